@@ -1,0 +1,279 @@
+"""A connection without its transport: bytes in, messages out, and the other way round.
+
+A frame holds one map. Every message has `name`, `agentID` (empty for what concerns the connection
+alone) and `args`; a command has an `id` besides, which its RESP repeats.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from protocol import commands, notifications
+from protocol.codec import decode_args, encode_args, pack, packed_args, unpack
+from protocol.errors import ArgumentError, RemoteProtocolError
+from protocol.framing import FrameDecoder, frame
+from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, CommandSpec
+from protocol.results import ResultCode
+
+MAX_NAME_CHARACTERS = 64
+MAX_AGENT_ID_CHARACTERS = 64
+
+
+@frozen
+class CommandReceived:
+    """A well-formed command; `agent_id` is empty when it concerns the connection alone."""
+
+    request_id: int
+    agent_id: str
+    command: Any
+
+
+@frozen
+class CommandRefused:
+    """A command that cannot be decoded, to be answered with `code`; the connection goes on."""
+
+    request_id: int
+    agent_id: str
+    name: str
+    code: ResultCode
+    why: str
+
+
+@frozen
+class ResponseReceived:
+    """A RESP, with the id of the command it answers."""
+
+    request_id: int
+    agent_id: str
+    response: Any
+
+
+@frozen
+class NotificationReceived:
+    """A notification; `agent_id` is empty when it concerns the connection alone."""
+
+    agent_id: str
+    notification: Any
+
+
+@frozen
+class UnknownReceived:
+    """A RESP to an unknown command, or a notification of a newer server; to be ignored or logged."""
+
+    name: str
+    request_id: int | None
+    agent_id: str
+    result: ResultCode | None
+
+
+class _Named(Protocol):
+    @property
+    def __name__(self) -> str: ...
+
+
+class ServerConnection:
+    """The server's end: reads commands, writes RESPs and notifications."""
+
+    def __init__(self) -> None:
+        self._frames = FrameDecoder()
+
+    def receive(self, data: bytes) -> Iterator[CommandReceived | CommandRefused]:
+        """Yield the commands that `data` completes.
+
+        Raises:
+            RemoteProtocolError: a frame or its envelope is unusable; what came before it was
+                yielded, and only `closing()` may still be sent.
+        """
+        for value in self._frames.feed(data):
+            yield _command(unpack(value))
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes of an incomplete frame are held back."""
+        return self._frames.pending_bytes
+
+
+class ClientConnection:
+    """The client's end: reads RESPs and notifications, writes commands."""
+
+    def __init__(self) -> None:
+        self._frames = FrameDecoder()
+
+    def receive(
+        self, data: bytes
+    ) -> Iterator[ResponseReceived | NotificationReceived | UnknownReceived]:
+        """Yield the messages that `data` completes.
+
+        Raises:
+            RemoteProtocolError: the server sent something unusable; the connection cannot go on.
+        """
+        for value in self._frames.feed(data):
+            yield _from_server(unpack(value))
+
+
+def command_bytes(request_id: int, agent_id: str, command: Any) -> bytes:
+    """Encode a command into a frame.
+
+    Raises:
+        ValueError: it does not fit a frame.
+    """
+    name = type(command).__name__
+    return frame(
+        pack(
+            {
+                "name": name,
+                "id": request_id,
+                "agentID": agent_id,
+                "args": encode_args(command),
+            }
+        )
+    )
+
+
+def response_bytes(request_id: int, agent_id: str, response: Any) -> bytes:
+    """Encode a RESP into a frame.
+
+    Raises:
+        ValueError: it does not fit a frame.
+    """
+    name = response.__class__.__name__
+    return frame(
+        pack(
+            {
+                "name": name,
+                "id": request_id,
+                "agentID": agent_id,
+                "args": encode_args(response),
+            }
+        )
+    )
+
+
+def refusal_bytes(
+    request_id: int, agent_id: str, command_name: str, code: ResultCode
+) -> bytes:
+    """Encode the RESP, with nothing but its result, to a command of whatever name."""
+    name = f"{command_name[:MAX_NAME_CHARACTERS]}RESP"
+    return frame(
+        pack(
+            {
+                "name": name,
+                "id": request_id,
+                "agentID": agent_id,
+                "args": {"result": int(code)},
+            }
+        )
+    )
+
+
+_ARGS_KEY = pack("args")
+
+
+def notification_bytes(agent_id: str, message: Any) -> bytes:
+    """Encode a notification into a frame.
+
+    Raises:
+        ValueError: it does not fit a frame.
+    """
+    cls = message.__class__
+    if cls in _REMEMBERED:
+        # A desktop gets these three at every change of state, and there are few different ones:
+        # the map is put together from its parts so that the expensive one is encoded once.
+        value = _ENVELOPE_START[cls] + pack(agent_id) + _ARGS_KEY + packed_args(message)
+    else:
+        value = pack(
+            {"name": cls.__name__, "agentID": agent_id, "args": encode_args(message)}
+        )
+    return frame(value)
+
+
+_REMEMBERED = frozenset(
+    {
+        notifications.AGTStateChangedNotify,
+        notifications.AGTCallStateChangedNotify,
+        notifications.AGTCapabilitiesChanged,
+    }
+)
+_ENVELOPE_START = {
+    cls: b"\x83" + pack("name") + pack(cls.__name__) + pack("agentID")
+    for cls in _REMEMBERED
+}
+
+
+def closing_bytes(reason: str) -> bytes:
+    """Encode the last message of a server on a connection."""
+    return notification_bytes("", notifications.POMConnectionClosed(reason[:500]))
+
+
+def _command(value: Any) -> CommandReceived | CommandRefused:
+    name, agent_id, args = _envelope(value)
+    request_id = value.get("id")
+    if request_id.__class__ is not int or not 0 <= request_id < 2**53:
+        raise RemoteProtocolError(
+            "a command has no id, or one that is not an integer from 0 to 2^53-1"
+        )
+    spec = COMMANDS.get(name)
+    if spec is None:
+        return CommandRefused(
+            request_id, agent_id, name, ResultCode.UNKNOWN_COMMAND, "unknown command"
+        )
+    if spec.for_agent and not agent_id:
+        return CommandRefused(
+            request_id, "", name, ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID"
+        )
+    try:
+        return CommandReceived(request_id, agent_id, decode_args(spec.cls, args))
+    except ArgumentError as error:
+        return CommandRefused(request_id, agent_id, name, error.code, str(error))
+
+
+def _from_server(
+    value: Any,
+) -> ResponseReceived | NotificationReceived | UnknownReceived:
+    name, agent_id, args = _envelope(value)
+    request_id = value.get("id")
+    cls = RESPONSES.get(name) if request_id is not None else NOTIFICATIONS.get(name)
+    try:
+        if cls is None:
+            result = ResultCode(args["result"]) if "result" in args else None
+            return UnknownReceived(name, request_id, agent_id, result)
+        message = decode_args(cls, args)
+    except (ArgumentError, ValueError) as error:
+        raise RemoteProtocolError(
+            f"the server sent an unusable {name[:MAX_NAME_CHARACTERS]}: {error}"
+        ) from None
+    if request_id is None:
+        return NotificationReceived(agent_id, message)
+    if request_id.__class__ is not int:
+        raise RemoteProtocolError(
+            f"the server sent {name} with an id that is no integer"
+        )
+    return ResponseReceived(request_id, agent_id, message)
+
+
+def _envelope(value: Any) -> tuple[str, str, dict[str, Any]]:
+    if value.__class__ is not dict:
+        raise RemoteProtocolError(
+            f"a message must be a map, not {type(value).__name__}"
+        )
+    name, agent_id, args = (
+        value.get("name"),
+        value.get("agentID", ""),
+        value.get("args", {}),
+    )
+    if name.__class__ is not str or not name:
+        raise RemoteProtocolError("a message has no name")
+    if agent_id.__class__ is not str or len(agent_id) > MAX_AGENT_ID_CHARACTERS:
+        raise RemoteProtocolError(
+            f"an agentID must be a string of at most {MAX_AGENT_ID_CHARACTERS} characters"
+        )
+    if args.__class__ is not dict:
+        raise RemoteProtocolError("the args of a message must be a map")
+    return name, agent_id, args
+
+
+def failed(spec: CommandSpec, code: ResultCode) -> commands.Resp:
+    """Build the RESP of a command that was refused with `code`."""
+    response: commands.Resp = spec.resp(result=code)
+    return response

@@ -1,0 +1,59 @@
+"""Frames: four bytes of length, big-endian, then one msgpack value of at most 16000 bytes."""
+
+from collections.abc import Iterator
+
+from protocol.errors import RemoteProtocolError
+from protocol.registry import MAX_VALUE_BYTES
+
+HEADER_BYTES = 4
+
+
+def frame(value: bytes) -> bytes:
+    """Put the length in front of an encoded value.
+
+    Raises:
+        ValueError: the value is larger than a frame may be; ours to prevent, never the peer's fault.
+    """
+    if len(value) > MAX_VALUE_BYTES:
+        raise ValueError(
+            f"a value of {len(value)} bytes does not fit a frame of {MAX_VALUE_BYTES}"
+        )
+    return len(value).to_bytes(HEADER_BYTES) + value
+
+
+class FrameDecoder:
+    """Cuts received bytes into the values of whole frames; holds back what is incomplete.
+
+    It never holds more than one incomplete frame, and judges a length before its bytes arrive.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes of an incomplete frame are held back."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the values of all frames that `data` completes.
+
+        Raises:
+            RemoteProtocolError: a length is 0 or above the limit; nothing after it can be read.
+        """
+        buffer = self._rest + data if self._rest else data
+        start, end = 0, len(buffer)
+        while end - start >= HEADER_BYTES:
+            length = int.from_bytes(buffer[start : start + HEADER_BYTES])
+            if not 0 < length <= MAX_VALUE_BYTES:
+                self._rest = b""
+                raise RemoteProtocolError(
+                    f"a frame claims {length} bytes; allowed are 1 to {MAX_VALUE_BYTES}"
+                )
+            stop = start + HEADER_BYTES + length
+            if stop > end:
+                break
+            self._rest = b""
+            yield buffer[start + HEADER_BYTES : stop]
+            start = stop
+        self._rest = buffer[start:]

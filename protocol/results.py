@@ -1,0 +1,193 @@
+"""Every result code of the API with its text; the one place where codes are defined."""
+
+from enum import IntEnum
+
+from protocol.enums import ErrorType
+
+
+class ResultCode(IntEnum):
+    """The `result` of a RESP: 0 is success, all others say why a command was refused."""
+
+    text: str
+    severity: ErrorType
+
+    def __new__(
+        cls, code: int, text: str, severity: ErrorType = ErrorType.Error
+    ) -> "ResultCode":
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        member.severity = severity
+        return member
+
+    SUCCESS = 0, "Done.", ErrorType.Info
+    FAILURE = 1, "The command failed."
+    AGENT_NOT_IN_SYSTEM = (
+        2,
+        "This agent may not log on here: it is disabled or belongs to another zone.",
+    )
+    NO_MEDIA_SERVER = 3, "Logon is not possible while the telephone system is down."
+    ALREADY_NAILED = 5, "The agent's phone is nailed up already.", ErrorType.Warning
+    PASSWORD_NOT_VERIFIABLE = 6, "The password could not be checked. Try again."
+    ALREADY_LOGGED_IN = (
+        7,
+        "The agent is logged on already. Log on with isForce to take over.",
+        ErrorType.Warning,
+    )
+    FORCED_LOGIN = (
+        8,
+        "The agent is being logged on by force from another desktop.",
+        ErrorType.Info,
+    )
+    NO_SKILLS = 9, "The agent has no skill."
+    STATE_NOT_CHANGEABLE = (
+        10,
+        "The agent is being logged off; log on again when that is over.",
+    )
+    LOGON_INTERNAL_ERROR = (
+        11,
+        "The agent could not be logged on because of a fault in the server.",
+    )
+    ZONE_NOT_FOUND = 12, "There is no such zone here."
+    INVALID_LOCALE = 13, "The locale is missing."
+    INVALID_TIMEZONE = 15, "The time zone is missing."
+    INVALID_AGENT_NAME = 16, "The agent's name is missing."
+    AUTHENTICATION_FAILED = 17, "The agent or the password is wrong."
+    ALREADY_READY = 61, "The agent is ready already.", ErrorType.Warning
+    WALKAWAY_IN_CALL = (
+        62,
+        "A walk-away was reported while the agent has a call.",
+        ErrorType.Warning,
+    )
+    SAME_REASON = (
+        63,
+        "The agent is not ready for this very reason already.",
+        ErrorType.Warning,
+    )
+    STATE_CHANGE_REFUSED = 64, "The agent's state cannot be changed to this now."
+    RELEASE_FAILED = 81, "The call cannot be released now."
+    HOLD_FAILED = 101, "The telephone system could not hold the call."
+    HOLD_DISCONNECTED = 102, "There is nothing to hold: the call has ended."
+    HOLD_NO_CALL = (
+        103,
+        "There is nothing to hold: the agent is not talking to a customer.",
+    )
+    UNHOLD_FAILED = 121, "The telephone system could not take the call off hold."
+    UNHOLD_DISCONNECTED = 122, "There is nothing to take off hold: the call has ended."
+    UNHOLD_NO_CALL = 123, "There is nothing to take off hold: the agent holds no call."
+    CONSULT_NOT_READY = 141, "The chosen agent is not ready for a consult."
+    CONSULT_LOGGED_OUT = 142, "The chosen agent is not logged on."
+    CONSULT_BAD_DESTINATION = 143, "The consult's destination is invalid."
+    CONSULT_QUEUE_FULL = 144, "Two consults are waiting for the chosen agent already."
+    CONFERENCE_FAILED = 181, "The conference could not be started."
+    CONFERENCE_NO_CONSULT = 182, "A conference needs an active consult."
+    CONFERENCE_LOGGED_OUT = 183, "The consulted agent has logged off."
+    CONFERENCE_NOT_READY = 184, "The consulted agent is not ready."
+    WRAPUP_NO_CONTACT = 201, "There is no contact to wrap up."
+    WRAPUP_BAD_CODE = 202, "The campaign has no such completion code."
+    CALLBACK_TYPE_INVALID = 221, "There is no such callback type."
+    CALLBACK_ZONE_UNKNOWN = 222, "There is no such zone to deliver the callback in."
+    CALLBACK_NO_CAMPAIGNS = 223, "There is no campaign to deliver the callback to."
+    PREVIEW_DIAL_STATE = 241, "Dialing needs a preview or a callback on the desktop."
+    PREVIEW_CANCEL_STATE = 242, "There is no preview or callback to cancel."
+    MOVING_TO_PENDING = 261, "The agent goes to PendingNotReady.", ErrorType.Info
+    OWNER_CANNOT_LEAVE = (
+        281,
+        "The owner of a conference cannot leave it; end it or hand it over.",
+    )
+    CONFERENCE_NOT_IN = 301, "The agent is not in a conference."
+    CONFERENCE_NOT_OWNER = 302, "Only the owner of the conference can do this."
+    CONFERENCE_NO_PASSIVE = 303, "The conference's other party is not there any more."
+    OWNERSHIP_NOT_AGENT = 321, "Ownership can be given to an agent only."
+    DTMF_INVALID = 341, "A digit is one of 0-9, A-D, * and #."
+    DTMF_NO_CALL = 342, "There is no call to send a digit into."
+    DTMF_FAILED = 343, "The telephone system could not send the digit."
+    REDIAL_STATE = 361, "Redialing needs a contact in wrapup."
+    DIAL_BAD_NUMBER = 362, "The number is not one that can be dialled."
+    NO_DESTINATIONS = 382, "The campaign has no external destinations."
+    NO_AGENTS = 383, "No agent can be consulted now."
+    CANCEL_CONSULT_FAILED = 401, "There is no such consult to cancel."
+    CANCEL_CONSULT_STARTED = 402, "The pending consult has begun already."
+    CONSULT_FAILED = 421, "The consult or transfer is not possible now."
+    RECORDING_START_FAILED = 441, "Recording could not be started."
+    RECORDING_STOP_FAILED = 461, "Recording could not be stopped."
+    RECORDING_FAILED = 481, "Recording is not possible."
+    CALLBACK_NOT_FOUND = 482, "The contact to call back was not found."
+    CALLBACK_STATE = 483, "A callback needs a contact on the desktop."
+    CALLBACK_NO_CAMPAIGN = 484, "The callback's campaign was not found."
+    CALLBACK_BAD_TYPE = 485, "There is no such callback type."
+    CALLBACK_TIME_FORMAT = 486, "The callback time is not written as yyyy/MM/dd HH:mm."
+    CALLBACK_BAD_EXPIRY = (
+        487,
+        "The callback's expiry is not a number of minutes above 0.",
+    )
+    CALLBACK_BAD_TIME = (
+        488,
+        "The callback's time has passed, or its time zone is unknown.",
+    )
+    EXTEND_STATE = 501, "There is no wrapup to extend."
+    CONTACT_NOT_FOUND = 502, "There is no contact on the desktop."
+    LOGOFF_STATE = 541, "Go to NotReady and end the contact before logging off."
+    NOTE_INVALID = 561, "The note is empty."
+    NOTE_FAILED = 562, "The note could not be stored."
+    NOTE_NO_CONTACT = 563, "There is no contact to add the note to."
+    ALREADY_INBOUND = 581, "The agent works for inbound already.", ErrorType.Warning
+    ALREADY_OUTBOUND = 601, "The agent works for outbound already.", ErrorType.Warning
+    DNC_PRESENT = (
+        621,
+        "Every address given is on the do-not-call list already.",
+        ErrorType.Warning,
+    )
+    DNC_FAILED = 622, "The do-not-call list could not be changed."
+    DNC_INVALID = 623, "No address was given, or one that the contact does not have."
+    DNC_BAD_ADDRESS = 624, "This is not a telephone number or an e-mail address."
+    ATTRIBUTE_READ_ONLY = 641, "The attribute can only be read."
+    ATTRIBUTE_INVALID = 642, "The attribute does not take this value."
+    NO_ERROR_TEXT = 1001, "There is no result code of this number."
+    SERVER_NOT_REACHABLE = 9001, "The Agent Manager cannot be reached."
+    NOT_LOGGED_ON = 9002, "The agent is not logged on over this connection."
+    UNEXPECTED_COMMAND = (
+        9003,
+        "AgentSDKConnected must be the first command on a connection.",
+    )
+    WRONG_STATE = 9004, "The command does not fit the agent's state."
+    SYSTEM_NOT_AVAILABLE = 9005, "The system is not available."
+    NOT_NAILED = 9006, "The agent's phone is not nailed up."
+    TELEPHONY_DOWN = 9007, "The telephone system is down."
+    BAD_DATA = (
+        9008,
+        "An argument is malformed, or names a contact that the agent does not have.",
+    )
+    MEDIA_SERVER_DOWN = 9009, "The media server cannot be reached."
+    TOO_FEW_ARGUMENTS = 9010, "A needed argument is missing."
+    UNKNOWN_COMMAND = 9011, "There is no command of this name."
+    INITIALIZING = (
+        9012,
+        "The system is starting. Try again in a moment.",
+        ErrorType.Warning,
+    )
+    NOT_PROCESSED = 9050, "The server cannot process this command."
+    SDK_FAILURE = 9996, "The library could not send the command."
+    INVALID_ARGUMENT = 9997, "The library refused an argument."
+    NO_MANAGER_FOR_ZONE = 9998, "No Agent Manager looks after this zone."
+    MANAGER_NOT_AVAILABLE = 9999, "There is no connection to the Agent Manager."
+
+
+LIBRARY_CODES = frozenset(
+    {
+        ResultCode.SDK_FAILURE,
+        ResultCode.INVALID_ARGUMENT,
+        ResultCode.NO_MANAGER_FOR_ZONE,
+        ResultCode.MANAGER_NOT_AVAILABLE,
+    }
+)
+"""Made by the client library; a server never sends them."""
+
+GENERAL_CODES = frozenset(
+    {
+        ResultCode.SUCCESS,
+        ResultCode.BAD_DATA,
+        ResultCode.TOO_FEW_ARGUMENTS,
+    }
+)
+"""Codes that any command can be answered with."""
