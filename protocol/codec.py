@@ -22,12 +22,8 @@ MAX_MAP_KEYS = 256
 MAX_INT = 2**53
 """Integers beyond are refused: not every language can hold them."""
 
-if (
-    msgpack.Packer.__module__ != "msgpack._cmsgpack"
-):  # pragma: no cover - an installation fault
-    raise ImportError(
-        "msgpack was installed without its C extension, which is too slow to serve from"
-    )
+if msgpack.Packer.__module__ != "msgpack._cmsgpack":  # pragma: no cover - an installation fault
+    raise ImportError("msgpack was installed without its C extension, which is too slow to serve from")
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -56,10 +52,10 @@ def unpack(value: bytes) -> Any:
             max_array_len=MAX_LIST_ITEMS,
             max_map_len=MAX_MAP_KEYS,
         )
-    except Exception as error:  # msgpack raises its own classes, ValueError, UnicodeDecodeError, RecursionError
-        raise RemoteProtocolError(
-            f"a frame holds no usable msgpack value: {type(error).__name__}"
-        ) from None
+    except (
+        Exception
+    ) as error:  # msgpack raises its own classes, ValueError, UnicodeDecodeError, RecursionError
+        raise RemoteProtocolError(f"a frame holds no usable msgpack value: {type(error).__name__}") from None
 
 
 pack: Callable[[Any], bytes] = msgpack.Packer(use_bin_type=True).pack
@@ -110,9 +106,7 @@ def _tuple_hook(tp: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
 
 def _structure_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
     renames = {a.name: override(rename=wire_name(a)) for a in attrs.fields(cls)}
-    inner = make_dict_structure_fn(
-        cls, _converter, _cattrs_detailed_validation=False, **renames
-    )  # type: ignore[arg-type]  # mypy merges the keyword types
+    inner = make_dict_structure_fn(cls, _converter, _cattrs_detailed_validation=False, **renames)  # type: ignore[arg-type]  # mypy merges the keyword types
 
     def from_map(value: Any, _: Any) -> Any:
         if value.__class__ is not dict:
@@ -124,8 +118,7 @@ def _structure_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
 
 def _unstructure_hook(cls: type[Any]) -> Callable[[Any], Any]:
     renames = {
-        a.name: override(rename=wire_name(a), omit_if_default=a.default is None)
-        for a in attrs.fields(cls)
+        a.name: override(rename=wire_name(a), omit_if_default=a.default is None) for a in attrs.fields(cls)
     }
     return make_dict_unstructure_fn(cls, _converter, **renames)  # type: ignore[arg-type]  # mypy merges the keyword types
 
@@ -134,9 +127,7 @@ def _is_tuple(tp: Any) -> bool:
     return get_origin(tp) is tuple
 
 
-_converter = Converter(
-    detailed_validation=False, unstruct_collection_overrides={tuple: list}
-)
+_converter = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
 # by identity: cattrs takes a hook for str for its subclasses too, and enumerations are strings
 for _exact_type, _exact_hook in {
     str: _exact_str,
@@ -144,9 +135,7 @@ for _exact_type, _exact_hook in {
     int: _exact_int,
     ResultCode: _result_code,
 }.items():
-    _converter.register_structure_hook_func(
-        lambda tp, exact=_exact_type: tp is exact, _exact_hook
-    )
+    _converter.register_structure_hook_func(lambda tp, exact=_exact_type: tp is exact, _exact_hook)
 _converter.register_structure_hook_func(
     lambda tp: isinstance(tp, type) and issubclass(tp, WireEnum), _wire_enum
 )
@@ -174,9 +163,7 @@ def _encoder(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
 
 @cache
 def _required(cls: type[Any]) -> frozenset[str]:
-    return frozenset(
-        wire_name(a) for a in attrs.fields(cls) if a.default is attrs.NOTHING
-    )
+    return frozenset(wire_name(a) for a in attrs.fields(cls) if a.default is attrs.NOTHING)
 
 
 def decode_args(cls: type[T], args: Mapping[str, Any]) -> T:
@@ -196,9 +183,7 @@ def _blame(cls: type[Any], args: Mapping[str, Any], error: Exception) -> Argumen
     """Find the argument that is missing or malformed; only on the way to a refusal."""
     missing = sorted(_required(cls) - args.keys())
     if missing:
-        return ArgumentError(
-            ResultCode.TOO_FEW_ARGUMENTS, f"{cls.__name__} lacks {', '.join(missing)}"
-        )
+        return ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{cls.__name__} lacks {', '.join(missing)}")
     hints = get_type_hints(cls)
     for attribute in attrs.fields(cls):
         name = wire_name(attribute)

@@ -53,9 +53,7 @@ class AGTLogon:
     zone_name: str = wire(invalid=ResultCode.ZONE_NOT_FOUND)
     org_name: str | None = wire(default=None)
     agent_name: str | None = wire(doc="needed when agentSkills are given", default=None)
-    agent_skills: tuple[AgentSkill, ...] | None = wire(
-        doc="replace the stored skills", default=None
-    )
+    agent_skills: tuple[AgentSkill, ...] | None = wire(doc="replace the stored skills", default=None)
 
 
 @frozen
@@ -95,9 +93,7 @@ class AGTStateChange:
     agent_state: AgentState = wire()
     reason_code: str = wire(doc="AUX reason code", default="")
     reason_name: str = wire(default="")
-    has_walked_away: bool = wire(
-        doc="the desktop noticed that nobody works at it", default=False
-    )
+    has_walked_away: bool = wire(doc="the desktop noticed that nobody works at it", default=False)
 
 
 @frozen
@@ -448,18 +444,12 @@ class AGTCreateCallback:
     """Create a callback; in call state Callback it reschedules the one at hand."""
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_BAD_TYPE)
-    callback_time: str = wire(
-        doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT
-    )
-    callback_expiry_time: int = wire(
-        doc="minutes after callbackTime", invalid=ResultCode.CALLBACK_BAD_EXPIRY
-    )
+    callback_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT)
+    callback_expiry_time: int = wire(doc="minutes after callbackTime", invalid=ResultCode.CALLBACK_BAD_EXPIRY)
     contact_number: ContactNumber = wire(invalid=ResultCode.DIAL_BAD_NUMBER)
     session_id: str = wire("sessionID")
     callback_dest: CallbackDest | None = wire(default=None)
-    callback_timezone: str = wire(
-        doc="IANA name", default="UTC", invalid=ResultCode.CALLBACK_BAD_TIME
-    )
+    callback_timezone: str = wire(doc="IANA name", default="UTC", invalid=ResultCode.CALLBACK_BAD_TIME)
     agent_notes: str = wire(default="")
 
 

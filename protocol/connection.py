@@ -100,9 +100,7 @@ class ClientConnection:
     def __init__(self) -> None:
         self._frames = FrameDecoder()
 
-    def receive(
-        self, data: bytes
-    ) -> Iterator[ResponseReceived | NotificationReceived | UnknownReceived]:
+    def receive(self, data: bytes) -> Iterator[ResponseReceived | NotificationReceived | UnknownReceived]:
         """Yield the messages that `data` completes.
 
         Raises:
@@ -150,9 +148,7 @@ def response_bytes(request_id: int, agent_id: str, response: Any) -> bytes:
     )
 
 
-def refusal_bytes(
-    request_id: int, agent_id: str, command_name: str, code: ResultCode
-) -> bytes:
+def refusal_bytes(request_id: int, agent_id: str, command_name: str, code: ResultCode) -> bytes:
     """Encode the RESP, with nothing but its result, to a command of whatever name."""
     name = f"{command_name[:MAX_NAME_CHARACTERS]}RESP"
     return frame(
@@ -182,9 +178,7 @@ def notification_bytes(agent_id: str, message: Any) -> bytes:
         # the map is put together from its parts so that the expensive one is encoded once.
         value = _ENVELOPE_START[cls] + pack(agent_id) + _ARGS_KEY + packed_args(message)
     else:
-        value = pack(
-            {"name": cls.__name__, "agentID": agent_id, "args": encode_args(message)}
-        )
+        value = pack({"name": cls.__name__, "agentID": agent_id, "args": encode_args(message)})
     return frame(value)
 
 
@@ -195,10 +189,7 @@ _REMEMBERED = frozenset(
         notifications.AGTCapabilitiesChanged,
     }
 )
-_ENVELOPE_START = {
-    cls: b"\x83" + pack("name") + pack(cls.__name__) + pack("agentID")
-    for cls in _REMEMBERED
-}
+_ENVELOPE_START = {cls: b"\x83" + pack("name") + pack(cls.__name__) + pack("agentID") for cls in _REMEMBERED}
 
 
 def closing_bytes(reason: str) -> bytes:
@@ -210,18 +201,12 @@ def _command(value: Any) -> CommandReceived | CommandRefused:
     name, agent_id, args = _envelope(value)
     request_id = value.get("id")
     if request_id.__class__ is not int or not 0 <= request_id < 2**53:
-        raise RemoteProtocolError(
-            "a command has no id, or one that is not an integer from 0 to 2^53-1"
-        )
+        raise RemoteProtocolError("a command has no id, or one that is not an integer from 0 to 2^53-1")
     spec = COMMANDS.get(name)
     if spec is None:
-        return CommandRefused(
-            request_id, agent_id, name, ResultCode.UNKNOWN_COMMAND, "unknown command"
-        )
+        return CommandRefused(request_id, agent_id, name, ResultCode.UNKNOWN_COMMAND, "unknown command")
     if spec.for_agent and not agent_id:
-        return CommandRefused(
-            request_id, "", name, ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID"
-        )
+        return CommandRefused(request_id, "", name, ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
     try:
         return CommandReceived(request_id, agent_id, decode_args(spec.cls, args))
     except ArgumentError as error:
@@ -246,17 +231,13 @@ def _from_server(
     if request_id is None:
         return NotificationReceived(agent_id, message)
     if request_id.__class__ is not int:
-        raise RemoteProtocolError(
-            f"the server sent {name} with an id that is no integer"
-        )
+        raise RemoteProtocolError(f"the server sent {name} with an id that is no integer")
     return ResponseReceived(request_id, agent_id, message)
 
 
 def _envelope(value: Any) -> tuple[str, str, dict[str, Any]]:
     if value.__class__ is not dict:
-        raise RemoteProtocolError(
-            f"a message must be a map, not {type(value).__name__}"
-        )
+        raise RemoteProtocolError(f"a message must be a map, not {type(value).__name__}")
     name, agent_id, args = (
         value.get("name"),
         value.get("agentID", ""),

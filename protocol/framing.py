@@ -15,9 +15,7 @@ def frame(value: bytes) -> bytes:
         ValueError: the value is larger than a frame may be; ours to prevent, never the peer's fault.
     """
     if len(value) > MAX_VALUE_BYTES:
-        raise ValueError(
-            f"a value of {len(value)} bytes does not fit a frame of {MAX_VALUE_BYTES}"
-        )
+        raise ValueError(f"a value of {len(value)} bytes does not fit a frame of {MAX_VALUE_BYTES}")
     return len(value).to_bytes(HEADER_BYTES) + value
 
 

@@ -117,9 +117,7 @@ class AGTEnableCancelConsult:
 class AGTConsultCancelled:
     """The consult was ended by the other side or by the customer."""
 
-    requesting_agent_id: str = wire(
-        doc="agent that ended it; empty: the customer, or the other party left"
-    )
+    requesting_agent_id: str = wire(doc="agent that ended it; empty: the customer, or the other party left")
     session_id: str = wire("sessionID")
 
 

@@ -68,9 +68,7 @@ RESPONSES: dict[str, type[Any]] = {}
 NOTIFICATIONS: dict[str, type[Any]] = {}
 
 
-def command(
-    resp: type[Any], *codes: int, for_agent: bool = True
-) -> Callable[[type[T]], type[T]]:
+def command(resp: type[Any], *codes: int, for_agent: bool = True) -> Callable[[type[T]], type[T]]:
     """Register a command class under its own name together with its RESP class."""
 
     def register(cls: type[T]) -> type[T]:
@@ -78,9 +76,7 @@ def command(
         if name in COMMANDS:
             raise ValueError(f"command {name} is registered twice")
         if resp.__name__ != f"{name}RESP":
-            raise ValueError(
-                f"the RESP of {name} must be called {name}RESP, not {resp.__name__}"
-            )
+            raise ValueError(f"the RESP of {name} must be called {name}RESP, not {resp.__name__}")
         COMMANDS[name] = CommandSpec(name, cls, resp, for_agent, _codes(codes))
         RESPONSES[resp.__name__] = resp
         return cls

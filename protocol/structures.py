@@ -164,12 +164,8 @@ class Capabilities:
     hold: bool = wire(default=False, doc="AGTHoldCall")
     unhold: bool = wire(default=False, doc="AGTUnholdCall")
     release: bool = wire(default=False, doc="AGTReleaseLine")
-    transfer: bool = wire(
-        default=False, doc="in Talking AGTConsultCall, in Consult AGTCompleteTransfer"
-    )
-    conference: bool = wire(
-        default=False, doc="in Talking AGTConsultCall, in Consult AGTStartConf"
-    )
+    transfer: bool = wire(default=False, doc="in Talking AGTConsultCall, in Consult AGTCompleteTransfer")
+    conference: bool = wire(default=False, doc="in Talking AGTConsultCall, in Consult AGTStartConf")
     leave_consult: bool = wire(default=False, doc="AGTCancelConsult")
     end_conference: bool = wire(default=False, doc="AGTEndConf as owner")
     leave_conference: bool = wire(default=False, doc="AGTEndConf as passive party")
@@ -180,8 +176,6 @@ class Capabilities:
         doc="AGTGetCallbackTypes, AGTGetCallbackDestsForType, AGTCreateCallback",
     )
     disposition: bool = wire(default=False, doc="AGTWrapupContact")
-    originate: bool = wire(
-        default=False, doc="in Preview and Callback AGTPreviewDial, in Wrapup AGTRedial"
-    )
+    originate: bool = wire(default=False, doc="in Preview and Callback AGTPreviewDial, in Wrapup AGTRedial")
     update_record: bool = wire(default=False, doc="AGTSetCustomerDetail")
     record: bool = wire(default=False, doc="never, until recording exists")

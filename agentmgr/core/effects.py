@@ -1,0 +1,285 @@
+"""Everything a zone can ask for; the shell has one branch for each.
+
+Records are durable: all those of a batch are committed in one transaction before any other effect of
+the batch is performed.
+"""
+
+from typing import Any
+
+from attrs import frozen
+
+from agentmgr.core.events import TimerKey
+from protocol.enums import ContactType
+
+# -- desktops ------------------------------------------------------------------------------
+
+
+@frozen
+class Respond:
+    """Send a RESP."""
+
+    connection: int
+    request_id: int
+    agent_id: str
+    response: Any
+
+
+@frozen
+class Notify:
+    """Send a notification; `agent_id` is empty if it concerns the connection alone."""
+
+    connection: int
+    agent_id: str
+    notification: Any
+
+
+@frozen
+class CloseConnection:
+    """Tell the reason and close, after what was sent before."""
+
+    connection: int
+    reason: str
+
+
+# -- time and questions --------------------------------------------------------------------
+
+
+@frozen
+class SetTimer:
+    """Bring `TimerFired(key)` at `at`, epoch seconds; replaces a timer of the same key."""
+
+    key: TimerKey
+    at: float
+
+
+@frozen
+class CancelTimer:
+    """Forget a timer; one that is not set does no harm."""
+
+    key: TimerKey
+
+
+@frozen
+class CheckLogon:
+    """Look the agent up and check its password; answered by `LogonChecked`."""
+
+    connection: int
+    request_id: int
+    agent_id: str
+    password: str
+
+
+@frozen
+class FetchContacts:
+    """Claim up to `limit` contacts of a job that are due; answered by `ContactsFetched`."""
+
+    job_id: int
+    limit: int
+
+
+@frozen
+class CheckDnc:
+    """Look addresses up in the do-not-call list; answered by `DncChecked`."""
+
+    key: TimerKey
+    addresses: tuple[str, ...]
+
+
+# -- the switch ----------------------------------------------------------------------------
+
+
+@frozen
+class NailUp:
+    """Call the agent's phone and keep the line; brings NailAnswered or NailFailed."""
+
+    leg_id: str
+    agent_id: str
+    extension: str
+
+
+@frozen
+class DropNail:
+    """End a nailing call; brings NailEnded."""
+
+    leg_id: str
+
+
+@frozen
+class Dial:
+    """Call a customer; brings CallAnswered or CallFailed within about `ring_time_s`."""
+
+    call_id: str
+    number: str
+    ring_time_s: float
+
+
+@frozen
+class Connect:
+    """Put an answered call and an agent's line together."""
+
+    call_id: str
+    leg_id: str
+
+
+@frozen
+class Hold:
+    """Part customer and agent; the customer hears music."""
+
+    call_id: str
+
+
+@frozen
+class Unhold:
+    """Put customer and agent together again."""
+
+    call_id: str
+
+
+@frozen
+class HangUp:
+    """End a customer's call in whatever state; brings nothing."""
+
+    call_id: str
+
+
+@frozen
+class SendDigit:
+    """Play one DTMF digit into a call."""
+
+    call_id: str
+    digit: str
+
+
+# -- records -------------------------------------------------------------------------------
+
+
+@frozen
+class StartAttempt:
+    """A contact is about to be dialled or shown to an agent."""
+
+    attempt_id: str
+    job_id: int
+    contact_id: int
+    contact_type: ContactType
+    number: str
+    at: float
+
+
+@frozen
+class MarkAnswered:
+    """A person took the call of an attempt; `agent_id` is whoever talks to them, if anybody does."""
+
+    attempt_id: str
+    at: float
+    agent_id: str | None
+
+
+@frozen
+class EndAttempt:
+    """An attempt is over; `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`."""
+
+    attempt_id: str
+    outcome: str
+    at: float
+    agent_id: str | None = None
+
+
+@frozen
+class SaveDisposition:
+    """The one completion code of an attempt; `source` is `agent` or `default`."""
+
+    attempt_id: str
+    job_id: int
+    contact_id: int
+    agent_id: str
+    code_id: int
+    source: str
+    at: float
+
+
+@frozen
+class ReturnContact:
+    """Give a claimed contact back to its job: due again at `due_at`, or done if that is None."""
+
+    job_id: int
+    contact_id: int
+    attempts: int
+    outcome: str
+    due_at: float | None
+
+
+@frozen
+class SaveNote:
+    """An agent's note about a contact."""
+
+    job_id: int
+    contact_id: int
+    attempt_id: str
+    agent_id: str
+    text: str
+    at: float
+
+
+@frozen
+class AddToDnc:
+    """An address that must not be contacted any more; one that is there already stays."""
+
+    address: str
+    agent_id: str
+    at: float
+
+
+@frozen
+class SetAttribute:
+    """A new value for an attribute of a contact."""
+
+    contact_id: int
+    name: str
+    value: str
+
+
+@frozen
+class FinishJob:
+    """A job is over; `state` is `finished` or `stopped`."""
+
+    job_id: int
+    state: str
+    at: float
+
+
+Record = (
+    StartAttempt
+    | MarkAnswered
+    | EndAttempt
+    | SaveDisposition
+    | ReturnContact
+    | SaveNote
+    | AddToDnc
+    | SetAttribute
+    | FinishJob
+)
+RECORDS: tuple[type[Any], ...] = (
+    StartAttempt,
+    MarkAnswered,
+    EndAttempt,
+    SaveDisposition,
+    ReturnContact,
+    SaveNote,
+    AddToDnc,
+    SetAttribute,
+    FinishJob,
+)
+TelephonyOrder = NailUp | DropNail | Dial | Connect | Hold | Unhold | HangUp | SendDigit
+TELEPHONY_ORDERS: tuple[type[Any], ...] = (NailUp, DropNail, Dial, Connect, Hold, Unhold, HangUp, SendDigit)
+Effect = (
+    Respond
+    | Notify
+    | CloseConnection
+    | SetTimer
+    | CancelTimer
+    | CheckLogon
+    | FetchContacts
+    | CheckDnc
+    | TelephonyOrder
+    | Record
+)

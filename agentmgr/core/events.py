@@ -1,0 +1,195 @@
+"""Everything that can happen to a zone; each enters it through `Zone.handle`."""
+
+from typing import Any
+
+from attrs import frozen
+
+from agentmgr.core.model import AgentRecord, ContactRecord, JobSpec
+from protocol.enums import DialFailReason
+from protocol.results import ResultCode
+
+TimerKey = tuple[str, str]
+"""What a timer is for and whose it is, such as ("wrapup", session id)."""
+
+
+# -- desktops ------------------------------------------------------------------------------
+
+
+@frozen
+class CommandReceived:
+    """A desktop sent a well-formed command; `agent_id` is empty if it concerns the connection alone."""
+
+    connection: int
+    request_id: int
+    agent_id: str
+    command: Any
+
+
+@frozen
+class ConnectionLost:
+    """A connection is gone; nothing can be sent on it any more."""
+
+    connection: int
+
+
+@frozen
+class LogonChecked:
+    """The answer to `CheckLogon`; `agent` is there if `result` is SUCCESS."""
+
+    connection: int
+    request_id: int
+    agent_id: str
+    result: ResultCode
+    agent: AgentRecord | None
+
+
+# -- the switch ----------------------------------------------------------------------------
+
+
+@frozen
+class NailAnswered:
+    """The agent's phone took the nailing call."""
+
+    leg_id: str
+
+
+@frozen
+class NailFailed:
+    """The agent's phone did not take the nailing call."""
+
+    leg_id: str
+
+
+@frozen
+class NailEnded:
+    """The nailing call is over: dropped as ordered, or lost."""
+
+    leg_id: str
+
+
+@frozen
+class CallAnswered:
+    """A person took the call."""
+
+    call_id: str
+
+
+@frozen
+class CallFailed:
+    """The call did not reach a person."""
+
+    call_id: str
+    reason: DialFailReason
+
+
+@frozen
+class CallEnded:
+    """The customer hung up."""
+
+    call_id: str
+
+
+@frozen
+class TelephonyLost:
+    """The switch is out of reach: no order is carried out any more, and all its calls are gone."""
+
+
+@frozen
+class TelephonyRestored:
+    """The switch takes orders again."""
+
+
+# -- the store -----------------------------------------------------------------------------
+
+
+@frozen
+class ContactsFetched:
+    """The answer to `FetchContacts`.
+
+    `next_due_at` is when the next contact that is not claimed yet becomes due, epoch seconds; None
+    if there is none left. It is never later than needed: with contacts due now that did not fit the
+    limit it is not in the future.
+    """
+
+    job_id: int
+    contacts: tuple[ContactRecord, ...]
+    next_due_at: float | None
+
+
+@frozen
+class DncChecked:
+    """The answer to `CheckDnc`: which of the addresses asked for are on the do-not-call list."""
+
+    key: TimerKey
+    present: frozenset[str]
+
+
+# -- time, supervisors, the process --------------------------------------------------------
+
+
+@frozen
+class TimerFired:
+    """A timer set with `SetTimer` and not cancelled since has run out."""
+
+    key: TimerKey
+
+
+@frozen
+class JobStarted:
+    """A campaign was run, or a job runs on after a restart."""
+
+    job: JobSpec
+
+
+@frozen
+class JobPaused:
+    """No new attempt shall start in this job."""
+
+    job_id: int
+
+
+@frozen
+class JobResumed:
+    """A paused job shall go on."""
+
+    job_id: int
+
+
+@frozen
+class JobStopped:
+    """The job shall end after the contacts that are being worked on."""
+
+    job_id: int
+
+
+@frozen
+class ZoneClosing:
+    """The process is about to end; desktops are to be told."""
+
+    grace_ms: int
+
+
+TelephonyEvent = (
+    NailAnswered
+    | NailFailed
+    | NailEnded
+    | CallAnswered
+    | CallFailed
+    | CallEnded
+    | TelephonyLost
+    | TelephonyRestored
+)
+Event = (
+    CommandReceived
+    | ConnectionLost
+    | LogonChecked
+    | TelephonyEvent
+    | ContactsFetched
+    | DncChecked
+    | TimerFired
+    | JobStarted
+    | JobPaused
+    | JobResumed
+    | JobStopped
+    | ZoneClosing
+)

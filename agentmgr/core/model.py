@@ -1,0 +1,152 @@
+"""What the core knows of the world: agents, campaigns, jobs and contacts as values."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
+from protocol.structures import AgentSkill, SocketInfo
+
+
+@frozen
+class AgentRecord:
+    """An agent as the store knows it."""
+
+    agent_id: str
+    name: str
+    skills: tuple[AgentSkill, ...]
+
+
+@frozen
+class PhoneNumber:
+    """A telephone number of a contact: E.164 with the plus sign, and the IANA name of its time zone."""
+
+    name: str
+    number: str
+    timezone: str = "UTC"
+    wireless: bool = False
+
+
+@frozen
+class AttributeSpec:
+    """An attribute that contacts have; `data_type` is string, integer, float, boolean, date or phone."""
+
+    name: str
+    data_type: str = "string"
+    attribute_type: AttributeType = AttributeType.WRITE
+
+
+@frozen
+class ContactRecord:
+    """A contact claimed for a job; `attempts` counts those made in this job so far."""
+
+    contact_id: int
+    user_contact_id: str
+    list_id: int
+    list_name: str
+    numbers: tuple[PhoneNumber, ...]
+    attributes: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    attempts: int = 0
+
+
+@frozen
+class CompletionCodeSpec:
+    """A completion code; with `retry_after_s` the contact is dialled again that much later."""
+
+    code_id: int
+    name: str
+    success: bool = False
+    retry_after_s: int | None = None
+
+
+@frozen
+class CallingHours:
+    """When a contact may be dialled, in its own time zone: minutes of the day, ISO weekdays 1 to 7.
+
+    `end_min` is not included; 0 to 1440 is the whole day.
+    """
+
+    start_min: int = 0
+    end_min: int = 1440
+    weekdays: frozenset[int] = frozenset(range(1, 8))
+
+
+@frozen
+class ExternalDestination:
+    """An entry of a campaign's address book."""
+
+    name: str
+    number: str
+
+
+DEFAULT_RETRY_S: Mapping[DialFailReason, int] = {
+    DialFailReason.Busy: 600,
+    DialFailReason.NoAnswer: 1800,
+    DialFailReason.Rejected: 3600,
+    DialFailReason.Congestion: 120,
+    DialFailReason.AnswerMachine: 3600,
+    DialFailReason.TelephonyDown: 60,
+}
+"""Seconds until a contact is dialled again; a reason that is missing here ends the number or the contact."""
+
+
+@frozen
+class CampaignSpec:
+    """A campaign with its one task, as its job runs it. Times in seconds, rates from 0 to 1."""
+
+    campaign_id: int
+    name: str
+    pacing: PacingType
+    skill: str
+    completion_codes: tuple[CompletionCodeSpec, ...]
+    default_code_id: int
+    min_skill_level: int = 1
+    priority: int = 5
+    script_url: str = ""
+    script_failover_url: str = ""
+    abandon_limit: float = 0.03
+    ring_time_s: int = 25
+    preview_timeout_s: int = 30
+    acw_max_time_s: int = 60
+    acw_extensions: int = 1
+    max_attempts: int = 3
+    retry_s: Mapping[DialFailReason, int] = field(factory=lambda: dict(DEFAULT_RETRY_S))
+    nuisance_retry_s: int = 3600
+    calling_hours: CallingHours = CallingHours()
+    attributes: tuple[AttributeSpec, ...] = ()
+    allow_free_form: bool = True
+    address_book: tuple[ExternalDestination, ...] = ()
+    callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
+    callback_expiry_min: int = 60
+
+
+@frozen
+class JobSpec:
+    """A campaign that runs; `total` contacts of which `done` are finished already."""
+
+    job_id: int
+    campaign: CampaignSpec
+    total: int
+    done: int = 0
+    paused: bool = False
+
+
+@frozen
+class ZoneConfig:
+    """The settings of a zone. `epoch` rises with every start of the zone; times in seconds."""
+
+    zone: str
+    epoch: int = 1
+    directory: Mapping[str, SocketInfo] = field(factory=dict)
+    timezones: tuple[str, ...] = ("UTC",)
+    nail_timeout_s: float = 25.0
+    nail_retry_s: float = 15.0
+    queue_timeout_s: float = 2.0
+    wrapup_grace_s: float = 5.0
+    preview_grace_s: float = 5.0
+    preview_max_s: float = 900.0
+    call_max_s: float = 14_400.0
+    lost_desktop_s: float = 60.0
+    pace_interval_s: float = 1.0
+    fetch_size: int = 200
