@@ -1,4 +1,4 @@
-"""The registry of all messages: which classes exist, how their fields stand on the wire, what codes they can meet."""
+"""The registry of all messages: their classes, the spelling of their fields, the codes they can meet."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload

@@ -176,7 +176,10 @@ class MarkAnswered:
 
 @frozen
 class EndAttempt:
-    """An attempt is over; `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`."""
+    """An attempt is over.
+
+    `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`.
+    """
 
     attempt_id: str
     outcome: str
