@@ -48,7 +48,7 @@ def configure(level: str = "info", style: str = "auto", stream: TextIO | None = 
 
 
 def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Replace whatever stands under the key of a password, in fields and in mappings or objects inside them."""
+    """Replace what stands under the key of a password, in fields and in mappings or objects inside them."""
     for key, value in event.items():
         if key in SECRET_KEYS:
             event[key] = MASK
