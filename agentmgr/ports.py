@@ -1,13 +1,15 @@
 """What the core needs from the world. Adapters implement these; `app` alone knows which."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from attrs import frozen
 
 from agentmgr.core.effects import Record, TelephonyOrder
 from agentmgr.core.events import ContactsFetched, TelephonyEvent
-from agentmgr.core.model import AgentRecord, JobSpec
+from agentmgr.core.model import AgentRecord, AttributeSpec, CampaignSpec, JobSpec, PhoneNumber
+from protocol.enums import PacingType
 
 
 class StoreFault(Exception):
@@ -79,6 +81,225 @@ class ZoneStore(Protocol):
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up for logon."""
+        ...
+
+
+PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
+"""The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
+
+
+class JobState(StrEnum):
+    """The life of a job, as it is stored; `Finished` and `Stopped` are its ends."""
+
+    Preparing = "preparing"
+    Running = "running"
+    Paused = "paused"
+    Stopping = "stopping"
+    Finished = "finished"
+    Stopped = "stopped"
+
+
+LIVE_JOB_STATES = (JobState.Preparing, JobState.Running, JobState.Paused, JobState.Stopping)
+"""States of a job that is not over; a campaign has at most one such job."""
+
+
+@frozen
+class ContactDraft:
+    """A contact to be stored; an attribute with an empty value is taken away from one that exists.
+
+    `attributes` are all but the id, the telephone numbers and their time zones; the name of a number
+    that shall be taken away is in them too.
+    """
+
+    user_contact_id: str
+    numbers: tuple[PhoneNumber, ...]
+    attributes: Mapping[str, str]
+
+
+@frozen
+class ContactsPut:
+    """How many contacts were new and how many were there already."""
+
+    created: int
+    updated: int
+
+
+@frozen
+class ContactList:
+    """A contact list with the number of its contacts."""
+
+    list_id: int
+    name: str
+    contacts: int
+
+
+@frozen
+class JobStatus:
+    """A job with its progress; times are epoch seconds."""
+
+    job_id: int
+    campaign: str
+    zone: str
+    state: JobState
+    total: int
+    done: int
+    created_at: float
+    ended_at: float | None
+
+
+@frozen
+class CampaignOverview:
+    """A campaign in a list of campaigns, with its latest job."""
+
+    campaign_id: int
+    name: str
+    pacing: PacingType
+    lists: tuple[str, ...]
+    job: JobStatus | None
+
+
+@frozen
+class JobTally:
+    """What a job has done: counts by attempt outcome and by completion code, the most frequent first.
+
+    `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions.
+    """
+
+    attempts: int
+    live_answers: int
+    abandoned: int
+    outcomes: tuple[tuple[str, int], ...]
+    dispositions: tuple[tuple[str, int], ...]
+    stored: int
+
+
+@frozen
+class DispositionRow:
+    """A disposition with what it is about; times are epoch seconds, `row_id` rises in order of saving."""
+
+    row_id: int
+    attempt_id: str
+    job_id: int
+    contact_list: str
+    user_contact_id: str
+    number: str
+    agent_id: str
+    code_id: int
+    code: str
+    source: str
+    outcome: str
+    started_at: float
+    answered_at: float | None
+    saved_at: float
+
+
+@frozen
+class DncEntry:
+    """An address that must not be contacted, and who said so; `added_at` is epoch seconds."""
+
+    address: str
+    added_by: str
+    added_at: float
+
+
+class CampaignStore(Protocol):
+    """What the services in `campaign` need: each call is one durable transaction.
+
+    Calls block; they may come from any thread, also while a zone uses the same store.
+    All raise StoreFault.
+    """
+
+    def define_attributes(self, specs: Iterable[AttributeSpec]) -> None:
+        """Make attributes known; those that are known already stay as they are."""
+        ...
+
+    def attributes(self) -> tuple[AttributeSpec, ...]:
+        """Return all known attributes in the order they were defined."""
+        ...
+
+    def ensure_list(self, name: str, now: float) -> int:
+        """Return the id of a contact list, which is made if there is none of that name."""
+        ...
+
+    def contact_lists(self) -> tuple[ContactList, ...]:
+        """Return all contact lists by name."""
+        ...
+
+    def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
+        """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
+        ...
+
+    def add_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
+        """Store a campaign and return it with its id and all known attributes."""
+        ...
+
+    def find_campaign(self, name: str) -> CampaignSpec | None:
+        """Look a campaign up."""
+        ...
+
+    def campaigns(self) -> tuple[CampaignOverview, ...]:
+        """Return all campaigns by name."""
+        ...
+
+    def create_job(self, campaign_id: int, zone: str, now: float) -> int:
+        """Make an empty job in preparation and return its id."""
+        ...
+
+    def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
+        """Give the job the next contacts of its campaign's lists, those above an id.
+
+        Returns the id to go on after; None once there are no more.
+        """
+        ...
+
+    def start_job(self, job_id: int) -> JobSpec:
+        """Let a prepared job run."""
+        ...
+
+    def move_job(
+        self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None
+    ) -> bool:
+        """Change a job's state if it is an allowed one; return whether it was."""
+        ...
+
+    def latest_job(self, campaign_id: int) -> JobStatus | None:
+        """Return the job of a campaign that was created last."""
+        ...
+
+    def tally(self, job_id: int) -> JobTally:
+        """Count what a job has done."""
+        ...
+
+    def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
+        """Return the next dispositions of a campaign in the order they were saved, those above a row id."""
+        ...
+
+    def put_agent(self, login: AgentLogin) -> None:
+        """Store an agent, or replace the one with the same id."""
+        ...
+
+    def find_agent(self, agent_id: str) -> AgentLogin | None:
+        """Look an agent up."""
+        ...
+
+    def agents(self) -> tuple[AgentLogin, ...]:
+        """Return all agents by id."""
+        ...
+
+    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Return those of the addresses that are on the do-not-call list."""
+        ...
+
+    def add_to_dnc(self, entries: Iterable[DncEntry]) -> int:
+        """Put addresses on the do-not-call list; return how many were not there yet."""
+        ...
+
+    def remove_from_dnc(self, addresses: Iterable[str]) -> int:
+        """Take addresses off the do-not-call list; return how many were there."""
+        ...
+
+    def dnc_entries(self, after_address: str, limit: int) -> tuple[DncEntry, ...]:
+        """Return the next entries of the do-not-call list by address, those above an address."""
         ...
 
 
