@@ -1,0 +1,27 @@
+"""What the runtime needs of the connections to desktops; the server implements it."""
+
+from typing import Protocol
+
+
+class Desktops(Protocol):
+    """The open connections by number. Nothing here blocks, and a number that is gone does no harm."""
+
+    def send(self, connection: int, frame: bytes) -> None:
+        """Queue a frame; it leaves with the next `flush`."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was queued, once per connection."""
+        ...
+
+    def close(self, connection: int, reason: str) -> None:
+        """Send what was queued, then the reason, then close."""
+        ...
+
+    def close_all(self, reason: str) -> None:
+        """Close every connection as `close` does."""
+        ...
+
+    def trust(self, connection: int) -> None:
+        """An agent proved its password over this connection."""
+        ...

@@ -1,0 +1,163 @@
+"""What Prometheus can ask about zones; children of labelled metrics are kept, as looking them up is dear."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from protocol.enums import AgentState, CallState
+from protocol.results import ResultCode
+
+_COMMAND_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_COMMIT_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_SIZE_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+_CodeFamily = CounterMetricFamily | GaugeMetricFamily
+
+
+class ZoneNumbers(Protocol):
+    """The counters and gauges that a zone keeps of itself."""
+
+    @property
+    def agents_by_state(self) -> Mapping[AgentState, int]: ...
+    @property
+    def calls_by_state(self) -> Mapping[CallState, int]: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def live_answers(self) -> int: ...
+    @property
+    def abandoned(self) -> int: ...
+
+
+class RuntimeMetrics:
+    """All metrics of the runtime in one registry; a zone has its share from `for_zone`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.commands = Counter(
+            "agentmgr_commands", "Commands answered.", ["zone", "name", "result"], registry=registry
+        )
+        self.command_seconds = Histogram(
+            "agentmgr_command_seconds",
+            "From a command's arrival to its RESP, in seconds.",
+            ["zone", "name"],
+            buckets=_COMMAND_BUCKETS_S,
+            registry=registry,
+        )
+        self.queue_depth = Gauge(
+            "agentmgr_queue_depth",
+            "What waits now: events for the zone, batches for a commit, logons for their check.",
+            ["zone", "queue"],
+            registry=registry,
+        )
+        self.batch_events = Histogram(
+            "agentmgr_batch_events",
+            "Events that the zone took at a time.",
+            ["zone"],
+            buckets=_SIZE_BUCKETS,
+            registry=registry,
+        )
+        self.commit_records = Histogram(
+            "agentmgr_commit_records",
+            "Records in a transaction.",
+            ["zone"],
+            buckets=_SIZE_BUCKETS,
+            registry=registry,
+        )
+        self.commit_seconds = Histogram(
+            "agentmgr_commit_seconds",
+            "How long a transaction took, in seconds.",
+            ["zone"],
+            buckets=_COMMIT_BUCKETS_S,
+            registry=registry,
+        )
+        self.faults = Counter(
+            "agentmgr_faults",
+            "Events and effects that failed because of a fault of ours.",
+            ["zone"],
+            registry=registry,
+        )
+        self.connections = Gauge("agentmgr_connections", "Connections open.", ["zone"], registry=registry)
+        self.connections_closed = Counter(
+            "agentmgr_connections_closed",
+            "Connections ended by the server.",
+            ["zone", "cause"],
+            registry=registry,
+        )
+        self._numbers = _NumbersCollector()
+        registry.register(self._numbers)
+
+    def for_zone(self, zone: str) -> "ZoneMetrics":
+        """Return the metrics of one zone."""
+        return ZoneMetrics(self, zone)
+
+    def watch(self, zone: str, numbers: ZoneNumbers) -> None:
+        """Show what a zone keeps of itself, from now on; replaces an earlier one of the same name."""
+        self._numbers.zones[zone] = numbers
+
+
+class ZoneMetrics:
+    """The metrics of one zone."""
+
+    def __init__(self, metrics: RuntimeMetrics, zone: str) -> None:
+        self._metrics = metrics
+        self._zone = zone
+        self._commands: dict[tuple[str, int], Counter] = {}
+        self._command_seconds: dict[str, Histogram] = {}
+        self._closed: dict[str, Counter] = {}
+        self.inbox_depth = metrics.queue_depth.labels(zone, "inbox")
+        self.commit_depth = metrics.queue_depth.labels(zone, "commit")
+        self.logon_depth = metrics.queue_depth.labels(zone, "logon")
+        self.batch_events = metrics.batch_events.labels(zone)
+        self.commit_records = metrics.commit_records.labels(zone)
+        self.commit_seconds = metrics.commit_seconds.labels(zone)
+        self.faults = metrics.faults.labels(zone)
+        self.connections = metrics.connections.labels(zone)
+
+    def command(self, name: str, result: ResultCode, seconds: float) -> None:
+        """Count an answered command; `name` must come from the registry, so that labels stay few."""
+        counter = self._commands.get((name, result))
+        if counter is None:
+            counter = self._metrics.commands.labels(self._zone, name, str(int(result)))
+            self._commands[name, result] = counter
+        counter.inc()
+        latency = self._command_seconds.get(name)
+        if latency is None:
+            latency = self._command_seconds[name] = self._metrics.command_seconds.labels(self._zone, name)
+        latency.observe(seconds)
+
+    def closed(self, cause: str) -> None:
+        """Count a connection that the server ended; `cause` is one of a few words."""
+        counter = self._closed.get(cause)
+        if counter is None:
+            counter = self._closed[cause] = self._metrics.connections_closed.labels(self._zone, cause)
+        counter.inc()
+
+
+class _NumbersCollector(Collector):
+    """Reads the zones' own numbers when they are asked for; from any thread."""
+
+    def __init__(self) -> None:
+        self.zones: dict[str, ZoneNumbers] = {}
+
+    def collect(self) -> Iterator[_CodeFamily]:
+        agents = GaugeMetricFamily("agentmgr_agents", "Agents by agent state.", labels=["zone", "state"])
+        calls = GaugeMetricFamily("agentmgr_calls", "Agents by call state.", labels=["zone", "state"])
+        attempts = CounterMetricFamily("agentmgr_attempts", "Attempts started.", labels=["zone"])
+        answers = CounterMetricFamily("agentmgr_live_answers", "Calls a person took.", labels=["zone"])
+        abandoned = CounterMetricFamily(
+            "agentmgr_abandoned", "Answered calls that no agent took.", labels=["zone"]
+        )
+        # Copies, which are made in one step: the zone's task changes them meanwhile.
+        for zone, numbers in dict(self.zones).items():
+            agents_by_state, calls_by_state = dict(numbers.agents_by_state), dict(numbers.calls_by_state)
+            for agent_state in AgentState:
+                agents.add_metric([zone, agent_state.value], agents_by_state.get(agent_state, 0))
+            for call_state in CallState:
+                calls.add_metric([zone, call_state.value], calls_by_state.get(call_state, 0))
+            attempts.add_metric([zone], numbers.attempts)
+            answers.add_metric([zone], numbers.live_answers)
+            abandoned.add_metric([zone], numbers.abandoned)
+        yield from (agents, calls, attempts, answers, abandoned)

@@ -1,0 +1,110 @@
+"""Carries out what a zone asked for and what need not be durable: one branch for each effect."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from agentmgr.core import effects
+from agentmgr.ports import Telephony
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.desktops import Desktops
+from agentmgr.runtime.metrics import ZoneMetrics
+from protocol import commands, notifications
+from protocol.connection import notification_bytes, refusal_bytes, response_bytes
+from protocol.results import ResultCode
+
+_CHANGES: dict[type[Any], tuple[str, str]] = {
+    notifications.AGTStateChangedNotify: ("agent_state_changed", "agent_state"),
+    notifications.AGTCallStateChangedNotify: ("call_state_changed", "call_state"),
+    notifications.AGTNailupChange: ("nailup_status_changed", "nailup_status"),
+}
+"""The log's event for a notification, and the field that has the new state."""
+
+Branch = Callable[[Any], None]
+
+
+class Performer:
+    """Has one branch for each effect that is neither a record nor a timer; `branches` may be added to."""
+
+    def __init__(
+        self, zone: str, desktops: Desktops, telephony: Telephony, clock: Clock, metrics: ZoneMetrics
+    ) -> None:
+        self._log = structlog.get_logger().bind(zone=zone)
+        self._log_commands: bool = self._log.is_enabled_for(logging.DEBUG)
+        self._log_changes: bool = self._log.is_enabled_for(logging.INFO)
+        self._desktops = desktops
+        self._telephony = telephony
+        self._clock = clock
+        self._metrics = metrics
+        self._asked: dict[int, dict[int, float]] = {}
+        self.branches: dict[type[Any], Branch] = {
+            effects.Respond: self._respond,
+            effects.Notify: self._notify,
+            effects.CloseConnection: self._close,
+            **dict.fromkeys(effects.TELEPHONY_ORDERS, self._order),
+        }
+
+    def asked(self, connection: int, request_id: int, at: float) -> None:
+        """Remember when a command arrived, on the clock of `perf_counter`, until its RESP leaves."""
+        requests = self._asked.get(connection)
+        if requests is None:
+            requests = self._asked[connection] = {}
+        requests[request_id] = at
+
+    def forget(self, connection: int) -> None:
+        """Forget the unanswered commands of a connection that is gone."""
+        self._asked.pop(connection, None)
+
+    def _respond(self, effect: effects.Respond) -> None:
+        response = effect.response
+        name = response.__class__.__name__[:-4]  # without RESP
+        result: ResultCode = response.result
+        try:
+            frame = response_bytes(effect.request_id, effect.agent_id, response)
+        except Exception as error:
+            self._fault("resp_not_encodable", error, name=name, agent=effect.agent_id)
+            result = ResultCode.NOT_PROCESSED
+            frame = refusal_bytes(effect.request_id, effect.agent_id, name, result)
+        self._desktops.send(effect.connection, frame)
+        if response.__class__ is commands.AGTLogonRESP and result is ResultCode.SUCCESS:
+            self._desktops.trust(effect.connection)
+        requests = self._asked.get(effect.connection)
+        at = requests.pop(effect.request_id, None) if requests is not None else None
+        if at is None:
+            return
+        seconds = perf_counter() - at
+        self._metrics.command(name, result, seconds)
+        if self._log_commands:
+            self._log.debug(
+                "command", name=name, agent=effect.agent_id, result=int(result), ms=round(seconds * 1e3, 3)
+            )
+
+    def _notify(self, effect: effects.Notify) -> None:
+        notification = effect.notification
+        try:
+            frame = notification_bytes(effect.agent_id, notification)
+        except Exception as error:
+            self._fault(
+                "notification_not_encodable", error, name=type(notification).__name__, agent=effect.agent_id
+            )
+            return
+        self._desktops.send(effect.connection, frame)
+        if self._log_changes and (change := _CHANGES.get(notification.__class__)) is not None:
+            event, field = change
+            self._log.info(event, agent=effect.agent_id, state=getattr(notification, field).value)
+
+    def _close(self, effect: effects.CloseConnection) -> None:
+        self._desktops.close(effect.connection, effect.reason)
+
+    def _order(self, order: effects.TelephonyOrder) -> None:
+        try:
+            self._telephony.order(order, self._clock.now())
+        except Exception as error:
+            self._fault("order_failed", error, order=type(order).__name__)
+
+    def _fault(self, event: str, error: Exception, **fields: object) -> None:
+        self._metrics.faults.inc()
+        self._log.error(event, **fields, exc_info=error)

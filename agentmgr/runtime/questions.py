@@ -1,0 +1,135 @@
+"""What a zone asks of the store and of the password check; the answers come back as events."""
+
+import os
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+import trio
+
+from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts
+from agentmgr.core.events import DncChecked, Event, LogonChecked
+from agentmgr.core.model import AgentRecord
+from agentmgr.ports import AgentLogin, Token, ZoneStore
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.doorbell import Doorbell
+from agentmgr.runtime.writer import Writer
+from protocol.results import ResultCode
+
+Verify = Callable[[AgentLogin | None, str], bool]
+"""Says whether a password is right. Blocking and slow on purpose: it runs in threads, at most one a core.
+
+None is an unknown agent: the check should take as long as another, and say no.
+"""
+
+MAX_WAITING_LOGONS = 2048
+"""With more than these, a logon is answered at once that the password could not be checked."""
+
+
+class Questions:
+    """Asks in the order of the zone's effects: contacts and DNC through the writer, passwords in threads."""
+
+    def __init__(
+        self,
+        token: Token,
+        store: ZoneStore,
+        writer: Writer,
+        clock: Clock,
+        verify: Verify,
+        answer: Callable[[Event], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        self._log = structlog.get_logger().bind(zone=token.zone)
+        self._token = token
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._verify = verify
+        self._answer = answer
+        self._fail = fail
+        self._lookups: deque[CheckDnc | FetchContacts] = deque()
+        self._lookups_bell = Doorbell()
+        self._logons: deque[CheckLogon] = deque()
+        self._logons_bell = Doorbell()
+        self._cores = trio.CapacityLimiter(os.cpu_count() or 1)
+
+    @property
+    def waiting_logons(self) -> int:
+        """How many logons wait for the check of their password."""
+        return len(self._logons)
+
+    def fetch_contacts(self, question: FetchContacts) -> None:
+        """Claim contacts; answered by `ContactsFetched`."""
+        self._lookups.append(question)
+        self._lookups_bell.ring()
+
+    def check_dnc(self, question: CheckDnc) -> None:
+        """Look addresses up, together with all others that wait; answered by `DncChecked`."""
+        self._lookups.append(question)
+        self._lookups_bell.ring()
+
+    def check_logon(self, question: CheckLogon) -> None:
+        """Look an agent up and check its password; answered by `LogonChecked`."""
+        if len(self._logons) >= MAX_WAITING_LOGONS:
+            self._log.warning("logon_refused_by_load", agent=question.agent_id)
+            self._checked(question, ResultCode.PASSWORD_NOT_VERIFIABLE, None)
+            return
+        self._logons.append(question)
+        self._logons_bell.ring()
+
+    async def run(self) -> None:
+        """Work on questions until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._look_up)
+            while True:
+                while not self._logons:
+                    await self._logons_bell.wait()
+                slot = object()
+                await self._cores.acquire_on_behalf_of(slot)
+                nursery.start_soon(self._check_logon, self._logons.popleft(), slot)
+
+    async def _look_up(self) -> None:
+        while True:
+            while not self._lookups:
+                await self._lookups_bell.wait()
+            try:
+                await self._look_up_next()
+            except Exception as error:  # without an answer jobs would wait for ever
+                self._fail(error)
+                return
+
+    async def _look_up_next(self) -> None:
+        first = self._lookups.popleft()
+        if isinstance(first, FetchContacts):
+            arguments = (self._token, first.job_id, first.limit, self._clock.now())
+            self._answer(await self._writer.call(self._store.claim_contacts, *arguments))
+            return
+        checks = [first]
+        while self._lookups and isinstance(self._lookups[0], CheckDnc):
+            checks.append(self._lookups.popleft())  # type: ignore[arg-type]  # mypy does not narrow an item
+        addresses = frozenset(address for check in checks for address in check.addresses)
+        present = await self._writer.call(self._store.on_dnc, addresses)
+        for check in checks:
+            self._answer(DncChecked(check.key, present.intersection(check.addresses)))
+
+    async def _check_logon(self, question: CheckLogon, slot: object) -> None:
+        try:
+            result, agent = await self._judge(question)
+        except Exception as error:
+            self._log.error("logon_check_failed", agent=question.agent_id, exc_info=error)
+            result, agent = ResultCode.PASSWORD_NOT_VERIFIABLE, None
+        finally:
+            self._cores.release_on_behalf_of(slot)
+        self._checked(question, result, agent)
+
+    async def _judge(self, question: CheckLogon) -> tuple[ResultCode, AgentRecord | None]:
+        login = await self._writer.call(self._store.find_agent, question.agent_id)
+        right = await trio.to_thread.run_sync(self._verify, login, question.password)
+        if login is None or not right:
+            return ResultCode.AUTHENTICATION_FAILED, None
+        if not login.enabled or login.zone != self._token.zone:
+            return ResultCode.AGENT_NOT_IN_SYSTEM, None
+        return ResultCode.SUCCESS, login.agent
+
+    def _checked(self, question: CheckLogon, result: ResultCode, agent: AgentRecord | None) -> None:
+        self._answer(LogonChecked(question.connection, question.request_id, question.agent_id, result, agent))

@@ -1,0 +1,341 @@
+"""The shell around one zone: a batch of events in, their records committed, then their effects performed.
+
+One task steps the zone, another commits. While a commit runs the next batches are stepped already and
+wait behind it; all that wait share the next commit. Nothing leaves before what it rests on is durable,
+and everything leaves in the order in which the zone asked for it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Protocol
+
+import structlog
+import trio
+from attrs import frozen
+
+from agentmgr.core import effects
+from agentmgr.core.events import (
+    CommandReceived,
+    ConnectionLost,
+    Event,
+    LogonChecked,
+    TimerFired,
+    ZoneClosing,
+)
+from agentmgr.ports import Fenced, StoreFault, Telephony, Token, ZoneStore
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.desktops import Desktops
+from agentmgr.runtime.doorbell import Doorbell
+from agentmgr.runtime.metrics import ZoneMetrics
+from agentmgr.runtime.perform import Performer
+from agentmgr.runtime.questions import Questions, Verify
+from agentmgr.runtime.timers import TimerHeap
+from agentmgr.runtime.writer import Writer
+
+INBOX_EVENTS = 4096
+"""With more events than these waiting, connections are not read from."""
+
+PENDING_EFFECTS = 20_000
+"""With more effects than these waiting for a commit, the zone is not stepped."""
+
+
+class ZoneMachine(Protocol):
+    """A zone: pure, and driven by one event after another."""
+
+    def handle(self, event: Event, now: float) -> list[effects.Effect]:
+        """Take an event in at `now`, epoch seconds, and return its consequences."""
+        ...
+
+
+@frozen
+class _Batch:
+    """What came of one step: records to commit, then effects to perform."""
+
+    records: list[effects.Record]
+    later: list[effects.Effect]
+
+
+class ZoneRunner:
+    """Runs one zone. Everything but `run`, `post` and `close` returns at once and is for trio's thread."""
+
+    def __init__(
+        self,
+        zone: ZoneMachine,
+        token: Token,
+        store: ZoneStore,
+        writer: Writer,
+        telephony: Telephony,
+        desktops: Desktops,
+        clock: Clock,
+        verify: Verify,
+        metrics: ZoneMetrics,
+        inbox_events: int = INBOX_EVENTS,
+    ) -> None:
+        self._zone = zone
+        self._token = token
+        self._store = store
+        self._writer = writer
+        self._telephony = telephony
+        self._desktops = desktops
+        self._clock = clock
+        self._metrics = metrics
+        self._log = structlog.get_logger().bind(zone=token.zone)
+        self._inbox: deque[Event] = deque()
+        self._inbox_events = inbox_events
+        self._inbox_since = 0.0
+        self._inbox_bell = Doorbell()
+        self._room = trio.lowlevel.ParkingLot()
+        self._pending: deque[_Batch] = deque()
+        self._pending_effects = 0
+        self._pending_bell = Doorbell()
+        self._pending_room = Doorbell()
+        self._committing = False
+        self._timers = TimerHeap()
+        self._alarm_at: float | None = None
+        self._alarm_scope = trio.CancelScope()
+        self._deaf = False
+        self._drained = trio.Event()
+        self._stopped = False
+        self._fault: Exception | None = None
+        self._scope = trio.CancelScope()
+        self._questions = Questions(token, store, writer, clock, verify, self.push, self._fail)
+        self._performer = Performer(token.zone, desktops, telephony, clock, metrics)
+        self._performer.branches.update(
+            {
+                effects.CheckLogon: self._questions.check_logon,
+                effects.FetchContacts: self._questions.fetch_contacts,
+                effects.CheckDnc: self._questions.check_dnc,
+            }
+        )
+        self._at_once: dict[type[Any], Callable[[Any], None]] = {
+            effects.SetTimer: self._set_timer,
+            effects.CancelTimer: self._cancel_timer,
+        }
+        metrics.inbox_depth.set_function(lambda: len(self._inbox))
+        metrics.commit_depth.set_function(lambda: len(self._pending))
+        metrics.logon_depth.set_function(lambda: self._questions.waiting_logons)
+
+    # -- events in -------------------------------------------------------------------------
+
+    def offer(self, event: Event) -> bool:
+        """Put an event into the inbox if there is room; False if there is none."""
+        if len(self._inbox) >= self._inbox_events and not self._deaf:
+            return False
+        self.push(event)
+        return True
+
+    async def post(self, event: Event) -> None:
+        """Put an event into the inbox, and wait for room first if it is full."""
+        while not self.offer(event):
+            await self._room.park()
+
+    def push(self, event: Event) -> None:
+        """Put an event into the inbox, full or not: for answers to the zone's own effects and for ends.
+
+        A zone that is about to stop takes none, and says nothing about it: its desktops are told.
+        """
+        if self._deaf:
+            return
+        if not self._inbox:
+            self._inbox_since = perf_counter()
+            self._inbox_bell.ring()
+        self._inbox.append(event)
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Run the zone until `close` has finished or this is cancelled.
+
+        Raises:
+            Fenced: another owner has the zone; nothing was performed that it might contradict.
+            StoreFault: the store failed; what it had confirmed was performed, and nothing else.
+        """
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._step_batches)
+                nursery.start_soon(self._commit_batches)
+                nursery.start_soon(self._watch_alarm)
+                nursery.start_soon(self._questions.run)
+                task_status.started()
+        self._stop()
+        if self._fault is not None:
+            raise self._fault
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """Announce the end, let agents go on for `grace_s` real seconds, finish all commits and stop.
+
+        Desktops are told what the zone has to say; their connections stay open for their owner to close.
+        """
+        self.push(ZoneClosing(int(grace_s * 1000)))
+        await trio.sleep(grace_s)
+        self._deaf = True
+        self._inbox_bell.ring()
+        await self._drained.wait()
+        self._scope.cancel()
+
+    def _fail(self, error: Exception) -> None:
+        """Stop at once: what waits is not performed, and desktops learn that nobody answers here."""
+        if self._fault is not None:
+            return
+        self._fault = error
+        self._stop()
+        fenced = isinstance(error, Fenced)
+        unforeseen = None if isinstance(error, StoreFault) else error
+        self._log.error("zone_stopped", why=str(error), fenced=fenced, exc_info=unforeseen)
+        self._desktops.close_all(
+            "the zone is served by another Agent Manager now"
+            if fenced
+            else "the zone had to stop; log on again"
+        )
+
+    def _stop(self) -> None:
+        self._deaf = self._stopped = True
+        self._pending.clear()
+        self._inbox.clear()
+        self._room.unpark_all()
+        self._drained.set()
+        self._scope.cancel()
+
+    # -- stepping --------------------------------------------------------------------------
+
+    async def _step_batches(self) -> None:
+        while not self._stopped:
+            if self._pending_effects > PENDING_EFFECTS:
+                await self._pending_room.wait()
+                continue
+            now, at = self._clock.now(), self._next_at()
+            if self._inbox or (at is not None and at <= now):
+                try:
+                    self._step(now)
+                except Exception as error:
+                    self._fail(error)
+                if self._inbox:
+                    await trio.lowlevel.checkpoint()
+                continue
+            self._arm(at)
+            if self._deaf and not self._pending and not self._committing:
+                self._drained.set()
+            await self._inbox_bell.wait()
+
+    def _next_at(self) -> float | None:
+        timer_at, telephony_at = self._timers.next_at(), self._telephony.next_at()
+        if timer_at is None or telephony_at is None:
+            return telephony_at if timer_at is None else timer_at
+        return min(timer_at, telephony_at)
+
+    def _step(self, now: float) -> None:
+        """Take in all that waits, and perform or queue what comes of it."""
+        since = self._inbox_since
+        events, self._inbox = self._inbox, deque()
+        if self._room:
+            self._room.unpark_all()
+        telephony_at = self._telephony.next_at()
+        if telephony_at is not None and telephony_at <= now:
+            events.extend(self._telephony.due(now))
+        batch = _Batch([], [])
+        for event in events:
+            if event.__class__ is CommandReceived:
+                self._performer.asked(event.connection, event.request_id, since)
+            elif event.__class__ is ConnectionLost:
+                self._performer.forget(event.connection)
+            self._handle(event, now, batch)
+        count = len(events)
+        for key in self._timers.due(now):
+            self._handle(TimerFired(key), now, batch)
+            count += 1
+        self._metrics.batch_events.observe(count)
+        if batch.records or self._pending or self._committing:
+            self._pending.append(batch)
+            self._pending_effects += len(batch.later)
+            self._pending_bell.ring()
+        else:
+            self._perform(batch.later)
+
+    def _handle(self, event: Event, now: float, batch: _Batch) -> None:
+        try:
+            asked_for = self._zone.handle(event, now)
+        except Exception as error:
+            asked_for = self._blame(event, error)
+        for effect in asked_for:
+            cls = effect.__class__
+            if cls in self._performer.branches:
+                batch.later.append(effect)
+            elif cls in self._at_once:
+                # A timer is nobody's business but the zone's: set before the commit, and cancelled
+                # before it can come once more.
+                self._at_once[cls](effect)
+            elif cls in effects.RECORDS:
+                batch.records.append(effect)  # type: ignore[arg-type]  # it is one of RECORDS
+            else:
+                raise TypeError(f"the runtime has no branch for the effect {cls.__name__}")
+
+    def _blame(self, event: Event, error: Exception) -> list[effects.Effect]:
+        """One line for a fault of ours; the session that met it ends, the zone lives on."""
+        self._metrics.faults.inc()
+        about = type(event).__name__
+        if isinstance(event, CommandReceived):
+            about = f"{about}({type(event.command).__name__})"
+        self._log.error("event_failed", event_type=about, exc_info=error)
+        if isinstance(event, CommandReceived | LogonChecked):
+            return [effects.CloseConnection(event.connection, "a fault in the server; connect again")]
+        return []
+
+    def _set_timer(self, effect: effects.SetTimer) -> None:
+        self._timers.set(effect.key, effect.at)
+
+    def _cancel_timer(self, effect: effects.CancelTimer) -> None:
+        self._timers.cancel(effect.key)
+
+    # -- committing and performing ---------------------------------------------------------
+
+    async def _commit_batches(self) -> None:
+        while not self._stopped:
+            if not self._pending:
+                if self._deaf:
+                    self._inbox_bell.ring()
+                await self._pending_bell.wait()
+                continue
+            batches = list(self._pending)
+            self._pending.clear()
+            try:
+                self._committing = True
+                await self._commit([record for batch in batches for record in batch.records])
+                self._committing = False
+                if not self._stopped:
+                    self._perform([effect for batch in batches for effect in batch.later])
+            except Exception as error:
+                self._fail(error)
+            self._pending_effects -= sum(len(batch.later) for batch in batches)
+            self._pending_room.ring()
+            self._arm(self._next_at())
+
+    async def _commit(self, records: list[effects.Record]) -> None:
+        if not records:
+            return
+        began = perf_counter()
+        await self._writer.call(self._store.commit, self._token, records)
+        self._metrics.commit_seconds.observe(perf_counter() - began)
+        self._metrics.commit_records.observe(len(records))
+
+    def _perform(self, later: list[effects.Effect]) -> None:
+        branches = self._performer.branches
+        for effect in later:
+            branches[effect.__class__](effect)
+        self._desktops.flush()
+
+    # -- the alarm -------------------------------------------------------------------------
+
+    def _arm(self, at: float | None) -> None:
+        """Let the zone be woken at `at` for its next timer or telephony event."""
+        if at != self._alarm_at:
+            self._alarm_at = at
+            self._alarm_scope.deadline = float("inf") if at is None else self._clock.deadline(at)
+
+    async def _watch_alarm(self) -> None:
+        while True:
+            with self._alarm_scope:
+                await trio.sleep_forever()
+            self._alarm_scope = trio.CancelScope()
+            self._alarm_at = None
+            self._inbox_bell.ring()
