@@ -1,14 +1,19 @@
-"""Messages to msgpack values and back: strict about types, indifferent to unknown fields."""
+"""Messages to msgpack values and back: strict about types, indifferent to unknown fields.
 
-from collections.abc import Callable, Mapping
+Decoders are built here, once a type, because cattrs would turn "7" and 7.9 into 7 and is slower with
+hooks that don't; encoding is cattrs' own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 import msgpack  # type: ignore[import-untyped]  # msgpack ships no type information
 from cattrs import Converter
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from protocol.enums import WireEnum
 from protocol.errors import ArgumentError, RemoteProtocolError
@@ -19,11 +24,19 @@ T = TypeVar("T")
 
 MAX_LIST_ITEMS = 1024
 MAX_MAP_KEYS = 256
-MAX_INT = 2**53
+MAX_DEPTH = 16
+"""How deep lists and maps may be nested in each other; the map that is the message counts."""
+MAX_INT = 2**53 - 1
 """Integers beyond are refused: not every language can hold them."""
 
 if msgpack.Packer.__module__ != "msgpack._cmsgpack":  # pragma: no cover - an installation fault
     raise ImportError("msgpack was installed without its C extension, which is too slow to serve from")
+
+
+# -- one msgpack value -------------------------------------------------------------------------
+
+_SCALARS = frozenset({str, int, bool, NoneType})
+_PLAIN = _SCALARS | {list, dict}
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,9 +49,11 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def unpack(value: bytes) -> Any:
     """Decode one msgpack value under limits.
 
+    What a field holds is judged by its decoder, everything else by `refuse_foreign`.
+
     Raises:
-        RemoteProtocolError: not msgpack, or beyond the limits (1024 list items, 256 map keys, no
-            extension types, unique string keys); the connection cannot go on.
+        RemoteProtocolError: not one msgpack value, or beyond the limits (1024 list items, 256 map
+            keys, string keys, each once); the connection cannot go on.
     """
     try:
         return msgpack.unpackb(
@@ -52,116 +67,172 @@ def unpack(value: bytes) -> Any:
             max_array_len=MAX_LIST_ITEMS,
             max_map_len=MAX_MAP_KEYS,
         )
-    except (
-        Exception
-    ) as error:  # msgpack raises its own classes, ValueError, UnicodeDecodeError, RecursionError
-        raise RemoteProtocolError(f"a frame holds no usable msgpack value: {type(error).__name__}") from None
+    except Exception as error:  # msgpack raises classes of its own, ValueError, UnicodeDecodeError
+        why = str(error)[:120] or type(error).__name__
+        raise RemoteProtocolError(f"a frame does not hold one usable msgpack value: {why}") from None
+
+
+def refuse_foreign(values: Iterable[Any], levels: int = MAX_DEPTH) -> None:
+    """Refuse what msgpack has and this wire has not; for values that no decoder has looked at.
+
+    Raises:
+        RemoteProtocolError: there is a float, a binary or an extension, or lists and maps are nested
+            too deep.
+    """
+    kinds = set(map(type, values))
+    if kinds <= _SCALARS:
+        return
+    if not kinds <= _PLAIN:
+        raise RemoteProtocolError(f"this wire has no {min(kind.__name__ for kind in kinds - _PLAIN)}")
+    if not levels:
+        raise RemoteProtocolError(f"lists and maps are nested more than {MAX_DEPTH} deep")
+    for value in values:
+        if value.__class__ is list:
+            refuse_foreign(value, levels - 1)
+        elif value.__class__ is dict:
+            refuse_foreign(value.values(), levels - 1)
+            if not all(key.__class__ is str for key in value):
+                raise RemoteProtocolError("a key is not a string")
 
 
 pack: Callable[[Any], bytes] = msgpack.Packer(use_bin_type=True).pack
 
 
-# -- one value of each primitive type, exactly ---------------------------------------------
+# -- decoders, one for each type a field can have ------------------------------------------------
+
+Decoder = Callable[[Any], Any]
 
 
-def _exact_str(value: Any, _: Any) -> str:
+def _exact_str(value: Any) -> str:
     if value.__class__ is not str:
-        raise TypeError(f"a string is needed, not {type(value).__name__}")
+        raise TypeError(f"a string is needed, not {_kind(value)}")
     return value
 
 
-def _exact_bool(value: Any, _: Any) -> bool:
+def _exact_bool(value: Any) -> bool:
     if value.__class__ is not bool:
-        raise TypeError(f"true or false is needed, not {type(value).__name__}")
+        raise TypeError(f"true or false is needed, not {_kind(value)}")
     return value
 
 
-def _exact_int(value: Any, _: Any) -> int:
-    if value.__class__ is not int or not -MAX_INT <= value <= MAX_INT:
-        raise TypeError(
-            f"an integer within 53 bits is needed, not {str(value)[:40]} ({type(value).__name__})"
-        )
+def _exact_int(value: Any) -> int:
+    if value.__class__ is not int:
+        raise TypeError(f"an integer is needed, not {_kind(value)}")
+    if not -MAX_INT <= value <= MAX_INT:
+        raise ValueError(f"{value} is not within 53 bits")
     return value
 
 
-def _wire_enum(value: Any, cls: type[WireEnum]) -> WireEnum:
-    return cls.parse(_exact_str(value, str))
+def _kind(value: Any) -> str:
+    """Name a value's type in msgpack's words."""
+    names = {NoneType: "nil", str: "a string", bool: "a boolean", int: "an integer", dict: "a map"}
+    return names.get(type(value), f"a {type(value).__name__}")
 
 
-def _result_code(value: Any, _: Any) -> ResultCode:
-    return ResultCode(_exact_int(value, int))
+def _result_code(value: Any) -> ResultCode:
+    return ResultCode(_exact_int(value))
 
 
-def _tuple_hook(tp: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
-    item = get_args(tp)[0]
-    structure = _converter.get_structure_hook(item)
-
-    def to_tuple(value: Any, _: Any) -> tuple[Any, ...]:
-        if value.__class__ is not list:
-            raise TypeError(f"a list is needed, not {type(value).__name__}")
-        return tuple([structure(element, item) for element in value])
-
-    return to_tuple
-
-
-def _structure_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
-    renames = {a.name: override(rename=wire_name(a)) for a in attrs.fields(cls)}
-    inner = make_dict_structure_fn(cls, _converter, _cattrs_detailed_validation=False, **renames)  # type: ignore[arg-type]  # mypy merges the keyword types
-
-    def from_map(value: Any, _: Any) -> Any:
-        if value.__class__ is not dict:
-            raise TypeError(f"a map is needed, not {type(value).__name__}")
-        return inner(value, cls)
-
-    return from_map
-
-
-def _unstructure_hook(cls: type[Any]) -> Callable[[Any], Any]:
-    renames = {
-        a.name: override(rename=wire_name(a), omit_if_default=a.default is None) for a in attrs.fields(cls)
-    }
-    return make_dict_unstructure_fn(cls, _converter, **renames)  # type: ignore[arg-type]  # mypy merges the keyword types
-
-
-def _is_tuple(tp: Any) -> bool:
-    return get_origin(tp) is tuple
-
-
-_converter = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
-# by identity: cattrs takes a hook for str for its subclasses too, and enumerations are strings
-for _exact_type, _exact_hook in {
+_SIMPLE: dict[Any, Decoder] = {
     str: _exact_str,
     bool: _exact_bool,
     int: _exact_int,
     ResultCode: _result_code,
-}.items():
-    _converter.register_structure_hook_func(lambda tp, exact=_exact_type: tp is exact, _exact_hook)
-_converter.register_structure_hook_func(
-    lambda tp: isinstance(tp, type) and issubclass(tp, WireEnum), _wire_enum
-)
-_converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
-_converter.register_structure_hook_factory(attrs.has, _structure_hook)
-_converter.register_unstructure_hook_factory(attrs.has, _unstructure_hook)
-_converter.register_unstructure_hook_func(
-    lambda tp: isinstance(tp, type) and issubclass(tp, Enum),
-    lambda member: member.value,
-)
+}
 
 
-# -- whole messages ----------------------------------------------------------------------------
+def _build_decoder(tp: Any) -> Decoder:
+    if tp in _SIMPLE:
+        return _SIMPLE[tp]
+    if get_origin(tp) is UnionType:
+        return _optional_decoder(tp)
+    if get_origin(tp) is tuple:
+        return _list_decoder(get_args(tp)[0])
+    if get_origin(tp) is dict:
+        return _map_decoder(get_args(tp)[1])
+    if issubclass(tp, WireEnum):
+        return _enum_decoder(tp)
+    return _structure_decoder(tp)
 
 
-@cache
-def _decoder(cls: type[Any]) -> Callable[[Any, Any], Any]:
-    return _converter.get_structure_hook(cls)
+_decoder: Callable[[Any], Decoder] = cache(_build_decoder)
 
 
-@cache
-def _encoder(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
-    return _converter.get_unstructure_hook(cls)
+def _optional_decoder(tp: Any) -> Decoder:
+    inner = _decoder(get_args(tp)[0])
+    return lambda value: None if value is None else inner(value)
 
 
-@cache
+def _list_decoder(item: Any) -> Decoder:
+    inner = _decoder(item)
+
+    def decode_list(value: Any) -> tuple[Any, ...]:
+        if value.__class__ is not list:
+            raise TypeError(f"a list is needed, not {_kind(value)}")
+        return tuple([inner(element) for element in value])
+
+    return decode_list
+
+
+def _map_decoder(item: Any) -> Decoder:
+    inner = _decoder(item)
+
+    def decode_map(value: Any) -> dict[str, Any]:
+        if value.__class__ is not dict:
+            _need_map(value)
+        return {_exact_str(key): inner(element) for key, element in value.items()}
+
+    return decode_map
+
+
+def _enum_decoder(cls: type[WireEnum]) -> Decoder:
+    spelled = {member.value: member for member in cls}
+
+    def decode_enum(value: Any) -> WireEnum:
+        return spelled.get(_exact_str(value)) or cls.parse(value)
+
+    return decode_enum
+
+
+def _structure_decoder(cls: type[Any]) -> Decoder:
+    """Compile the call of a class with its decoded fields.
+
+    Like the `__init__` that attrs writes, and for the same reason: every command passes here.
+    """
+    hints = get_type_hints(cls)
+    scope: dict[str, Any] = {"cls": cls, "need_map": _need_map, "check_unknown": _check_unknown}
+    arguments = []
+    for attribute in attrs.fields(cls):
+        name, field = wire_name(attribute), attribute.name
+        scope[f"decode_{field}"] = _decoder(hints[field])
+        argument = f"decode_{field}(value[{name!r}])"
+        if attribute.default is not attrs.NOTHING:
+            scope[f"default_{field}"] = attribute.default
+            made = ".factory()" if isinstance(attribute.default, attrs.Factory) else ""  # type: ignore[arg-type]  # a class at run time
+            argument += f" if {name!r} in value else default_{field}{made}"
+        arguments.append(argument)
+    scope["known"] = frozenset(map(wire_name, attrs.fields(cls)))
+    source = f"""
+def decode_structure(value):
+    if value.__class__ is not dict:
+        need_map(value)
+    if not known.issuperset(value):
+        check_unknown(value, known)
+    return cls({", ".join(arguments)})
+"""
+    exec(source, scope)
+    decoder: Decoder = scope["decode_structure"]
+    return decoder
+
+
+def _need_map(value: Any) -> None:
+    raise TypeError(f"a map is needed, not {_kind(value)}")
+
+
+def _check_unknown(value: dict[str, Any], known: frozenset[str]) -> None:
+    refuse_foreign([{name: value[name]} for name in value.keys() - known])
+
+
 def _required(cls: type[Any]) -> frozenset[str]:
     return frozenset(wire_name(a) for a in attrs.fields(cls) if a.default is attrs.NOTHING)
 
@@ -173,13 +244,13 @@ def decode_args(cls: type[T], args: Mapping[str, Any]) -> T:
         ArgumentError: something is missing or malformed, with the result code that says so.
     """
     try:
-        message: T = _decoder(cls)(args, cls)
-        return message
-    except Exception as error:  # cattrs lets any error of a hook through
-        raise _blame(cls, args, error) from None
+        message: T = _decoder(cls)(args)
+    except (TypeError, ValueError, KeyError):
+        raise _blame(cls, args) from None
+    return message
 
 
-def _blame(cls: type[Any], args: Mapping[str, Any], error: Exception) -> ArgumentError:
+def _blame(cls: type[Any], args: Mapping[str, Any]) -> ArgumentError:
     """Find the argument that is missing or malformed; only on the way to a refusal."""
     missing = sorted(_required(cls) - args.keys())
     if missing:
@@ -188,13 +259,33 @@ def _blame(cls: type[Any], args: Mapping[str, Any], error: Exception) -> Argumen
     for attribute in attrs.fields(cls):
         name = wire_name(attribute)
         if name in args:
-            tp = hints[attribute.name]
             try:
-                _converter.get_structure_hook(tp)(args[name], tp)
-            except Exception as fault:
-                code = attribute.metadata.get("invalid", ResultCode.BAD_DATA)
-                return ArgumentError(code, f"{cls.__name__}.{name}: {fault}")
-    return ArgumentError(ResultCode.BAD_DATA, f"{cls.__name__}: {error}")
+                _decoder(hints[attribute.name])(args[name])
+            except (TypeError, ValueError, KeyError) as fault:
+                why = f"lacks {fault.args[0]}" if isinstance(fault, KeyError) else fault
+                return ArgumentError(attribute.metadata["invalid"], f"{cls.__name__}.{name}: {why}")
+    raise AssertionError(f"{cls.__name__} was refused, but none of its arguments is at fault")
+
+
+# -- encoders ------------------------------------------------------------------------------------
+
+
+def _unstructure_hook(cls: type[Any]) -> Callable[[Any], Any]:
+    renames = {
+        a.name: override(rename=wire_name(a), omit_if_default=a.default is None) for a in attrs.fields(cls)
+    }
+    return make_dict_unstructure_fn(cls, _converter, **renames)  # type: ignore[arg-type]  # mypy merges the keyword types
+
+
+_converter = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
+_converter.register_unstructure_hook_factory(attrs.has, _unstructure_hook)
+_converter.register_unstructure_hook_func(
+    lambda tp: isinstance(tp, type) and issubclass(tp, Enum),
+    lambda member: member.value,
+)
+
+
+_encoder: Callable[[Any], Callable[[Any], dict[str, Any]]] = cache(_converter.get_unstructure_hook)
 
 
 def encode_args(message: Any) -> dict[str, Any]:

@@ -4,13 +4,13 @@ A frame holds one map. Every message has `name`, `agentID` (empty for what conce
 alone) and `args`; a command has an `id` besides, which its RESP repeats.
 """
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
 from protocol import commands, notifications
-from protocol.codec import decode_args, encode_args, pack, packed_args, unpack
+from protocol.codec import MAX_INT, decode_args, encode_args, pack, packed_args, refuse_foreign, unpack
 from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
 from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, CommandSpec
@@ -18,6 +18,8 @@ from protocol.results import ResultCode
 
 MAX_NAME_CHARACTERS = 64
 MAX_AGENT_ID_CHARACTERS = 64
+
+M = TypeVar("M")
 
 
 @frozen
@@ -67,26 +69,29 @@ class UnknownReceived:
     result: ResultCode | None
 
 
-class _Named(Protocol):
-    @property
-    def __name__(self) -> str: ...
+class _Connection(Generic[M]):
+    """Bytes in, messages out; after the first fault nothing but that fault."""
 
-
-class ServerConnection:
-    """The server's end: reads commands, writes RESPs and notifications."""
-
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Any], M]) -> None:
+        self._read = read
         self._frames = FrameDecoder()
+        self._fault = ""
 
-    def receive(self, data: bytes) -> Iterator[CommandReceived | CommandRefused]:
-        """Yield the commands that `data` completes.
+    def receive(self, data: bytes) -> Iterator[M]:
+        """Yield the messages that `data` completes.
 
         Raises:
-            RemoteProtocolError: a frame or its envelope is unusable; what came before it was
-                yielded, and only `closing()` may still be sent.
+            RemoteProtocolError: a frame or its envelope is unusable. What came before it was yielded;
+                nothing can be read after it.
         """
-        for value in self._frames.feed(data):
-            yield _command(unpack(value))
+        if self._fault:
+            raise RemoteProtocolError(self._fault)
+        try:
+            for value in self._frames.feed(data):
+                yield self._read(unpack(value))
+        except RemoteProtocolError as fault:
+            self._fault = str(fault)
+            raise
 
     @property
     def pending_bytes(self) -> int:
@@ -94,20 +99,18 @@ class ServerConnection:
         return self._frames.pending_bytes
 
 
-class ClientConnection:
-    """The client's end: reads RESPs and notifications, writes commands."""
+class ServerConnection(_Connection[CommandReceived | CommandRefused]):
+    """The server's end: reads commands. After a fault only `closing_bytes` may be sent."""
 
     def __init__(self) -> None:
-        self._frames = FrameDecoder()
+        super().__init__(_command)
 
-    def receive(self, data: bytes) -> Iterator[ResponseReceived | NotificationReceived | UnknownReceived]:
-        """Yield the messages that `data` completes.
 
-        Raises:
-            RemoteProtocolError: the server sent something unusable; the connection cannot go on.
-        """
-        for value in self._frames.feed(data):
-            yield _from_server(unpack(value))
+class ClientConnection(_Connection[ResponseReceived | NotificationReceived | UnknownReceived]):
+    """The client's end: reads RESPs and notifications."""
+
+    def __init__(self) -> None:
+        super().__init__(_from_server)
 
 
 def command_bytes(request_id: int, agent_id: str, command: Any) -> bytes:
@@ -200,49 +203,57 @@ def closing_bytes(reason: str) -> bytes:
 def _command(value: Any) -> CommandReceived | CommandRefused:
     name, agent_id, args = _envelope(value)
     request_id = value.get("id")
-    if request_id.__class__ is not int or not 0 <= request_id < 2**53:
+    if request_id.__class__ is not int or not 0 <= request_id <= MAX_INT:
         raise RemoteProtocolError("a command has no id, or one that is not an integer from 0 to 2^53-1")
     spec = COMMANDS.get(name)
-    if spec is None:
-        return CommandRefused(request_id, agent_id, name, ResultCode.UNKNOWN_COMMAND, "unknown command")
-    if spec.for_agent and not agent_id:
-        return CommandRefused(request_id, "", name, ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
     try:
-        return CommandReceived(request_id, agent_id, decode_args(spec.cls, args))
+        if spec is None:
+            raise ArgumentError(ResultCode.UNKNOWN_COMMAND, "there is no command of this name")
+        command = decode_args(spec.cls, args)
+        if spec.for_agent and not agent_id:
+            raise ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
     except ArgumentError as error:
-        return CommandRefused(request_id, agent_id, name, error.code, str(error))
+        refuse_foreign((args,))
+        return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
+    return CommandReceived(request_id, agent_id, command)
 
 
-def _from_server(
-    value: Any,
-) -> ResponseReceived | NotificationReceived | UnknownReceived:
+def _from_server(value: Any) -> ResponseReceived | NotificationReceived | UnknownReceived:
     name, agent_id, args = _envelope(value)
     request_id = value.get("id")
-    cls = RESPONSES.get(name) if request_id is not None else NOTIFICATIONS.get(name)
+    if request_id is None:
+        cls = NOTIFICATIONS.get(name)
+    elif request_id.__class__ is int:
+        cls = RESPONSES.get(name)
+    else:
+        raise RemoteProtocolError(
+            f"the server sent {name[:MAX_NAME_CHARACTERS]} with an id that is no integer"
+        )
     try:
         if cls is None:
-            result = ResultCode(args["result"]) if "result" in args else None
-            return UnknownReceived(name, request_id, agent_id, result)
+            refuse_foreign((args,))
+            result = decode_args(commands.Resp, args).result if "result" in args else None
+            return UnknownReceived(name[:MAX_NAME_CHARACTERS], request_id, agent_id, result)
         message = decode_args(cls, args)
-    except (ArgumentError, ValueError) as error:
-        raise RemoteProtocolError(
-            f"the server sent an unusable {name[:MAX_NAME_CHARACTERS]}: {error}"
-        ) from None
+    except ArgumentError as error:
+        text = f"the server sent an unusable {name[:MAX_NAME_CHARACTERS]}: {error}"
+        raise RemoteProtocolError(text) from None
     if request_id is None:
         return NotificationReceived(agent_id, message)
-    if request_id.__class__ is not int:
-        raise RemoteProtocolError(f"the server sent {name} with an id that is no integer")
     return ResponseReceived(request_id, agent_id, message)
+
+
+_ENVELOPE = frozenset({"name", "id", "agentID", "args"})
 
 
 def _envelope(value: Any) -> tuple[str, str, dict[str, Any]]:
     if value.__class__ is not dict:
         raise RemoteProtocolError(f"a message must be a map, not {type(value).__name__}")
-    name, agent_id, args = (
-        value.get("name"),
-        value.get("agentID", ""),
-        value.get("args", {}),
-    )
+    if not _ENVELOPE.issuperset(value):
+        refuse_foreign((value,))
+    name = value.get("name")
+    agent_id = value.get("agentID", "")
+    args = value.get("args", {})
     if name.__class__ is not str or not name:
         raise RemoteProtocolError("a message has no name")
     if agent_id.__class__ is not str or len(agent_id) > MAX_AGENT_ID_CHARACTERS:

@@ -1,11 +1,13 @@
 """Frames: four bytes of length, big-endian, then one msgpack value of at most 16000 bytes."""
 
 from collections.abc import Iterator
+from struct import Struct
 
 from protocol.errors import RemoteProtocolError
 from protocol.registry import MAX_VALUE_BYTES
 
 HEADER_BYTES = 4
+_HEADER = Struct(">I")
 
 
 def frame(value: bytes) -> bytes:
@@ -26,32 +28,37 @@ class FrameDecoder:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._buffer = b""
+        self._start = 0
 
     @property
     def pending_bytes(self) -> int:
         """How many bytes of an incomplete frame are held back."""
-        return len(self._rest)
+        return len(self._buffer) - self._start
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the values of all frames that `data` completes.
+        """Yield the values of all frames that `data` completes; what is not taken comes the next time.
 
         Raises:
             RemoteProtocolError: a length is 0 or above the limit; nothing after it can be read.
         """
-        buffer = self._rest + data if self._rest else data
-        start, end = 0, len(buffer)
+        self._buffer = self._buffer[self._start :] + data
+        self._start = 0
+        return self._cut()
+
+    def _cut(self) -> Iterator[bytes]:
+        buffer, start = self._buffer, self._start
+        end = len(buffer)
         while end - start >= HEADER_BYTES:
-            length = int.from_bytes(buffer[start : start + HEADER_BYTES])
+            (length,) = _HEADER.unpack_from(buffer, start)
+            start += HEADER_BYTES
             if not 0 < length <= MAX_VALUE_BYTES:
-                self._rest = b""
                 raise RemoteProtocolError(
                     f"a frame claims {length} bytes; allowed are 1 to {MAX_VALUE_BYTES}"
                 )
-            stop = start + HEADER_BYTES + length
+            stop = start + length
             if stop > end:
                 break
-            self._rest = b""
-            yield buffer[start + HEADER_BYTES : stop]
+            self._start = stop
+            yield buffer[start:stop]
             start = stop
-        self._rest = buffer[start:]

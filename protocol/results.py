@@ -11,7 +11,7 @@ class ResultCode(IntEnum):
     text: str
     severity: ErrorType
 
-    def __new__(cls, code: int, text: str, severity: ErrorType = ErrorType.Error) -> "ResultCode":
+    def __new__(cls, code: int, text: str = "", severity: ErrorType = ErrorType.Error) -> "ResultCode":
         member = int.__new__(cls, code)
         member._value_ = code
         member.text = text
