@@ -1,0 +1,185 @@
+"""The admin socket: a Unix socket through which its owner's commands reach a running server.
+
+Frames are those of the desktops' wire. The client sends one request, the server answers with a
+frame for each row and a last one that says how it ended; then the connection closes.
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+import trio
+
+from protocol.codec import pack, unpack
+from protocol.errors import RemoteProtocolError
+from protocol.framing import FrameDecoder, frame
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+Scalar = str | int | float | bool | None
+Row = Mapping[str, Scalar]
+Perform = Callable[[str, Mapping[str, Any]], Iterator[Row]]
+"""Carries an operation out, given its name and arguments; may block, and raises AdminRefused."""
+
+REQUEST_TIMEOUT_S = 10.0
+ROWS_AT_A_TIME = 100
+RECEIVE_BYTES = 65_536
+MAX_ERROR_CHARACTERS = 2_000
+
+
+class AdminRefused(Exception):
+    """The operation failed; the text is one line for a person."""
+
+
+class NoServer(Exception):
+    """No server answers at the socket."""
+
+
+@contextmanager
+def admin_socket(path: Path) -> Iterator[trio.SocketListener]:
+    """Listen at `path`; its directory is made for the owner alone, and the socket is removed in the end.
+
+    Raises:
+        AdminRefused: another server listens there, or something else is in the way.
+    """
+    try:
+        listener = _bind(path)
+    except OSError as error:
+        raise AdminRefused(f"{path}: cannot listen here: {error.strerror or error}") from None
+    inode = path.stat().st_ino
+    server_socket = trio.socket.from_stdlib_socket(listener)
+    try:
+        yield trio.SocketListener(server_socket)
+    finally:
+        server_socket.close()
+        # Only our own: a server started meanwhile may have put its socket here.
+        if path.exists() and path.stat().st_ino == inode:
+            path.unlink()
+
+
+def _bind(path: Path) -> socket.socket:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise AdminRefused(f"{path}: something that is no socket is in the way of the admin socket")
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(path))
+            except OSError:
+                path.unlink()  # left behind by a server that was killed
+            else:
+                raise AdminRefused(f"{path}: another server is running with this admin socket")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.setblocking(False)
+    # Through the umask, so that there is no moment at which others may open it.
+    umask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(umask)
+    listener.listen()
+    return listener
+
+
+async def serve_admin(listener: trio.SocketListener, perform: Perform) -> None:
+    """Answer requests until cancelled; `perform` is called in worker threads."""
+    await trio.serve_listeners(partial(_serve_connection, perform), [listener])
+
+
+async def _serve_connection(perform: Perform, stream: trio.SocketStream) -> None:
+    async with stream:
+        try:
+            with trio.fail_after(REQUEST_TIMEOUT_S):
+                name, args = await _receive_request(stream)
+        except (RemoteProtocolError, trio.BrokenResourceError, trio.TooSlowError) as error:
+            log.warning("admin_request_unusable", why=str(error))
+            return
+        try:
+            await _answer(perform, name, args, stream)
+        except trio.BrokenResourceError:
+            log.info("admin_client_left", operation=name)
+
+
+async def _receive_request(stream: trio.SocketStream) -> tuple[str, dict[str, Any]]:
+    decoder = FrameDecoder()
+    while data := await stream.receive_some(RECEIVE_BYTES):
+        for value in decoder.feed(data):
+            match unpack(value):
+                case {"operation": str(name), "args": dict(args)}:
+                    return name, args
+            raise RemoteProtocolError("a request must have an operation and its args")
+    raise RemoteProtocolError("the connection ended before the request did")
+
+
+async def _answer(perform: Perform, name: str, args: dict[str, Any], stream: trio.SocketStream) -> None:
+    try:
+        rows = await _in_thread(perform, name, args)
+        while chunk := await _in_thread(_next_frames, rows):
+            await stream.send_all(chunk)
+    except AdminRefused as error:
+        log.info("admin_operation_refused", operation=name, why=str(error))
+        end = {"error": str(error)[:MAX_ERROR_CHARACTERS]}
+    except Exception:
+        log.exception("admin_operation_failed", operation=name)
+        end = {"error": f"{name} failed because of a fault of the server; its log says more"}
+    else:
+        log.info("admin_operation", operation=name)
+        end = {"end": "done"}
+    await stream.send_all(frame(pack(end)))
+
+
+async def _in_thread(fn: Callable[..., T], *args: Any) -> T:
+    # Abandoned when the server ends: each transaction of an operation stands for itself, and waiting
+    # for the last of a long import would take longer than a server may take to end.
+    return await trio.to_thread.run_sync(fn, *args, abandon_on_cancel=True)
+
+
+def _next_frames(rows: Iterator[Row]) -> bytes:
+    return b"".join(frame(pack({"row": row})) for row in islice(rows, ROWS_AT_A_TIME))
+
+
+def ask(path: Path, operation: str, args: Mapping[str, Any]) -> Iterator[Row]:
+    """Let the server at `path` carry an operation out, and yield its rows as they come; blocks.
+
+    Raises:
+        NoServer: no server listens there; nothing was done.
+        AdminRefused: the operation failed, or the connection was lost in the middle.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except PermissionError:
+            raise AdminRefused(f"{path}: only the owner of the server may use its admin socket") from None
+        except OSError:
+            raise NoServer(str(path)) from None
+        try:
+            connection.sendall(frame(pack({"operation": operation, "args": args})))
+            yield from _rows(connection)
+        except (OSError, RemoteProtocolError) as error:
+            raise AdminRefused(f"the connection to the server was lost: {error}") from None
+
+
+def _rows(connection: socket.socket) -> Iterator[Row]:
+    decoder = FrameDecoder()
+    while data := connection.recv(RECEIVE_BYTES):
+        for value in decoder.feed(data):
+            match unpack(value):
+                case {"row": dict(row)}:
+                    yield row
+                case {"error": str(text)}:
+                    raise AdminRefused(text)
+                case {"end": _}:
+                    return
+    raise AdminRefused("the server ended before the operation was done; look at what was done, and repeat it")
