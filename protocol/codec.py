@@ -17,13 +17,11 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from protocol.enums import WireEnum
 from protocol.errors import ArgumentError, RemoteProtocolError
-from protocol.registry import MAX_VALUE_BYTES, wire_name
+from protocol.registry import MAX_LIST_ITEMS, MAX_MAP_KEYS, MAX_VALUE_BYTES, wire_name
 from protocol.results import ResultCode
 
 T = TypeVar("T")
 
-MAX_LIST_ITEMS = 1024
-MAX_MAP_KEYS = 256
 MAX_DEPTH = 16
 """How deep lists and maps may be nested in each other; the map that is the message counts."""
 MAX_INT = 2**53 - 1
@@ -242,6 +240,7 @@ def decode_args(cls: type[T], args: Mapping[str, Any]) -> T:
 
     Raises:
         ArgumentError: something is missing or malformed, with the result code that says so.
+        RemoteProtocolError: an unknown field holds what this wire has not, see `refuse_foreign`.
     """
     try:
         message: T = _decoder(cls)(args)
@@ -297,8 +296,3 @@ def encode_args(message: Any) -> dict[str, Any]:
 def packed_args(message: Any) -> bytes:
     """Encode the arguments of a small hashable message, remembering the result."""
     return pack(encode_args(message))
-
-
-def packed_size(value: Any) -> int:
-    """How many bytes a structure or message takes on the wire, without its envelope."""
-    return len(pack(_converter.unstructure(value)))

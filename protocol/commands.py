@@ -43,7 +43,10 @@ class AGTLogonRESP(Resp):
 @command(AGTLogonRESP, 2, 3, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17)
 @frozen
 class AGTLogon:
-    """Log the agent on; with `isForce` take over a login on another desktop and start afresh."""
+    """Log the agent on; with `isForce` take over a login on another desktop and start afresh.
+
+    Not logged on, or with isForce.
+    """
 
     agent_ext: str = wire(doc="extension or SIP URL of the agent's phone")
     pwd: str = wire(doc="password")
@@ -75,7 +78,10 @@ class AGTPendingLogoutRESP(Resp):
 @command(AGTPendingLogoutRESP)
 @frozen
 class AGTPendingLogout:
-    """Log the agent off as soon as its contact is wrapped up."""
+    """Log the agent off as soon as its contact is wrapped up.
+
+    In every state.
+    """
 
 
 @frozen
@@ -88,7 +94,10 @@ class AGTStateChangeRESP(Resp):
 @command(AGTStateChangeRESP, 61, 62, 63, 64)
 @frozen
 class AGTStateChange:
-    """Go Ready or NotReady, or change the reason for being NotReady."""
+    """Go Ready or NotReady, or change the reason for being NotReady.
+
+    In every state; NotReady during a contact gives PendingNotReady.
+    """
 
     agent_state: AgentState = wire()
     reason_code: str = wire(doc="AUX reason code", default="")
@@ -104,7 +113,10 @@ class AGTAvailableForNailupRESP(Resp):
 @command(AGTAvailableForNailupRESP, 5)
 @frozen
 class AGTAvailableForNailup:
-    """The agent's phone may be nailed up from now on; repeats do no harm."""
+    """The agent's phone may be nailed up from now on; repeats do no harm.
+
+    After the first Ready.
+    """
 
 
 @frozen
@@ -115,7 +127,10 @@ class AGTReadyForNailupRESP(Resp):
 @command(AGTReadyForNailupRESP, 5, 9007, 9009)
 @frozen
 class AGTReadyForNailup:
-    """The desktop is prepared for the nailing call."""
+    """The desktop is prepared for the nailing call.
+
+    Nailing state PendingNailUp.
+    """
 
 
 @frozen
@@ -139,7 +154,10 @@ class AGTLostNailingRESP(SessionResp):
 @command(AGTLostNailingRESP, 9006)
 @frozen
 class AGTLostNailing:
-    """The desktop noticed that the nailing call is gone."""
+    """The desktop noticed that the nailing call is gone.
+
+    Nailing state NailedUp; a contact goes to Wrapup.
+    """
 
 
 @frozen
@@ -150,7 +168,10 @@ class AGTHoldCallRESP(SessionResp):
 @command(AGTHoldCallRESP, 101, 102, 103)
 @frozen
 class AGTHoldCall:
-    """Put the customer on hold."""
+    """Put the customer on hold.
+
+    Call state Talking.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -163,7 +184,10 @@ class AGTUnholdCallRESP(SessionResp):
 @command(AGTUnholdCallRESP, 121, 122, 123)
 @frozen
 class AGTUnholdCall:
-    """Take the customer off hold."""
+    """Take the customer off hold.
+
+    Call state Held.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -178,7 +202,10 @@ class AGTReleaseLineRESP(SessionResp):
 @command(AGTReleaseLineRESP, 81)
 @frozen
 class AGTReleaseLine:
-    """Disconnect the customer."""
+    """Disconnect the customer.
+
+    Call state Talking.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -191,7 +218,10 @@ class AGTSendDTMFRESP(SessionResp):
 @command(AGTSendDTMFRESP, 341, 342, 343)
 @frozen
 class AGTSendDTMF:
-    """Send one digit into the call."""
+    """Send one digit into the call.
+
+    Call state Talking, Consult (active side) or ConferenceOwner.
+    """
 
     dtmf: str = wire(doc="one of 0-9 A-D * #", invalid=ResultCode.DTMF_INVALID)
     session_id: str = wire("sessionID")
@@ -204,10 +234,13 @@ class AGTGetCompCodesRESP(SessionResp):
     completion_codes_list: tuple[CompletionCode, ...] = wire(default=())
 
 
-@command(AGTGetCompCodesRESP, 502)
+@command(AGTGetCompCodesRESP)
 @frozen
 class AGTGetCompCodes:
-    """List the completion codes of the contact's campaign."""
+    """List the completion codes of the contact's campaign.
+
+    Call state Talking, Held or Wrapup.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -220,7 +253,10 @@ class AGTWrapupContactRESP(SessionResp):
 @command(AGTWrapupContactRESP, 201, 202)
 @frozen
 class AGTWrapupContact:
-    """End the contact with a completion code; answered after the code is on disk."""
+    """End the contact with a completion code; answered after the code is on disk.
+
+    Call state Wrapup.
+    """
 
     completion_code: CompletionCode = wire()
     session_id: str = wire("sessionID")
@@ -236,7 +272,10 @@ class AGTExtendWrapupRESP(SessionResp):
 @command(AGTExtendWrapupRESP, 501, 502)
 @frozen
 class AGTExtendWrapup:
-    """Ask for more time to wrap up."""
+    """Ask for more time to wrap up.
+
+    Call state Wrapup, while acwExtendable; no extension left is 9004.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -249,7 +288,10 @@ class AGTRedialRESP(SessionResp):
 @command(AGTRedialRESP, 361, 362)
 @frozen
 class AGTRedial:
-    """Dial the customer again from wrapup."""
+    """Dial the customer again from wrapup.
+
+    Call state Wrapup, with the phone nailed up.
+    """
 
     contact_number: ContactNumber = wire(invalid=ResultCode.DIAL_BAD_NUMBER)
 
@@ -262,7 +304,10 @@ class AGTPreviewDialRESP(SessionResp):
 @command(AGTPreviewDialRESP, 241, 362)
 @frozen
 class AGTPreviewDial:
-    """Accept the preview or callback and dial the customer."""
+    """Accept the preview or callback and dial the customer.
+
+    Call state Preview or Callback.
+    """
 
     contact_number: ContactNumber = wire(invalid=ResultCode.DIAL_BAD_NUMBER)
     session_id: str = wire("sessionID")
@@ -278,7 +323,10 @@ class AGTPreviewCancelRESP(SessionResp):
 @command(AGTPreviewCancelRESP, 242)
 @frozen
 class AGTPreviewCancel:
-    """Decline the preview or callback; the agent goes to wrapup."""
+    """Decline the preview or callback; the agent goes to wrapup.
+
+    Call state Preview or Callback.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -294,7 +342,10 @@ class AGTGetConsultTypesRESP(SessionResp):
 @command(AGTGetConsultTypesRESP)
 @frozen
 class AGTGetConsultTypes:
-    """List the kinds of consult that the campaign allows."""
+    """List the kinds of consult that the campaign allows.
+
+    Call state Talking.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -310,7 +361,10 @@ class AGTGetConsultDestsForTypeRESP(SessionResp):
 @command(AGTGetConsultDestsForTypeRESP, 382, 383)
 @frozen
 class AGTGetConsultDestsForType:
-    """List who can be consulted, cut to what fits one frame."""
+    """List who can be consulted, cut to what fits one frame.
+
+    Call state Talking.
+    """
 
     destination_type: DestinationType = wire()
     session_id: str = wire("sessionID")
@@ -324,7 +378,10 @@ class AGTConsultCallRESP(SessionResp):
 @command(AGTConsultCallRESP, 141, 142, 143, 144, 421)
 @frozen
 class AGTConsultCall:
-    """Consult an agent or an external party."""
+    """Consult an agent or an external party.
+
+    Call state Talking.
+    """
 
     destination: Destination = wire(invalid=ResultCode.CONSULT_BAD_DESTINATION)
     session_id: str = wire("sessionID")
@@ -338,7 +395,10 @@ class AGTCancelConsultRESP(SessionResp):
 @command(AGTCancelConsultRESP, 401, 402)
 @frozen
 class AGTCancelConsult:
-    """End a consult, or withdraw one's own pending consult."""
+    """End a consult, or withdraw one's own pending consult.
+
+    Call state Consult (either side), or Talking with a consult pending.
+    """
 
     session_id: str = wire("sessionID")
     dest_agent_id: str = wire("destAgentID", default="")
@@ -355,7 +415,10 @@ class AGTCompleteTransferRESP(SessionResp):
 @command(AGTCompleteTransferRESP, 421)
 @frozen
 class AGTCompleteTransfer:
-    """Hand the customer to the consulted agent."""
+    """Hand the customer to the consulted agent.
+
+    Call state Consult, active side, with an agent.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -368,7 +431,10 @@ class AGTStartConfRESP(SessionResp):
 @command(AGTStartConfRESP, 181, 182, 183, 184)
 @frozen
 class AGTStartConf:
-    """Turn the consult into a conference of three."""
+    """Turn the consult into a conference of three.
+
+    Call state Consult, active side.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -381,7 +447,10 @@ class AGTEndConfRESP(SessionResp):
 @command(AGTEndConfRESP, 301, 303)
 @frozen
 class AGTEndConf:
-    """As owner drop the other party, as passive party leave."""
+    """As owner drop the other party, as passive party leave.
+
+    Call state ConferenceOwner or ConferencePassive.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -394,7 +463,10 @@ class AGTConfChangeOwnershipRESP(SessionResp):
 @command(AGTConfChangeOwnershipRESP, 302, 321)
 @frozen
 class AGTConfChangeOwnership:
-    """Make the passive agent the owner of the conference."""
+    """Make the passive agent the owner of the conference.
+
+    Call state ConferenceOwner, with an agent.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -407,10 +479,13 @@ class AGTGetCallbackTypesRESP(SessionResp):
     default_expiry_time: int = wire(doc="minutes", default=0)
 
 
-@command(AGTGetCallbackTypesRESP, 483)
+@command(AGTGetCallbackTypesRESP, 9004)
 @frozen
 class AGTGetCallbackTypes:
-    """List the kinds of callback that the campaign allows."""
+    """List the kinds of callback that the campaign allows.
+
+    Call state Preview, Callback, Talking or Wrapup.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -423,10 +498,13 @@ class AGTGetCallbackDestsForTypeRESP(SessionResp):
     callback_dests: tuple[CallbackDest, ...] = wire(default=())
 
 
-@command(AGTGetCallbackDestsForTypeRESP, 221, 222, 223, 483)
+@command(AGTGetCallbackDestsForTypeRESP, 221, 222, 223)
 @frozen
 class AGTGetCallbackDestsForType:
-    """List who a callback can be delivered to, cut to what fits one frame."""
+    """List who a callback can be delivered to, cut to what fits one frame.
+
+    Call state Preview, Callback, Talking or Wrapup.
+    """
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_TYPE_INVALID)
     session_id: str = wire("sessionID")
@@ -438,15 +516,18 @@ class AGTCreateCallbackRESP(SessionResp):
     """Answers AGTCreateCallback."""
 
 
-@command(AGTCreateCallbackRESP, 482, 483, 484, 485, 486, 487, 488, 362)
+@command(AGTCreateCallbackRESP, 482, 483, 484, 485, 486, 487, 488)
 @frozen
 class AGTCreateCallback:
-    """Create a callback; in call state Callback it reschedules the one at hand."""
+    """Create a callback; in call state Callback it reschedules the one at hand.
+
+    Call state Preview, Callback, Talking or Wrapup.
+    """
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_BAD_TYPE)
     callback_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT)
     callback_expiry_time: int = wire(doc="minutes after callbackTime", invalid=ResultCode.CALLBACK_BAD_EXPIRY)
-    contact_number: ContactNumber = wire(invalid=ResultCode.DIAL_BAD_NUMBER)
+    contact_number: ContactNumber = wire()
     session_id: str = wire("sessionID")
     callback_dest: CallbackDest | None = wire(default=None)
     callback_timezone: str = wire(doc="IANA name", default="UTC", invalid=ResultCode.CALLBACK_BAD_TIME)
@@ -463,7 +544,10 @@ class AGTGetCustomerDetailsRESP(SessionResp):
 @command(AGTGetCustomerDetailsRESP, 502)
 @frozen
 class AGTGetCustomerDetails:
-    """Read all attributes of the customer."""
+    """Read all attributes of the customer.
+
+    With any contact.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -476,7 +560,10 @@ class AGTSetCustomerDetailRESP(SessionResp):
 @command(AGTSetCustomerDetailRESP, 502, 641, 642)
 @frozen
 class AGTSetCustomerDetail:
-    """Change one attribute of the customer."""
+    """Change one attribute of the customer.
+
+    With any contact, by its owner.
+    """
 
     key_value_pair: KeyValuePair = wire(invalid=ResultCode.ATTRIBUTE_INVALID)
     session_id: str = wire("sessionID")
@@ -492,7 +579,10 @@ class AGTGetContactAttributesRESP(SessionResp):
 @command(AGTGetContactAttributesRESP, 502)
 @frozen
 class AGTGetContactAttributes:
-    """List the attributes of the contact without their values."""
+    """List the attributes of the contact without their values.
+
+    With any contact.
+    """
 
 
 @frozen
@@ -503,7 +593,10 @@ class AGTAddAgentNoteRESP(SessionResp):
 @command(AGTAddAgentNoteRESP, 561, 562, 563)
 @frozen
 class AGTAddAgentNote:
-    """Store a note with the contact."""
+    """Store a note with the contact.
+
+    With any contact, on the passive side too.
+    """
 
     agent_note: str = wire(invalid=ResultCode.NOTE_INVALID)
 
@@ -515,10 +608,13 @@ class AGTRefreshAgentNotesRESP(SessionResp):
     agent_notes: tuple[str, ...] = wire(default=())
 
 
-@command(AGTRefreshAgentNotesRESP, 502)
+@command(AGTRefreshAgentNotesRESP)
 @frozen
 class AGTRefreshAgentNotes:
-    """Read the notes of the contact, cut to what fits one frame."""
+    """Read the notes of the contact, cut to what fits one frame.
+
+    With any contact.
+    """
 
     session_id: str = wire("sessionID")
 
@@ -528,10 +624,13 @@ class AGTAddToDNCRESP(SessionResp):
     """Answers AGTAddToDNC."""
 
 
-@command(AGTAddToDNCRESP, 502, 621, 622, 623, 624)
+@command(AGTAddToDNCRESP, 621, 622, 623, 624)
 @frozen
 class AGTAddToDNC:
-    """Put addresses of the contact on the do-not-call list."""
+    """Put addresses of the contact on the do-not-call list.
+
+    With any contact.
+    """
 
     address_list: tuple[Attribute, ...] = wire(invalid=ResultCode.DNC_INVALID)
 
@@ -546,7 +645,10 @@ class AGTIsInDNCRESP(Resp):
 @command(AGTIsInDNCRESP, 624)
 @frozen
 class AGTIsInDNC:
-    """Tell whether an address is on the do-not-call list."""
+    """Tell whether an address is on the do-not-call list.
+
+    Logged on.
+    """
 
     address_value: str = wire(invalid=ResultCode.DNC_BAD_ADDRESS)
     session_id: str = wire("sessionID", default="")
@@ -562,7 +664,10 @@ class AGTGetTimezonesRESP(Resp):
 @command(AGTGetTimezonesRESP)
 @frozen
 class AGTGetTimezones:
-    """List the time zones with their present offsets."""
+    """List the time zones with their present offsets.
+
+    Logged on.
+    """
 
 
 @frozen
@@ -575,7 +680,10 @@ class AGTGetZoneListRESP(Resp):
 @command(AGTGetZoneListRESP, for_agent=False)
 @frozen
 class AGTGetZoneList:
-    """List the names of all zones."""
+    """List the names of all zones.
+
+    At any time, before logon too.
+    """
 
 
 @frozen
@@ -589,7 +697,10 @@ class AGTGetErrorStringRESP(Resp):
 @command(AGTGetErrorStringRESP, 1001, for_agent=False)
 @frozen
 class AGTGetErrorString:
-    """Explain a result code."""
+    """Explain a result code.
+
+    At any time, before logon too.
+    """
 
     error_code: int = wire()
 
@@ -604,7 +715,10 @@ class AGTGetErrorInfoRESP(Resp):
 @command(AGTGetErrorInfoRESP, 1001, for_agent=False)
 @frozen
 class AGTGetErrorInfo:
-    """Explain a result code in the context of a command."""
+    """Explain a result code in the context of a command.
+
+    At any time.
+    """
 
     error_code: int = wire()
     api_name: str = wire(default="")
@@ -640,7 +754,10 @@ class AGTSkillsChangedRESP(Resp):
 @command(AGTSkillsChangedRESP, 9)
 @frozen
 class AGTSkillsChanged:
-    """Replace the agent's skills, effective after its contact."""
+    """Replace the agent's skills, effective after its contact.
+
+    Logged on.
+    """
 
     agent_skills: tuple[AgentSkill, ...] = wire()
 
@@ -653,7 +770,10 @@ class AGTSaveAgentForHARESP(Resp):
 @command(AGTSaveAgentForHARESP)
 @frozen
 class AGTSaveAgentForHA:
-    """Keep the agent's state on disk, so that it outlives a crash."""
+    """Keep the agent's state on disk, so that it outlives a crash.
+
+    Logged on.
+    """
 
 
 @frozen
@@ -707,7 +827,10 @@ class GetPAMForZoneRESP(Resp):
 @command(GetPAMForZoneRESP, 12, for_agent=False)
 @frozen
 class GetPAMForZone:
-    """Ask where a zone's Agent Manager listens."""
+    """Ask where a zone's Agent Manager listens.
+
+    At any time.
+    """
 
     zone_name: str = wire()
 

@@ -15,6 +15,9 @@ VERSION = 1
 MAX_VALUE_BYTES = 16_000
 """The largest msgpack value in one frame, its four length bytes not counted."""
 
+MAX_LIST_ITEMS = 1024
+MAX_MAP_KEYS = 256
+
 
 def wire(
     name: str | None = None,

@@ -184,8 +184,17 @@ LIBRARY_CODES = frozenset(
 GENERAL_CODES = frozenset(
     {
         ResultCode.SUCCESS,
+        ResultCode.NOT_LOGGED_ON,
+        ResultCode.UNEXPECTED_COMMAND,
+        ResultCode.WRONG_STATE,
+        ResultCode.SYSTEM_NOT_AVAILABLE,
+        ResultCode.NOT_NAILED,
+        ResultCode.TELEPHONY_DOWN,
         ResultCode.BAD_DATA,
         ResultCode.TOO_FEW_ARGUMENTS,
+        ResultCode.UNKNOWN_COMMAND,
+        ResultCode.INITIALIZING,
+        ResultCode.NOT_PROCESSED,
     }
 )
-"""Codes that any command can be answered with."""
+"""Codes that a command can be answered with beside those of its own."""
