@@ -1,0 +1,29 @@
+"""Every message both ways in the log `agentmgr.client` at DEBUG, without passwords."""
+
+import logging
+from typing import Any
+
+from protocol.codec import encode_args
+
+logger = logging.getLogger("agentmgr.client")
+
+_MASKED = frozenset({"pwd"})
+
+
+def _text(message: Any) -> str:
+    args = encode_args(message)
+    return " ".join(f"{key}={'***' if key in _MASKED else repr(value)}" for key, value in args.items())
+
+
+def log_sent(peer: str, request_id: int, agent_id: str, command: Any) -> None:
+    """Log a command that is about to be sent."""
+    if logger.isEnabledFor(logging.DEBUG):
+        name = type(command).__name__
+        logger.debug("%s > %s #%d %s %s", peer, agent_id or "-", request_id, name, _text(command))
+
+
+def log_received(peer: str, request_id: int | None, agent_id: str, message: Any) -> None:
+    """Log a RESP, or a notification if there is no request id."""
+    if logger.isEnabledFor(logging.DEBUG):
+        mark = "!" if request_id is None else f"< #{request_id}"
+        logger.debug("%s %s %s %s %s", peer, mark, agent_id or "-", type(message).__name__, _text(message))
