@@ -118,15 +118,19 @@ class ZoneMetrics:
 
     def command(self, name: str, result: ResultCode, seconds: float) -> None:
         """Count an answered command; `name` must come from the registry, so that labels stay few."""
+        self.refused(name, result)
+        latency = self._command_seconds.get(name)
+        if latency is None:
+            latency = self._command_seconds[name] = self._metrics.command_seconds.labels(self._zone, name)
+        latency.observe(seconds)
+
+    def refused(self, name: str, result: ResultCode) -> None:
+        """Count a command that was answered before it came to the zone."""
         counter = self._commands.get((name, result))
         if counter is None:
             counter = self._metrics.commands.labels(self._zone, name, str(int(result)))
             self._commands[name, result] = counter
         counter.inc()
-        latency = self._command_seconds.get(name)
-        if latency is None:
-            latency = self._command_seconds[name] = self._metrics.command_seconds.labels(self._zone, name)
-        latency.observe(seconds)
 
     def closed(self, cause: str) -> None:
         """Count a connection that the server ended; `cause` is one of a few words."""

@@ -1,0 +1,185 @@
+"""The listener of a zone: accepts connections, runs their sessions, and ends them in order."""
+
+import errno
+import itertools
+import socket
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+import trio
+
+from agentmgr.core.events import ConnectionLost, Event
+from agentmgr.runtime.metrics import ZoneMetrics
+from agentmgr.server.connections import Connections
+from agentmgr.server.limits import Limits
+from agentmgr.server.outgoing import Outgoing
+from agentmgr.server.session import Inbox, Session
+from agentmgr.server.transport import StreamTransport, TcpTransport, Transport
+
+log = structlog.get_logger()
+
+BACKLOG = 1024
+CHECK_INTERVAL_S = 1.0
+RETRY_S = 0.1
+"""Pause before accepting again when the process or the machine is out of something."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+
+
+class ZoneInbox(Inbox, Protocol):
+    """The zone's inbox as the listener needs it."""
+
+    def push(self, event: Event) -> None:
+        """Put an event in, whether there is room or not."""
+        ...
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Listen on a TCP port; 0 takes a free one.
+
+    Raises:
+        OSError: the address cannot be listened on; its `strerror` says why.
+    """
+    family, kind, number, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, number)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class AgtServer:
+    """Serves desktops. `connections` is given to the zone's runner as its desktops."""
+
+    def __init__(
+        self, connections: Connections, inbox: ZoneInbox, metrics: ZoneMetrics, limits: Limits | None = None
+    ) -> None:
+        self._connections = connections
+        self._inbox = inbox
+        self._limits = limits or Limits()
+        self._metrics = metrics
+        self._numbers = itertools.count(1)
+        self._accepting = trio.CancelScope()
+        self._all_gone = trio.Event()
+        self._nursery: trio.Nursery | None = None
+        self._running = 0
+        metrics.connections.set_function(lambda: len(connections))
+
+    async def serve(
+        self,
+        listeners: Sequence[socket.socket] = (),
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve until `close` has finished or this is cancelled; the listeners are closed in the end."""
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                nursery.start_soon(self._accept_all, listeners)
+                nursery.start_soon(self._check_all)
+                task_status.started()
+        finally:
+            self._nursery = None
+            for listener in listeners:
+                listener.close()
+
+    async def serve_stream(self, stream: trio.abc.Stream, peer: str = "memory") -> None:
+        """Serve one connection over any stream, while `serve` runs; returns when it is closed."""
+        await self._serve(StreamTransport(stream), peer)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections; those that are open go on."""
+        self._accepting.cancel()
+
+    async def close(self, reason: str) -> None:
+        """Tell every desktop the reason and close; takes at most `linger_s`, then `serve` returns."""
+        self.stop_accepting()
+        self._connections.close_all(reason)
+        if self._running:
+            with trio.move_on_after(2 * self._limits.linger_s):
+                self._all_gone = trio.Event()
+                await self._all_gone.wait()
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
+
+    # -- accepting -------------------------------------------------------------------------
+
+    async def _accept_all(self, listeners: Sequence[socket.socket]) -> None:
+        with self._accepting:
+            async with trio.open_nursery() as nursery:
+                for listener in listeners:
+                    nursery.start_soon(self._accept, listener)
+        for listener in listeners:
+            listener.close()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        while True:
+            await trio.lowlevel.wait_readable(listener)
+            try:
+                # trio has one pass of its scheduler for each wait: take all that knock in one.
+                while True:
+                    self._open(*listener.accept())
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    log.warning("accept_failed", why=error.strerror, retry_s=RETRY_S)
+                    await trio.sleep(RETRY_S)
+                else:  # that one connection failed before it was taken
+                    log.debug("accept_failed", why=error.strerror)
+
+    def _open(self, sock: socket.socket, address: object) -> None:
+        sock.setblocking(False)
+        if sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address)
+        if self._nursery is not None:
+            self._nursery.start_soon(self._serve, TcpTransport(sock), peer)
+
+    # -- one connection --------------------------------------------------------------------
+
+    async def _serve(self, transport: Transport, peer: str) -> None:
+        number = next(self._numbers)
+        outgoing = Outgoing(transport, self._limits, self._spawn, lambda: session.close_slow())
+        session = Session(number, peer, transport, outgoing, self._inbox, self._limits, self._metrics)
+        full = self._is_full()
+        self._connections.add(session)
+        self._running += 1
+        try:
+            if full:
+                session.close("the server has too many connections; try again later", "full")
+            else:
+                await session.run()
+        finally:
+            self._connections.remove(session)
+            if session.greeted:
+                self._inbox.push(ConnectionLost(number))
+            try:
+                await session.finish()
+            finally:
+                self._running -= 1
+                if not self._running:
+                    self._all_gone.set()
+
+    def _is_full(self) -> bool:
+        limits, connections = self._limits, self._connections
+        return len(connections) >= limits.connections or connections.unproven >= limits.unproven
+
+    def _spawn(self, outgoing: Outgoing) -> None:
+        if self._nursery is not None:
+            self._nursery.start_soon(outgoing.drain)
+
+    async def _check_all(self) -> None:
+        """One look at every connection now and then, instead of a timer for each of its commands."""
+        while True:
+            await trio.sleep(CHECK_INTERVAL_S)
+            now = trio.current_time()
+            for session in self._connections:
+                session.check(now)
