@@ -120,6 +120,16 @@ class CampaignSpec:
     callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
     callback_expiry_min: int = 60
 
+    @property
+    def previews(self) -> bool:
+        """Whether the agent sees the contact before it is dialled."""
+        return self.pacing in (PacingType.PreviewTimed, PacingType.PreviewUntimed)
+
+    @property
+    def preview_is_timed(self) -> bool:
+        """Whether a preview is dialled when its time is over."""
+        return self.pacing is PacingType.PreviewTimed
+
 
 @frozen
 class JobSpec:

@@ -1,0 +1,188 @@
+"""A logged-on agent: its three states, the one place that changes them, and what its desktop was told."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from agentmgr.core.capabilities import Row, capabilities
+from agentmgr.core.events import CommandReceived
+from agentmgr.core.model import AgentRecord
+from agentmgr.core.states import (
+    AGENT_TABLE,
+    CALL_TABLE,
+    COUPLED,
+    FREE_STATES,
+    NAIL_TABLE,
+    AgentEvent,
+    CallEvent,
+    NailEvent,
+    step,
+)
+from agentmgr.core.stats import WORKING_STATES, ZoneStats
+from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.notifications import (
+    AGTCallStateChangedNotify,
+    AGTCapabilitiesChanged,
+    AGTNailupChange,
+    AGTStateChangedNotify,
+)
+from protocol.structures import AgentStatus, Capabilities
+
+if TYPE_CHECKING:
+    from agentmgr.core.job import Job
+    from agentmgr.core.session import Session
+
+_STATE_NOTIFY = {state: AGTStateChangedNotify(state) for state in AgentState}
+_CALL_NOTIFY = {state: AGTCallStateChangedNotify(state) for state in CallState}
+_NAIL_NOTIFY = {status: AGTNailupChange(status) for status in NailupStatus}
+
+_SIMPLE_ROWS = {
+    CallState.NoState: Row.FREE,
+    CallState.Idle: Row.FREE,
+    CallState.Preview: Row.OFFERED,
+    CallState.Callback: Row.OFFERED,
+    CallState.Dialing: Row.DIALING,
+    CallState.Talking: Row.TALKING,
+    CallState.Held: Row.HELD,
+}
+
+
+@define(eq=False)
+class Agent:
+    """One agent in a zone; `tell` sends to its desktop, `touched` says that a state changed."""
+
+    record: AgentRecord
+    connection: int | None
+    extension: str
+    tell: Callable[["Agent", Any], None]
+    touched: Callable[["Agent"], None]
+    stats: ZoneStats
+    skills: dict[str, int] = field(factory=dict)
+    agent_state: AgentState = AgentState.NotReady
+    call_state: CallState = CallState.NoState
+    nailup_status: NailupStatus = NailupStatus.NotNailedUp
+    reason_code: str = ""
+    reason_name: str = ""
+    session: "Session | None" = None
+    job: "Job | None" = None
+    available_for_nailup: bool = False
+    leg_id: str = ""
+    idle_ticket: int = 0
+    leaving: bool = False
+    logoff_request: CommandReceived | None = None
+    told_call_state: CallState = CallState.NoState
+    told_capabilities: Capabilities | None = None
+
+    @property
+    def agent_id(self) -> str:
+        return self.record.agent_id
+
+    @property
+    def status(self) -> AgentStatus:
+        return AgentStatus(self.agent_state, self.call_state, self.nailup_status)
+
+    @property
+    def is_nailed(self) -> bool:
+        return self.nailup_status is NailupStatus.NailedUp
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the agent has no contact."""
+        return self.call_state in FREE_STATES
+
+    @property
+    def can_take_contact(self) -> bool:
+        """Whether a contact may be given to the agent now."""
+        return (
+            self.agent_state is AgentState.Ready
+            and self.call_state is CallState.Idle
+            and self.is_nailed
+            and self.connection is not None
+            and not self.leaving
+        )
+
+    @property
+    def wants_nailing(self) -> bool:
+        """Whether the agent's phone should be nailed up if there is work for it."""
+        return (
+            self.agent_state is AgentState.Ready
+            and self.available_for_nailup
+            and self.nailup_status in (NailupStatus.NotNailedUp, NailupStatus.NailingLost)
+            and self.call_state is CallState.NoState
+            and self.connection is not None
+            and not self.leaving
+        )
+
+    @property
+    def row(self) -> Row:
+        """The row of the capability matrix that the agent stands in."""
+        row = _SIMPLE_ROWS.get(self.call_state)
+        if row is not None:
+            return row
+        return Row.WRAPUP if self.is_nailed else Row.WRAPUP_NAILING_LOST
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return capabilities(self.row, self.agent_state)
+
+    # -- the only ways a state changes -----------------------------------------------------
+
+    def on_agent_event(self, event: AgentEvent, now: float) -> None:
+        """Change the agent state and tell it; also told when only the reason changed."""
+        new = step(AGENT_TABLE, self.agent_state, event)
+        self._count(-1, now)
+        self.agent_state = new
+        self._count(+1, now)
+        self.touched(self)
+        self.tell(self, _STATE_NOTIFY[new])
+
+    def on_nail_event(self, event: NailEvent, now: float) -> None:
+        """Change the nailing state, tell it, and carry the event over to the call machine."""
+        self.nailup_status = step(NAIL_TABLE, self.nailup_status, event)
+        self.touched(self)
+        self.tell(self, _NAIL_NOTIFY[self.nailup_status])
+        coupled = COUPLED.get(event)
+        if coupled is not None:
+            self.on_call_event(coupled, now)
+
+    def on_call_event(self, event: CallEvent, now: float) -> None:
+        """Change the call state; it is told by the next `sync`, after the event that caused it.
+
+        An agent whose line was lost meanwhile comes to NoState instead of Idle.
+        """
+        new = step(CALL_TABLE, self.call_state, event)
+        if new is CallState.Idle and not self.is_nailed:
+            new = CallState.NoState
+        self._count(-1, now)
+        self.call_state = new
+        self._count(+1, now)
+        self.touched(self)
+
+    def _count(self, by: int, now: float) -> None:
+        stats = self.stats
+        stats.agents_by_state[self.agent_state] += by
+        stats.calls_by_state[self.call_state] += by
+        if self.call_state in WORKING_STATES:
+            stats.count_work(by, 0, now)
+        elif self.call_state is CallState.Idle and self.agent_state is AgentState.Ready:
+            stats.count_work(0, by, now)
+
+    def enter(self, now: float) -> None:
+        """Count the agent in; to be called once, at logon."""
+        self._count(+1, now)
+        self.touched(self)
+
+    def leave(self, now: float) -> None:
+        """Count the agent out; to be called once, at logoff."""
+        self._count(-1, now)
+
+    def sync(self) -> None:
+        """Tell the desktop the call state and the capabilities where they differ from what it knows."""
+        if self.call_state is not self.told_call_state:
+            self.told_call_state = self.call_state
+            self.tell(self, _CALL_NOTIFY[self.call_state])
+        vector = self.capabilities
+        if vector is not self.told_capabilities:
+            self.told_capabilities = vector
+            self.tell(self, AGTCapabilitiesChanged(vector))

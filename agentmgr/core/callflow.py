@@ -1,0 +1,208 @@
+"""The agent's side of a contact: from its arrival on the desktop to its completion code."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import Connect, HangUp, Hold, SaveDisposition, Unhold
+from agentmgr.core.model import PhoneNumber
+from agentmgr.core.session import Phase, Session
+from agentmgr.core.states import AgentEvent, CallEvent
+from protocol.enums import AgentState, CallState, DialFailReason
+from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+HANDLED = "Handled"
+CANCELLED = "Cancelled"
+
+
+class CallFlow:
+    """What happens to agents with contacts; each method is one step of a sequence (agent API, section 7)."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+
+    # -- arrival -------------------------------------------------------------------------
+
+    def offer(self, session: Session, agent: Agent) -> None:
+        """Show a contact for preview."""
+        self._own(session, agent)
+        self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
+        agent.on_call_event(CallEvent.PREVIEWED, self._out.now)
+        campaign, config = session.job.campaign, self._zone.config
+        timed = campaign.preview_is_timed
+        limit_s = campaign.preview_timeout_s + config.preview_grace_s if timed else config.preview_max_s
+        self._out.set_timer(("preview", session.sid), limit_s)
+
+    def deliver(self, session: Session, agent: Agent) -> None:
+        """Connect an answered call to an agent who has not seen the contact before."""
+        self._own(session, agent)
+        self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
+        self.connect(session)
+
+    def connect(self, session: Session) -> None:
+        """Put the customer on the line with the session's agent."""
+        agent = session.owner
+        assert agent is not None
+        session.phase = Phase.ON_LINE
+        self._out.emit(Connect(session.sid, agent.leg_id))
+        agent.on_call_event(CallEvent.CONNECTED, self._out.now)
+        self._out.set_timer(("call", session.sid), self._zone.config.call_max_s)
+
+    def _own(self, session: Session, agent: Agent) -> None:
+        session.owner = agent
+        session.owned_at = self._out.now
+        session.job.busy += 1
+        agent.session = session
+
+    # -- preview -------------------------------------------------------------------------
+
+    def dial(self, session: Session, agent: Agent, number: PhoneNumber) -> None:
+        """Dial from a preview or from wrapup."""
+        self._cancel_timers(session)
+        session.number = number
+        agent.on_call_event(CallEvent.DIALED, self._out.now)
+        self._zone.dialer.dial(session)
+
+    def decline(self, session: Session, agent: Agent) -> None:
+        """The agent does not want to dial the previewed contact."""
+        agent.on_call_event(CallEvent.DECLINED, self._out.now)
+        self._enter_wrapup(session)
+
+    def on_preview_timeout(self, session: Session) -> None:
+        """A timed preview that the desktop did not dial is dialled; an untimed one is taken away."""
+        agent = session.owner
+        if agent is None or agent.call_state is not CallState.Preview:
+            return
+        if session.job.campaign.preview_is_timed and agent.connection is not None:
+            self.dial(session, agent, session.number)
+        else:
+            self.decline(session, agent)
+            self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
+
+    def on_dial_failed(self, session: Session, reason: DialFailReason) -> None:
+        """The customer was not reached from a preview or redial."""
+        agent = session.owner
+        assert agent is not None
+        session.phase = Phase.OFF_LINE
+        self._out.tell(agent, AGTDialFailed(session.wrapup_details(), reason, session.sid))
+        agent.on_call_event(CallEvent.DIAL_FAILED, self._out.now)
+        self._enter_wrapup(session)
+
+    # -- talking -------------------------------------------------------------------------
+
+    def hold(self, session: Session, agent: Agent) -> None:
+        """Put the customer on hold."""
+        self._out.emit(Hold(session.sid))
+        agent.on_call_event(CallEvent.HELD, self._out.now)
+
+    def unhold(self, session: Session, agent: Agent) -> None:
+        """Take the customer off hold."""
+        self._out.emit(Unhold(session.sid))
+        agent.on_call_event(CallEvent.UNHELD, self._out.now)
+
+    def release(self, session: Session, agent: Agent) -> None:
+        """Hang up on the customer."""
+        self._hang_up(session)
+        agent.on_call_event(CallEvent.RELEASED, self._out.now)
+        self._enter_wrapup(session)
+
+    def on_customer_gone(self, session: Session) -> None:
+        """The customer hung up, or the call has lasted too long."""
+        agent = session.owner
+        if agent is None or session.phase is not Phase.ON_LINE:
+            return
+        session.phase = Phase.OFF_LINE
+        self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
+        agent.on_call_event(CallEvent.DISCONNECTED, self._out.now)
+        self._enter_wrapup(session)
+
+    def on_line_lost(self, agent: Agent) -> None:
+        """The agent's own line is gone; the nailer changes the states, the customer cannot be kept."""
+        session = agent.session
+        if session is None or agent.call_state is CallState.Wrapup:
+            return
+        self._hang_up(session)
+        self._enter_wrapup(session)
+
+    def _hang_up(self, session: Session) -> None:
+        if session.phase is not Phase.OFF_LINE:
+            self._out.emit(HangUp(session.sid))
+            self._out.cancel_timer(("ring", session.sid))
+            session.phase = Phase.OFF_LINE
+
+    # -- wrapup --------------------------------------------------------------------------
+
+    def _enter_wrapup(self, session: Session) -> None:
+        self._cancel_timers(session)
+        self._start_wrapup_clock(session)
+
+    def extend(self, session: Session) -> None:
+        """Grant one more wrapup time."""
+        session.extensions_left -= 1
+        self._start_wrapup_clock(session)
+
+    def _start_wrapup_clock(self, session: Session) -> None:
+        # the desktop ends the wrapup by itself when its time is up; the server only if that fails
+        limit_s = session.job.campaign.acw_max_time_s + self._zone.config.wrapup_grace_s
+        self._out.set_timer(("wrapup", session.sid), limit_s)
+
+    def on_wrapup_timeout(self, session: Session) -> None:
+        """Neither agent nor desktop ended the wrapup: the default code does."""
+        agent = session.owner
+        if agent is not None and agent.call_state is CallState.Wrapup:
+            self.dispose(session, agent, session.job.campaign.default_code_id, "default")
+
+    def dispose(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
+        """End the contact with a completion code; the agent is free afterwards."""
+        self.close(session, agent, code_id, source)
+        agent.on_call_event(CallEvent.WRAPPED_UP, self._out.now)
+        agent.sync()
+        self.rest(agent)
+        self._out.free(agent)
+
+    def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
+        """Write the contact's completion code and part it from its agent, whose states stay."""
+        job, now = session.job, self._out.now
+        self._hang_up(session)
+        self._cancel_timers(session)
+        code = job.codes[code_id]
+        contact_id = session.contact.contact_id
+        self._out.emit(
+            SaveDisposition(session.sid, job.job_id, contact_id, agent.agent_id, code_id, source, now)
+        )
+        self._zone.stats.dispositions += 1
+        attempts = session.contact.attempts + 1
+        due_at: float | None = None
+        if code.retry_after_s is not None:
+            due_at = now + code.retry_after_s if attempts < job.campaign.max_attempts else None
+        elif session.answered_at is None and session.fail_reason is not None and not code.success:
+            due_at = self._zone.dialer.retry_at(session, session.fail_reason)
+        outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
+        job.busy -= 1
+        job.estimates.saw_contact_end(now - session.owned_at)
+        agent.session = None
+        self._zone.dialer.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent=agent)
+
+    def take_away(self, session: Session, agent: Agent) -> None:
+        """Part the contact from its agent, whose states stay; one that was never dialled is not disposed."""
+        if agent.call_state is not CallState.Preview:
+            self.close(session, agent, session.job.campaign.default_code_id, "default")
+            return
+        self._cancel_timers(session)
+        session.job.busy -= 1
+        agent.session = None
+        attempts = session.contact.attempts
+        self._zone.dialer.end_attempt(session, CANCELLED, due_at=self._out.now, attempts=attempts)
+
+    def rest(self, agent: Agent) -> None:
+        """A pending break begins if nothing is left to do before it."""
+        if agent.agent_state is AgentState.PendingNotReady and agent.is_free:
+            agent.on_agent_event(AgentEvent.RESTED, self._out.now)
+            agent.sync()
+
+    def _cancel_timers(self, session: Session) -> None:
+        for purpose in ("preview", "call", "wrapup"):
+            self._out.cancel_timer((purpose, session.sid))

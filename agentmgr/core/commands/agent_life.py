@@ -1,0 +1,182 @@
+"""Logon, logoff, agent state and nailing."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
+from agentmgr.core.effects import CheckLogon
+from agentmgr.core.events import CommandReceived, LogonChecked
+from agentmgr.core.states import LIVE_STATES, AgentEvent
+from protocol.commands import (
+    AGTAvailableForNailup,
+    AGTLogoff,
+    AGTLogon,
+    AGTLogonRESP,
+    AGTLostNailing,
+    AGTLostNailingRESP,
+    AGTPendingLogout,
+    AGTPendingLogoutRESP,
+    AGTReadyForNailup,
+    AGTStateChange,
+    AGTStateChangeRESP,
+)
+from protocol.enums import AgentState, NailupStatus
+from protocol.results import ResultCode
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+
+@on_plain_command(AGTLogon)
+def logon(zone: "Zone", command: AGTLogon, event: CommandReceived) -> Answer:
+    """Refuse what needs no password to be refused; then have the password checked."""
+    refusal = _logon_refusal(zone, command, event)
+    if refusal is not None:
+        return refusal
+    zone.logons[event.connection, event.request_id] = event
+    zone.out.emit(CheckLogon(event.connection, event.request_id, event.agent_id, command.pwd))
+    return None
+
+
+def _logon_refusal(zone: "Zone", command: AGTLogon, event: CommandReceived) -> ResultCode | None:
+    if not command.locale:
+        return ResultCode.INVALID_LOCALE
+    if not command.time_zone:
+        return ResultCode.INVALID_TIMEZONE
+    if command.zone_name != zone.config.zone:
+        return ResultCode.ZONE_NOT_FOUND
+    if command.agent_skills is not None and not command.agent_name:
+        return ResultCode.INVALID_AGENT_NAME
+    if zone.telephony_is_down:
+        return ResultCode.NO_MEDIA_SERVER
+    return _login_conflict(zone, command, event.agent_id)
+
+
+def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCode | None:
+    present = zone.agents.get(agent_id)
+    if present is None or command.is_force:
+        return None
+    return ResultCode.STATE_NOT_CHANGEABLE if present.leaving else ResultCode.ALREADY_LOGGED_IN
+
+
+def on_logon_checked(zone: "Zone", checked: LogonChecked) -> None:
+    """The password is checked: log the agent on, taking over from another desktop if that was forced."""
+    event = zone.logons.pop((checked.connection, checked.request_id), None)
+    if event is None:
+        return
+    command: AGTLogon = event.command
+    result = _finish_logon(zone, command, checked)
+    zone.out.respond(event, AGTLogonRESP(result))
+
+
+def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> ResultCode:
+    if checked.result is not ResultCode.SUCCESS:
+        return checked.result
+    if checked.agent is None:
+        return ResultCode.LOGON_INTERNAL_ERROR
+    skills = checked.agent.skills if command.agent_skills is None else command.agent_skills
+    if not skills:
+        return ResultCode.NO_SKILLS
+    conflict = _login_conflict(zone, command, checked.agent_id)
+    if conflict is not None:
+        return conflict
+    present = zone.agents.get(checked.agent_id)
+    if present is not None:
+        zone.evict(present)
+    zone.admit(
+        checked.agent,
+        connection=checked.connection,
+        extension=command.agent_ext,
+        skills={skill.name: skill.level for skill in skills},
+    )
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(AGTLogoff)
+def logoff(zone: "Zone", agent: Agent, command: AGTLogoff, event: CommandReceived) -> Answer:
+    """Log off, after the phone was let go."""
+    if agent.agent_state is not AgentState.NotReady or not agent.is_free or agent.logoff_request:
+        return ResultCode.LOGOFF_STATE
+    agent.leaving = True
+    agent.logoff_request = event
+    zone.out.free(agent)
+    return None
+
+
+@on_agent_command(AGTPendingLogout)
+def pending_logout(zone: "Zone", agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
+    """Log off as soon as nothing is left to do."""
+    agent.leaving = True
+    zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))
+    zone.out.free(agent)
+    return None
+
+
+@on_agent_command(AGTStateChange)
+def state_change(zone: "Zone", agent: Agent, command: AGTStateChange, event: CommandReceived) -> Answer:
+    """Go Ready or NotReady; with a contact NotReady is a wish for later."""
+    if command.agent_state is AgentState.Ready:
+        if not agent.capabilities.ready:
+            return AGTStateChangeRESP(ResultCode.ALREADY_READY, agent.agent_state)
+        agent.reason_code = agent.reason_name = ""
+        agent.on_agent_event(AgentEvent.WENT_READY, zone.out.now)
+        zone.out.free(agent)
+    else:
+        refusal = _break_refusal(agent, command)
+        if refusal is not None:
+            return AGTStateChangeRESP(refusal, agent.agent_state)
+        agent.reason_code, agent.reason_name = command.reason_code, command.reason_name
+        wanted = AgentEvent.WENT_NOT_READY if agent.is_free else AgentEvent.ASKED_FOR_BREAK
+        agent.on_agent_event(wanted, zone.out.now)
+        zone.take_off_duty(agent)
+    return AGTStateChangeRESP(ResultCode.SUCCESS, agent.agent_state)
+
+
+def _break_refusal(agent: Agent, command: AGTStateChange) -> ResultCode | None:
+    if agent.agent_state is not AgentState.Ready and command.reason_code == agent.reason_code:
+        return ResultCode.SAME_REASON
+    if not agent.capabilities.not_ready or command.agent_state is AgentState.PendingNotReady:
+        return ResultCode.STATE_CHANGE_REFUSED
+    if command.has_walked_away and agent.call_state in LIVE_STATES:
+        return ResultCode.WALKAWAY_IN_CALL
+    return None
+
+
+@on_agent_command(AGTAvailableForNailup)
+def available_for_nailup(
+    zone: "Zone", agent: Agent, command: AGTAvailableForNailup, event: CommandReceived
+) -> Answer:
+    """The agent may be nailed up; desktops repeat this at every occasion."""
+    if agent.is_nailed:
+        return ResultCode.ALREADY_NAILED
+    if not agent.available_for_nailup:
+        agent.available_for_nailup = True
+        zone.out.free(agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(AGTReadyForNailup)
+def ready_for_nailup(
+    zone: "Zone", agent: Agent, command: AGTReadyForNailup, event: CommandReceived
+) -> Answer:
+    """Call the agent's phone."""
+    if agent.is_nailed:
+        return ResultCode.ALREADY_NAILED
+    if agent.nailup_status is not NailupStatus.PendingNailUp:
+        return ResultCode.WRONG_STATE
+    if zone.telephony_is_down:
+        return ResultCode.TELEPHONY_DOWN
+    zone.nailer.call_phone(agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(AGTLostNailing, nailed=True)
+def lost_nailing(zone: "Zone", agent: Agent, command: AGTLostNailing, event: CommandReceived) -> Answer:
+    """The desktop noticed that the line is gone."""
+    zone.nailer.lose(agent)
+    session = agent.session
+    if session is None:
+        return AGTLostNailingRESP(ResultCode.SUCCESS)
+    return AGTLostNailingRESP(
+        ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
+    )

@@ -1,0 +1,178 @@
+"""What an agent does with the call of a contact, up to its completion code."""
+
+import re
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.effects import SendDigit
+from agentmgr.core.events import CommandReceived
+from agentmgr.core.model import PhoneNumber
+from agentmgr.core.session import Session
+from protocol.commands import (
+    AGTExtendWrapup,
+    AGTExtendWrapupRESP,
+    AGTGetCompCodes,
+    AGTGetCompCodesRESP,
+    AGTHoldCall,
+    AGTPreviewCancel,
+    AGTPreviewCancelRESP,
+    AGTPreviewDial,
+    AGTRedial,
+    AGTReleaseLine,
+    AGTReleaseLineRESP,
+    AGTSendDTMF,
+    AGTUnholdCall,
+    AGTWrapupContact,
+)
+from protocol.enums import CallState
+from protocol.results import ResultCode
+from protocol.sizes import whole_entries
+from protocol.structures import CompletionCode, ContactNumber
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+DIGITS = frozenset("0123456789ABCD*#")
+FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+
+
+@on_agent_command(
+    AGTHoldCall,
+    capability="hold",
+    nailed=True,
+    refused=ResultCode.HOLD_NO_CALL,
+    refused_in={CallState.Wrapup: ResultCode.HOLD_DISCONNECTED},
+)
+def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
+    """Put the customer on hold."""
+    zone.calls.hold(_session(agent), agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(
+    AGTUnholdCall,
+    capability="unhold",
+    nailed=True,
+    refused=ResultCode.UNHOLD_NO_CALL,
+    refused_in={CallState.Wrapup: ResultCode.UNHOLD_DISCONNECTED},
+)
+def unhold(zone: "Zone", agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
+    """Take the customer off hold."""
+    zone.calls.unhold(_session(agent), agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
+def release(zone: "Zone", agent: Agent, command: AGTReleaseLine, event: CommandReceived) -> Answer:
+    """Hang up on the customer."""
+    session = _session(agent)
+    zone.calls.release(session, agent)
+    return AGTReleaseLineRESP(
+        ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
+    )
+
+
+@on_agent_command(AGTSendDTMF, capability="send_dtmf", nailed=True, refused=ResultCode.DTMF_NO_CALL)
+def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandReceived) -> Answer:
+    """Send one digit into the call."""
+    if command.dtmf not in DIGITS:
+        return ResultCode.DTMF_INVALID
+    zone.out.emit(SendDigit(_session(agent).sid, command.dtmf))
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(
+    AGTGetCompCodes, contact=True, states=frozenset({CallState.Talking, CallState.Held, CallState.Wrapup})
+)
+def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
+    """List the campaign's completion codes."""
+    session = _session(agent)
+    codes = whole_entries(
+        CompletionCode(code.code_id, code.name) for code in session.job.campaign.completion_codes
+    )
+    return AGTGetCompCodesRESP(ResultCode.SUCCESS, session_id=session.sid, completion_codes_list=codes)
+
+
+@on_agent_command(AGTWrapupContact, capability="disposition", refused=ResultCode.WRAPUP_NO_CONTACT)
+def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event: CommandReceived) -> Answer:
+    """End the contact with a completion code."""
+    session = _session(agent)
+    code_id = command.completion_code.code_id
+    if code_id not in session.job.codes:
+        return ResultCode.WRAPUP_BAD_CODE
+    zone.calls.dispose(session, agent, code_id, "agent")
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(
+    AGTExtendWrapup,
+    contact=True,
+    states=frozenset({CallState.Wrapup}),
+    refused=ResultCode.EXTEND_STATE,
+    no_contact=ResultCode.CONTACT_NOT_FOUND,
+)
+def extend_wrapup(zone: "Zone", agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
+    """Grant more time to wrap up, as often as the campaign allows."""
+    session = _session(agent)
+    if session.extensions_left <= 0:
+        return ResultCode.WRONG_STATE
+    zone.calls.extend(session)
+    return AGTExtendWrapupRESP(
+        ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
+    )
+
+
+@on_agent_command(AGTRedial, capability="originate", nailed=True, refused=ResultCode.REDIAL_STATE)
+def redial(zone: "Zone", agent: Agent, command: AGTRedial, event: CommandReceived) -> Answer:
+    """Dial the customer again from wrapup."""
+    if agent.call_state is not CallState.Wrapup:
+        return ResultCode.REDIAL_STATE
+    return _dial(zone, agent, command.contact_number)
+
+
+@on_agent_command(AGTPreviewDial, capability="originate", nailed=True, refused=ResultCode.PREVIEW_DIAL_STATE)
+def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: CommandReceived) -> Answer:
+    """Accept the preview or callback."""
+    if agent.call_state is CallState.Wrapup:
+        return ResultCode.PREVIEW_DIAL_STATE
+    return _dial(zone, agent, command.contact_number)
+
+
+@on_agent_command(
+    AGTPreviewCancel,
+    contact=True,
+    states=frozenset({CallState.Preview, CallState.Callback}),
+    refused=ResultCode.PREVIEW_CANCEL_STATE,
+)
+def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
+    """Decline the preview or callback."""
+    session = _session(agent)
+    zone.calls.decline(session, agent)
+    return AGTPreviewCancelRESP(
+        ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
+    )
+
+
+def _session(agent: Agent) -> Session:
+    assert agent.session is not None, "the rule of the command asks for a contact"
+    return agent.session
+
+
+def _dial(zone: "Zone", agent: Agent, wanted: ContactNumber) -> ResultCode:
+    session = _session(agent)
+    number = choose_number(session, wanted)
+    if number is None:
+        return ResultCode.DIAL_BAD_NUMBER
+    zone.calls.dial(session, agent, number)
+    return ResultCode.SUCCESS
+
+
+def choose_number(session: Session, wanted: ContactNumber) -> PhoneNumber | None:
+    """Return the number to dial: one of the contact's, or a free-form one where the campaign allows it."""
+    for number in session.contact.numbers:
+        if wanted.number == number.number or (not wanted.number and wanted.name == number.name):
+            return number
+    if not session.job.campaign.allow_free_form or not FREE_FORM_NUMBER.fullmatch(wanted.number):
+        return None
+    return PhoneNumber(wanted.name, wanted.number, wanted.timezone or session.number.timezone)

@@ -1,0 +1,106 @@
+"""Commands that need no agent, and lists that need no contact."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
+from agentmgr.core.events import CommandReceived
+from protocol.commands import (
+    AgentSDKConnected,
+    AgentSDKConnectedRESP,
+    AGTGetErrorInfo,
+    AGTGetErrorInfoRESP,
+    AGTGetErrorString,
+    AGTGetErrorStringRESP,
+    AGTGetTimezones,
+    AGTGetTimezonesRESP,
+    AGTGetZoneList,
+    AGTGetZoneListRESP,
+    GetPAMForZone,
+    GetPAMForZoneRESP,
+    POMClientAlive,
+)
+from protocol.notifications import POMAvailable
+from protocol.registry import VERSION
+from protocol.results import ResultCode
+from protocol.sizes import whole_entries
+from protocol.structures import ErrorInfo, KeyValuePair
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+
+@on_plain_command(AgentSDKConnected)
+def sdk_connected(zone: "Zone", command: AgentSDKConnected, event: CommandReceived) -> Answer:
+    """Open the connection: answer with the directory, then name the zone managed here."""
+    zone.connections.setdefault(event.connection, {})
+    zone.out.respond(
+        event,
+        AgentSDKConnectedRESP(ResultCode.SUCCESS, version=VERSION, zones=dict(zone.config.directory)),
+    )
+    zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
+    return None
+
+
+@on_plain_command(POMClientAlive)
+def client_alive(zone: "Zone", command: POMClientAlive, event: CommandReceived) -> Answer:
+    """Answer the heartbeat, so that the client knows that the server lives too."""
+    return ResultCode.SUCCESS
+
+
+@on_plain_command(GetPAMForZone)
+def get_pam_for_zone(zone: "Zone", command: GetPAMForZone, event: CommandReceived) -> Answer:
+    """Tell where a zone's Agent Manager listens."""
+    socket_info = zone.config.directory.get(command.zone_name)
+    if socket_info is None:
+        return ResultCode.ZONE_NOT_FOUND
+    return GetPAMForZoneRESP(ResultCode.SUCCESS, zones={command.zone_name: socket_info})
+
+
+@on_plain_command(AGTGetZoneList)
+def get_zone_list(zone: "Zone", command: AGTGetZoneList, event: CommandReceived) -> Answer:
+    """List the names of all zones."""
+    return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(zone.config.directory)))
+
+
+@on_plain_command(AGTGetErrorString)
+def get_error_string(zone: "Zone", command: AGTGetErrorString, event: CommandReceived) -> Answer:
+    """Explain a result code."""
+    code = _known_code(command.error_code)
+    if code is None:
+        return ResultCode.NO_ERROR_TEXT
+    return AGTGetErrorStringRESP(ResultCode.SUCCESS, error_msg=code.text, localized_error_msg=code.text)
+
+
+@on_plain_command(AGTGetErrorInfo)
+def get_error_info(zone: "Zone", command: AGTGetErrorInfo, event: CommandReceived) -> Answer:
+    """Explain a result code in the context of a command."""
+    code = _known_code(command.error_code)
+    if code is None:
+        return ResultCode.NO_ERROR_TEXT
+    info = ErrorInfo(int(code), command.api_name[:64], code.text, code.text, code.severity)
+    return AGTGetErrorInfoRESP(ResultCode.SUCCESS, error_info=info)
+
+
+def _known_code(number: int) -> ResultCode | None:
+    try:
+        return ResultCode(number)
+    except ValueError:
+        return None
+
+
+@on_agent_command(AGTGetTimezones)
+def get_timezones(zone: "Zone", agent: Agent, command: AGTGetTimezones, event: CommandReceived) -> Answer:
+    """List the time zones with what their clocks differ from UTC now."""
+    moment = datetime.fromtimestamp(zone.out.now, UTC)
+    timezones = whole_entries(KeyValuePair(name, _offset(name, moment)) for name in zone.config.timezones)
+    return AGTGetTimezonesRESP(ResultCode.SUCCESS, timezones=timezones)
+
+
+def _offset(name: str, moment: datetime) -> str:
+    offset = moment.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

@@ -1,0 +1,173 @@
+"""Which command is handled by what, when it is accepted, and what it is answered with when it is not.
+
+A rule that names a capability accepts its command exactly where the capability matrix says true: guard
+and capability are one fact.
+"""
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import frozen
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.events import CommandReceived
+from protocol.commands import Resp, SessionResp
+from protocol.enums import CallState
+from protocol.registry import COMMANDS
+from protocol.results import ResultCode
+from protocol.structures import Capabilities
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+Answer = ResultCode | Resp | None
+"""A bare code, a whole RESP, or None if the RESP comes later or was sent already."""
+
+C = TypeVar("C")
+AgentHandler = Callable[["Zone", Agent, C, CommandReceived], Answer]
+PlainHandler = Callable[["Zone", C, CommandReceived], Answer]
+
+
+@frozen
+class Rule:
+    """When the command of an agent is accepted.
+
+    Checked in this order: the agent is logged on over this connection (9002), `nailed` (9006), a
+    contact is there if one is needed (`no_contact`), the session id is that contact's (9008), the
+    capability or the call states (`refused_in` by call state, else `refused`).
+    """
+
+    handler: AgentHandler[Any]
+    resp: type[Resp]
+    has_session: bool
+    nailed: bool
+    contact: bool
+    capability: Callable[[Capabilities], bool] | None
+    states: frozenset[CallState] | None
+    refused: ResultCode
+    refused_in: Mapping[CallState, ResultCode]
+    no_contact: ResultCode
+    names_session: bool
+
+    def refusal(self, agent: Agent, command: Any) -> ResultCode | None:
+        """Return why the command cannot be accepted now; None if it can."""
+        if self.nailed and not agent.is_nailed:
+            return ResultCode.NOT_NAILED
+        if self.contact:
+            session = agent.session
+            if session is None:
+                return self.no_contact
+            if self.names_session and command.session_id != session.sid:
+                return ResultCode.BAD_DATA
+        if (self.capability is not None and not self.capability(agent.capabilities)) or (
+            self.states is not None and agent.call_state not in self.states
+        ):
+            return self.refused_in.get(agent.call_state, self.refused)
+        return None
+
+
+AGENT_RULES: dict[type[Any], Rule] = {}
+PLAIN_HANDLERS: dict[type[Any], PlainHandler[Any]] = {}
+
+
+def on_agent_command(
+    command: type[C],
+    *,
+    capability: str | None = None,
+    states: frozenset[CallState] | None = None,
+    contact: bool = False,
+    nailed: bool = False,
+    refused: ResultCode = ResultCode.WRONG_STATE,
+    refused_in: Mapping[CallState, ResultCode] | None = None,
+    no_contact: ResultCode | None = None,
+) -> Callable[[AgentHandler[C]], AgentHandler[C]]:
+    """Register the handler of a command that a logged-on agent sends.
+
+    Args:
+        command: the message class.
+        capability: attribute of Capabilities that must be true; implies a contact.
+        states: call states in which it is accepted, where no capability stands for it.
+        contact: whether the agent must have a contact.
+        nailed: whether the agent's phone must be nailed up.
+        refused: the answer outside these; `refused_in` has exceptions by call state.
+        no_contact: the answer without any contact; as `refused` unless given.
+    """
+    spec = COMMANDS[command.__name__]
+
+    def register(handler: AgentHandler[C]) -> AgentHandler[C]:
+        _refuse_second(command)
+        AGENT_RULES[command] = Rule(
+            handler=handler,
+            resp=spec.resp,
+            has_session=issubclass(spec.resp, SessionResp),
+            nailed=nailed,
+            contact=contact or capability is not None,
+            capability=attrgetter(capability) if capability else None,
+            states=states,
+            refused=refused,
+            refused_in=refused_in or {},
+            no_contact=refused if no_contact is None else no_contact,
+            names_session="session_id" in {field.name for field in command.__attrs_attrs__},  # type: ignore[attr-defined]  # every command is an attrs class
+        )
+        return handler
+
+    return register
+
+
+def on_plain_command(command: type[C]) -> Callable[[PlainHandler[C]], PlainHandler[C]]:
+    """Register the handler of a command that needs no logged-on agent."""
+
+    def register(handler: PlainHandler[C]) -> PlainHandler[C]:
+        _refuse_second(command)
+        PLAIN_HANDLERS[command] = handler
+        return handler
+
+    return register
+
+
+def _refuse_second(command: type[Any]) -> None:
+    if command in AGENT_RULES or command in PLAIN_HANDLERS:
+        raise ValueError(f"{command.__name__} has two handlers")
+
+
+def not_built() -> frozenset[str]:
+    """Return the names of the commands that are answered 9050 because nothing handles them yet."""
+    built = {command.__name__ for command in (*AGENT_RULES, *PLAIN_HANDLERS)}
+    return frozenset(COMMANDS.keys() - built)
+
+
+def answer(zone: "Zone", event: CommandReceived) -> None:
+    """Carry out a command and answer it, unless its answer comes later."""
+    command = event.command
+    cls = command.__class__
+    rule = AGENT_RULES.get(cls)
+    if rule is None:
+        _answer_plain(zone, event)
+        return
+    agent = zone.agents.get(event.agent_id)
+    if agent is None or agent.connection != event.connection:
+        zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
+        return
+    session_id = agent.session.sid if agent.session is not None else None
+    refusal = rule.refusal(agent, command)
+    result = rule.handler(zone, agent, command, event) if refusal is None else refusal
+    if result is None:
+        return
+    agent.sync()
+    if result.__class__ is ResultCode:
+        if rule.has_session and result is ResultCode.SUCCESS:
+            result = rule.resp(result, session_id=session_id)  # type: ignore[call-arg]  # a SessionResp
+        else:
+            result = rule.resp(result)
+    zone.out.respond(event, result)
+
+
+def _answer_plain(zone: "Zone", event: CommandReceived) -> None:
+    cls = event.command.__class__
+    handler = PLAIN_HANDLERS.get(cls)
+    result = handler(zone, event.command, event) if handler is not None else ResultCode.NOT_PROCESSED
+    if isinstance(result, ResultCode):
+        result = COMMANDS[cls.__name__].resp(result=result)
+    if result is not None:
+        zone.out.respond(event, result)

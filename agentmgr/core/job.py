@@ -1,0 +1,77 @@
+"""A running campaign: its contacts on hand, its sessions, its agents, and what was observed for pacing."""
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define, field
+
+from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec, ContactRecord, JobSpec
+from agentmgr.core.pacer import Load, PacingEstimates
+from agentmgr.core.router import IdleAgents
+
+if TYPE_CHECKING:
+    from agentmgr.core.agent import Agent
+    from agentmgr.core.session import Session
+
+
+@define(eq=False)
+class Job:
+    """The state of one job in one zone.
+
+    `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
+    has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which may
+    not have seen them. `waiting` holds answered calls without agent, the oldest first.
+    """
+
+    job_id: int
+    campaign: CampaignSpec
+    total: int
+    done: int = 0
+    paused: bool = False
+    stopping: bool = False
+    over: bool = False
+    next_due_at: float | None = None
+    fetching: bool = False
+    returned_due_at: float | None = None
+    contacts: deque[ContactRecord] = field(factory=deque)
+    sessions: "dict[str, Session]" = field(factory=dict)
+    waiting: "OrderedDict[str, Session]" = field(factory=OrderedDict)
+    agents: "dict[str, Agent]" = field(factory=dict)
+    ringing: int = 0
+    busy: int = 0
+    estimates: PacingEstimates = field(factory=PacingEstimates)
+    idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
+    codes: dict[int, CompletionCodeSpec] = Factory(
+        lambda self: {code.code_id: code for code in self.campaign.completion_codes}, takes_self=True
+    )
+
+    attributes: dict[str, AttributeSpec] = Factory(
+        lambda self: {spec.name: spec for spec in self.campaign.attributes}, takes_self=True
+    )
+
+    @classmethod
+    def from_spec(cls, spec: JobSpec, now: float) -> "Job":
+        """Return the job as it starts: with everything still in the store."""
+        return cls(spec.job_id, spec.campaign, spec.total, spec.done, spec.paused, next_due_at=now)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether new contacts may be started."""
+        return not (self.paused or self.stopping or self.over)
+
+    @property
+    def load(self) -> Load:
+        """Agents and lines at this moment."""
+        return Load(len(self.idle), self.busy, self.ringing, len(self.waiting))
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing is left to do, now or later."""
+        return not (self.sessions or self.contacts or self.fetching) and (
+            self.next_due_at is None or self.stopping
+        )
+
+    def accepts(self, agent: "Agent") -> bool:
+        """Whether the agent has the skill at the level that the campaign needs."""
+        level = agent.skills.get(self.campaign.skill)
+        return level is not None and level >= self.campaign.min_skill_level

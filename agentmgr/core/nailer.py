@@ -1,0 +1,169 @@
+"""Keeps the phones of willing agents nailed up while there is work for them, and lets them go."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import DropNail, NailUp
+from agentmgr.core.job import Job
+from agentmgr.core.states import NailEvent
+from protocol.enums import NailupStatus
+from protocol.notifications import AGTAutoReleaseLine, AGTJobAttached
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+DROP_TIMEOUT_S = 10.0
+"""How long the switch may take to confirm that a nailing call is dropped."""
+
+
+class Nailer:
+    """The nailing of all agents in a zone; see NAIL_TABLE for what leads where."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+        self._legs: dict[str, Agent] = {}
+        self._leg_count = 0
+
+    def consider(self, agent: Agent) -> None:
+        """Begin to nail the agent up if it wants work and a running job wants its skill."""
+        if not agent.wants_nailing or self._zone.telephony_is_down:
+            return
+        self.detach(agent)
+        job = self._zone.choose_job(agent)
+        if job is None:
+            return
+        self._attach(agent, job)
+        agent.on_nail_event(NailEvent.CHOSEN, self._out.now)
+        self._out.set_timer(("nail", agent.agent_id), self._zone.config.nail_timeout_s)
+
+    def call_phone(self, agent: Agent) -> None:
+        """The desktop is prepared: call the agent's phone. A repeated wish does not call twice."""
+        if agent.leg_id:
+            return
+        self._leg_count += 1
+        agent.leg_id = f"{self._zone.config.epoch}/{agent.agent_id}/{self._leg_count}"
+        self._legs[agent.leg_id] = agent
+        self._out.emit(NailUp(agent.leg_id, agent.agent_id, agent.extension))
+        self._out.set_timer(("nail", agent.agent_id), self._zone.config.nail_timeout_s)
+
+    def on_answered(self, leg_id: str) -> None:
+        """The phone took the nailing call."""
+        agent = self._legs.get(leg_id)
+        if agent is None or agent.nailup_status is not NailupStatus.PendingNailUp:
+            self._out.emit(DropNail(leg_id))
+            return
+        self._out.cancel_timer(("nail", agent.agent_id))
+        agent.on_nail_event(NailEvent.ANSWERED, self._out.now)
+        if agent.job is not None:
+            self._out.tell(agent, AGTJobAttached(agent.job.campaign.name))
+        agent.sync()
+        self._out.free(agent)
+
+    def on_failed(self, agent: Agent) -> None:
+        """The phone was not answered, or the desktop never became ready: try again later."""
+        if agent.nailup_status is not NailupStatus.PendingNailUp:
+            return
+        self._forget_leg(agent, hang_up=True)
+        self._give_up(agent)
+        self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
+
+    def on_leg_failed(self, leg_id: str) -> None:
+        """The switch could not reach the phone."""
+        agent = self._legs.get(leg_id)
+        if agent is not None:
+            self.on_failed(agent)
+
+    def on_ended(self, leg_id: str) -> None:
+        """A nailing call is over, as ordered or by loss."""
+        agent = self._legs.get(leg_id)
+        if agent is None:
+            return
+        if agent.nailup_status is NailupStatus.PendingNailUpDrop:
+            self.on_dropped(agent)
+        elif agent.is_nailed:
+            self.lose(agent)
+            if agent.session is not None:
+                details = agent.session.wrapup_details()
+                self._out.tell(agent, AGTAutoReleaseLine(details, agent.session.sid))
+            agent.sync()
+        else:
+            self.on_failed(agent)
+
+    def lose(self, agent: Agent) -> None:
+        """The line of a nailed agent is gone; a contact goes to wrapup, another try follows later."""
+        self._forget_leg(agent, hang_up=True)
+        if agent.job is not None:
+            agent.job.idle.remove(agent)
+        if agent.session is not None:
+            self._zone.calls.on_line_lost(agent)
+        agent.on_nail_event(NailEvent.LOST, self._out.now)
+        if agent.is_free:
+            self.detach(agent)
+        self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
+
+    def release(self, agent: Agent) -> None:
+        """Let the phone of a free agent go; what follows the drop is decided when it is done."""
+        if agent.nailup_status is NailupStatus.PendingNailUp:
+            self._forget_leg(agent, hang_up=True)
+            self._out.cancel_timer(("nail", agent.agent_id))
+            self._give_up(agent)
+            self._out.free(agent)
+        elif agent.is_nailed:
+            if agent.job is not None:
+                agent.job.idle.remove(agent)
+            agent.on_nail_event(NailEvent.DROP_ORDERED, self._out.now)
+            self._out.emit(DropNail(agent.leg_id))
+            self._out.set_timer(("unnail", agent.agent_id), DROP_TIMEOUT_S)
+
+    def on_dropped(self, agent: Agent) -> None:
+        """The nailing call is gone as ordered, or the switch did not say so in time."""
+        if agent.nailup_status is not NailupStatus.PendingNailUpDrop:
+            return
+        self._forget_leg(agent, hang_up=False)
+        self._out.cancel_timer(("unnail", agent.agent_id))
+        self.detach(agent)
+        agent.on_nail_event(NailEvent.DROPPED, self._out.now)
+        agent.sync()
+        self._out.free(agent)
+
+    def move(self, agent: Agent) -> None:
+        """A nailed, free agent needs another job: attach it to one, or let its phone go."""
+        self.detach(agent)
+        job = self._zone.choose_job(agent)
+        if job is None:
+            self.release(agent)
+            return
+        self._attach(agent, job)
+        self._out.tell(agent, AGTJobAttached(job.campaign.name))
+
+    def abandon(self, agent: Agent) -> None:
+        """Forget an agent that is not logged on any more; its line is dropped unasked."""
+        self._forget_leg(agent, hang_up=True)
+        self.detach(agent)
+        for purpose in ("nail", "renail", "unnail"):
+            self._out.cancel_timer((purpose, agent.agent_id))
+
+    def detach(self, agent: Agent) -> None:
+        """Take the agent out of its job."""
+        job = agent.job
+        if job is not None:
+            job.idle.remove(agent)
+            job.agents.pop(agent.agent_id, None)
+            agent.job = None
+
+    def _attach(self, agent: Agent, job: Job) -> None:
+        agent.job = job
+        job.agents[agent.agent_id] = agent
+
+    def _give_up(self, agent: Agent) -> None:
+        self.detach(agent)
+        agent.on_nail_event(NailEvent.GIVEN_UP, self._out.now)
+        agent.sync()
+
+    def _forget_leg(self, agent: Agent, *, hang_up: bool) -> None:
+        if agent.leg_id:
+            if hang_up:
+                self._out.emit(DropNail(agent.leg_id))
+            self._legs.pop(agent.leg_id, None)
+            agent.leg_id = ""

@@ -1,0 +1,57 @@
+"""Which agent gets the next contact: skill first, then the highest level, then the longest idle."""
+
+from heapq import heapify, heappop, heappush
+from itertools import count
+
+from attrs import define, field
+
+from agentmgr.core.agent import Agent
+
+_tickets = count(1)
+
+
+@define(eq=False)
+class IdleAgents:
+    """The idle agents of a job in routing order.
+
+    Adding, removing and taking cost O(log n); removed agents stay in the heap until they surface or
+    outnumber the others.
+    """
+
+    skill: str
+    _heap: list[tuple[int, float, int, Agent]] = field(factory=list)
+    _present: int = 0
+
+    def __len__(self) -> int:
+        return self._present
+
+    def __contains__(self, agent: Agent) -> bool:
+        return agent.idle_ticket != 0
+
+    def add(self, agent: Agent, idle_since: float) -> None:
+        """Queue an agent; one that is queued already keeps its place."""
+        if agent.idle_ticket:
+            return
+        agent.idle_ticket = next(_tickets)
+        self._present += 1
+        heappush(self._heap, (-agent.skills.get(self.skill, 0), idle_since, agent.idle_ticket, agent))
+
+    def remove(self, agent: Agent) -> None:
+        """Take an agent out; one that is not queued does no harm."""
+        if not agent.idle_ticket:
+            return
+        agent.idle_ticket = 0
+        self._present -= 1
+        if len(self._heap) > 2 * self._present + 64:
+            self._heap = [entry for entry in self._heap if entry[3].idle_ticket == entry[2]]
+            heapify(self._heap)
+
+    def take(self) -> Agent | None:
+        """Take the agent whose turn it is; None if nobody is idle."""
+        while self._heap:
+            _, _, ticket, agent = heappop(self._heap)
+            if agent.idle_ticket == ticket:
+                agent.idle_ticket = 0
+                self._present -= 1
+                return agent
+        return None

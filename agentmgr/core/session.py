@@ -1,0 +1,86 @@
+"""A contact being worked on: from its claim to its completion code, under one session id."""
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from agentmgr.core.model import ContactRecord, PhoneNumber
+from protocol.enums import ContactType, DialFailReason
+from protocol.structures import CompletionCode, Contact, ContactNumber, WrapupDetails
+
+if TYPE_CHECKING:
+    from agentmgr.core.agent import Agent
+    from agentmgr.core.job import Job
+
+
+class Phase(Enum):
+    """Where the customer is."""
+
+    OFF_LINE = auto()  # previewed, or over: no call exists
+    CHECKING = auto()  # the do-not-call list is being asked
+    RINGING = auto()
+    WAITING = auto()  # answered, no agent yet
+    ON_LINE = auto()  # with an agent
+
+
+@define(eq=False)
+class Session:
+    """One attempt at one contact; its id is the session id (SID) on the wire and the attempt's key."""
+
+    sid: str
+    job: "Job"
+    contact: ContactRecord
+    contact_type: ContactType
+    number: PhoneNumber
+    phase: Phase = Phase.OFF_LINE
+    owner: "Agent | None" = None
+    dialed_at: float = 0.0
+    answered_at: float | None = None
+    owned_at: float = 0.0
+    fail_reason: DialFailReason | None = None
+    extensions_left: int = 0
+    over: bool = False
+
+    def to_contact(self) -> Contact:
+        """Return what a desktop learns when the contact arrives."""
+        campaign = self.job.campaign
+        offered = self.contact_type in (ContactType.Preview, ContactType.Callback)
+        timed = offered and campaign.preview_is_timed
+        return Contact(
+            contact_id=self.contact.user_contact_id,
+            campaign_name=campaign.name,
+            contact_type=self.contact_type,
+            contact_numbers=tuple(
+                ContactNumber(
+                    name=number.name,
+                    number=number.number,
+                    is_default=number.number == self.number.number,
+                    wireless=number.wireless,
+                    timezone=number.timezone,
+                )
+                for number in self.contact.numbers
+            ),
+            default_number=self.number.number,
+            script_url=campaign.script_url,
+            script_failover_url=campaign.script_failover_url,
+            skillset_id=campaign.skill,
+            skillset_name=campaign.skill,
+            timed=timed,
+            timeout=campaign.preview_timeout_s if timed else 0,
+            can_dial=offered,
+            can_cancel=offered,
+            can_enter_free_form_number=offered and campaign.allow_free_form,
+            contact_list_id=str(self.contact.list_id),
+            contact_list_name=self.contact.list_name,
+        )
+
+    def wrapup_details(self) -> WrapupDetails:
+        """Return how long the wrapup may take and what it ends with by itself."""
+        campaign = self.job.campaign
+        code = self.job.codes[campaign.default_code_id]
+        return WrapupDetails(
+            acw_max_time=campaign.acw_max_time_s,
+            acw_extendable=self.extensions_left > 0,
+            default_comp_code=CompletionCode(code.code_id, code.name),
+        )

@@ -1,0 +1,328 @@
+"""A zone: its agents, jobs and sessions, and the one entrance for everything that happens to them.
+
+`handle` is pure: no clock, no I/O, no waiting; the same events at the same times give the same effects.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.callflow import CallFlow
+from agentmgr.core.commands import answer
+from agentmgr.core.commands.agent_life import on_logon_checked
+from agentmgr.core.dialer import Dialer
+from agentmgr.core.effects import CheckDnc, CloseConnection, Effect, HangUp
+from agentmgr.core.events import (
+    CallAnswered,
+    CallEnded,
+    CallFailed,
+    CommandReceived,
+    ConnectionLost,
+    ContactsFetched,
+    DncChecked,
+    Event,
+    JobPaused,
+    JobResumed,
+    JobStarted,
+    JobStopped,
+    LogonChecked,
+    NailAnswered,
+    NailEnded,
+    NailFailed,
+    TelephonyLost,
+    TelephonyRestored,
+    TimerFired,
+    TimerKey,
+    ZoneClosing,
+)
+from agentmgr.core.job import Job
+from agentmgr.core.model import AgentRecord, ZoneConfig
+from agentmgr.core.nailer import Nailer
+from agentmgr.core.outbox import Outbox
+from agentmgr.core.session import Phase, Session
+from agentmgr.core.stats import ZoneStats
+from protocol.commands import AGTLogoffRESP
+from protocol.enums import CallState, DialFailReason, NailupStatus
+from protocol.notifications import AGTAgentLoggedOut, AGTZoneDown
+from protocol.results import ResultCode
+
+
+class Zone:
+    """The state of a zone. Not to be touched by two tasks; to be read by anybody between two turns."""
+
+    def __init__(self, config: ZoneConfig, now: float) -> None:
+        self.config = config
+        self.stats = ZoneStats()
+        self.out = Outbox(now)
+        self.agents: dict[str, Agent] = {}
+        self.connections: dict[int, dict[str, Agent]] = {}
+        self.jobs: dict[int, Job] = {}
+        self.sessions: dict[str, Session] = {}
+        self.logons: dict[tuple[int, int], CommandReceived] = {}
+        self.telephony_is_down = False
+        self.nailer = Nailer(self)
+        self.dialer = Dialer(self)
+        self.calls = CallFlow(self)
+        self._questions: dict[TimerKey, Callable[[frozenset[str]], None]] = {}
+        self._question_count = 0
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Let an event happen and return all that follows from it, in order.
+
+        Args:
+            event: what happened.
+            now: when, epoch seconds; never less than before.
+        """
+        self.out.begin(now)
+        _HANDLERS[event.__class__](self, event)
+        self._end_turn()
+        return self.out.effects
+
+    def _end_turn(self) -> None:
+        out = self.out
+        out.sync_touched()
+        while out.freed or out.has_jobs:
+            freed, out.freed = out.freed, []
+            for agent in freed:
+                self._settle(agent)
+            for job in out.take_jobs():
+                self.dialer.serve(job)
+            out.sync_touched()
+
+    def _settle(self, agent: Agent) -> None:
+        """Find out what an agent that may have nothing to do does next."""
+        if self.agents.get(agent.agent_id) is not agent or not agent.is_free:
+            return
+        if agent.leaving:
+            self._log_off(agent)
+        elif agent.is_nailed and (agent.job is None or agent.job.over):
+            self.nailer.move(agent)
+            if agent.job is not None:
+                self.out.free(agent)
+        elif agent.can_take_contact and agent.job is not None:
+            if not self.dialer.take_waiting(agent.job, agent):
+                agent.job.idle.add(agent, self.out.now)
+                self.out.serve(agent.job)
+        else:
+            self.nailer.consider(agent)
+
+    # -- agents ------------------------------------------------------------------------------
+
+    def admit(self, record: AgentRecord, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
+        """Log an agent on, in the state that a desktop takes for granted."""
+        agent = Agent(record, connection, extension, self.out.tell, self.out.touch, self.stats, skills=skills)
+        self.agents[agent.agent_id] = agent
+        self.connections[connection][agent.agent_id] = agent
+        agent.enter(self.out.now)
+        agent.sync()
+        return agent
+
+    def evict(self, agent: Agent) -> None:
+        """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
+        if agent.session is not None:
+            self.calls.take_away(agent.session, agent)
+        self._remove(agent)
+        if agent.logoff_request is not None:
+            self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
+        self.out.tell(agent, AGTAgentLoggedOut())
+
+    def _log_off(self, agent: Agent) -> None:
+        if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
+            self.nailer.release(agent)
+        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
+            self._remove(agent)
+            if agent.logoff_request is not None:
+                self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
+            else:
+                self.out.tell(agent, AGTAgentLoggedOut())
+
+    def _remove(self, agent: Agent) -> None:
+        self.nailer.abandon(agent)
+        self.out.cancel_timer(("lost", agent.agent_id))
+        agent.leave(self.out.now)
+        self.out.forget(agent)
+        del self.agents[agent.agent_id]
+        if agent.connection is not None:
+            self.connections[agent.connection].pop(agent.agent_id, None)
+
+    def take_off_duty(self, agent: Agent) -> None:
+        """Give the agent no contact until it is settled again."""
+        if agent.job is not None:
+            agent.job.idle.remove(agent)
+
+    def choose_job(self, agent: Agent) -> Job | None:
+        """Return the job to attach an agent to: by priority, then where the fewest agents are."""
+        candidates = [job for job in self.jobs.values() if job.is_running and job.accepts(agent)]
+        return min(candidates, key=lambda job: (-job.campaign.priority, len(job.agents)), default=None)
+
+    # -- questions to the store ----------------------------------------------------------------
+
+    def ask_dnc(self, addresses: tuple[str, ...], then: Callable[[frozenset[str]], None]) -> None:
+        """Look addresses up in the do-not-call list and go on with those that are on it."""
+        self._question_count += 1
+        key = ("dnc", str(self._question_count))
+        self._questions[key] = then
+        self.out.emit(CheckDnc(key, addresses))
+
+    def _on_dnc_checked(self, event: DncChecked) -> None:
+        then = self._questions.pop(event.key, None)
+        if then is not None:
+            then(event.present)
+
+    # -- desktops ------------------------------------------------------------------------------
+
+    def _on_command(self, event: CommandReceived) -> None:
+        answer(self, event)
+
+    def _on_logon_checked(self, event: LogonChecked) -> None:
+        if event.connection in self.connections:
+            on_logon_checked(self, event)
+
+    def _on_connection_lost(self, event: ConnectionLost) -> None:
+        for key in [key for key in self.logons if key[0] == event.connection]:
+            del self.logons[key]
+        for agent in self.connections.pop(event.connection, {}).values():
+            agent.connection = None
+            self.take_off_duty(agent)
+            self.out.set_timer(("lost", agent.agent_id), self.config.lost_desktop_s)
+
+    def _on_desktop_lost_for_good(self, agent_id: str) -> None:
+        agent = self.agents.get(agent_id)
+        if agent is not None and agent.connection is None:
+            agent.leaving = True
+            self.out.free(agent)
+
+    # -- the switch ----------------------------------------------------------------------------
+
+    def _on_call_answered(self, event: CallAnswered) -> None:
+        session = self.sessions.get(event.call_id)
+        if session is not None:
+            self.dialer.on_answered(session)
+
+    def _on_call_failed(self, event: CallFailed) -> None:
+        session = self.sessions.get(event.call_id)
+        if session is not None:
+            self.dialer.on_failed(session, event.reason)
+
+    def _on_call_ended(self, event: CallEnded) -> None:
+        session = self.sessions.get(event.call_id)
+        if session is None:
+            return
+        if session.phase is Phase.WAITING:
+            self.dialer.on_abandoned(session)
+        else:
+            self.calls.on_customer_gone(session)
+
+    def _on_telephony_lost(self, event: TelephonyLost) -> None:
+        """All lines are gone: contacts end as if customer and phone had been cut off one by one."""
+        self.telephony_is_down = True
+        for session in list(self.sessions.values()):
+            if session.phase is Phase.WAITING:
+                self.dialer.on_abandoned(session)
+            else:
+                self.dialer.on_failed(session, DialFailReason.TelephonyDown)
+        for agent in list(self.agents.values()):
+            self.nailer.on_ended(agent.leg_id)
+
+    def _on_telephony_restored(self, event: TelephonyRestored) -> None:
+        self.telephony_is_down = False
+        for agent in self.agents.values():
+            self.out.free(agent)
+        for job in self.jobs.values():
+            self.out.serve(job)
+
+    # -- jobs ----------------------------------------------------------------------------------
+
+    def _on_job_started(self, event: JobStarted) -> None:
+        job = Job.from_spec(event.job, self.out.now)
+        if job.job_id in self.jobs:
+            return
+        self.jobs[job.job_id] = job
+        for agent in self.agents.values():
+            self.out.free(agent)
+        self.dialer.tick(job)
+
+    def _on_job_paused(self, event: JobPaused) -> None:
+        job = self.jobs.get(event.job_id)
+        if job is not None:
+            job.paused = True
+
+    def _on_job_resumed(self, event: JobResumed) -> None:
+        job = self.jobs.get(event.job_id)
+        if job is not None:
+            job.paused = False
+            for agent in self.agents.values():
+                self.out.free(agent)
+            self.out.serve(job)
+
+    def _on_job_stopped(self, event: JobStopped) -> None:
+        job = self.jobs.get(event.job_id)
+        if job is not None:
+            self.dialer.stop(job)
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def _on_timer(self, event: TimerFired) -> None:
+        purpose, of = event.key
+        session = self.sessions.get(of)
+        agent = self.agents.get(of)
+        match purpose:
+            case "pace":
+                job = self.jobs.get(int(of))
+                if job is not None:
+                    self.dialer.tick(job)
+            case "queue" if session is not None:
+                self.dialer.on_abandoned(session)
+            case "ring" if session is not None:
+                self.out.emit(HangUp(session.sid))
+                self.dialer.on_failed(session, DialFailReason.NoAnswer)
+            case "preview" if session is not None:
+                self.calls.on_preview_timeout(session)
+            case "call" if session is not None:
+                self.out.emit(HangUp(session.sid))
+                self.calls.on_customer_gone(session)
+            case "wrapup" if session is not None:
+                self.calls.on_wrapup_timeout(session)
+            case "nail" if agent is not None:
+                self.nailer.on_failed(agent)
+            case "renail" if agent is not None:
+                self.out.free(agent)
+            case "unnail" if agent is not None:
+                self.nailer.on_dropped(agent)
+            case "lost":
+                self._on_desktop_lost_for_good(of)
+
+    def _on_closing(self, event: ZoneClosing) -> None:
+        """Start nothing new, dispose what is in wrapup, tell all agents, close all connections."""
+        for job in self.jobs.values():
+            job.paused = True
+        for agent in list(self.agents.values()):
+            self.out.tell(agent, AGTZoneDown(self.config.zone, event.grace_ms))
+            session = agent.session
+            if session is not None and agent.call_state is CallState.Wrapup:
+                self.calls.on_wrapup_timeout(session)
+        for connection in self.connections:
+            self.out.emit(CloseConnection(connection, "the server is being stopped"))
+
+
+_HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
+    CommandReceived: Zone._on_command,
+    ConnectionLost: Zone._on_connection_lost,
+    LogonChecked: Zone._on_logon_checked,
+    NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),
+    NailFailed: lambda zone, event: zone.nailer.on_leg_failed(event.leg_id),
+    NailEnded: lambda zone, event: zone.nailer.on_ended(event.leg_id),
+    CallAnswered: Zone._on_call_answered,
+    CallFailed: Zone._on_call_failed,
+    CallEnded: Zone._on_call_ended,
+    TelephonyLost: Zone._on_telephony_lost,
+    TelephonyRestored: Zone._on_telephony_restored,
+    ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
+    DncChecked: Zone._on_dnc_checked,
+    TimerFired: Zone._on_timer,
+    JobStarted: Zone._on_job_started,
+    JobPaused: Zone._on_job_paused,
+    JobResumed: Zone._on_job_resumed,
+    JobStopped: Zone._on_job_stopped,
+    ZoneClosing: Zone._on_closing,
+}
