@@ -252,14 +252,17 @@ class CampaignStore(Protocol):
         """
         ...
 
-    def start_job(self, job_id: int) -> JobSpec:
-        """Let a prepared job run."""
+    def start_job(self, job_id: int) -> JobSpec | None:
+        """Let a prepared job run; None if it is not in preparation any more."""
         ...
 
     def move_job(
         self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None
     ) -> bool:
-        """Change a job's state if it is an allowed one; return whether it was."""
+        """Change a job's state if it is an allowed one; return whether it was.
+
+        With `ended_at` the job is over: no zone may be working on it, and what is open is settled.
+        """
         ...
 
     def latest_job(self, campaign_id: int) -> JobStatus | None:

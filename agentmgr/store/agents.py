@@ -1,0 +1,55 @@
+"""Agents with their skills and the hashes of their passwords."""
+
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from agentmgr.core.model import AgentRecord
+from agentmgr.ports import AgentLogin
+from agentmgr.store import schema as t
+from protocol.structures import AgentSkill
+
+
+def read_agents(connection: sa.Connection, agent_id: str | None = None) -> tuple[AgentLogin, ...]:
+    """Return all agents by id, or the one with an id."""
+    query = (
+        sa.select(
+            t.agent, t.agent_skill.c.name.label("skill"), t.agent_skill.c.skill_id, t.agent_skill.c.level
+        )
+        .outerjoin(t.agent_skill)
+        .order_by(t.agent.c.agent_id, t.agent_skill.c.position)
+    )
+    if agent_id is not None:
+        query = query.where(t.agent.c.agent_id == agent_id)
+    rows = connection.execute(query).all()
+    return tuple(_login(list(group)) for _, group in groupby(rows, lambda row: row.agent_id))
+
+
+def _login(rows: list[sa.Row[tuple[object, ...]]]) -> AgentLogin:
+    head = rows[0]
+    skills = tuple(AgentSkill(row.skill, row.skill_id, row.level) for row in rows if row.skill is not None)
+    return AgentLogin(
+        AgentRecord(head.agent_id, head.name, skills), head.password_hash, head.zone, bool(head.enabled)
+    )
+
+
+def put_agent(connection: sa.Connection, login: AgentLogin) -> None:
+    """Store an agent, or replace the one with the same id."""
+    agent_id = login.agent.agent_id
+    connection.execute(sa.delete(t.agent_skill).where(t.agent_skill.c.agent_id == agent_id))
+    connection.execute(sa.delete(t.agent).where(t.agent.c.agent_id == agent_id))
+    connection.execute(
+        sa.insert(t.agent).values(
+            agent_id=agent_id,
+            name=login.agent.name,
+            password_hash=login.password_hash,
+            zone=login.zone,
+            enabled=int(login.enabled),
+        )
+    )
+    for position, skill in enumerate(login.agent.skills):
+        connection.execute(
+            sa.insert(t.agent_skill).values(
+                agent_id=agent_id, position=position, name=skill.name, skill_id=skill.id, level=skill.level
+            )
+        )

@@ -1,0 +1,121 @@
+"""What each durable record does to the tables: the hot path, SQL straight to the driver."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from attrs import frozen
+
+from agentmgr.core.effects import (
+    RECORDS,
+    AddToDnc,
+    EndAttempt,
+    FinishJob,
+    MarkAnswered,
+    Record,
+    ReturnContact,
+    SaveDisposition,
+    SaveNote,
+    SetAttribute,
+    StartAttempt,
+)
+from agentmgr.ports import PHONE_ZONE_ATTRIBUTES
+
+
+@frozen
+class Statement:
+    """SQL with how its parameters are taken from a record."""
+
+    sql: str
+    parameters: Callable[[Any], Any]
+
+
+def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
+    return (Statement(sql, attrgetter(*names)),)
+
+
+_PHONES = ", ".join(f"'{name}'" for name in PHONE_ZONE_ATTRIBUTES)
+_FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
+
+STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
+    StartAttempt: _statement(
+        "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at"),
+    ),
+    # A call can be answered first and find its agent later: the time is that of the answer.
+    MarkAnswered: _statement(
+        "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), agent_id = COALESCE(?, agent_id)"
+        " WHERE attempt_id = ?",
+        *("at", "agent_id", "attempt_id"),
+    ),
+    EndAttempt: _statement(
+        "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id)"
+        " WHERE attempt_id = ? AND ended_at IS NULL",
+        *("at", "outcome", "agent_id", "attempt_id"),
+    ),
+    # The first disposition of an attempt stands: it was confirmed to somebody.
+    SaveDisposition: _statement(
+        "INSERT INTO disposition (attempt_id, job_id, contact_id, agent_id, code_id, source, saved_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING",
+        *("attempt_id", "job_id", "contact_id", "agent_id", "code_id", "source", "at"),
+    ),
+    ReturnContact: _statement(
+        "UPDATE job_contact SET attempts = ?, last_outcome = ?,"
+        " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
+        " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at)"
+        " WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
+        *("attempts", "outcome", "due_at", "due_at", "job_id", "contact_id"),
+    ),
+    SaveNote: _statement(
+        "INSERT INTO note (contact_id, job_id, attempt_id, agent_id, text, written_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        *("contact_id", "job_id", "attempt_id", "agent_id", "text", "at"),
+    ),
+    AddToDnc: _statement(
+        "INSERT INTO dnc (address, added_by, added_at) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
+        *("address", "agent_id", "at"),
+    ),
+    # A telephone number is kept where it is dialled from; a contact always keeps its first one.
+    SetAttribute: (
+        *_statement(
+            "INSERT INTO contact_attribute (contact_id, name, value)"
+            f" SELECT ?, ?, ? WHERE ? NOT IN ({_PHONES})"
+            " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
+            *("contact_id", "name", "value", "name"),
+        ),
+        *_statement(
+            "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless)"
+            " SELECT contact_id, ?, ?, timezone, 0 FROM contact_phone"
+            f" WHERE contact_id = ? AND name = '{_FIRST_PHONE}' AND ? IN ({_PHONES}) AND ? <> ''"
+            " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number",
+            *("name", "value", "contact_id", "name", "value"),
+        ),
+        *_statement(
+            "DELETE FROM contact_phone"
+            f" WHERE contact_id = ? AND name = ? AND name <> '{_FIRST_PHONE}' AND ? = ''",
+            *("contact_id", "name", "value"),
+        ),
+    ),
+    FinishJob: _statement(
+        "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND ended_at IS NULL",
+        *("state", "at", "job_id"),
+    ),
+}
+
+if STATEMENTS.keys() != set(RECORDS):
+    raise TypeError(f"records without SQL, or SQL without record: {STATEMENTS.keys() ^ set(RECORDS)}")
+
+
+def write_records(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
+    """Apply records in their order; neighbours of one kind go to the database together."""
+    for kind, group in groupby(records, type):
+        statements = STATEMENTS[kind]
+        if len(statements) == 1:
+            connection.executemany(statements[0].sql, map(statements[0].parameters, group))
+            continue
+        for record in group:
+            for statement in statements:
+                connection.execute(statement.sql, statement.parameters(record))

@@ -1,0 +1,267 @@
+"""The tables, as the newest migration leaves them; a test compares the two.
+
+Types are named here so that SQLite's strict tables and PostgreSQL each get what they know.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+Real: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+"""Epoch seconds UTC, and rates."""
+Flag = Integer()
+"""0 or 1."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _table(name: str, *items: Any, clustered: bool = False) -> Table:
+    """Declare a table; a clustered one is kept in the order of its primary key where that can be said."""
+    return Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not clustered)
+
+
+def _key(name: str, type_: TypeEngine[Any] = RowId, *items: Any) -> Column[Any]:
+    return Column(name, type_, *items, primary_key=True)
+
+
+def _needed(name: str, type_: TypeEngine[Any], *items: Any) -> Column[Any]:
+    return Column(name, type_, *items, nullable=False)
+
+
+def _ref(target: str) -> ForeignKey:
+    return ForeignKey(target)
+
+
+# -- who owns a zone -----------------------------------------------------------------------
+
+zone = _table("zone", _key("name", Text()), _needed("era", RowId), _needed("epoch", RowId))
+
+# -- agents --------------------------------------------------------------------------------
+
+agent = _table(
+    "agent",
+    _key("agent_id", Text()),
+    _needed("name", Text()),
+    _needed("password_hash", Text()),
+    _needed("zone", Text()),
+    _needed("enabled", Flag),
+)
+agent_skill = _table(
+    "agent_skill",
+    _key("agent_id", Text(), _ref("agent.agent_id")),
+    _key("position", Integer()),
+    _needed("name", Text()),
+    _needed("skill_id", Text()),
+    _needed("level", Integer()),
+)
+
+# -- contacts ------------------------------------------------------------------------------
+
+attribute_spec = _table(
+    "attribute_spec",
+    _key("position"),
+    _needed("name", Text()),
+    _needed("data_type", Text()),
+    _needed("attribute_type", Text()),
+    UniqueConstraint("name"),
+)
+contact_list = _table(
+    "contact_list",
+    _key("list_id"),
+    _needed("name", Text()),
+    _needed("created_at", Real),
+    UniqueConstraint("name"),
+)
+contact = _table(
+    "contact",
+    _key("contact_id"),
+    _needed("list_id", RowId, _ref("contact_list.list_id")),
+    _needed("user_contact_id", Text()),
+    _needed("updated_at", Real),
+    UniqueConstraint("list_id", "user_contact_id"),
+)
+contact_phone = _table(
+    "contact_phone",
+    _key("contact_id", RowId, _ref("contact.contact_id")),
+    _key("name", Text()),
+    _needed("number", Text()),
+    _needed("timezone", Text()),
+    _needed("wireless", Flag),
+    clustered=True,
+)
+contact_attribute = _table(
+    "contact_attribute",
+    _key("contact_id", RowId, _ref("contact.contact_id")),
+    _key("name", Text()),
+    _needed("value", Text()),
+    clustered=True,
+)
+dnc = _table(
+    "dnc",
+    _key("address", Text()),
+    _needed("added_by", Text()),
+    _needed("added_at", Real),
+    clustered=True,
+)
+
+# -- campaigns -----------------------------------------------------------------------------
+
+campaign = _table(
+    "campaign",
+    _key("campaign_id"),
+    _needed("name", Text()),
+    _needed("pacing", Text()),
+    _needed("skill", Text()),
+    _needed("default_code_id", Integer()),
+    _needed("min_skill_level", Integer()),
+    _needed("priority", Integer()),
+    _needed("script_url", Text()),
+    _needed("script_failover_url", Text()),
+    _needed("abandon_limit", Real),
+    _needed("ring_time_s", Integer()),
+    _needed("preview_timeout_s", Integer()),
+    _needed("acw_max_time_s", Integer()),
+    _needed("acw_extensions", Integer()),
+    _needed("max_attempts", Integer()),
+    _needed("nuisance_retry_s", Integer()),
+    _needed("calling_start_min", Integer()),
+    _needed("calling_end_min", Integer()),
+    _needed("calling_weekdays", Text()),
+    _needed("allow_free_form", Flag),
+    _needed("callback_types", Text()),
+    _needed("callback_expiry_min", Integer()),
+    _needed("created_at", Real),
+    UniqueConstraint("name"),
+)
+campaign_list = _table(
+    "campaign_list",
+    _key("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _key("list_id", RowId, _ref("contact_list.list_id")),
+)
+campaign_retry = _table(
+    "campaign_retry",
+    _key("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _key("reason", Text()),
+    _needed("retry_s", Integer()),
+)
+campaign_destination = _table(
+    "campaign_destination",
+    _key("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _key("position", Integer()),
+    _needed("name", Text()),
+    _needed("number", Text()),
+)
+completion_code = _table(
+    "completion_code",
+    _key("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _key("code_id", Integer()),
+    _needed("position", Integer()),
+    _needed("name", Text()),
+    _needed("success", Flag),
+    Column("retry_after_s", Integer()),
+    UniqueConstraint("campaign_id", "name"),
+)
+
+# -- jobs ----------------------------------------------------------------------------------
+
+job = _table(
+    "job",
+    _key("job_id"),
+    _needed("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _needed("zone", Text()),
+    _needed("state", Text()),
+    _needed("total", Integer()),
+    _needed("created_at", Real),
+    Column("ended_at", Real),
+)
+_LIVE = text("ended_at IS NULL")
+Index("ix_job_one_live", job.c.campaign_id, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+job_contact = _table(
+    "job_contact",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("contact_id", RowId, _ref("contact.contact_id")),
+    _needed("zone", Text()),
+    _needed("state", Text()),
+    _needed("attempts", Integer()),
+    _needed("due_at", Real),
+    _needed("last_outcome", Text()),
+    CheckConstraint("state IN ('pending', 'claimed', 'done')", name="state"),
+    clustered=True,
+)
+# A claim reads the first entries of one range of this index, however many contacts there are.
+Index(
+    "ix_job_contact_due",
+    job_contact.c.job_id,
+    job_contact.c.zone,
+    job_contact.c.state,
+    job_contact.c.due_at,
+    job_contact.c.contact_id,
+)
+
+attempt = _table(
+    "attempt",
+    _key("attempt_id", Text()),
+    _needed("job_id", RowId),
+    _needed("contact_id", RowId),
+    _needed("contact_type", Text()),
+    _needed("number", Text()),
+    _needed("started_at", Real),
+    Column("answered_at", Real),
+    Column("ended_at", Real),
+    Column("agent_id", Text()),
+    Column("outcome", Text()),
+    ForeignKeyConstraint(["job_id", "contact_id"], ["job_contact.job_id", "job_contact.contact_id"]),
+    clustered=True,
+)
+Index("ix_attempt_contact", attempt.c.job_id, attempt.c.contact_id)
+
+disposition = _table(
+    "disposition",
+    _key("row_id"),
+    _needed("attempt_id", Text(), _ref("attempt.attempt_id")),
+    _needed("job_id", RowId, _ref("job.job_id")),
+    _needed("contact_id", RowId, _ref("contact.contact_id")),
+    _needed("agent_id", Text()),
+    _needed("code_id", Integer()),
+    _needed("source", Text()),
+    _needed("saved_at", Real),
+    UniqueConstraint("attempt_id"),
+)
+Index("ix_disposition_job", disposition.c.job_id, disposition.c.row_id)
+
+note = _table(
+    "note",
+    _key("note_id"),
+    _needed("contact_id", RowId, _ref("contact.contact_id")),
+    _needed("job_id", RowId, _ref("job.job_id")),
+    _needed("attempt_id", Text()),
+    _needed("agent_id", Text()),
+    _needed("text", Text()),
+    _needed("written_at", Real),
+)
+Index("ix_note_contact", note.c.contact_id, note.c.note_id)
