@@ -206,7 +206,7 @@ def _structure_decoder(cls: type[Any]) -> Decoder:
         argument = f"decode_{field}(value[{name!r}])"
         if attribute.default is not attrs.NOTHING:
             scope[f"default_{field}"] = attribute.default
-            made = ".factory()" if isinstance(attribute.default, attrs.Factory) else ""  # type: ignore[arg-type]  # a class at run time
+            made = ".factory()" if hasattr(attribute.default, "factory") else ""
             argument += f" if {name!r} in value else default_{field}{made}"
         arguments.append(argument)
     scope["known"] = frozenset(map(wire_name, attrs.fields(cls)))

@@ -45,11 +45,11 @@ class AGTLogonRESP(Resp):
 class AGTLogon:
     """Log the agent on; with `isForce` take over a login on another desktop and start afresh.
 
-    Not logged on, or with isForce.
+    While not logged on; with isForce always.
     """
 
     agent_ext: str = wire(doc="extension or SIP URL of the agent's phone")
-    pwd: str = wire(doc="password")
+    pwd: str = wire(doc="password", secret=True)
     is_force: bool = wire()
     locale: str = wire(invalid=ResultCode.INVALID_LOCALE)
     time_zone: str = wire(invalid=ResultCode.INVALID_TIMEZONE)

@@ -26,6 +26,7 @@ def wire(
     default: Any = attrs.NOTHING,
     factory: Callable[[], Any] | None = None,
     invalid: ResultCode = ResultCode.BAD_DATA,
+    secret: bool = False,
 ) -> Any:
     """Declare a field of a message or structure.
 
@@ -35,11 +36,12 @@ def wire(
         default: value when the field is absent; a field without default is required.
         factory: makes the default where it is mutable or empty.
         invalid: result code when the field is null or malformed.
+        secret: whether the value is kept out of `repr`, and so out of logs.
     """
     metadata = {"wire": name, "doc": doc, "invalid": invalid}
     if factory is not None:
-        return attrs.field(factory=factory, metadata=metadata)
-    return attrs.field(default=default, metadata=metadata)
+        return attrs.field(factory=factory, metadata=metadata, repr=not secret)
+    return attrs.field(default=default, metadata=metadata, repr=not secret)
 
 
 def wire_name(attribute: "attrs.Attribute[Any]") -> str:

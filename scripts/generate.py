@@ -4,10 +4,50 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from agentmgr.core.capabilities import Row, capabilities
+from agentmgr.core.commands import not_built
 from agentmgr.settings_file import sample
+from protocol import examples, reference
+from protocol.enums import AgentState
 
 ROOT = Path(__file__).parent.parent
-GENERATED: dict[str, Callable[[], str]] = {"config/agentmgr.toml": sample}
+
+SITUATIONS = {
+    Row.FREE: "no contact",
+    Row.OFFERED: "Preview, Callback",
+    Row.DIALING: "Dialing",
+    Row.TALKING: "Talking",
+    Row.CONSULT_ASKED: "Talking, own consult pending or dialing",
+    Row.CONSULT_CANCELLABLE: "the same, after AGTEnableCancelConsult",
+    Row.HELD: "Held",
+    Row.CONSULT_WITH_AGENT: "Consult, active side, with an agent",
+    Row.CONSULT_WITH_EXTERNAL: "Consult, active side, with an external party",
+    Row.CONSULT_PASSIVE: "Consult, passive side",
+    Row.CONFERENCE_WITH_AGENT: "ConferenceOwner, with an agent",
+    Row.CONFERENCE_WITH_EXTERNAL: "ConferenceOwner, with an external party",
+    Row.CONFERENCE_PASSIVE: "ConferencePassive",
+    Row.WRAPUP: "Wrapup",
+    Row.WRAPUP_NAILING_LOST: "Wrapup, nailing lost",
+}
+
+
+def protocol_reference() -> str:
+    """Write PROTOCOL.md with what only the core knows: the capability matrix, and what is not built."""
+    matrix = [("NotReady, no contact", capabilities(Row.FREE, AgentState.NotReady))]
+    matrix += [(f"Ready, {words}", capabilities(row, AgentState.Ready)) for row, words in SITUATIONS.items()]
+    matrix += [
+        (f"PendingNotReady, {words}", capabilities(row, AgentState.PendingNotReady))
+        for row, words in SITUATIONS.items()
+        if row is not Row.FREE
+    ]
+    return reference.generate(not_built(), matrix)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "config/agentmgr.toml": sample,
+    "protocol/PROTOCOL.md": protocol_reference,
+    "tests/protocol/golden.txt": examples.golden,
+}
 
 
 def main(arguments: list[str]) -> int:

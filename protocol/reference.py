@@ -1,0 +1,220 @@
+"""PROTOCOL.md: the reference of the wire, generated from the registry so that it cannot be out of date."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import attrs
+
+from protocol import enums, structures
+from protocol.codec import encode_args, pack
+from protocol.enums import WireEnum
+from protocol.examples import (
+    CONNECTION_NOTIFICATIONS,
+    NEVER_SENT,
+    Example,
+    command_examples,
+    example,
+    notification_example,
+)
+from protocol.reference_text import BEHAVIOUR, FIRST_SESSION, FOUNDATIONS
+from protocol.registry import COMMANDS, NOTIFICATIONS, CommandSpec, wire_name
+from protocol.results import GENERAL_CODES, LIBRARY_CODES, ResultCode
+from protocol.structures import Capabilities
+
+MatrixRow = tuple[str, Capabilities]
+"""A situation of an agent, in words, and what its desktop may offer then."""
+
+
+def generate(not_built: frozenset[str] = frozenset(), matrix: Sequence[MatrixRow] = ()) -> str:
+    """Write the reference.
+
+    Args:
+        not_built: names of the commands that the server answers 9050.
+        matrix: the capability matrix, which the state machine owns; left out if empty.
+    """
+    parts = [
+        FOUNDATIONS,
+        _example_walk(),
+        BEHAVIOUR,
+        FIRST_SESSION,
+        *_matrix(matrix),
+        "## Enumerations\n\nRead without regard to case, written as spelled here.",
+        *(_enumeration(cls) for cls in _classes(enums, WireEnum)),
+        "## Structures\n\nMaps inside of messages. A structure that lacks a needed field, or has a malformed"
+        " one, makes the field malformed that holds it.",
+        *(_structure(cls) for cls in _classes(structures, object)),
+        *_codes(),
+        *_index(not_built),
+        "## Commands",
+        *(_command(spec, spec.name in not_built) for spec in COMMANDS.values()),
+        "## Notifications\n\nSent by the server at any time; nothing answers them unless it is said.",
+        *(_notification(name, cls) for name, cls in NOTIFICATIONS.items()),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _classes(module: Any, base: type[Any]) -> Iterator[type[Any]]:
+    for cls in vars(module).values():
+        ours = isinstance(cls, type) and cls.__module__ == module.__name__
+        if ours and issubclass(cls, base) and cls is not base:
+            yield cls
+
+
+# -- parts of a message --------------------------------------------------------------------------
+
+
+def type_name(tp: Any) -> str:
+    """Name the type of a field in words that don't belong to one programming language."""
+    origin = get_origin(tp)
+    if origin is UnionType:
+        return type_name(get_args(tp)[0])
+    if origin is tuple:
+        return f"list of {type_name(get_args(tp)[0])}"
+    if origin is dict:
+        return f"map of string to {type_name(get_args(tp)[1])}"
+    simple = {str: "string", bool: "boolean", int: "integer", ResultCode: "integer, a result code"}
+    return simple.get(tp) or f"[{tp.__name__}](#{tp.__name__.lower()})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _fields(cls: type[Any], *, refusable: bool = False) -> str:
+    """List the fields of a class; with `refusable` the code that a malformed one is answered with."""
+    hints = get_type_hints(cls)
+    rows = []
+    for attribute in attrs.fields(cls):
+        row = [
+            f"`{wire_name(attribute)}`",
+            type_name(hints[attribute.name]),
+            _default(attribute),
+            attribute.metadata["doc"],
+        ]
+        if refusable:
+            row.append(str(int(attribute.metadata["invalid"])))
+        rows.append(row)
+    head = ["field", "type", "if left out", "meaning"] + ["malformed"] * refusable
+    return _table(head, rows) if rows else "No arguments."
+
+
+def _default(attribute: "attrs.Attribute[Any]") -> str:
+    default: Any = attribute.default
+    if default is attrs.NOTHING:
+        return "**needed**"
+    if default is None:
+        return "nothing"
+    if isinstance(default, tuple) or hasattr(default, "factory"):
+        return "empty"
+    if isinstance(default, bool | int):
+        return str(default).lower()
+    return f"`{default}`" if default else "empty"
+
+
+def _doc(cls: type[Any]) -> str:
+    return " ".join((cls.__doc__ or "").split())
+
+
+def _bytes(frame: bytes) -> str:
+    lines = textwrap.wrap(frame.hex(), 64)
+    return "\n".join(["```", *lines, "```"])
+
+
+def _sample(one: Example) -> str:
+    text = json.dumps(one.json, ensure_ascii=False)
+    return f"```json\n{text}\n```\n\n{_bytes(one.frame)}"
+
+
+# -- sections ------------------------------------------------------------------------------------
+
+
+def _example_walk() -> str:
+    """Take one frame apart, byte by byte."""
+    one, _ = command_examples("AGTHoldCall")
+    rows = [(one.frame[:4].hex(" "), f"length: {len(one.frame) - 4} bytes follow")]
+    rows.append((one.frame[4:5].hex(), f"map of {len(one.json)} pairs"))
+    for key, value in one.json.items():
+        rows.append((pack(key).hex(" "), f"`{key}`"))
+        rows.append((pack(value).hex(" "), f"`{json.dumps(value)}`"))
+    intro = f"### A frame byte by byte\n\n`{json.dumps(one.json)}` is sent as:\n\n"
+    return intro + _table(("bytes", "meaning"), rows)
+
+
+def _matrix(matrix: Sequence[MatrixRow]) -> Iterator[str]:
+    if not matrix:
+        return
+    names = [wire_name(a) for a in attrs.fields(Capabilities)]
+    rows = [
+        [label, ", ".join(name for name in names if encode_args(vector)[name])] for label, vector in matrix
+    ]
+    yield (
+        "## Capability matrix\n\n"
+        "What is listed is true, all else is false. True promises that the command, with right arguments,"
+        " is accepted now; false, that it is refused. Which command a capability stands for is told at"
+        " [Capabilities](#capabilities); one that is not built yet is answered 9050 all the same."
+    )
+    yield _table(("situation", "true"), rows)
+
+
+def _enumeration(cls: type[WireEnum]) -> str:
+    return f"### {cls.__name__}\n\n{_doc(cls)}\n\n{' · '.join(f'`{member}`' for member in cls)}"
+
+
+def _structure(cls: type[Any]) -> str:
+    text = json.dumps(encode_args(example(cls)), ensure_ascii=False)
+    return f"### {cls.__name__}\n\n{_doc(cls)}\n\n{_fields(cls)}\n\n```json\n{text}\n```"
+
+
+def _codes() -> Iterator[str]:
+    yield "## Result codes\n\nThe `result` of every RESP. The texts are those of AGTGetErrorString."
+    yield _table(
+        ("code", "kind", "text", "sent by"),
+        (
+            (str(int(c)), str(c.severity), c.text, "client library" if c in LIBRARY_CODES else "server")
+            for c in ResultCode
+        ),
+    )
+    general = ", ".join(str(int(code)) for code in ResultCode if code in GENERAL_CODES)
+    yield f"Every command can be answered with {general}, beside the codes of its own."
+
+
+def _index(not_built: frozenset[str]) -> Iterator[str]:
+    yield "## Index of commands"
+    rows = []
+    for spec in COMMANDS.values():
+        names = [f"`{wire_name(a)}`" for a in attrs.fields(spec.cls)]
+        state = "not yet: 9050" if spec.name in not_built else "yes"
+        rows.append((f"[{spec.name}](#{spec.name.lower()})", ", ".join(names), state))
+    yield _table(("command", "arguments", "built"), rows)
+
+
+def _command(spec: CommandSpec, missing: bool) -> str:
+    command, response = command_examples(spec.name)
+    parts = [f"### {spec.name}", _doc(spec.cls)]
+    if missing:
+        parts.append("**Not built yet: answered with 9050.**")
+    if not spec.for_agent:
+        parts.append("Concerns the connection: `agentID` may be empty.")
+    parts.append(_fields(spec.cls, refusable=True))
+    parts.append(_sample(command))
+    parts.append(f"Answered by `{spec.resp.__name__}`:")
+    parts.append(_fields(spec.resp))
+    parts.append(_sample(response))
+    if spec.codes:
+        parts.append(_table(("its codes", ""), ((str(int(code)), code.text) for code in spec.codes)))
+    return "\n\n".join(parts)
+
+
+def _notification(name: str, cls: type[Any]) -> str:
+    parts = [f"### {name}", _doc(cls)]
+    if name in CONNECTION_NOTIFICATIONS:
+        parts.append("Concerns the connection: `agentID` is empty.")
+    if attrs.fields(cls):
+        parts.append(_fields(cls))
+    if name not in NEVER_SENT:
+        parts.append(_sample(notification_example(name)))
+    return "\n\n".join(parts)

@@ -1,0 +1,146 @@
+"""What PROTOCOL.md says in words, around the parts that are generated from the registry."""
+
+from protocol.codec import MAX_DEPTH
+from protocol.connection import MAX_AGENT_ID_CHARACTERS, MAX_NAME_CHARACTERS
+from protocol.registry import MAX_LIST_ITEMS, MAX_MAP_KEYS, MAX_VALUE_BYTES, VERSION
+
+HEARTBEAT_S = 30
+SILENCE_LIMIT_S = 90
+
+FOUNDATIONS = f"""
+# The wire
+
+How an agent desktop talks to the Agent Manager. This is enough to write a client in any language.
+The file is generated from `protocol/`: change that, then run `scripts/generate.py`.
+
+Version of the wire described here: {VERSION}.
+
+## Frames
+
+A connection is TCP, or TLS over TCP, and carries frames in both directions:
+
+1. four bytes: the length of what follows, an unsigned integer, most significant byte first;
+2. that many bytes: exactly one [MessagePack](https://msgpack.org) value, which is a map.
+
+| limit | value |
+|---|---|
+| length of a frame, without its four bytes | 1 to {MAX_VALUE_BYTES} |
+| items of a list | {MAX_LIST_ITEMS} |
+| keys of a map | {MAX_MAP_KEYS} |
+| lists and maps nested in each other | {MAX_DEPTH} |
+| characters of `agentID` | {MAX_AGENT_ID_CHARACTERS} |
+| characters of `name` that are repeated in an answer | {MAX_NAME_CHARACTERS} |
+| integers | -(2^53-1) to 2^53-1 |
+
+Of MessagePack's types the wire uses nil, boolean, integer, string (valid UTF-8), list and map with string
+keys, each key once. Floats, binaries and extension types are not used and not accepted. Where MessagePack
+has several encodings of a value (an integer in one byte or in nine), all are accepted.
+
+Long lists - destinations, campaigns, agents, notes, time zones - are cut so that their frame keeps the
+limit. Only whole entries are left out, from the end.
+
+## Messages
+
+| key | in | value |
+|---|---|---|
+| `name` | every message | the name of the command, RESP or notification |
+| `agentID` | every message | the agent concerned; empty or left out: the connection alone |
+| `args` | every message | map of the arguments; may be left out when there are none |
+| `id` | commands and RESPs | integer from 0, chosen by the client and repeated in the RESP |
+
+- A **command** goes to the server and is answered by exactly one **RESP**, whose name is the command's
+  with `RESP` appended. Its `result` is 0 when the command was carried out. When it is not 0, the other
+  fields mean nothing and may be missing.
+- A **notification** comes from the server by itself. It has no `id`: that tells it from a RESP.
+- Several commands may be in flight, of one agent too; match each RESP by its `id`. The server does not
+  compare ids, so a client can reuse one as soon as it was answered.
+- One connection may serve many agents; commands and notifications of one agent never wait for another's.
+- Keys and arguments that you don't know are to be ignored, by either end: newer versions add some.
+  An argument with a default may be left out. nil is as good as left out only where the table of an
+  argument says `nothing`; for all others it is malformed.
+- Types are exact: the string "7" is not the integer 7, and 1 is not true.
+- Times are strings in UTC, `yyyy/MM/dd HH:mm` (`yyyy/MM/dd/HH:mm` is accepted too), unless a unit is given.
+"""
+
+BEHAVIOUR = f"""
+## Life of a connection
+
+1. The client connects and sends `AgentSDKConnected` with the ids of its agents (the list may be empty) and
+   the version of the wire it speaks. Every command that comes before it is answered 9003.
+2. The RESP carries the server's version and the directory: which zone is served at which address. Each side
+   then keeps to what the lower of the two versions knows. `POMAvailable` follows for each zone served here.
+3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
+   {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
+4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
+   which it logged on.
+5. Before it closes a connection, the server sends `POMConnectionClosed` with the reason, in words for a
+   log. A client that doesn't read is closed as well, once the server's queue for it is full; the reason may
+   then not get through.
+
+## Errors
+
+A command that can be read but not carried out is answered by its RESP, and the connection goes on:
+
+- 9010: a needed argument is missing, or `agentID` where an agent is needed.
+- The code in the column "malformed" of the argument, mostly 9008: it has the wrong type, is nil, or is not of
+  its enumeration. A missing argument is told before a malformed one.
+- 9008: `sessionID` is not that of the agent's contact.
+- 9011, with the notification `AGTInvalidCommandName` besides: no command has that name. The RESP is
+  called by that name with `RESP` appended; the name is cut to {MAX_NAME_CHARACTERS} characters in each.
+- 9003: it came before `AgentSDKConnected`.
+- 9002: the agent is not logged on over this connection.
+- A code of the command's own, else 9004: the command does not fit the agent's state. 9006: it is a call
+  command, and the agent's phone is not nailed up.
+- 9050: the command is not built yet.
+
+What cannot be read ends the connection, with `POMConnectionClosed(reason)` before it is closed:
+
+- a frame of length 0, or longer than the limit;
+- a frame that holds anything but one MessagePack value within the limits, or a type the wire has not;
+- a value that is no map, or has no `name`; a command whose `id` is missing or is no integer from 0;
+- an `agentID` that is no string or too long, `args` that are no map.
+
+Whole frames before such a frame are still carried out; nothing after it is read.
+
+## Order
+
+- What a command causes for the agent that sent it comes before the command's own RESP. In it, the
+  notification of the event or of the agent state comes first, then `AGTCallStateChangedNotify`, then
+  `AGTCapabilitiesChanged`, then the RESP.
+- For each agent everything comes in the order in which it happened, and once.
+- The four notifications `AGTStateChangedNotify`, `AGTCallStateChangedNotify`, `AGTNailupChange` and
+  `AGTCapabilitiesChanged` always carry the whole truth: the last one of each kind that came is what holds,
+  and a desktop need not work anything out. `AGTCapabilitiesChanged` comes only when something in it differs.
+- After a logon the desktop takes NotReady, NoState and NotNailedUp as given.
+- A RESP to a command that changes what is stored (a completion code, a note, an attribute, an address on the
+  do-not-call list) is sent after that is on disk.
+"""
+
+FIRST_SESSION = """
+## A first session
+
+`>` is sent by the desktop, `<` is the RESP to it, `!` is a notification. "state X" stands for
+`AGTCallStateChangedNotify(X)` and `AGTCapabilitiesChanged`.
+
+1. Connect: > AgentSDKConnected; < with the directory; ! POMAvailable for each zone.
+2. Log on: > AGTLogon; ! AGTCapabilitiesChanged; <.
+3. Ask for work: > AGTStateChange(Ready); ! AGTStateChangedNotify; ! AGTCapabilitiesChanged; <;
+   > AGTAvailableForNailup; <.
+4. The phone is nailed up as soon as a campaign runs that fits the agent's skills:
+   ! AGTNailupChange(PendingNailUp); > AGTReadyForNailup; <; the phone rings and is answered;
+   ! AGTNailupChange(NailedUp); ! AGTJobAttached; ! state Idle.
+   If it is not answered: ! AGTNailupChange(NotNailedUp); the server tries again later.
+5. A customer is connected: ! AGTCallNotify; ! state Talking. Or a preview comes: ! AGTCallNotify;
+   ! state Preview; > AGTPreviewDial; ! state Dialing; <; then ! state Talking, or ! AGTDialFailed and
+   ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over.
+   > AGTPreviewCancel instead: ! state Wrapup; <.
+6. The customer's data: > AGTGetCustomerDetails; <.
+7. Hold, and back: > AGTHoldCall; ! state Held; <; > AGTUnholdCall; ! state Talking; <.
+8. The agent ends the call: > AGTReleaseLine; ! state Wrapup; < with wrapupDetails.
+   Or the customer does: ! AGTAutoReleaseLine with wrapupDetails; ! state Wrapup.
+9. Wrap up: > AGTGetCompCodes; <; > AGTWrapupContact; ! state Idle; <.
+   When `acwMaxTime` is over and nothing came, the server wraps up with `defaultCompCode`.
+10. Stop: > AGTStateChange(NotReady). During a contact the agent state becomes PendingNotReady, and NotReady
+    after the wrapup.
+11. Log off: > AGTLogoff; the phone is let go; <.
+"""
