@@ -116,9 +116,8 @@ class Dialer:
             lines = progressive_lines(job.load)
         while lines > 0 and (session := self._next_session(job)) is not None:
             lines -= 1
-            job.ringing += 1
-            self._zone.stats.dialing += 1
-            self._check_and_dial(session)
+            self.start_attempt(session)
+            self.dial(session)
 
     def _offer_previews(self, job: Job) -> None:
         while len(job.idle) and (session := self._next_session(job)) is not None:
@@ -171,13 +170,9 @@ class Dialer:
             )
         )
 
-    def _check_and_dial(self, session: Session) -> None:
-        self.start_attempt(session)
-        self.dial(session)
-
     def dial(self, session: Session) -> None:
         """Dial the session's number once the do-not-call list has allowed it."""
-        session.phase = Phase.CHECKING
+        self._enter(session, Phase.CHECKING)
         session.fail_reason = None
         number = session.number.number
 
@@ -189,7 +184,7 @@ class Dialer:
             elif self._zone.telephony_is_down:
                 self.on_failed(session, DialFailReason.TelephonyDown)
             else:
-                session.phase = Phase.RINGING
+                self._enter(session, Phase.RINGING)
                 session.dialed_at = self._out.now
                 self._out.emit(Dial(session.sid, number, session.job.campaign.ring_time_s))
                 self._out.set_timer(("ring", session.sid), session.job.campaign.ring_time_s + 15)
@@ -209,17 +204,15 @@ class Dialer:
             self._out.emit(MarkAnswered(session.sid, now, session.owner.agent_id))
             self._zone.calls.connect(session)
             return
-        self._leave_ringing(session, answered=True)
+        self._enter(session, Phase.WAITING)
+        job.estimates.saw_dial_end(True, now - session.dialed_at)
         session.answered_at = now
         self._zone.stats.live_answers += 1
         agent = job.idle.take()
         self._out.emit(MarkAnswered(session.sid, now, agent.agent_id if agent else None))
         if agent is not None:
-            self._zone.calls.deliver(session, agent)
+            self._deliver(session, agent)
             return
-        session.phase = Phase.WAITING
-        job.waiting[session.sid] = session
-        self._zone.stats.waiting += 1
         self._out.set_timer(("queue", session.sid), self._zone.config.queue_timeout_s)
 
     def take_waiting(self, job: Job, agent: Agent) -> bool:
@@ -227,16 +220,20 @@ class Dialer:
         if not job.waiting:
             return False
         session = next(iter(job.waiting.values()))
-        self._leave_waiting(session)
+        self._out.cancel_timer(("queue", session.sid))
         self._out.emit(MarkAnswered(session.sid, session.answered_at or self._out.now, agent.agent_id))
-        self._zone.calls.deliver(session, agent)
+        self._deliver(session, agent)
         return True
+
+    def _deliver(self, session: Session, agent: Agent) -> None:
+        self._enter(session, Phase.OFF_LINE)
+        self._zone.calls.deliver(session, agent)
 
     def on_abandoned(self, session: Session) -> None:
         """No agent took the call in time, or the customer did not wait: a nuisance call."""
         if session.phase is not Phase.WAITING:
             return
-        self._leave_waiting(session)
+        self._out.cancel_timer(("queue", session.sid))
         self._zone.stats.abandoned += 1
         session.job.estimates.abandoned += 1
         self._out.emit(HangUp(session.sid))
@@ -254,7 +251,7 @@ class Dialer:
         if session.owner is not None:
             self._zone.calls.on_dial_failed(session, reason)
             return
-        self._leave_ringing(session, answered=False)
+        session.job.estimates.saw_dial_end(False, 0.0)
         self.end_attempt(
             session, reason, due_at=self.retry_at(session, reason), attempts=session.contact.attempts + 1
         )
@@ -280,12 +277,9 @@ class Dialer:
         agent: Agent | None = None,
     ) -> None:
         """Close the session and give its contact back, due again at `due_at` or done."""
-        if session.phase in (Phase.CHECKING, Phase.RINGING) and session.owner is None:
-            self._leave_ringing(session, answered=None)
-        elif session.phase is Phase.WAITING:
-            self._leave_waiting(session)
+        self._enter(session, Phase.OFF_LINE)
+        self._out.cancel_timer(("ring", session.sid))
         session.over = True
-        session.phase = Phase.OFF_LINE
         self._zone.sessions.pop(session.sid, None)
         session.job.sessions.pop(session.sid, None)
         agent_id = agent.agent_id if agent else None
@@ -309,14 +303,22 @@ class Dialer:
         if due_at is not None and (job.next_due_at is None or due_at < job.next_due_at):
             job.next_due_at = due_at
 
-    def _leave_ringing(self, session: Session, *, answered: bool | None) -> None:
-        session.job.ringing -= 1
-        self._zone.stats.dialing -= 1
-        self._out.cancel_timer(("ring", session.sid))
-        if answered is not None:
-            session.job.estimates.saw_dial_end(answered, self._out.now - session.dialed_at)
+    def _enter(self, session: Session, phase: Phase) -> None:
+        """Change the phase of a session, and the counts of lines and callers that no agent owns."""
+        self._count(session, -1)
+        session.phase = phase
+        self._count(session, +1)
 
-    def _leave_waiting(self, session: Session) -> None:
-        session.job.waiting.pop(session.sid, None)
-        self._zone.stats.waiting -= 1
-        self._out.cancel_timer(("queue", session.sid))
+    def _count(self, session: Session, by: int) -> None:
+        if session.owner is not None:
+            return
+        job, stats = session.job, self._zone.stats
+        if session.phase in (Phase.CHECKING, Phase.RINGING):
+            job.ringing += by
+            stats.dialing += by
+        elif session.phase is Phase.WAITING:
+            stats.waiting += by
+            if by > 0:
+                job.waiting[session.sid] = session
+            else:
+                del job.waiting[session.sid]

@@ -1,0 +1,185 @@
+"""Drives a zone, a switch and desktops in virtual time: no trio, no threads, no waiting.
+
+The same objects that trio drives in real time; a whole day takes as long as its events take to compute,
+and the same seeds give the same day.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
+from typing import Any, Protocol
+
+from agentmgr.core import effects
+from agentmgr.core.events import CommandReceived, ConnectionLost, DncChecked, Event, LogonChecked, TimerFired
+from agentmgr.ports import AgentLogin, Telephony, Token, ZoneStore
+from agentmgr.runtime.runner import ZoneMachine
+from agentmgr.runtime.timers import TimerHeap
+from protocol.commands import AgentSDKConnected
+from protocol.registry import VERSION
+from protocol.results import ResultCode
+
+
+class VirtualDesktop(Protocol):
+    """A desktop that is driven: what the server says goes in, the commands it sends come out."""
+
+    @property
+    def agent_id(self) -> str: ...
+
+    def start(self, now: float) -> Sequence[Any]: ...
+
+    def notified(self, notification: Any, now: float) -> Sequence[Any]: ...
+
+    def answered(self, command: Any, response: Any, now: float) -> Sequence[Any]: ...
+
+    def next_at(self) -> float | None: ...
+
+    def due(self, now: float) -> Sequence[Any]: ...
+
+
+class VirtualZone:
+    """A zone in virtual time, each desktop on a connection of its own.
+
+    Args:
+        zone: the zone to drive.
+        token: what the store's writes are checked against.
+        store: called inline.
+        telephony: the switch.
+        start_s: where time begins, epoch seconds.
+        verify: whether a password is right.
+    """
+
+    def __init__(
+        self,
+        zone: ZoneMachine,
+        token: Token,
+        store: ZoneStore,
+        telephony: Telephony,
+        start_s: float,
+        verify: Callable[[AgentLogin, str], bool],
+    ) -> None:
+        self.now = start_s
+        self._zone = zone
+        self._token = token
+        self._store = store
+        self._telephony = telephony
+        self._verify = verify
+        self._timers = TimerHeap()
+        self._inbox: deque[Event] = deque()
+        self._desktops: dict[int, VirtualDesktop] = {}
+        self._wakings: list[tuple[float, int]] = []
+        self._unanswered: dict[tuple[int, int], Any] = {}
+        self._request_count = 0
+        self._perform: Mapping[type[Any], Callable[[Any], None]] = {
+            effects.Respond: self._respond,
+            effects.Notify: self._notify,
+            effects.CloseConnection: self._close,
+            effects.SetTimer: lambda effect: self._timers.set(effect.key, effect.at),
+            effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
+            effects.CheckLogon: self._check_logon,
+            effects.FetchContacts: self._fetch_contacts,
+            effects.CheckDnc: self._check_dnc,
+            **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._telephony.order(order, self.now)),
+        }
+
+    def connect(self, desktop: VirtualDesktop) -> int:
+        """Open a connection for a desktop and let it begin; returns the number of the connection."""
+        connection = len(self._desktops) + 1
+        self._desktops[connection] = desktop
+        self._send(connection, AgentSDKConnected((desktop.agent_id,), VERSION), agent_id="")
+        self._take(connection, desktop.start(self.now))
+        self._settle()
+        return connection
+
+    def disconnect(self, connection: int) -> None:
+        """Cut a desktop off."""
+        del self._desktops[connection]
+        self.post(ConnectionLost(connection))
+
+    def post(self, event: Event) -> None:
+        """Let an event happen now, with all that follows at once."""
+        self._inbox.append(event)
+        self._settle()
+
+    def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Let time pass to `until`, epoch seconds, or to the first moment at which `stop` is true."""
+        while not stop():
+            at = self._next_at()
+            if at is None or at > until:
+                self.now = max(self.now, until)
+                return
+            self.now = max(self.now, at)
+            self._inbox.extend(self._telephony.due(self.now))
+            self._inbox.extend(TimerFired(key) for key in self._timers.due(self.now))
+            while self._wakings and self._wakings[0][0] <= self.now:
+                _, connection = heappop(self._wakings)
+                if connection in self._desktops:
+                    self._take(connection, self._desktops[connection].due(self.now))
+            self._settle()
+
+    def _next_at(self) -> float | None:
+        waking_at = self._wakings[0][0] if self._wakings else None
+        times = (self._timers.next_at(), self._telephony.next_at(), waking_at)
+        return min((at for at in times if at is not None), default=None)
+
+    def _settle(self) -> None:
+        while self._inbox:
+            events, self._inbox = self._inbox, deque()
+            records: list[effects.Record] = []
+            later: list[effects.Effect] = []
+            for event in events:
+                for effect in self._zone.handle(event, self.now):
+                    if isinstance(effect, effects.RECORDS):
+                        records.append(effect)
+                    else:
+                        later.append(effect)
+            if records:
+                self._store.commit(self._token, records)
+            for effect in later:
+                self._perform[type(effect)](effect)
+
+    # -- desktops ------------------------------------------------------------------------------
+
+    def _send(self, connection: int, command: Any, agent_id: str) -> None:
+        self._request_count += 1
+        self._unanswered[connection, self._request_count] = command
+        self._inbox.append(CommandReceived(connection, self._request_count, agent_id, command))
+
+    def _take(self, connection: int, commands: Sequence[Any]) -> None:
+        desktop = self._desktops[connection]
+        for command in commands:
+            self._send(connection, command, desktop.agent_id)
+        at = desktop.next_at()
+        if at is not None:
+            heappush(self._wakings, (at, connection))
+
+    def _respond(self, effect: effects.Respond) -> None:
+        command = self._unanswered.pop((effect.connection, effect.request_id))
+        desktop = self._desktops.get(effect.connection)
+        if desktop is not None and effect.agent_id:
+            self._take(effect.connection, desktop.answered(command, effect.response, self.now))
+
+    def _notify(self, effect: effects.Notify) -> None:
+        desktop = self._desktops.get(effect.connection)
+        if desktop is not None:
+            self._take(effect.connection, desktop.notified(effect.notification, self.now))
+
+    def _close(self, effect: effects.CloseConnection) -> None:
+        self._desktops.pop(effect.connection, None)
+
+    # -- questions -------------------------------------------------------------------------------
+
+    def _check_logon(self, question: effects.CheckLogon) -> None:
+        login = self._store.find_agent(question.agent_id)
+        right = login is not None and self._verify(login, question.password)
+        result = ResultCode.SUCCESS if right else ResultCode.AUTHENTICATION_FAILED
+        agent = login.agent if login is not None and right else None
+        self._inbox.append(
+            LogonChecked(question.connection, question.request_id, question.agent_id, result, agent)
+        )
+
+    def _fetch_contacts(self, question: effects.FetchContacts) -> None:
+        claimed = self._store.claim_contacts(self._token, question.job_id, question.limit, self.now)
+        self._inbox.append(claimed)
+
+    def _check_dnc(self, question: effects.CheckDnc) -> None:
+        self._inbox.append(DncChecked(question.key, self._store.on_dnc(question.addresses)))
