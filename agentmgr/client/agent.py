@@ -28,7 +28,7 @@ class Agent(AgentCommands):
         self._inbox = inbox
         self._link = link
         self._route = route
-        link.inboxes[inbox.agent_id] = inbox
+        link.attach(inbox)
 
     @property
     def agent_id(self) -> str:
@@ -158,7 +158,7 @@ class Agent(AgentCommands):
             raise CommandError(command, self.agent_id, error.code, error.text) from None
         if link is not self._link:
             self._link.inboxes.pop(self.agent_id, None)
-            link.inboxes[self.agent_id] = self._inbox
+            link.attach(self._inbox)
             self._link = link
 
     def _remove(self) -> None:

@@ -281,11 +281,7 @@ class AgentCommands(ABC):
         return await self._call(AGTSendDTMF(dtmf=dtmf, session_id=session_id), AGTSendDTMFRESP)
 
     async def get_comp_codes(self, session_id: str) -> AGTGetCompCodesRESP:
-        """List the completion codes of the contact's campaign.
-
-        Refused with:
-            502: There is no contact on the desktop.
-        """
+        """List the completion codes of the contact's campaign."""
         return await self._call(AGTGetCompCodes(session_id=session_id), AGTGetCompCodesRESP)
 
     async def wrapup_contact(self, completion_code: CompletionCode, session_id: str) -> AGTWrapupContactRESP:
@@ -420,7 +416,7 @@ class AgentCommands(ABC):
         """List the kinds of callback that the campaign allows.
 
         Refused with:
-            483: A callback needs a contact on the desktop.
+            9004: The command does not fit the agent's state.
         """
         return await self._call(AGTGetCallbackTypes(session_id=session_id), AGTGetCallbackTypesRESP)
 
@@ -433,7 +429,6 @@ class AgentCommands(ABC):
             221: There is no such callback type.
             222: There is no such zone to deliver the callback in.
             223: There is no campaign to deliver the callback to.
-            483: A callback needs a contact on the desktop.
         """
         return await self._call(
             AGTGetCallbackDestsForType(
@@ -469,7 +464,6 @@ class AgentCommands(ABC):
             486: The callback time is not written as yyyy/MM/dd HH:mm.
             487: The callback's expiry is not a number of minutes above 0.
             488: The callback's time has passed, or its time zone is unknown.
-            362: The number is not one that can be dialled.
         """
         return await self._call(
             AGTCreateCallback(
@@ -527,18 +521,13 @@ class AgentCommands(ABC):
         return await self._call(AGTAddAgentNote(agent_note=agent_note), AGTAddAgentNoteRESP)
 
     async def refresh_agent_notes(self, session_id: str) -> AGTRefreshAgentNotesRESP:
-        """Read the notes of the contact, cut to what fits one frame.
-
-        Refused with:
-            502: There is no contact on the desktop.
-        """
+        """Read the notes of the contact, cut to what fits one frame."""
         return await self._call(AGTRefreshAgentNotes(session_id=session_id), AGTRefreshAgentNotesRESP)
 
     async def add_to_dnc(self, address_list: tuple[Attribute, ...]) -> AGTAddToDNCRESP:
         """Put addresses of the contact on the do-not-call list.
 
         Refused with:
-            502: There is no contact on the desktop.
             621: Every address given is on the do-not-call list already.
             622: The do-not-call list could not be changed.
             623: No address was given, or one that the contact does not have.

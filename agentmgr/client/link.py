@@ -13,7 +13,7 @@ from agentmgr.client.errors import CommandError
 from agentmgr.client.inbox import Inbox
 from agentmgr.client.transport import Address, Backoff, Opener, peer_of, text_of
 from agentmgr.client.wirelog import log_received, log_sent, logger
-from protocol.codec import decode_args, encode_args
+from protocol.codec import decode_args, unpack
 from protocol.commands import AgentSDKConnected, AgentSDKConnectedRESP, POMClientAlive, Resp
 from protocol.connection import (
     ClientConnection,
@@ -23,8 +23,9 @@ from protocol.connection import (
     command_bytes,
 )
 from protocol.errors import RemoteProtocolError
+from protocol.framing import HEADER_BYTES
 from protocol.notifications import POMAvailable, POMConnectionClosed, POMNotAvailable
-from protocol.registry import RESPONSES, VERSION
+from protocol.registry import COMMANDS, RESPONSES, VERSION
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
@@ -87,6 +88,12 @@ class Link:
     def connected(self) -> bool:
         """Whether commands can be sent now."""
         return self._ready.is_set()
+
+    def attach(self, inbox: Inbox) -> None:
+        """Let an agent's messages pass here; it learns which zones are available."""
+        self.inboxes[inbox.agent_id] = inbox
+        for zone in sorted(self.zones):
+            inbox.notified(POMAvailable(zone))
 
     async def wait_connected(self, patience_s: float) -> bool:
         """Wait until commands can be sent; False if that takes too long, `fault` says why."""
@@ -174,7 +181,6 @@ class Link:
     async def _use(self, stream: Stream) -> bool:
         """Serve one stream until it ends; tell whether it was any good."""
         self._stream, self.peer = stream, peer_of(stream)
-        self.fault = "the server closed the connection"
         try:
             async with trio.open_nursery() as nursery:
                 self._scope = nursery.cancel_scope
@@ -232,7 +238,10 @@ class Link:
             now = trio.current_time()
             if data is not None:
                 heard_at = now
-                if not data or not self._take(wire, bytes(data), nursery):
+                if not data:
+                    self.fault = "the server closed the connection"
+                    return
+                if not self._take(wire, bytes(data), nursery):
                     return
             elif now >= heard_at + SILENCE_S:
                 self._give_up(stream, f"the server was silent for {SILENCE_S:g} s")
@@ -300,14 +309,25 @@ class Link:
 
 
 def _encode(request_id: int, agent_id: str, command: object) -> bytes:
-    code = ResultCode.INVALID_ARGUMENT
+    """Encode a command, and read it again as the server will.
+
+    Raises:
+        CommandError: 9997, it would be refused; 9996, it does not fit a frame.
+    """
+    cls = type(command)
+    spec = COMMANDS.get(cls.__name__)
+    if spec is None or spec.cls is not cls:
+        text = f"{cls.__name__} is no command."
+        raise CommandError(command, agent_id, ResultCode.INVALID_ARGUMENT, text)
     try:
-        decode_args(type(command), encode_args(command))  # the server would read it
-        code = ResultCode.SDK_FAILURE
-        return command_bytes(request_id, agent_id, command)
+        data = command_bytes(request_id, agent_id, command)
+        decode_args(cls, unpack(data[HEADER_BYTES:])["args"])
     except Exception as error:  # a wrong type fails in many ways, in the codec and beneath it
+        too_large = isinstance(error, ValueError) and not isinstance(error, UnicodeError)
+        code = ResultCode.SDK_FAILURE if too_large else ResultCode.INVALID_ARGUMENT
         text = f"{code.text.removesuffix('.')}: {error}."
         raise CommandError(command, agent_id, code, text) from None
+    return data
 
 
 def _told(error: Exception) -> str:

@@ -63,8 +63,8 @@ class Pom(PomCommands):
         Args:
             agent_id: 1 to 64 characters.
             on_event: gets each event at once, in order and before the RESP that follows it, instead of
-                `Agent.events()`. It must return at once and not raise: it runs in the connection's
-                reader, for thousands of desktops in one process.
+                `Agent.events()`, POMAvailable even before this returns. It must neither wait nor raise:
+                it runs in the connection's reader, for thousands of desktops in one process.
 
         Raises:
             ValueError: the id is no string of that length, or its agent exists with other `on_event`.

@@ -1,5 +1,6 @@
 """Every message both ways in the log `agentmgr.client` at DEBUG, without passwords."""
 
+import json
 import logging
 from typing import Any
 
@@ -11,8 +12,8 @@ _MASKED = frozenset({"pwd"})
 
 
 def _text(message: Any) -> str:
-    args = encode_args(message)
-    return " ".join(f"{key}={'***' if key in _MASKED else repr(value)}" for key, value in args.items())
+    args = {key: "***" if key in _MASKED else value for key, value in encode_args(message).items()}
+    return json.dumps(args, ensure_ascii=False)
 
 
 def log_sent(peer: str, request_id: int, agent_id: str, command: Any) -> None:

@@ -1,6 +1,7 @@
 """A server for tests of clients: over memory streams, answering as the test says."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import trio
@@ -8,6 +9,7 @@ import trio.testing
 from attrs import define, field
 from trio.abc import Stream
 
+from agentmgr.client import Pom
 from protocol import commands
 from protocol.connection import (
     CommandReceived,
@@ -22,6 +24,8 @@ from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
 Address = tuple[str, int]
+Connect = Callable[..., AbstractAsyncContextManager[Pom]]
+"""`agentmgr.client.connect` with the scripted server as its first argument already."""
 
 
 @define(eq=False)

@@ -1,0 +1,254 @@
+"""The SDK's connections: heartbeat, loss and reconnect, zones that live elsewhere, 9999."""
+
+import pytest
+import trio
+import trio.testing
+
+import agentmgr.client
+from agentmgr.client import CommandError, Pom
+from agentmgr.client.commands import Event
+from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
+from protocol import commands
+from protocol.connection import CommandReceived
+from protocol.notifications import AGTZoneDown, POMAvailable, POMNotAvailable
+from protocol.results import ResultCode
+from protocol.structures import CompletionCode
+
+
+async def silence(visit: Visit, received: CommandReceived) -> None:
+    """Never answer."""
+
+
+async def test_heartbeat_goes_out_every_30_s(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    await trio.sleep(29)
+    assert len(server.received("POMClientAlive")) == 0
+    await trio.sleep(2)
+    assert len(server.received("POMClientAlive")) == 1
+    await trio.sleep(600)
+    assert len(server.received("POMClientAlive")) == 21
+    assert len(server.visits) == 1
+
+
+async def test_heartbeat_goes_out_however_much_the_server_sends(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    for _ in range(100):
+        await server.visits[0].notify("", POMAvailable("Default"))
+        await trio.sleep(1)
+
+    assert len(server.received("POMClientAlive")) == 3
+
+
+async def test_server_silent_for_90_s_is_given_up(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.behaviours["POMClientAlive"] = silence
+    agent = await pom.agent("1001")
+    start = trio.current_time()
+    await trio.sleep(85)
+    assert len(server.visits) == 1
+    assert agent.connected
+
+    await server.visit(1)
+    assert trio.current_time() - start == pytest.approx(91, abs=1)
+
+
+async def test_connection_lost_is_an_event_and_is_made_again_with_the_agents(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    seen: list[Event] = []
+    agent = await pom.agent("1001", on_event=seen.append)
+    await pom.agent("1002")
+    await server.visits[0].cut()
+    visit = await server.visit(1)
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert visit.received[0].command.agent_ids == ("1001", "1002")
+    assert seen == [POMAvailable("Default"), POMNotAvailable(), POMAvailable("Default")]
+    assert (await agent.hold_call("S1")).result is ResultCode.SUCCESS
+
+
+async def test_reconnect_with_many_agents_names_all_of_them(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    ids = tuple(f"{number:04}".rjust(64, "é") for number in range(120))
+    for agent_id in ids:
+        await pom.agent(agent_id)
+    await server.visits[0].cut()
+    visit = await server.visit(1)
+    await trio.testing.wait_all_tasks_blocked()
+
+    named = [each for received in visit.received for each in received.command.agent_ids]
+    assert tuple(named) == ids
+
+
+async def test_commands_without_a_connection_are_9999_at_once(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    agent = await pom.agent("1001")
+    server.down.add(("am1", 9970))
+    await server.visits[0].cut()
+    await trio.sleep(2)
+    start = trio.current_time()
+
+    with pytest.raises(
+        CommandError, match=r"9999 There is no connection .* am1:9970: refused by the test"
+    ) as one:
+        await agent.hold_call("S1")
+    with pytest.raises(CommandError) as two:
+        await agent.logon("5001", "secret")
+    response = await agent.request(commands.AGTHoldCall("S1"))
+
+    assert one.value.code is two.value.code is response.result is ResultCode.MANAGER_NOT_AVAILABLE
+    assert not one.value.outcome_unknown
+    assert isinstance(two.value.command, commands.AGTLogon)
+    assert not agent.connected
+    assert trio.current_time() == start
+
+    server.down.clear()
+    await server.visit(1)
+    await trio.testing.wait_all_tasks_blocked()
+    assert agent.connected
+
+
+async def test_command_in_flight_when_the_connection_breaks_has_an_unknown_outcome(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.behaviours["AGTWrapupContact"] = lambda visit, received: visit.cut()
+    agent = await pom.agent("1001")
+
+    with pytest.raises(CommandError, match=r"9999 .* unknown") as caught:
+        await agent.wrapup_contact(CompletionCode(1), "S1")
+
+    assert caught.value.code is ResultCode.MANAGER_NOT_AVAILABLE
+    assert caught.value.outcome_unknown
+
+
+async def test_server_that_says_goodbye_is_logged_with_its_reason(
+    server: ScriptedServer,
+    pom: Pom,
+    autojump_clock: trio.testing.MockClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[Event] = []
+    await pom.agent("1001", on_event=seen.append)
+    await server.visits[0].notify("", AGTZoneDown("Default", 100))
+    await server.visits[0].dismiss("the desktop does not read")
+    await server.visit(1)
+
+    assert seen[1:3] == [AGTZoneDown("Default", 100), POMNotAvailable()]
+    assert "the server closed the connection: the desktop does not read" in caplog.text
+
+
+async def test_server_that_breaks_the_protocol_is_left_and_tried_again(
+    server: ScriptedServer,
+    pom: Pom,
+    autojump_clock: trio.testing.MockClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await server.visits[0].stream.send_all(b"\xff\xff\xff\xff")
+    await server.visit(1)
+
+    assert "the server broke the protocol: a frame claims 4294967295 bytes" in caplog.text
+
+
+async def test_connect_goes_on_to_the_next_address(server: ScriptedServer, connect: Connect) -> None:
+    server.down.add(("am1", 9970))
+    async with agentmgr.client.connect(
+        ["am1:9970", "am2:9971"], opener=server.open, backoff=lambda _: 0.0
+    ) as pom:
+        assert (await pom.get_zone_list()).result is ResultCode.SUCCESS
+    assert [visit.address for visit in server.visits] == [("am2", 9971)]
+
+
+async def test_connect_that_finds_nobody_raises_9999_after_its_patience(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.down.add(("am1", 9970))
+    start = trio.current_time()
+
+    with pytest.raises(
+        CommandError, match="No Agent Manager could be reached at am1:9970: refused by the test"
+    ):
+        async with connect(patience_s=5):
+            pass
+
+    assert trio.current_time() - start == pytest.approx(5)
+
+
+async def test_connect_to_a_server_that_never_answers_gives_up(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.behaviours["AgentSDKConnected"] = silence
+
+    with pytest.raises(CommandError, match="did not answer AgentSDKConnected within 10 s"):
+        async with connect(patience_s=15):
+            pass
+
+
+async def test_connect_to_a_server_that_is_starting_tries_again(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    async def not_yet(visit: Visit, received: CommandReceived) -> None:
+        server.behaviours["AgentSDKConnected"] = server.welcome
+        await visit.refuse(received, 9012)
+
+    server.behaviours["AgentSDKConnected"] = not_yet
+    async with connect():
+        assert len(server.visits) == 2
+
+
+@pytest.mark.parametrize("wrong", ["localhost", "localhost:", ":9970", "h:0", "h:70000", "h:ten"])
+async def test_connect_with_an_address_that_is_none_says_which(wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"'{wrong}' is no address"):
+        async with agentmgr.client.connect([wrong]):
+            pass
+
+
+async def test_logon_goes_to_the_connection_of_its_zone(server: ScriptedServer, pom: Pom) -> None:
+    server.zones["West"] = ("am2", 9971)
+    here, there, too = await pom.agent("1001"), await pom.agent("1002"), await pom.agent("1003")
+    await here.logon("5001", "secret", zone="Default")
+    await there.logon("5002", "secret", zone="West")
+    await too.request(commands.AGTLogon("5003", "secret", False, "en-US", "UTC", "West"))
+    await there.hold_call("S1")
+
+    assert [visit.address for visit in server.visits] == [("am1", 9970), ("am2", 9971)]
+    at = {visit.address[0]: [r.agent_id for r in visit.received if r.agent_id] for visit in server.visits}
+    assert at == {"am1": ["1001"], "am2": ["1002", "1003", "1002"]}
+
+
+async def test_logon_into_a_zone_whose_server_is_down_is_9999(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.zones["West"] = ("am2", 9971)
+    server.down.add(("am2", 9971))
+    agent = await pom.agent("1001")
+
+    with pytest.raises(CommandError) as caught:
+        await agent.logon("5001", "secret", zone="West")
+    assert caught.value.code is ResultCode.MANAGER_NOT_AVAILABLE
+
+    server.zones["West"] = ("am1", 9970)  # another manager has taken it over
+    assert (await agent.logon("5001", "secret", zone="West")).result is ResultCode.SUCCESS
+
+
+async def test_losing_one_zone_leaves_the_other_alone(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.zones["West"] = ("am2", 9971)
+    seen: dict[str, list[Event]] = {"1001": [], "1002": []}
+    here = await pom.agent("1001", on_event=seen["1001"].append)
+    there = await pom.agent("1002", on_event=seen["1002"].append)
+    await here.logon("5001", "secret", zone="Default")
+    await there.logon("5002", "secret", zone="West")
+    server.down.add(("am2", 9971))
+    await server.visits[1].cut()
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert here.connected
+    assert not there.connected
+    assert POMNotAvailable() not in seen["1001"]
+    assert seen["1002"][-1] == POMNotAvailable()

@@ -1,0 +1,70 @@
+"""The typed surface: every command has its method, and the generated module is current."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import get_args, get_type_hints
+
+import pytest
+
+from agentmgr.client import Agent, Pom
+from agentmgr.client.commands import Event
+from agentmgr.client.transport import parse_address, text_of
+from protocol.notifications import POMConnectionClosed
+from protocol.registry import COMMANDS, NOTIFICATIONS
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "client_commands.py"
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("client_commands", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_commands_are_current(generator: ModuleType) -> None:
+    assert generator.TARGET.read_text() == generator.render(), "run scripts/client_commands.py"
+
+
+def test_every_command_has_a_method_that_returns_its_resp(generator: ModuleType) -> None:
+    for spec in COMMANDS.values():
+        if spec.name in ("AgentSDKConnected", "POMClientAlive"):
+            continue  # the library sends these by itself
+        method = getattr(Agent if spec.for_agent else Pom, generator.method_name(spec.name))
+        assert inspect.iscoroutinefunction(method)
+        assert get_type_hints(method)["return"] is spec.resp
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("AGTHoldCall", "hold_call"),
+        ("AGTSendDTMF", "send_dtmf"),
+        ("AGTIsInDNC", "is_in_dnc"),
+        ("AGTAddToDNC", "add_to_dnc"),
+        ("AGTGetCompCodes", "get_comp_codes"),
+        ("AGTSaveAgentForHA", "save_agent_for_ha"),
+        ("GetPAMForZone", "get_pam_for_zone"),
+        ("GetAgentStatusResponse", "get_agent_status_response"),
+    ],
+)
+def test_method_name_of_a_command_is_its_snake_case(generator: ModuleType, command: str, name: str) -> None:
+    assert generator.method_name(command) == name
+
+
+def test_event_type_has_every_notification_but_the_goodbye() -> None:
+    assert set(get_args(Event)) == set(NOTIFICATIONS.values()) - {POMConnectionClosed}
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("localhost:9970", ("localhost", 9970)), ("[::1]:9970", ("::1", 9970)), ("10.0.0.1:1", ("10.0.0.1", 1))],
+)
+def test_address_as_text_is_read_and_written_alike(text: str, address: tuple[str, int]) -> None:
+    assert parse_address(text) == address
+    assert text_of(address) == text
