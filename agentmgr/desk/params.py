@@ -1,0 +1,75 @@
+"""The numbers behind a simulated desktop: how its agent works."""
+
+import math
+
+from attrs import field, frozen
+from attrs.validators import deep_iterable, ge, gt, le, lt, min_len
+
+
+def _chance(default: float) -> float:
+    return field(default=default, validator=[ge(0), le(1)])
+
+
+def _positive(default: float) -> float:
+    return field(default=default, validator=[gt(0), lt(math.inf)])
+
+
+def _sigma(default: float) -> float:
+    return field(default=default, validator=[ge(0), lt(math.inf)])
+
+
+@frozen
+class AuxReason:
+    """Why an agent takes a break."""
+
+    code: str
+    name: str
+
+
+@frozen
+class DeskParams:
+    """How an agent works. Times in seconds, chances per contact from 0 to 1.
+
+    Each median with a sigma is a log-normal distribution; sigma is the standard deviation of the
+    logarithm, and 0 makes every value the median.
+    """
+
+    wrapup_median_s: float = _positive(12.0)
+    wrapup_sigma: float = _sigma(0.6)
+    preview_median_s: float = _positive(8.0)
+    """How long the agent looks at a preview; a timed one is dialled when its own time is up."""
+    hold_after_median_s: float = _positive(20.0)
+    hold_median_s: float = _positive(15.0)
+    release_median_s: float = _positive(80.0)
+    """After how much of a talk an agent that ends it does so."""
+    aux_median_s: float = _positive(60.0)
+    sigma: float = _sigma(0.6)
+    """Of all these times but the wrapup."""
+
+    preview_cancel: float = _chance(0.05)
+    hold: float = _chance(0.08)
+    release: float = _chance(0.3)
+    """Chance that the agent wants to end the talk itself; the customer may be quicker."""
+    attribute: float = _chance(0.1)
+    """Chance of confirming an attribute of the customer while talking."""
+    note: float = _chance(0.1)
+    redial: float = _chance(0.02)
+    extend: float = _chance(0.02)
+    """Chance of needing a fifth more time for wrapup than there is, which the agent asks for."""
+    aux: float = _chance(0.04)
+    """Chance of a break after the contact."""
+    aux_in_wrapup: float = _chance(0.5)
+    """How many of the breaks are asked for during wrapup already."""
+
+    aux_reasons: tuple[AuxReason, ...] = field(
+        default=(AuxReason("1", "Break"), AuxReason("2", "Coaching"), AuxReason("3", "Paperwork")),
+        validator=min_len(1),
+    )
+    code_weights: tuple[float, ...] = field(
+        default=(5.0, 3.0, 2.0, 1.0), validator=[min_len(1), deep_iterable(gt(0))]
+    )
+    """How likely each completion code is, in the campaign's order; those further down are like the last."""
+    retry_s: float = _positive(5.0)
+    """How long a refused command that must succeed in the end is left alone."""
+    locale: str = "en_US"
+    time_zone: str = "UTC"
