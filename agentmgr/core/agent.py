@@ -1,5 +1,6 @@
 """A logged-on agent: its three states, the one place that changes them, and what its desktop was told."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from protocol.structures import AgentStatus, Capabilities
 
 if TYPE_CHECKING:
     from agentmgr.core.job import Job
-    from agentmgr.core.session import Session
+    from agentmgr.core.session import Consultation, Session
 
 _STATE_NOTIFY = {state: AGTStateChangedNotify(state) for state in AgentState}
 _CALL_NOTIFY = {state: AGTCallStateChangedNotify(state) for state in CallState}
@@ -43,7 +44,6 @@ _SIMPLE_ROWS = {
     CallState.Preview: Row.OFFERED,
     CallState.Callback: Row.OFFERED,
     CallState.Dialing: Row.DIALING,
-    CallState.Talking: Row.TALKING,
     CallState.Held: Row.HELD,
 }
 
@@ -69,14 +69,21 @@ class Agent:
     available_for_nailup: bool = False
     leg_id: str = ""
     idle_ticket: int = 0
+    pending_consults: "deque[Consultation]" = field(factory=deque)
     leaving: bool = False
     logoff_request: CommandReceived | None = None
-    told_call_state: CallState = CallState.NoState
+    told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None
 
     @property
     def agent_id(self) -> str:
         return self.record.agent_id
+
+    @property
+    def contact(self) -> "Session":
+        """The session of the agent's contact, for where a rule has made sure that there is one."""
+        assert self.session is not None, "the rule of the command asks for a contact"
+        return self.session
 
     @property
     def status(self) -> AgentStatus:
@@ -120,11 +127,50 @@ class Agent:
         row = _SIMPLE_ROWS.get(self.call_state)
         if row is not None:
             return row
-        return Row.WRAPUP if self.is_nailed else Row.WRAPUP_NAILING_LOST
+        if self.call_state is CallState.Wrapup:
+            return Row.WRAPUP if self.is_nailed else Row.WRAPUP_NAILING_LOST
+        assert self.session is not None
+        return self._consult_row(self.session.consultation)
+
+    def _consult_row(self, consultation: "Consultation | None") -> Row:
+        if consultation is None:
+            return Row.TALKING
+        with_agent = consultation.agent is not None
+        match self.call_state:
+            case CallState.Talking:
+                return Row.CONSULT_CANCELLABLE if consultation.cancellable else Row.CONSULT_ASKED
+            case CallState.ConferencePassive:
+                return Row.CONFERENCE_PASSIVE
+            case CallState.ConferenceOwner:
+                return Row.CONFERENCE_WITH_AGENT if with_agent else Row.CONFERENCE_WITH_EXTERNAL
+            case _ if consultation.agent is self:
+                return Row.CONSULT_PASSIVE
+            case _:
+                return Row.CONSULT_WITH_AGENT if with_agent else Row.CONSULT_WITH_EXTERNAL
 
     @property
     def capabilities(self) -> Capabilities:
         return capabilities(self.row, self.agent_state)
+
+    @property
+    def is_consultable(self) -> bool:
+        """Whether other agents of the job may ask for a consult, now or when the contact is over."""
+        return (
+            self.agent_state is AgentState.Ready
+            and self.is_nailed
+            and self.connection is not None
+            and not self.leaving
+        )
+
+    @property
+    def can_be_consulted_now(self) -> bool:
+        """Whether a consult that waits for the agent can begin; also before a break that is pending."""
+        return self.call_state is CallState.Idle and self.is_nailed
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether something must come before a break."""
+        return bool(self.pending_consults)
 
     # -- the only ways a state changes -----------------------------------------------------
 
@@ -176,6 +222,11 @@ class Agent:
     def leave(self, now: float) -> None:
         """Count the agent out; to be called once, at logoff."""
         self._count(-1, now)
+
+    def tell_call_state_again(self) -> None:
+        """Tell the call state although it is the same as before; the desktop may have assumed another."""
+        self.told_call_state = None
+        self.sync()
 
     def sync(self) -> None:
         """Tell the desktop the call state and the capabilities where they differ from what it knows."""

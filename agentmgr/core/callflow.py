@@ -79,8 +79,8 @@ class CallFlow:
         if session.job.campaign.preview_is_timed and agent.connection is not None:
             self.dial(session, agent, session.number)
         else:
-            self.decline(session, agent)
             self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
+            self.decline(session, agent)
 
     def on_dial_failed(self, session: Session, reason: DialFailReason) -> None:
         """The customer was not reached from a preview or redial."""
@@ -119,11 +119,8 @@ class CallFlow:
         agent.on_call_event(CallEvent.DISCONNECTED, self._out.now)
         self._enter_wrapup(session)
 
-    def on_line_lost(self, agent: Agent) -> None:
-        """The agent's own line is gone; the nailer changes the states, the customer cannot be kept."""
-        session = agent.session
-        if session is None or agent.call_state is CallState.Wrapup:
-            return
+    def on_line_lost(self, session: Session) -> None:
+        """The line of the session's owner is gone, who is in wrapup now; the customer cannot be kept."""
         self._hang_up(session)
         self._enter_wrapup(session)
 
@@ -136,6 +133,9 @@ class CallFlow:
     # -- wrapup --------------------------------------------------------------------------
 
     def _enter_wrapup(self, session: Session) -> None:
+        assert session.owner is not None
+        session.owner.sync()
+        self._zone.consults.dissolve(session)
         self._cancel_timers(session)
         self._start_wrapup_clock(session)
 
@@ -166,6 +166,7 @@ class CallFlow:
     def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
         """Write the contact's completion code and part it from its agent, whose states stay."""
         job, now = session.job, self._out.now
+        self._zone.consults.dissolve(session)
         self._hang_up(session)
         self._cancel_timers(session)
         code = job.codes[code_id]
@@ -199,7 +200,7 @@ class CallFlow:
 
     def rest(self, agent: Agent) -> None:
         """A pending break begins if nothing is left to do before it."""
-        if agent.agent_state is AgentState.PendingNotReady and agent.is_free:
+        if agent.agent_state is AgentState.PendingNotReady and agent.is_free and not agent.has_pending:
             agent.on_agent_event(AgentEvent.RESTED, self._out.now)
             agent.sync()
 

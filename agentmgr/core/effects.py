@@ -115,7 +115,7 @@ class Dial:
 
 @frozen
 class Connect:
-    """Put an answered call and an agent's line together."""
+    """Put an answered call and an agent's line together, and nobody else."""
 
     call_id: str
     leg_id: str
@@ -133,6 +133,25 @@ class Unhold:
     """Put customer and agent together again."""
 
     call_id: str
+
+
+@frozen
+class Consult:
+    """Connect the agent of a customer's call with a party alone; the customer hears music.
+
+    `party_id` is the leg of a nailed agent or the call of an external party.
+    """
+
+    call_id: str
+    party_id: str
+
+
+@frozen
+class Conference:
+    """Connect customer, agent and party; `Connect` parts the party from them again."""
+
+    call_id: str
+    party_id: str
 
 
 @frozen
@@ -272,8 +291,21 @@ RECORDS: tuple[type[Any], ...] = (
     SetAttribute,
     FinishJob,
 )
-TelephonyOrder = NailUp | DropNail | Dial | Connect | Hold | Unhold | HangUp | SendDigit
-TELEPHONY_ORDERS: tuple[type[Any], ...] = (NailUp, DropNail, Dial, Connect, Hold, Unhold, HangUp, SendDigit)
+TelephonyOrder = (
+    NailUp | DropNail | Dial | Connect | Hold | Unhold | Consult | Conference | HangUp | SendDigit
+)
+TELEPHONY_ORDERS: tuple[type[Any], ...] = (
+    NailUp,
+    DropNail,
+    Dial,
+    Connect,
+    Hold,
+    Unhold,
+    Consult,
+    Conference,
+    HangUp,
+    SendDigit,
+)
 Effect = (
     Respond
     | Notify

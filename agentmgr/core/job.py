@@ -19,8 +19,9 @@ class Job:
     """The state of one job in one zone.
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
-    has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which may
-    not have seen them. `waiting` holds answered calls without agent, the oldest first.
+    has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which
+    may not have seen them. `waiting` holds answered calls without agent, the oldest first;
+    `consultable` those of the agents that others may ask for a consult.
     """
 
     job_id: int
@@ -37,6 +38,7 @@ class Job:
     sessions: "dict[str, Session]" = field(factory=dict)
     waiting: "OrderedDict[str, Session]" = field(factory=OrderedDict)
     agents: "dict[str, Agent]" = field(factory=dict)
+    consultable: "dict[str, Agent]" = field(factory=dict)
     ringing: int = 0
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
@@ -70,6 +72,13 @@ class Job:
         return not (self.sessions or self.contacts or self.fetching) and (
             self.next_due_at is None or self.stopping
         )
+
+    def list_consultable(self, agent: "Agent") -> None:
+        """List or unlist one of the job's agents after its states changed."""
+        if agent.is_consultable:
+            self.consultable[agent.agent_id] = agent
+        else:
+            self.consultable.pop(agent.agent_id, None)
 
     def accepts(self, agent: "Agent") -> bool:
         """Whether the agent has the skill at the level that the campaign needs."""

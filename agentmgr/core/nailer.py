@@ -6,7 +6,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.effects import DropNail, NailUp
 from agentmgr.core.job import Job
 from agentmgr.core.states import NailEvent
-from protocol.enums import NailupStatus
+from protocol.enums import CallState, NailupStatus
 from protocol.notifications import AGTAutoReleaseLine, AGTJobAttached
 
 if TYPE_CHECKING:
@@ -82,22 +82,28 @@ class Nailer:
         if agent.nailup_status is NailupStatus.PendingNailUpDrop:
             self.on_dropped(agent)
         elif agent.is_nailed:
-            self.lose(agent)
-            if agent.session is not None:
-                details = agent.session.wrapup_details()
-                self._out.tell(agent, AGTAutoReleaseLine(details, agent.session.sid))
-            agent.sync()
+            self.lose(agent, unasked=True)
         else:
             self.on_failed(agent)
 
-    def lose(self, agent: Agent) -> None:
-        """The line of a nailed agent is gone; a contact goes to wrapup, another try follows later."""
+    def lose(self, agent: Agent, *, unasked: bool) -> None:
+        """The line of a nailed agent is gone; a contact goes to wrapup, another try follows later.
+
+        `unasked` says that the desktop does not know of it and gets the wrapup's details from here.
+        """
         self._forget_leg(agent, hang_up=True)
         if agent.job is not None:
             agent.job.idle.remove(agent)
-        if agent.session is not None:
-            self._zone.calls.on_line_lost(agent)
+        was_in_wrapup = agent.call_state is CallState.Wrapup
+        if agent.session is not None and agent.session.owner is not agent:
+            self._zone.consults.end(agent.session, by=agent)
         agent.on_nail_event(NailEvent.LOST, self._out.now)
+        self._zone.consults.refuse_pending(agent)
+        session = agent.session
+        if session is not None and not was_in_wrapup:
+            if unasked:
+                self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
+            self._zone.calls.on_line_lost(session)
         if agent.is_free:
             self.detach(agent)
         self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
@@ -112,6 +118,7 @@ class Nailer:
         elif agent.is_nailed:
             if agent.job is not None:
                 agent.job.idle.remove(agent)
+            self._zone.consults.refuse_pending(agent)
             agent.on_nail_event(NailEvent.DROP_ORDERED, self._out.now)
             self._out.emit(DropNail(agent.leg_id))
             self._out.set_timer(("unnail", agent.agent_id), DROP_TIMEOUT_S)
@@ -135,10 +142,12 @@ class Nailer:
             self.release(agent)
             return
         self._attach(agent, job)
+        self._out.touch(agent)
         self._out.tell(agent, AGTJobAttached(job.campaign.name))
 
     def abandon(self, agent: Agent) -> None:
         """Forget an agent that is not logged on any more; its line is dropped unasked."""
+        self._zone.consults.refuse_pending(agent)
         self._forget_leg(agent, hang_up=True)
         self.detach(agent)
         for purpose in ("nail", "renail", "unnail"):
@@ -150,6 +159,7 @@ class Nailer:
         if job is not None:
             job.idle.remove(agent)
             job.agents.pop(agent.agent_id, None)
+            job.consultable.pop(agent.agent_id, None)
             agent.job = None
 
     def _attach(self, agent: Agent, job: Job) -> None:

@@ -79,4 +79,6 @@ class Outbox:
         """Tell every desktop whose agent changed."""
         for agent in self._touched:
             agent.sync()
+            if agent.job is not None:
+                agent.job.list_consultable(agent)
         self._touched.clear()

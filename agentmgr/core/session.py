@@ -24,6 +24,35 @@ class Phase(Enum):
     ON_LINE = auto()  # with an agent
 
 
+class ConsultPhase(Enum):
+    """How far a consultation is."""
+
+    PENDING = auto()  # the agent is busy
+    DIALING = auto()  # the external party is being called
+    ACTIVE = auto()
+    CONFERENCE = auto()
+
+
+@define(eq=False)
+class Consultation:
+    """A second party to a session: an agent of the same job, or an external one (`agent` is None).
+
+    `asker` is the session's owner; `party_id` is the switch's name of the other party's line.
+    """
+
+    session: "Session"
+    asker: "Agent"
+    agent: "Agent | None"
+    phase: ConsultPhase = ConsultPhase.ACTIVE
+    party_id: str = ""
+    cancellable: bool = False
+
+    @property
+    def is_established(self) -> bool:
+        """Whether both sides are on the line."""
+        return self.phase in (ConsultPhase.ACTIVE, ConsultPhase.CONFERENCE)
+
+
 @define(eq=False)
 class Session:
     """One attempt at one contact; its id is the session id (SID) on the wire and the attempt's key."""
@@ -40,6 +69,7 @@ class Session:
     owned_at: float = 0.0
     fail_reason: DialFailReason | None = None
     extensions_left: int = 0
+    consultation: Consultation | None = None
     over: bool = False
 
     def to_contact(self) -> Contact:

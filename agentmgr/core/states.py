@@ -155,7 +155,6 @@ CALL_TABLE: Table[CallState, CallEvent] = {
     CallState.ConferencePassive: {
         CallEvent.LEFT: CallState.Idle,
         CallEvent.OWNERSHIP_TAKEN: CallState.ConferenceOwner,
-        CallEvent.TOOK_OVER: CallState.Talking,
     },
     CallState.Wrapup: {
         CallEvent.WRAPPED_UP: CallState.Idle,

@@ -10,6 +10,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.commands import answer
 from agentmgr.core.commands.agent_life import on_logon_checked
+from agentmgr.core.consults import Consults
 from agentmgr.core.dialer import Dialer
 from agentmgr.core.effects import CheckDnc, CloseConnection, Effect, HangUp
 from agentmgr.core.events import (
@@ -63,6 +64,7 @@ class Zone:
         self.nailer = Nailer(self)
         self.dialer = Dialer(self)
         self.calls = CallFlow(self)
+        self.consults = Consults(self)
         self._questions: dict[TimerKey, Callable[[frozenset[str]], None]] = {}
         self._question_count = 0
 
@@ -95,6 +97,8 @@ class Zone:
             return
         if agent.leaving:
             self._log_off(agent)
+        elif self.consults.start_pending(agent):
+            return
         elif agent.is_nailed and (agent.job is None or agent.job.over):
             self.nailer.move(agent)
             if agent.job is not None:
@@ -120,7 +124,10 @@ class Zone:
     def evict(self, agent: Agent) -> None:
         """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
         if agent.session is not None:
-            self.calls.take_away(agent.session, agent)
+            if agent.session.owner is agent:
+                self.calls.take_away(agent.session, agent)
+            else:
+                self.consults.end(agent.session, by=agent)
         self._remove(agent)
         if agent.logoff_request is not None:
             self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
@@ -183,6 +190,7 @@ class Zone:
             del self.logons[key]
         for agent in self.connections.pop(event.connection, {}).values():
             agent.connection = None
+            self.out.touch(agent)
             self.take_off_duty(agent)
             self.out.set_timer(("lost", agent.agent_id), self.config.lost_desktop_s)
 
@@ -198,17 +206,21 @@ class Zone:
         session = self.sessions.get(event.call_id)
         if session is not None:
             self.dialer.on_answered(session)
+        else:
+            self.consults.on_party_answered(event.call_id)
 
     def _on_call_failed(self, event: CallFailed) -> None:
         session = self.sessions.get(event.call_id)
         if session is not None:
             self.dialer.on_failed(session, event.reason)
+        else:
+            self.consults.on_party_failed(event.call_id, event.reason)
 
     def _on_call_ended(self, event: CallEnded) -> None:
         session = self.sessions.get(event.call_id)
         if session is None:
-            return
-        if session.phase is Phase.WAITING:
+            self.consults.on_party_ended(event.call_id)
+        elif session.phase is Phase.WAITING:
             self.dialer.on_abandoned(session)
         else:
             self.calls.on_customer_gone(session)
@@ -283,6 +295,10 @@ class Zone:
                 self.calls.on_customer_gone(session)
             case "wrapup" if session is not None:
                 self.calls.on_wrapup_timeout(session)
+            case "consult" if session is not None:
+                self.consults.on_pending_timeout(session)
+            case "party":
+                self.consults.on_party_timeout(of)
             case "nail" if agent is not None:
                 self.nailer.on_failed(agent)
             case "renail" if agent is not None:

@@ -126,7 +126,8 @@ def state_change(zone: "Zone", agent: Agent, command: AGTStateChange, event: Com
         if refusal is not None:
             return AGTStateChangeRESP(refusal, agent.agent_state)
         agent.reason_code, agent.reason_name = command.reason_code, command.reason_name
-        wanted = AgentEvent.WENT_NOT_READY if agent.is_free else AgentEvent.ASKED_FOR_BREAK
+        at_rest = agent.is_free and not agent.has_pending
+        wanted = AgentEvent.WENT_NOT_READY if at_rest else AgentEvent.ASKED_FOR_BREAK
         agent.on_agent_event(wanted, zone.out.now)
         zone.take_off_duty(agent)
     return AGTStateChangeRESP(ResultCode.SUCCESS, agent.agent_state)
@@ -173,7 +174,7 @@ def ready_for_nailup(
 @on_agent_command(AGTLostNailing, nailed=True)
 def lost_nailing(zone: "Zone", agent: Agent, command: AGTLostNailing, event: CommandReceived) -> Answer:
     """The desktop noticed that the line is gone."""
-    zone.nailer.lose(agent)
+    zone.nailer.lose(agent, unasked=False)
     session = agent.session
     if session is None:
         return AGTLostNailingRESP(ResultCode.SUCCESS)

@@ -46,7 +46,7 @@ FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 )
 def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
-    zone.calls.hold(_session(agent), agent)
+    zone.calls.hold(agent.contact, agent)
     return ResultCode.SUCCESS
 
 
@@ -59,14 +59,14 @@ def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceive
 )
 def unhold(zone: "Zone", agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
-    zone.calls.unhold(_session(agent), agent)
+    zone.calls.unhold(agent.contact, agent)
     return ResultCode.SUCCESS
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
 def release(zone: "Zone", agent: Agent, command: AGTReleaseLine, event: CommandReceived) -> Answer:
     """Hang up on the customer."""
-    session = _session(agent)
+    session = agent.contact
     zone.calls.release(session, agent)
     return AGTReleaseLineRESP(
         ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
@@ -78,7 +78,7 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
     """Send one digit into the call."""
     if command.dtmf not in DIGITS:
         return ResultCode.DTMF_INVALID
-    zone.out.emit(SendDigit(_session(agent).sid, command.dtmf))
+    zone.out.emit(SendDigit(agent.contact.sid, command.dtmf))
     return ResultCode.SUCCESS
 
 
@@ -87,7 +87,7 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
 )
 def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
     """List the campaign's completion codes."""
-    session = _session(agent)
+    session = agent.contact
     codes = whole_entries(
         CompletionCode(code.code_id, code.name) for code in session.job.campaign.completion_codes
     )
@@ -97,7 +97,7 @@ def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: 
 @on_agent_command(AGTWrapupContact, capability="disposition", refused=ResultCode.WRAPUP_NO_CONTACT)
 def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event: CommandReceived) -> Answer:
     """End the contact with a completion code."""
-    session = _session(agent)
+    session = agent.contact
     code_id = command.completion_code.code_id
     if code_id not in session.job.codes:
         return ResultCode.WRAPUP_BAD_CODE
@@ -114,7 +114,7 @@ def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event:
 )
 def extend_wrapup(zone: "Zone", agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
     """Grant more time to wrap up, as often as the campaign allows."""
-    session = _session(agent)
+    session = agent.contact
     if session.extensions_left <= 0:
         return ResultCode.WRONG_STATE
     zone.calls.extend(session)
@@ -147,20 +147,15 @@ def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: Com
 )
 def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
     """Decline the preview or callback."""
-    session = _session(agent)
+    session = agent.contact
     zone.calls.decline(session, agent)
     return AGTPreviewCancelRESP(
         ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
     )
 
 
-def _session(agent: Agent) -> Session:
-    assert agent.session is not None, "the rule of the command asks for a contact"
-    return agent.session
-
-
 def _dial(zone: "Zone", agent: Agent, wanted: ContactNumber) -> ResultCode:
-    session = _session(agent)
+    session = agent.contact
     number = choose_number(session, wanted)
     if number is None:
         return ResultCode.DIAL_BAD_NUMBER

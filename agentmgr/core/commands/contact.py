@@ -11,7 +11,6 @@ from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import AddToDnc, SaveNote, SetAttribute
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import AttributeSpec
-from agentmgr.core.session import Session
 from protocol.commands import (
     AGTAddAgentNote,
     AGTAddToDNC,
@@ -27,6 +26,7 @@ from protocol.commands import (
     AGTSetCustomerDetail,
 )
 from protocol.enums import AttributeType
+from protocol.notifications import AGTCustomerDetailsChanged
 from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import Attribute, CustomerDetails
@@ -46,7 +46,7 @@ def get_customer_details(
     zone: "Zone", agent: Agent, command: AGTGetCustomerDetails, event: CommandReceived
 ) -> Answer:
     """Read all attributes of the customer."""
-    session = _session(agent)
+    session = agent.contact
     attributes = whole_entries(
         Attribute(spec.name, session.contact.attributes.get(spec.name, ""), spec.attribute_type)
         for spec in session.job.campaign.attributes
@@ -61,7 +61,7 @@ def get_contact_attributes(
     zone: "Zone", agent: Agent, command: AGTGetContactAttributes, event: CommandReceived
 ) -> Answer:
     """List the attributes without their values."""
-    session = _session(agent)
+    session = agent.contact
     attributes = whole_entries(
         Attribute(spec.name, attribute_type=spec.attribute_type) for spec in session.job.campaign.attributes
     )
@@ -73,7 +73,7 @@ def set_customer_detail(
     zone: "Zone", agent: Agent, command: AGTSetCustomerDetail, event: CommandReceived
 ) -> Answer:
     """Change one attribute of the customer."""
-    session = _session(agent)
+    session = agent.contact
     key, value = command.key_value_pair.key, command.key_value_pair.value
     spec = session.job.attributes.get(key)
     if spec is None:
@@ -88,6 +88,10 @@ def set_customer_detail(
     )
     session.contact = evolve(contact, attributes={**contact.attributes, key: value}, numbers=numbers)
     zone.out.emit(SetAttribute(contact.contact_id, key, value))
+    consultation = session.consultation
+    if consultation is not None and consultation.agent is not None and consultation.is_established:
+        changed = Attribute(key, value, spec.attribute_type)
+        zone.out.tell(consultation.agent, AGTCustomerDetailsChanged(changed, session.sid))
     return ResultCode.SUCCESS
 
 
@@ -123,7 +127,7 @@ def _is_date(text: str) -> bool:
 @on_agent_command(AGTAddAgentNote, contact=True, no_contact=ResultCode.NOTE_NO_CONTACT)
 def add_agent_note(zone: "Zone", agent: Agent, command: AGTAddAgentNote, event: CommandReceived) -> Answer:
     """Store a note with the contact."""
-    session = _session(agent)
+    session = agent.contact
     text = "".join(c for c in command.agent_note if c.isprintable() or c == "\n").strip()
     if not text or len(text) > MAX_NOTE_CHARACTERS:
         return ResultCode.NOTE_INVALID
@@ -140,7 +144,7 @@ def refresh_agent_notes(
     zone: "Zone", agent: Agent, command: AGTRefreshAgentNotes, event: CommandReceived
 ) -> Answer:
     """Read the notes of the contact, the oldest first; what does not fit is cut from the oldest."""
-    session = _session(agent)
+    session = agent.contact
     newest_first = whole_entries(reversed(session.contact.notes))
     return AGTRefreshAgentNotesRESP(
         ResultCode.SUCCESS, session_id=session.sid, agent_notes=tuple(reversed(newest_first))
@@ -150,7 +154,7 @@ def refresh_agent_notes(
 @on_agent_command(AGTAddToDNC, contact=True)
 def add_to_dnc(zone: "Zone", agent: Agent, command: AGTAddToDNC, event: CommandReceived) -> Answer:
     """Put addresses on the do-not-call list; an entry without value means the contact's own attribute."""
-    session = _session(agent)
+    session = agent.contact
     addresses = []
     for entry in command.address_list:
         if entry.key not in session.job.attributes:
@@ -195,8 +199,3 @@ def normal_address(text: str) -> str | None:
         return text.casefold()
     number = _SEPARATORS.sub("", text)
     return number if PHONE.fullmatch(number) else None
-
-
-def _session(agent: Agent) -> Session:
-    assert agent.session is not None, "the rule of the command asks for a contact"
-    return agent.session

@@ -1,0 +1,213 @@
+"""Consult, transfer and conference as the desktops ask for them."""
+
+import re
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.consults import MAX_PENDING_CONSULTS
+from agentmgr.core.events import CommandReceived
+from agentmgr.core.session import ConsultPhase, Session
+from protocol.commands import (
+    AGTCancelConsult,
+    AGTCompleteTransfer,
+    AGTCompleteTransferRESP,
+    AGTConfChangeOwnership,
+    AGTConsultCall,
+    AGTConsultCallRESP,
+    AGTEndConf,
+    AGTGetConsultDestsForType,
+    AGTGetConsultDestsForTypeRESP,
+    AGTGetConsultTypes,
+    AGTGetConsultTypesRESP,
+    AGTStartConf,
+)
+from protocol.enums import CallState, DestinationType
+from protocol.results import ResultCode
+from protocol.sizes import whole_entries
+from protocol.structures import Destination
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+TALKING = frozenset({CallState.Talking})
+CONSULTING = frozenset({CallState.Consult})
+FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+
+
+@on_agent_command(AGTGetConsultTypes, contact=True, states=TALKING)
+def get_consult_types(
+    zone: "Zone", agent: Agent, command: AGTGetConsultTypes, event: CommandReceived
+) -> Answer:
+    """List the kinds of consult that the campaign allows."""
+    session = agent.contact
+    campaign = session.job.campaign
+    types = [DestinationType.Agent]
+    if campaign.address_book or campaign.allow_free_form:
+        types.append(DestinationType.External)
+    return AGTGetConsultTypesRESP(
+        ResultCode.SUCCESS,
+        session_id=session.sid,
+        destination_types=tuple(types),
+        allow_free_form=campaign.allow_free_form,
+    )
+
+
+@on_agent_command(AGTGetConsultDestsForType, contact=True, states=TALKING)
+def get_consult_dests(
+    zone: "Zone", agent: Agent, command: AGTGetConsultDestsForType, event: CommandReceived
+) -> Answer:
+    """List the agents of the job who may be asked, or the campaign's address book."""
+    session = agent.contact
+    if command.destination_type is DestinationType.Agent:
+        nobody = ResultCode.NO_AGENTS
+        destinations = whole_entries(
+            _to_destination(other) for other in session.job.consultable.values() if other is not agent
+        )
+    else:
+        nobody = ResultCode.NO_DESTINATIONS
+        destinations = whole_entries(
+            Destination(DestinationType.External, entry.number, entry.name)
+            for entry in session.job.campaign.address_book
+        )
+    if not destinations:
+        return nobody
+    return AGTGetConsultDestsForTypeRESP(
+        ResultCode.SUCCESS,
+        session_id=session.sid,
+        destination_type=command.destination_type,
+        destinations=destinations,
+    )
+
+
+def _to_destination(agent: Agent) -> Destination:
+    return Destination(
+        DestinationType.Agent,
+        agent.agent_id,
+        agent.record.name,
+        presence=agent.agent_state.value,
+        state=agent.call_state.value,
+    )
+
+
+@on_agent_command(
+    AGTConsultCall, capability="transfer", states=TALKING, nailed=True, refused=ResultCode.CONSULT_FAILED
+)
+def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: CommandReceived) -> Answer:
+    """Consult somebody: at once an idle agent, later a busy one, an external party when it answers."""
+    session = agent.contact
+    if command.destination.destination_type is DestinationType.External:
+        return _consult_external(zone, session, agent, command.destination, event)
+    other = zone.agents.get(command.destination.destination_value)
+    if other is agent or not command.destination.destination_value:
+        return ResultCode.CONSULT_BAD_DESTINATION
+    if other is None:
+        return ResultCode.CONSULT_LOGGED_OUT
+    if other.job is not session.job or not other.is_consultable:
+        return ResultCode.CONSULT_NOT_READY
+    response = AGTConsultCallRESP(ResultCode.SUCCESS, session_id=session.sid)
+    if other.call_state is CallState.Idle and not other.pending_consults:
+        zone.out.respond(event, response)
+        zone.consults.ask_idle(session, agent, other)
+    elif len(other.pending_consults) >= MAX_PENDING_CONSULTS:
+        return ResultCode.CONSULT_QUEUE_FULL
+    else:
+        zone.consults.ask_busy(session, agent, other)
+        zone.out.respond(event, response)
+        zone.consults.announce(session, other)
+    return None
+
+
+def _consult_external(
+    zone: "Zone", session: Session, agent: Agent, destination: Destination, event: CommandReceived
+) -> Answer:
+    campaign = session.job.campaign
+    number = destination.destination_value
+    listed = any(entry.number == number for entry in campaign.address_book)
+    if not listed and not (campaign.allow_free_form and FREE_FORM_NUMBER.fullmatch(number)):
+        return ResultCode.CONSULT_BAD_DESTINATION
+    zone.consults.ask_external(session, agent, number)
+    agent.sync()
+    zone.out.respond(event, AGTConsultCallRESP(ResultCode.SUCCESS, session_id=session.sid))
+    zone.consults.enable_cancel(session)
+    return None
+
+
+@on_agent_command(AGTCancelConsult, capability="leave_consult", refused=ResultCode.CANCEL_CONSULT_FAILED)
+def cancel_consult(zone: "Zone", agent: Agent, command: AGTCancelConsult, event: CommandReceived) -> Answer:
+    """End a consult from either side, or withdraw one's own that has not begun."""
+    session = agent.contact
+    consultation = session.consultation
+    assert consultation is not None
+    other = consultation.agent if agent is session.owner else session.owner
+    wanted = command.dest_agent_id
+    if wanted and other is not None and wanted not in (other.agent_id, agent.agent_id):
+        return ResultCode.CANCEL_CONSULT_FAILED
+    zone.consults.end(session, by=agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(
+    AGTCompleteTransfer,
+    capability="transfer",
+    states=CONSULTING,
+    nailed=True,
+    refused=ResultCode.CONSULT_FAILED,
+)
+def complete_transfer(
+    zone: "Zone", agent: Agent, command: AGTCompleteTransfer, event: CommandReceived
+) -> Answer:
+    """Hand customer and contact to the consulted agent."""
+    session = agent.contact
+    assert session.consultation is not None
+    assert session.consultation.agent is not None, "the capability is false with an external party"
+    zone.consults.transfer(session, agent, session.consultation.agent)
+    return AGTCompleteTransferRESP(ResultCode.SUCCESS, session_id=session.sid, can_dispose=False)
+
+
+@on_agent_command(
+    AGTStartConf,
+    capability="conference",
+    states=CONSULTING,
+    nailed=True,
+    refused=ResultCode.CONFERENCE_NO_CONSULT,
+)
+def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
+    """Turn the consult into a conference of three."""
+    session = agent.contact
+    assert session.consultation is not None
+    other = session.consultation.agent
+    if other is not None and other.leaving:
+        return ResultCode.CONFERENCE_LOGGED_OUT
+    if other is not None and other.connection is None:
+        return ResultCode.CONFERENCE_NOT_READY
+    zone.consults.start_conference(session, agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(
+    AGTEndConf,
+    contact=True,
+    states=frozenset({CallState.ConferenceOwner, CallState.ConferencePassive}),
+    nailed=True,
+    refused=ResultCode.CONFERENCE_NOT_IN,
+)
+def end_conf(zone: "Zone", agent: Agent, command: AGTEndConf, event: CommandReceived) -> Answer:
+    """As owner drop the other party, as passive party leave."""
+    zone.consults.end(agent.contact, by=agent)
+    return ResultCode.SUCCESS
+
+
+@on_agent_command(AGTConfChangeOwnership, contact=True, nailed=True, refused=ResultCode.CONFERENCE_NOT_OWNER)
+def change_ownership(
+    zone: "Zone", agent: Agent, command: AGTConfChangeOwnership, event: CommandReceived
+) -> Answer:
+    """Make the passive agent the owner of the conference."""
+    session = agent.contact
+    consultation = session.consultation
+    if agent.call_state is not CallState.ConferenceOwner or consultation is None:
+        return ResultCode.CONFERENCE_NOT_OWNER
+    if consultation.phase is not ConsultPhase.CONFERENCE or consultation.agent is None:
+        return ResultCode.OWNERSHIP_NOT_AGENT
+    zone.consults.change_owner(session, agent, consultation.agent)
+    return ResultCode.SUCCESS

@@ -1,0 +1,288 @@
+"""Consult, transfer and conference: a second party beside the customer (agent API, section 7)."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import Conference, Connect, Consult, Dial, HangUp
+from agentmgr.core.session import Consultation, ConsultPhase, Session
+from agentmgr.core.states import CallEvent
+from protocol.enums import DialFailReason
+from protocol.notifications import (
+    AGTConferenceEnded,
+    AGTConferenceNotify,
+    AGTConferenceOwnershipChanged,
+    AGTConsultCancelled,
+    AGTConsultDialFailed,
+    AGTConsultNotify,
+    AGTConsultPending,
+    AGTEnableCancelConsult,
+    AGTPendingConsultComplete,
+    AGTTransferNotify,
+)
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+MAX_PENDING_CONSULTS = 2
+PENDING_CONSULT_S = 120.0
+"""How long a consult waits for a busy agent before it fails as not answered."""
+
+
+class Consults:
+    """The consultations of a zone; a session has one at most."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+        self._parties: dict[str, Consultation] = {}
+        self._party_count = 0
+
+    # -- beginning ---------------------------------------------------------------------------
+
+    def ask_idle(self, session: Session, asker: Agent, agent: Agent) -> None:
+        """Consult an agent who has nothing to do."""
+        consultation = Consultation(session, asker, agent)
+        session.consultation = consultation
+        self._join(consultation, agent)
+        asker.on_call_event(CallEvent.CONSULTED, self._out.now)
+        asker.sync()
+        self._enable_cancel(consultation)
+
+    def ask_busy(self, session: Session, asker: Agent, agent: Agent) -> None:
+        """Let a consult wait until the agent is free; `announce` tells that agent, after the answer."""
+        consultation = Consultation(session, asker, agent, ConsultPhase.PENDING)
+        session.consultation = consultation
+        agent.pending_consults.append(consultation)
+        self._enable_cancel(consultation)
+        self._out.set_timer(("consult", session.sid), PENDING_CONSULT_S)
+
+    def announce(self, session: Session, agent: Agent) -> None:
+        """Tell a busy agent that a consult waits."""
+        asker = session.owner
+        assert asker is not None
+        self._out.tell(
+            agent,
+            AGTConsultPending(asker.record.name, asker.agent_id, session.job.campaign.name, session.sid),
+        )
+
+    def ask_external(self, session: Session, asker: Agent, number: str) -> None:
+        """Dial somebody outside."""
+        self._party_count += 1
+        party_id = f"{session.sid}/{self._party_count}"
+        consultation = Consultation(session, asker, None, ConsultPhase.DIALING, party_id)
+        session.consultation = consultation
+        self._parties[party_id] = consultation
+        ring_time_s = session.job.campaign.ring_time_s
+        self._out.emit(Dial(party_id, number, ring_time_s))
+        self._out.set_timer(("party", party_id), ring_time_s + 15)
+
+    def enable_cancel(self, session: Session) -> None:
+        """From now on the asker may cancel."""
+        if session.consultation is not None:
+            self._enable_cancel(session.consultation)
+
+    def start_pending(self, agent: Agent) -> bool:
+        """Begin the consult that has waited longest for an agent who is free now; False if none waits."""
+        if not agent.pending_consults or not agent.can_be_consulted_now:
+            return False
+        consultation = agent.pending_consults.popleft()
+        session, asker = consultation.session, consultation.asker
+        self._out.cancel_timer(("consult", session.sid))
+        consultation.phase = ConsultPhase.ACTIVE
+        self._join(consultation, agent)
+        self._out.tell(asker, AGTPendingConsultComplete(session.sid))
+        asker.on_call_event(CallEvent.CONSULTED, self._out.now)
+        asker.sync()
+        return True
+
+    def _join(self, consultation: Consultation, agent: Agent) -> None:
+        session = consultation.session
+        self._zone.take_off_duty(agent)
+        consultation.party_id = agent.leg_id
+        agent.session = session
+        session.job.busy += 1
+        self._out.emit(Consult(session.sid, agent.leg_id))
+        contact = session.to_contact()
+        self._out.tell(agent, AGTConsultNotify(contact, consultation.asker.agent_id, session.sid))
+        agent.on_call_event(CallEvent.CONSULTED, self._out.now)
+        agent.sync()
+
+    def _enable_cancel(self, consultation: Consultation) -> None:
+        consultation.cancellable = True
+        self._out.tell(consultation.asker, AGTEnableCancelConsult(consultation.session.sid))
+        consultation.asker.sync()
+
+    # -- the external party -----------------------------------------------------------------------
+
+    def on_party_answered(self, party_id: str) -> None:
+        """The external party took the call."""
+        consultation = self._parties.get(party_id)
+        if consultation is None or consultation.phase is not ConsultPhase.DIALING:
+            return
+        self._out.cancel_timer(("party", party_id))
+        consultation.phase = ConsultPhase.ACTIVE
+        self._out.emit(Consult(consultation.session.sid, party_id))
+        consultation.asker.on_call_event(CallEvent.CONSULTED, self._out.now)
+
+    def on_party_failed(self, party_id: str, reason: DialFailReason) -> None:
+        """The external party was not reached; the agent goes on talking to the customer."""
+        consultation = self._parties.get(party_id)
+        if consultation is not None and consultation.phase is ConsultPhase.DIALING:
+            self._fail(consultation, reason)
+
+    def on_party_ended(self, party_id: str) -> None:
+        """The external party hung up."""
+        consultation = self._parties.get(party_id)
+        if consultation is not None and consultation.is_established:
+            self.end(consultation.session, by=None)
+
+    def on_party_timeout(self, party_id: str) -> None:
+        """The switch did not say in time what became of the external party."""
+        if party_id in self._parties:
+            self._out.emit(HangUp(party_id))
+            self.on_party_failed(party_id, DialFailReason.NoAnswer)
+
+    def on_pending_timeout(self, session: Session) -> None:
+        """The busy agent did not become free in time."""
+        consultation = session.consultation
+        if consultation is not None and consultation.phase is ConsultPhase.PENDING:
+            self._drop_pending(consultation, by=consultation.asker)
+            self._fail(consultation, DialFailReason.NoAnswer)
+
+    def refuse_pending(self, agent: Agent) -> None:
+        """The agent cannot be consulted any more: those who wait for it are told."""
+        while agent.pending_consults:
+            consultation = agent.pending_consults.popleft()
+            self._fail(consultation, DialFailReason.Rejected)
+
+    def _fail(self, consultation: Consultation, reason: DialFailReason) -> None:
+        asker, session = consultation.asker, consultation.session
+        self._forget(consultation)
+        self._out.tell(asker, AGTConsultDialFailed(reason, session.sid))
+        asker.tell_call_state_again()
+
+    # -- ending -------------------------------------------------------------------------------
+
+    def end(self, session: Session, by: Agent | None) -> None:
+        """End the consult or conference; `by` is the agent who wants it, None if the other party left.
+
+        The owner keeps the customer; whoever did not want it is told.
+        """
+        consultation, owner = session.consultation, session.owner
+        assert consultation is not None
+        assert owner is not None
+        phase, passive = consultation.phase, consultation.agent
+        self._forget(consultation)
+        if phase is ConsultPhase.PENDING:
+            self._drop_pending(consultation, by)
+            owner.sync()
+            return
+        if passive is None:
+            self._out.emit(HangUp(consultation.party_id))
+        if phase is ConsultPhase.DIALING:
+            owner.sync()
+            return
+        self._out.emit(Connect(session.sid, owner.leg_id))
+        was_conference = phase is ConsultPhase.CONFERENCE
+        if passive is not None and by is owner:
+            self._part(consultation, passive, by)
+            self._back_to_customer(owner, was_conference)
+        else:
+            self._tell_end(owner, session, by, was_conference)
+            self._back_to_customer(owner, was_conference)
+            if passive is not None:
+                self._part(consultation, passive, None)
+
+    def dissolve(self, session: Session) -> None:
+        """The owner is out of the call: nothing is left for anybody else; the owner's states stay."""
+        consultation = session.consultation
+        if consultation is None:
+            return
+        self._forget(consultation)
+        if consultation.phase is ConsultPhase.PENDING:
+            self._drop_pending(consultation, consultation.asker)
+        elif consultation.agent is None:
+            self._out.emit(HangUp(consultation.party_id))
+        else:
+            was_conference = consultation.phase is ConsultPhase.CONFERENCE
+            self._tell_end(consultation.agent, session, None, was_conference)
+            self._part(consultation, consultation.agent, None)
+
+    def _tell_end(self, agent: Agent, session: Session, by: Agent | None, was_conference: bool) -> None:
+        if was_conference:
+            self._out.tell(agent, AGTConferenceEnded(session.sid))
+        else:
+            self._out.tell(agent, AGTConsultCancelled(by.agent_id if by else "", session.sid))
+
+    def _part(self, consultation: Consultation, passive: Agent, told_by: Agent | None) -> None:
+        session = consultation.session
+        if told_by is not None:
+            self._tell_end(passive, session, told_by, consultation.phase is ConsultPhase.CONFERENCE)
+        passive.session = None
+        session.job.busy -= 1
+        passive.on_call_event(CallEvent.LEFT, self._out.now)
+        passive.sync()
+        self._zone.calls.rest(passive)
+        self._out.free(passive)
+
+    def _back_to_customer(self, owner: Agent, was_conference: bool) -> None:
+        event = CallEvent.CONFERENCE_ENDED if was_conference else CallEvent.CONSULT_ENDED
+        owner.on_call_event(event, self._out.now)
+        owner.sync()
+
+    def _drop_pending(self, consultation: Consultation, by: Agent | None) -> None:
+        agent, session = consultation.agent, consultation.session
+        assert agent is not None
+        agent.pending_consults.remove(consultation)
+        self._out.tell(agent, AGTConsultCancelled(by.agent_id if by else "", session.sid))
+        self._zone.calls.rest(agent)
+
+    def _forget(self, consultation: Consultation) -> None:
+        session = consultation.session
+        session.consultation = None
+        self._out.touch(consultation.asker)
+        self._out.cancel_timer(("consult", session.sid))
+        if consultation.agent is None:
+            self._parties.pop(consultation.party_id, None)
+            self._out.cancel_timer(("party", consultation.party_id))
+
+    # -- handing over -------------------------------------------------------------------------
+
+    def transfer(self, session: Session, owner: Agent, agent: Agent) -> None:
+        """Make the consulted agent the owner of the customer and of the contact."""
+        session.consultation = None
+        session.owner = agent
+        self._out.emit(Connect(session.sid, agent.leg_id))
+        self._out.tell(agent, AGTTransferNotify(session.to_contact(), session.sid))
+        agent.on_call_event(CallEvent.TOOK_OVER, self._out.now)
+        agent.sync()
+        owner.session = None
+        session.job.busy -= 1
+        owner.on_call_event(CallEvent.HANDED_OVER, self._out.now)
+        owner.sync()
+        self._zone.calls.rest(owner)
+        self._out.free(owner)
+
+    def start_conference(self, session: Session, owner: Agent) -> None:
+        """Bring customer, owner and consulted party together."""
+        consultation = session.consultation
+        assert consultation is not None
+        consultation.phase = ConsultPhase.CONFERENCE
+        self._out.emit(Conference(session.sid, consultation.party_id))
+        if consultation.agent is not None:
+            self._out.tell(consultation.agent, AGTConferenceNotify(session.to_contact(), session.sid))
+            consultation.agent.on_call_event(CallEvent.CONFERENCE_JOINED, self._out.now)
+            consultation.agent.sync()
+        owner.on_call_event(CallEvent.CONFERENCE_OWNED, self._out.now)
+
+    def change_owner(self, session: Session, owner: Agent, agent: Agent) -> None:
+        """Give the conference to its passive agent."""
+        consultation = session.consultation
+        assert consultation is not None
+        session.owner = consultation.asker = agent
+        consultation.agent = owner
+        consultation.party_id = owner.leg_id
+        self._out.tell(agent, AGTConferenceOwnershipChanged(session.to_contact(), session.sid))
+        agent.on_call_event(CallEvent.OWNERSHIP_TAKEN, self._out.now)
+        agent.sync()
+        owner.on_call_event(CallEvent.OWNERSHIP_GIVEN, self._out.now)
