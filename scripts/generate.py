@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import client_commands
+
 from agentmgr.core.capabilities import Row, capabilities
 from agentmgr.core.commands import not_built
 from agentmgr.settings_file import sample
@@ -44,6 +46,7 @@ def protocol_reference() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "agentmgr/client/commands.py": client_commands.render,
     "config/agentmgr.toml": sample,
     "protocol/PROTOCOL.md": protocol_reference,
     "tests/protocol/golden.txt": examples.golden,
