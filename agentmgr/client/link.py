@@ -87,7 +87,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether commands can be sent now."""
-        return self._ready.is_set()
+        return self._ready.is_set() and self._scope is not None and not self._scope.cancel_called
 
     def attach(self, inbox: Inbox) -> None:
         """Let an agent's messages pass here; it learns which zones are available."""
@@ -188,7 +188,7 @@ class Link:
                 await self._read(stream, nursery)
                 nursery.cancel_scope.cancel()
         finally:
-            served, self._ready = self.connected, trio.Event()
+            served, self._ready = self._ready.is_set(), trio.Event()
             self._stream = self._scope = self.peer = None
             self.zones.clear()
             for pending in self._pending.values():
