@@ -1,6 +1,7 @@
 """One connection to an Agent Manager, made anew whenever it is lost."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -331,4 +332,10 @@ def _encode(request_id: int, agent_id: str, command: object) -> bytes:
 
 
 def _told(error: Exception) -> str:
+    """Return what a person wants to know of an error; trio wraps those of each address tried."""
+    cause: BaseException | None = error.__cause__
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
     return str(error) or type(error).__name__
