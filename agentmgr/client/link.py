@@ -189,7 +189,9 @@ class Link:
                 await self._read(stream, nursery)
                 nursery.cancel_scope.cancel()
         finally:
-            served, self._ready = self._ready.is_set(), trio.Event()
+            served = self._ready.is_set()
+            if served:
+                self._ready = trio.Event()
             self._stream = self._scope = self.peer = None
             self.zones.clear()
             for pending in self._pending.values():
@@ -220,9 +222,6 @@ class Link:
                 code = response.result
                 self._give_up(stream, f"the server refused AgentSDKConnected: {int(code)} {code.text}")
                 return
-            self._directory.update(response.zones)
-        self._ready.set()
-        self.first_try.set()
 
     async def _read(self, stream: Stream, nursery: trio.Nursery) -> None:
         wire = ClientConnection()
@@ -292,8 +291,17 @@ class Link:
         inbox = self.inboxes.get(pending.agent_id)
         if inbox is not None:
             inbox.answered(pending.command, message.response)
+        if isinstance(message.response, AgentSDKConnectedRESP):
+            self._welcomed(message.response)
         pending.response = message.response
         pending.done.set()
+
+    def _welcomed(self, response: AgentSDKConnectedRESP) -> None:
+        # Here and not where it was asked for: whoever is told POMAvailable next may send at once.
+        if response.result is ResultCode.SUCCESS:
+            self._directory.update(response.zones)
+            self._ready.set()
+            self.first_try.set()
 
     def _notified(self, agent_id: str, notification: Event, nursery: trio.Nursery) -> None:
         if isinstance(notification, POMAvailable):

@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 import agentmgr.client
-from agentmgr.client import CommandError, Pom
+from agentmgr.client import Agent, CommandError, Pom
 from agentmgr.client.commands import Event
 from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol import commands
@@ -197,8 +197,31 @@ async def test_connect_to_a_server_that_is_starting_tries_again(
         await visit.refuse(received, 9012)
 
     server.behaviours["AgentSDKConnected"] = not_yet
+    start = trio.current_time()
     async with connect():
         assert len(server.visits) == 2
+        assert trio.current_time() - start == pytest.approx(1)
+
+
+async def test_available_again_means_that_commands_can_be_sent(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    results: list[ResultCode] = []
+
+    async def log_on_when_available(agent: Agent) -> None:
+        async for event in agent.events():
+            if isinstance(event, POMAvailable):
+                results.append((await agent.logon("5001", "secret")).result)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(20):
+            nursery.start_soon(log_on_when_available, await pom.agent(str(1001 + number)))
+        await trio.testing.wait_all_tasks_blocked()
+        await server.visits[0].cut()
+        await trio.sleep(2)
+        nursery.cancel_scope.cancel()
+
+    assert results == [ResultCode.SUCCESS] * 40
 
 
 @pytest.mark.parametrize("wrong", ["localhost", "localhost:", ":9970", "h:0", "h:70000", "h:ten"])
@@ -295,7 +318,7 @@ async def test_commands_that_wait_for_a_stuck_one_are_lost_with_it(
     agents = [await pom.agent(agent_id) for agent_id in ("1001", "1002")]
     unknown: list[bool] = []
 
-    async def hold(agent: agentmgr.client.Agent) -> None:
+    async def hold(agent: Agent) -> None:
         with pytest.raises(CommandError) as caught:
             await agent.hold_call("S1")
         unknown.append(caught.value.outcome_unknown)
