@@ -30,8 +30,8 @@ class Country:
     calling_code: str
     language: str
     share: int
-    first_names: Sequence[str]
-    last_names: Sequence[str]
+    first_names: str
+    last_names: str
     ranges: Sequence[tuple[str, str]]
 
 
@@ -41,8 +41,8 @@ COUNTRIES = (
         calling_code="1",
         language="en-US",
         share=40,
-        first_names="James Mary Robert Patricia Linda David Susan Karen Daniel Nancy Anthony Emily".split(),
-        last_names="Smith Johnson Williams Brown Garcia Miller Davis Wilson Anderson Taylor Moore".split(),
+        first_names="James Mary Robert Patricia Linda David Susan Karen Daniel Nancy Anthony Emily",
+        last_names="Smith Johnson Williams Brown Garcia Miller Davis Wilson Anderson Taylor Moore",
         ranges=(
             ("(212) 555-01xx", "America/New_York"),
             ("(617) 555-01xx", "America/New_York"),
@@ -60,8 +60,8 @@ COUNTRIES = (
         calling_code="44",
         language="en-GB",
         share=20,
-        first_names="Oliver Amelia George Isla Harry Ava Jack Grace Charlie Freya Thomas Poppy".split(),
-        last_names="Jones Evans Thomas Roberts Walker Wright Hughes Green Hall Wood Clarke Khan".split(),
+        first_names="Oliver Amelia George Isla Harry Ava Jack Grace Charlie Freya Thomas Poppy",
+        last_names="Jones Evans Thomas Roberts Walker Wright Hughes Green Hall Wood Clarke Khan",
         ranges=(
             ("020 7946 0xxx", "Europe/London"),
             ("0113 496 0xxx", "Europe/London"),
@@ -74,8 +74,8 @@ COUNTRIES = (
         calling_code="49",
         language="de-DE",
         share=15,
-        first_names="Anna Lukas Jürgen Käthe Jonas Sofie Björn Renate Felix Ursula Max Heike".split(),
-        last_names="Müller Schmidt Schneider Fischer Weber Meyer Wagner Groß Schäfer Köhler".split(),
+        first_names="Anna Lukas Jürgen Käthe Jonas Sofie Björn Renate Felix Ursula Max Heike",
+        last_names="Müller Schmidt Schneider Fischer Weber Meyer Wagner Groß Schäfer Köhler",
         ranges=(
             ("030 23125 xxx", "Europe/Berlin"),
             ("069 90009 xxx", "Europe/Berlin"),
@@ -89,8 +89,8 @@ COUNTRIES = (
         calling_code="33",
         language="fr-FR",
         share=15,
-        first_names="Camille Hugo Chloé Louis Zoé Jules Élise Théo Inès Raphaël Léa François".split(),
-        last_names="Martin Bernard Dubois Lefèvre Moreau Laurent Garnier Rousseau Fournier Noël".split(),
+        first_names="Camille Hugo Chloé Louis Zoé Jules Élise Théo Inès Raphaël Léa François",
+        last_names="Martin Bernard Dubois Lefèvre Moreau Laurent Garnier Rousseau Fournier Noël",
         ranges=(
             ("01 99 00 xx xx", "Europe/Paris"),
             ("02 61 91 xx xx", "Europe/Paris"),
@@ -104,8 +104,8 @@ COUNTRIES = (
         calling_code="34",
         language="es-ES",
         share=10,
-        first_names="Lucía Hugo Sofía Mateo María Íñigo Paula Begoña Álvaro Elena Andrés".split(),
-        last_names="García Fernández González Núñez López Martínez Sánchez Pérez Muñoz Ruiz".split(),
+        first_names="Lucía Hugo Sofía Mateo María Íñigo Paula Begoña Álvaro Elena Andrés",
+        last_names="García Fernández González Núñez López Martínez Sánchez Pérez Muñoz Ruiz",
         ranges=(("910 00x xxx", "Europe/Madrid"), ("930 00x xxx", "Europe/Madrid")),
     ),
 )
@@ -127,7 +127,7 @@ def render() -> str:
 
 def _contact(rng: random.Random, used: set[str], number: int) -> list[str]:
     country = rng.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
-    first_name, last_name = rng.choice(country.first_names), rng.choice(country.last_names)
+    first_name, last_name = (rng.choice(names.split()) for names in (country.first_names, country.last_names))
     (pattern, timezone), (pattern2, timezone2) = rng.choice(country.ranges), rng.choice(country.ranges)
     # Some leave the zone to be told by the number.
     given = rng.random() < 0.7
