@@ -5,8 +5,8 @@ hooks that don't; encoding is cattrs' own.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from functools import cache, lru_cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -278,10 +278,8 @@ def _unstructure_hook(cls: type[Any]) -> Callable[[Any], Any]:
 
 _converter = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
 _converter.register_unstructure_hook_factory(attrs.has, _unstructure_hook)
-_converter.register_unstructure_hook_func(
-    lambda tp: isinstance(tp, type) and issubclass(tp, Enum),
-    lambda member: member.value,
-)
+for _enum in (ResultCode, *WireEnum.__subclasses__()):  # one by one: cattrs takes a StrEnum for a string
+    _converter.register_unstructure_hook(_enum, attrgetter("value"))
 
 
 _encoder: Callable[[Any], Callable[[Any], dict[str, Any]]] = cache(_converter.get_unstructure_hook)

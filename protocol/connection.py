@@ -227,7 +227,7 @@ def _from_server(value: Any) -> ResponseReceived | NotificationReceived | Unknow
         cls = RESPONSES.get(name)
     else:
         raise RemoteProtocolError(
-            f"the server sent {name[:MAX_NAME_CHARACTERS]} with an id that is no integer"
+            f"the server sent {name[:MAX_NAME_CHARACTERS]!r} with an id that is no integer"
         )
     try:
         if cls is None:

@@ -4,6 +4,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import client_commands
+import demo_contacts
+
 from agentmgr.core.capabilities import Row, capabilities
 from agentmgr.core.commands import not_built
 from agentmgr.settings_file import sample
@@ -44,7 +47,9 @@ def protocol_reference() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "agentmgr/client/commands.py": client_commands.render,
     "config/agentmgr.toml": sample,
+    "config/demo/contacts.csv": demo_contacts.render,
     "protocol/PROTOCOL.md": protocol_reference,
     "tests/protocol/golden.txt": examples.golden,
 }

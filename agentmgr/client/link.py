@@ -1,6 +1,7 @@
 """One connection to an Agent Manager, made anew whenever it is lost."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -87,7 +88,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether commands can be sent now."""
-        return self._ready.is_set()
+        return self._ready.is_set() and self._scope is not None and not self._scope.cancel_called
 
     def attach(self, inbox: Inbox) -> None:
         """Let an agent's messages pass here; it learns which zones are available."""
@@ -188,7 +189,9 @@ class Link:
                 await self._read(stream, nursery)
                 nursery.cancel_scope.cancel()
         finally:
-            served, self._ready = self.connected, trio.Event()
+            served = self._ready.is_set()
+            if served:
+                self._ready = trio.Event()
             self._stream = self._scope = self.peer = None
             self.zones.clear()
             for pending in self._pending.values():
@@ -219,9 +222,6 @@ class Link:
                 code = response.result
                 self._give_up(stream, f"the server refused AgentSDKConnected: {int(code)} {code.text}")
                 return
-            self._directory.update(response.zones)
-        self._ready.set()
-        self.first_try.set()
 
     async def _read(self, stream: Stream, nursery: trio.Nursery) -> None:
         wire = ClientConnection()
@@ -291,8 +291,17 @@ class Link:
         inbox = self.inboxes.get(pending.agent_id)
         if inbox is not None:
             inbox.answered(pending.command, message.response)
+        if isinstance(message.response, AgentSDKConnectedRESP):
+            self._welcomed(message.response)
         pending.response = message.response
         pending.done.set()
+
+    def _welcomed(self, response: AgentSDKConnectedRESP) -> None:
+        # Here and not where it was asked for: whoever is told POMAvailable next may send at once.
+        if response.result is ResultCode.SUCCESS:
+            self._directory.update(response.zones)
+            self._ready.set()
+            self.first_try.set()
 
     def _notified(self, agent_id: str, notification: Event, nursery: trio.Nursery) -> None:
         if isinstance(notification, POMAvailable):
@@ -331,4 +340,10 @@ def _encode(request_id: int, agent_id: str, command: object) -> bytes:
 
 
 def _told(error: Exception) -> str:
+    """Return what a person wants to know of an error; trio wraps those of each address tried."""
+    cause: BaseException | None = error.__cause__
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
     return str(error) or type(error).__name__

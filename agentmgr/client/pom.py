@@ -1,6 +1,5 @@
 """The way in: a connection to the Agent Managers, and the agents on it."""
 
-import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -16,8 +15,8 @@ from agentmgr.client.transport import (
     Backoff,
     Opener,
     jittered,
+    open_tcp,
     parse_address,
-    tcp_opener,
     text_of,
 )
 from protocol.commands import AgentSDKConnected, GetPAMForZone, GetPAMForZoneRESP
@@ -165,8 +164,7 @@ async def connect(
     *,
     patience_s: float = 10.0,
     max_events: int = 1000,
-    ssl_context: ssl.SSLContext | None = None,
-    opener: Opener | None = None,
+    opener: Opener = open_tcp,
     backoff: Backoff = jittered,
 ) -> AsyncIterator[Pom]:
     """Connect to an Agent Manager, and to those of other zones when an agent logs on there.
@@ -178,8 +176,7 @@ async def connect(
             that answers is used.
         patience_s: how many seconds to try at first, above 0.
         max_events: how many events are kept for an agent that does not read them, 1 and up.
-        ssl_context: for servers that speak TLS.
-        opener: opens streams in another way than TCP; `ssl_context` is not used then.
+        opener: opens a stream to an address; for TLS one that returns a `trio.SSLStream`.
         backoff: seconds to wait between attempts, by the number of those that failed.
 
     Raises:
@@ -192,7 +189,7 @@ async def connect(
     body_error: BaseException | None = None
     try:
         async with trio.open_nursery() as nursery:
-            pom = Pom(parsed, nursery, opener or tcp_opener(ssl_context), backoff, max_events)
+            pom = Pom(parsed, nursery, opener, backoff, max_events)
             try:
                 await pom._connected(patience_s)
                 yield pom

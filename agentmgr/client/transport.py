@@ -1,7 +1,6 @@
 """Where servers are and how a byte stream to one is opened."""
 
 import random
-import ssl
 from collections.abc import Awaitable, Callable
 
 import trio
@@ -37,23 +36,13 @@ def text_of(address: Address) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def tcp_opener(ssl_context: ssl.SSLContext | None = None) -> Opener:
-    """Return an opener for TCP, with TLS when a context is given."""
-
-    async def open_tcp(address: Address) -> Stream:
-        if ssl_context is None:
-            return await trio.open_tcp_stream(*address)
-        stream = await trio.open_ssl_over_tcp_stream(*address, ssl_context=ssl_context)
-        await stream.do_handshake()
-        return stream
-
-    return open_tcp
+async def open_tcp(address: Address) -> Stream:
+    """Open a TCP connection."""
+    return await trio.open_tcp_stream(*address)
 
 
 def peer_of(stream: Stream) -> Address | None:
     """Return the numeric address a stream leads to, if it is a TCP stream."""
-    if isinstance(stream, trio.SSLStream):
-        stream = stream.transport_stream
     if not isinstance(stream, trio.SocketStream):
         return None
     host, port, *_ = stream.socket.getpeername()

@@ -11,7 +11,7 @@ import trio
 
 import agentmgr.client
 from agentmgr.client import Agent, CommandError, Event
-from agentmgr.client.transport import Address, Opener
+from agentmgr.client.transport import Address, Opener, open_tcp
 from agentmgr.desk.sim import SimDesktop
 
 CONNECTING_AT_ONCE = 50
@@ -38,7 +38,7 @@ async def run_fleet(
     connections: int | None = None,
     stopping: trio.Event | None = None,
     patience_s: float = 10.0,
-    opener: Opener | None = None,
+    opener: Opener = open_tcp,
 ) -> None:
     """Run desktops until all have finished.
 

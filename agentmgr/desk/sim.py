@@ -117,6 +117,8 @@ class SimDesktop:
                 return self.stop(now)
             case n.AGTAgentLoggedOut():
                 self._end()
+            case n.POMNotAvailable():
+                self._lose_connection(now)
         return self._send(now)
 
     def answered(self, command: Any, response: Any, now: float) -> list[Any]:
@@ -339,6 +341,18 @@ class SimDesktop:
             self._wishes[Wish.LOG_ON] = now + self._params.retry_s
         else:
             self.failure = result
+            self._end()
+
+    def _lose_connection(self, now: float) -> None:
+        """Be as if never logged on; the connection is made anew by others, and then a logon succeeds."""
+        self._case = None
+        self._wishes = {Wish.LOG_ON: now + self._params.retry_s}
+        self.agent_state = AgentState.NotReady
+        self.call_state = CallState.NoState
+        self.nailup_status = NailupStatus.NotNailedUp
+        self.capabilities = Capabilities()
+        self.logged_on = self._force = self._was_available = False
+        if self._stopping:
             self._end()
 
     def _end(self) -> None:

@@ -68,6 +68,7 @@ PASSING = frozenset(
         ResultCode.TELEPHONY_DOWN,
         ResultCode.MEDIA_SERVER_DOWN,
         ResultCode.INITIALIZING,
+        ResultCode.MANAGER_NOT_AVAILABLE,
     }
 )
 """Reasons to refuse a logon that pass with time."""

@@ -33,7 +33,7 @@ class Visit:
     """One connection of a client to the scripted server."""
 
     address: Address
-    stream: trio.StapledStream[Any, Any]
+    stream: Stream
     received: list[CommandReceived] = field(factory=list)
 
     async def answer(self, received: CommandReceived, response: commands.Resp) -> None:
@@ -99,10 +99,7 @@ class ScriptedServer:
         if address in self.down:
             raise OSError("refused by the test")
         ours, theirs = trio.testing.memory_stream_pair()
-        visit = Visit(address, ours)
-        self.visits.append(visit)
-        self._nursery.start_soon(self._serve, visit)
-        self._arrived.set()
+        self._nursery.start_soon(self.serve, address, ours)
         return theirs
 
     async def visit(self, number: int) -> Visit:
@@ -129,10 +126,14 @@ class ScriptedServer:
         else:
             await visit.refuse(received, ResultCode.ZONE_NOT_FOUND)
 
-    async def _serve(self, visit: Visit) -> None:
+    async def serve(self, address: Address, stream: Stream) -> None:
+        """Serve a client that connected to `address`, until it leaves."""
+        visit = Visit(address, stream)
+        self.visits.append(visit)
+        self._arrived.set()
         wire = ServerConnection()
         try:
-            while data := await visit.stream.receive_some(65536):
+            while data := await stream.receive_some():
                 for message in wire.receive(bytes(data)):
                     assert isinstance(message, CommandReceived), message
                     visit.received.append(message)

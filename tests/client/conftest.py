@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import trio
+import trio.testing
 
 import agentmgr.client
 from agentmgr.client import Pom
@@ -25,6 +26,7 @@ def connect(server: ScriptedServer) -> Connect:
 
 @pytest.fixture
 async def pom(connect: Connect) -> AsyncIterator[Pom]:
-    """A client that is connected."""
+    """A client that is connected and has been told what the server tells at first."""
     async with connect() as pom:
+        await trio.testing.wait_all_tasks_blocked()
         yield pom

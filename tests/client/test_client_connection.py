@@ -5,12 +5,13 @@ import trio
 import trio.testing
 
 import agentmgr.client
-from agentmgr.client import CommandError, Pom
+from agentmgr.client import Agent, CommandError, Pom
 from agentmgr.client.commands import Event
 from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol import commands
-from protocol.connection import CommandReceived
+from protocol.connection import CommandReceived, ServerConnection, response_bytes
 from protocol.notifications import AGTZoneDown, POMAvailable, POMNotAvailable
+from protocol.registry import VERSION
 from protocol.results import ResultCode
 from protocol.structures import CompletionCode
 
@@ -196,8 +197,31 @@ async def test_connect_to_a_server_that_is_starting_tries_again(
         await visit.refuse(received, 9012)
 
     server.behaviours["AgentSDKConnected"] = not_yet
+    start = trio.current_time()
     async with connect():
         assert len(server.visits) == 2
+        assert trio.current_time() - start == pytest.approx(1)
+
+
+async def test_available_again_means_that_commands_can_be_sent(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    results: list[ResultCode] = []
+
+    async def log_on_when_available(agent: Agent) -> None:
+        async for event in agent.events():
+            if isinstance(event, POMAvailable):
+                results.append((await agent.logon("5001", "secret")).result)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(20):
+            nursery.start_soon(log_on_when_available, await pom.agent(str(1001 + number)))
+        await trio.testing.wait_all_tasks_blocked()
+        await server.visits[0].cut()
+        await trio.sleep(2)
+        nursery.cancel_scope.cancel()
+
+    assert results == [ResultCode.SUCCESS] * 40
 
 
 @pytest.mark.parametrize("wrong", ["localhost", "localhost:", ":9970", "h:0", "h:70000", "h:ten"])
@@ -252,3 +276,58 @@ async def test_losing_one_zone_leaves_the_other_alone(
     assert not there.connected
     assert POMNotAvailable() not in seen["1001"]
     assert seen["1002"][-1] == POMNotAvailable()
+
+
+async def test_server_that_takes_no_data_is_given_up_after_10_s(
+    autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
+) -> None:
+    streams: list[trio.abc.Stream] = []
+
+    async def open_lockstep(address: tuple[str, int]) -> trio.abc.Stream:
+        await trio.lowlevel.checkpoint()
+        ours, theirs = trio.testing.lockstep_stream_pair()
+        streams.append(ours)
+        nursery.start_soon(greet, ours)
+        return theirs
+
+    async def greet(stream: trio.abc.Stream) -> None:
+        for message in ServerConnection().receive(bytes(await stream.receive_some())):
+            response = commands.AgentSDKConnectedRESP(ResultCode.SUCCESS, version=VERSION)
+            await stream.send_all(response_bytes(message.request_id, "", response))
+
+    async with agentmgr.client.connect(["am1:9970"], opener=open_lockstep, backoff=lambda _: 1.0) as pom:
+        agent = await pom.agent("1001")
+        start = trio.current_time()
+
+        with trio.move_on_after(3) as impatient:  # half a frame may be sent: it must not be cut off
+            await agent.hold_call("S1")
+        assert impatient.cancelled_caught
+        assert trio.current_time() - start == pytest.approx(10)
+        assert not agent.connected
+        await trio.sleep(2)
+
+        assert agent.connected
+        assert len(streams) == 2
+
+
+async def test_commands_that_wait_for_a_stuck_one_are_lost_with_it(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.behaviours["AGTHoldCall"] = silence
+    server.behaviours["AGTUnholdCall"] = lambda visit, received: visit.cut()
+    agents = [await pom.agent(agent_id) for agent_id in ("1001", "1002")]
+    unknown: list[bool] = []
+
+    async def hold(agent: Agent) -> None:
+        with pytest.raises(CommandError) as caught:
+            await agent.hold_call("S1")
+        unknown.append(caught.value.outcome_unknown)
+
+    async with trio.open_nursery() as nursery:
+        for agent in agents:
+            nursery.start_soon(hold, agent)
+        await trio.testing.wait_all_tasks_blocked()
+        response = await agents[0].request(commands.AGTUnholdCall("S1"))
+
+    assert unknown == [True, True]
+    assert response.result is ResultCode.MANAGER_NOT_AVAILABLE

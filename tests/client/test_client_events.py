@@ -51,12 +51,13 @@ async def test_events_arrive_in_order_each_once(server: ScriptedServer, pom: Pom
 
 
 @pytest.mark.parametrize("settled", [True, False])
-async def test_events_begin_with_the_zones_available(pom: Pom, settled: bool) -> None:
-    if settled:
-        await trio.testing.wait_all_tasks_blocked()
-    agent = await pom.agent("1001")
+async def test_events_begin_with_the_zones_available(connect: Connect, settled: bool) -> None:
+    async with connect() as pom:
+        if settled:
+            await trio.testing.wait_all_tasks_blocked()
+        agent = await pom.agent("1001")
 
-    assert await anext(agent.events()) == POMAvailable("Default")
+        assert await anext(agent.events()) == POMAvailable("Default")
 
 
 async def test_events_cut_into_single_bytes_arrive_whole(server: ScriptedServer, pom: Pom) -> None:

@@ -28,7 +28,7 @@ def generator() -> ModuleType:
 
 
 def test_generated_commands_are_current(generator: ModuleType) -> None:
-    assert generator.TARGET.read_text() == generator.render(), "run scripts/client_commands.py"
+    assert generator.TARGET.read_text() == generator.render(), "run scripts/generate.py"
 
 
 def test_every_command_has_a_method_that_returns_its_resp(generator: ModuleType) -> None:

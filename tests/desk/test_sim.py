@@ -755,6 +755,34 @@ def test_zone_down_logs_off() -> None:
     log_off(talk)
 
 
+def test_connection_lost_in_a_contact_starts_again_with_a_logon() -> None:
+    talk = in_wrapup(STEADY)
+    talk.wait()
+    talk.tell(n.POMNotAvailable())
+    talk.answer(c.AGTWrapupContactRESP(ResultCode.MANAGER_NOT_AVAILABLE))
+    desk = talk.desk
+    assert (desk.call_state, desk.nailup_status) == (CallState.NoState, NailupStatus.NotNailedUp)
+    assert (desk.logged_on, desk.finished, desk.capabilities) == (False, False, Capabilities())
+    assert talk.wait() == STEADY.retry_s
+    talk.answer(c.AGTLogonRESP(ResultCode.MANAGER_NOT_AVAILABLE))
+    assert talk.wait() == STEADY.retry_s
+    talk.tell(n.AGTCapabilitiesChanged(NOT_READY))
+    talk.answer(c.AGTLogonRESP(OK))
+    talk.tell(n.AGTStateChangedNotify(AgentState.Ready), n.AGTCapabilitiesChanged(READY))
+    talk.answer(c.AGTStateChangeRESP(OK, AgentState.Ready))
+    assert talk.sent == c.AGTAvailableForNailup()
+
+
+def test_connection_lost_while_stopping_is_the_end() -> None:
+    talk = Conversation()
+    talk.be_idle()
+    talk.stop()
+    talk.tell(n.POMNotAvailable())
+    talk.answer(c.AGTStateChangeRESP(ResultCode.MANAGER_NOT_AVAILABLE))
+    assert talk.desk.finished
+    assert talk.sent is None
+
+
 def test_answer_nobody_waits_for_is_the_drivers_mistake() -> None:
     desk = SimDesktop("1001", "secret", "Default", 1)
     with pytest.raises(ValueError, match="AGTLogoffRESP for 1001, who waits for no answer"):

@@ -1,0 +1,228 @@
+"""Campaigns: made, run, paused, resumed, stopped, looked at, exported."""
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
+from agentmgr.ports import (
+    LIVE_JOB_STATES,
+    CampaignOverview,
+    CampaignStore,
+    DispositionRow,
+    JobState,
+    JobStatus,
+    JobTally,
+)
+
+FILL_CHUNK = 2000
+EXPORT_CHUNK = 1000
+MAX_NAME_CHARACTERS = 100
+
+DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
+    CompletionCodeSpec(1, "Sale", success=True),
+    CompletionCodeSpec(2, "Not interested"),
+    CompletionCodeSpec(3, "Call again", retry_after_s=3600),
+    CompletionCodeSpec(4, "Wrong person"),
+    CompletionCodeSpec(5, "No code given"),
+)
+"""For a campaign that names none of its own; the last one is what a wrapup ends with by itself."""
+DEFAULT_CODE_ID = 5
+
+# field -> lowest and highest value, both allowed
+_RANGES: dict[str, tuple[float, float]] = {
+    "min_skill_level": (1, 16),
+    "priority": (1, 10),
+    "abandon_limit": (0, 1),
+    "ring_time_s": (5, 120),
+    "preview_timeout_s": (1, 3600),
+    "acw_max_time_s": (1, 3600),
+    "acw_extensions": (0, 100),
+    "max_attempts": (1, 100),
+    "nuisance_retry_s": (0, 31 * 86_400),
+    "callback_expiry_min": (1, 31 * 1440),
+}
+
+
+@frozen
+class CampaignStatus:
+    """A campaign with its latest job and what that has done; both None if it was never run."""
+
+    name: str
+    job: JobStatus | None
+    tally: JobTally | None
+
+
+def create_campaign(
+    store: CampaignStore, spec: CampaignSpec, lists: Sequence[str], *, now: float
+) -> CampaignSpec:
+    """Store a new campaign on contact lists.
+
+    Args:
+        store: where to.
+        spec: the campaign; its `campaign_id` is given by the store.
+        lists: names of contact lists, at least one.
+        now: epoch seconds UTC.
+
+    Raises:
+        CampaignError: a setting is out of range, the name is taken, a list is not there.
+    """
+    spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
+    problem = _problem(spec)
+    if problem:
+        raise CampaignError(f"campaign {spec.name or '(no name)'}: {problem}")
+    if store.find_campaign(spec.name) is not None:
+        raise CampaignError(f"campaign {spec.name}: there is one already; choose another name")
+    known = {contact_list.name: contact_list.list_id for contact_list in store.contact_lists()}
+    for name in lists:
+        if name not in known:
+            there = ", ".join(known) or "none yet"
+            raise CampaignError(f"campaign {spec.name}: no contact list {name!r}; there are: {there}")
+    if not lists:
+        raise CampaignError(f"campaign {spec.name}: needs at least one contact list")
+    return store.add_campaign(spec, sorted({known[name] for name in lists}), now)
+
+
+def _problem(spec: CampaignSpec) -> str:
+    """Return what is wrong with the settings, empty if nothing is."""
+    codes = spec.completion_codes
+    ids, names = [c.code_id for c in codes], [c.name.strip() for c in codes]
+    hours = spec.calling_hours
+    if not spec.name or len(spec.name) > MAX_NAME_CHARACTERS:
+        return f"needs a name of 1 to {MAX_NAME_CHARACTERS} characters"
+    if not spec.skill.strip():
+        return "needs a skill that its agents must have"
+    if not codes or not all(names) or len(set(ids)) < len(ids) or len(set(names)) < len(names):
+        return "needs completion codes, each with an id and a name of its own"
+    if spec.default_code_id not in ids:
+        return f"default_code_id is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
+    for field, (low, high) in _RANGES.items():
+        value = getattr(spec, field)
+        if not low <= value <= high:
+            return f"{field} is {value}; allowed are {low} to {high}"
+    retries = (*spec.retry_s.values(), *(c.retry_after_s or 0 for c in codes))
+    if any(retry_s < 0 for retry_s in retries):
+        return "a time until the next attempt is below 0"
+    if not 0 <= hours.start_min < hours.end_min <= 1440:
+        return f"calling hours are {hours.start_min} to {hours.end_min}; allowed are minutes from 0 to 1440"
+    if not hours.weekdays or not hours.weekdays <= set(range(1, 8)):
+        return f"calling weekdays are {sorted(hours.weekdays)}; allowed are 1 (Monday) to 7, at least one"
+    return ""
+
+
+def run_campaign(store: CampaignStore, name: str, zone: str, *, now: float) -> JobSpec:
+    """Start a job with all contacts that are in the campaign's lists now.
+
+    The zone learns of it when it opens, or by a JobStarted event with what is returned.
+
+    Raises:
+        CampaignError: no such campaign, no contacts, or a job of it is not over yet.
+    """
+    campaign = _find(store, name)
+    job = store.latest_job(campaign.campaign_id)
+    if job is not None and job.state in LIVE_JOB_STATES:
+        raise CampaignError(f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first")
+    job_id = store.create_job(campaign.campaign_id, zone, now)
+    last: int | None = 0
+    while last is not None:
+        last = store.fill_job(job_id, last, FILL_CHUNK)
+    started = store.start_job(job_id)
+    if started is None:
+        raise CampaignError(f"campaign {name}: was stopped while it was being prepared")
+    if started.total == 0:
+        store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
+        raise CampaignError(f"campaign {name}: its contact lists have no contacts; import some first")
+    return started
+
+
+def pause_campaign(store: CampaignStore, name: str) -> JobStatus:
+    """Mark the running job as paused; a serving zone must be told with JobPaused."""
+    return _move(store, name, (JobState.Running,), JobState.Paused)
+
+
+def resume_campaign(store: CampaignStore, name: str) -> JobStatus:
+    """Mark the paused job as running; a serving zone must be told with JobResumed."""
+    return _move(store, name, (JobState.Paused,), JobState.Running)
+
+
+def stop_campaign(store: CampaignStore, name: str, *, now: float, serving: bool) -> JobStatus:
+    """Stop the job for good.
+
+    Args:
+        store: where to.
+        name: the campaign.
+        now: epoch seconds UTC.
+        serving: whether a zone works on the job. It must be told with JobStopped, and ends the job after
+            its last contact; otherwise the job is over at once.
+    """
+    job = _live_job(store, name)
+    if serving and job.state is not JobState.Preparing:
+        return _move(store, name, (JobState.Running, JobState.Paused, JobState.Stopping), JobState.Stopping)
+    return _move(store, name, LIVE_JOB_STATES, JobState.Stopped, ended_at=now)
+
+
+def campaign_status(store: CampaignStore, name: str) -> CampaignStatus:
+    """Return how far the latest job of a campaign is.
+
+    Raises:
+        CampaignError: no such campaign.
+    """
+    campaign = _find(store, name)
+    job = store.latest_job(campaign.campaign_id)
+    return CampaignStatus(campaign.name, job, store.tally(job.job_id) if job else None)
+
+
+def list_campaigns(store: CampaignStore) -> tuple[CampaignOverview, ...]:
+    """Return all campaigns by name."""
+    return store.campaigns()
+
+
+def export_dispositions(store: CampaignStore, name: str) -> Iterator[DispositionRow]:
+    """Return all dispositions of a campaign, of all its jobs, in the order they were saved.
+
+    They are read in chunks, so that the store is free for others in between.
+
+    Raises:
+        CampaignError: no such campaign.
+    """
+    return _dispositions(store, _find(store, name).campaign_id)
+
+
+def _dispositions(store: CampaignStore, campaign_id: int) -> Iterator[DispositionRow]:
+    last = 0
+    while rows := store.dispositions(campaign_id, last, EXPORT_CHUNK):
+        yield from rows
+        last = rows[-1].row_id
+
+
+def _find(store: CampaignStore, name: str) -> CampaignSpec:
+    campaign = store.find_campaign(name)
+    if campaign is None:
+        there = ", ".join(overview.name for overview in store.campaigns()) or "none yet"
+        raise CampaignError(f"no campaign {name!r}; there are: {there}")
+    return campaign
+
+
+def _live_job(store: CampaignStore, name: str) -> JobStatus:
+    job = store.latest_job(_find(store, name).campaign_id)
+    if job is None or job.state not in LIVE_JOB_STATES:
+        raise CampaignError(f"campaign {name}: {f'is {job.state}' if job else 'was never run'}; run it first")
+    return job
+
+
+def _move(
+    store: CampaignStore,
+    name: str,
+    allowed: Sequence[JobState],
+    state: JobState,
+    ended_at: float | None = None,
+) -> JobStatus:
+    job = _live_job(store, name)
+    if not store.move_job(job.job_id, allowed, state, ended_at):
+        raise CampaignError(
+            f"campaign {name}: its job is {job.state} and cannot become {state};"
+            f" that needs a job that is {' or '.join(allowed)}"
+        )
+    return evolve(job, state=state, ended_at=ended_at)

@@ -1,0 +1,265 @@
+"""Contact import: a CSV file into a contact list, bad rows into a reject file."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from agentmgr.campaign import numbers
+from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Columns, read_columns
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.textfile import Row, csv_rows, open_text
+from agentmgr.campaign.timezones import parse_timezone
+from agentmgr.core.model import AttributeSpec, PhoneNumber
+from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, CampaignStore, ContactDraft, ContactList
+
+CHUNK_ROWS = 1000
+MAX_ID_CHARACTERS = 100
+MAX_VALUE_CHARACTERS = 2000
+# All attributes of a contact go to the desktop in one message, which is at most 16000 bytes.
+MAX_ROW_BYTES = 12_000
+_MAX_FOUND_CHARACTERS = 200
+
+
+@frozen
+class Problem:
+    """Why a row was rejected."""
+
+    column: str
+    found: str
+    why: str
+
+
+@frozen
+class ImportReport:
+    """What an import did: `rows` = `created` + `updated` + `rejected`.
+
+    `on_dnc` of the contacts have a number that is on the do-not-call list; `reject_file` is there if
+    rows were rejected.
+    """
+
+    list_name: str
+    rows: int
+    created: int
+    updated: int
+    rejected: int
+    on_dnc: int
+    reject_file: Path | None
+
+
+def contact_lists(store: CampaignStore) -> tuple[ContactList, ...]:
+    """Return all contact lists by name."""
+    return store.contact_lists()
+
+
+def import_contacts(
+    store: CampaignStore,
+    path: Path,
+    list_name: str,
+    *,
+    now: float,
+    mapping: Mapping[str, str] | None = None,
+    country: str = "",
+    encoding: str = "utf-8",
+    reject_file: Path | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Import a CSV file whose first line names the columns; the list is made if it is not there.
+
+    A contact whose id is in the list already is updated. Rows are stored in chunks, so that neither
+    memory nor a running zone suffers.
+
+    Args:
+        store: where to.
+        path: the file; comma, semicolon, tab or bar between the values.
+        list_name: the contact list.
+        now: epoch seconds UTC.
+        mapping: column -> attribute, for columns that have neither the attribute's name nor a common
+            other one; an empty attribute ignores the column.
+        country: calling code or ISO region of numbers that have none in their row.
+        encoding: of the file.
+        reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
+        on_progress: called with the number of rows read so far, after each chunk.
+
+    Raises:
+        CampaignError: the file as a whole cannot be used; nothing was stored.
+        StoreFault: chunks stored before stay.
+    """
+    if not list_name.strip():
+        raise CampaignError("the contact list needs a name")
+    try:
+        default_region = numbers.parse_country(country) if country else None
+    except ValueError as error:
+        raise CampaignError(f"country {country!r}: {error}") from None
+    rejects = _RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
+    created = updated = on_dnc = rows = 0
+    with ExitStack() as stack:
+        lines = csv_rows(stack.enter_context(open_text(path, encoding)))
+        columns = _read_header(path, lines, mapping or {})
+        reader = _RowReader(columns, default_region)
+        store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(name) for name in columns.custom)))
+        list_id = store.ensure_list(list_name.strip(), now)
+        stack.enter_context(rejects)
+        while chunk := list(islice(lines, CHUNK_ROWS)):
+            rows += len(chunk)
+            drafts = []
+            for row in chunk:
+                draft, problems = reader.read(row)
+                if draft is None:
+                    rejects.add(row.line, problems)
+                else:
+                    drafts.append(draft)
+            put = store.put_contacts(list_id, drafts, now)
+            created += put.created
+            updated += put.updated
+            on_dnc += _count_on_dnc(store, drafts)
+            if on_progress:
+                on_progress(rows)
+    return ImportReport(
+        list_name.strip(),
+        rows,
+        created,
+        updated,
+        rejects.rows,
+        on_dnc,
+        rejects.path if rejects.rows else None,
+    )
+
+
+def _read_header(path: Path, lines: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
+    header = next(lines, None)
+    if header is None:
+        raise CampaignError(f"{path}: the file has only empty lines; its first line must name the columns")
+    if header.fault:
+        raise CampaignError(f"{path}:{header.line}: {header.fault}")
+    return read_columns(f"{path}:{header.line}", header.values, mapping)
+
+
+def _count_on_dnc(store: CampaignStore, drafts: list[ContactDraft]) -> int:
+    present = store.on_dnc({phone.number for draft in drafts for phone in draft.numbers})
+    return sum(any(phone.number in present for phone in draft.numbers) for draft in drafts)
+
+
+class _RowReader:
+    """Turns the rows of one file into contacts."""
+
+    def __init__(self, columns: Columns, default_region: str | None) -> None:
+        self._columns = columns
+        self._default_region = default_region
+
+    def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
+        """Return the contact, or None and all that is wrong with the row."""
+        if row.fault:
+            return None, [Problem("", "", row.fault)]
+        if len(row.values) != len(self._columns.header):
+            expected = f"the header names {len(self._columns.header)} columns"
+            return None, [Problem("", f"{len(row.values)} columns", expected)]
+        values = {
+            name: value.strip()
+            for name, value in zip(self._columns.attributes, row.values, strict=True)
+            if name
+        }
+        problems = self._check_sizes(values)
+        phones = []
+        for name, zone_name in PHONE_ZONE_ATTRIBUTES.items():
+            phone = self._read_phone(values, name, zone_name, problems)
+            if phone is not None:
+                phones.append(phone)
+        user_contact_id = values.pop(USER_CONTACT_ID)
+        if not user_contact_id:
+            self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")
+        if problems:
+            return None, problems
+        return ContactDraft(user_contact_id, tuple(phones), values), []
+
+    def _check_sizes(self, values: Mapping[str, str]) -> list[Problem]:
+        problems: list[Problem] = []
+        for name, value in values.items():
+            allowed = MAX_ID_CHARACTERS if name == USER_CONTACT_ID else MAX_VALUE_CHARACTERS
+            if len(value) > allowed:
+                self._note(problems, name, value, f"has {len(value)} characters; allowed are {allowed}")
+        size = sum(len(name) + len(value.encode()) for name, value in values.items())
+        if size > MAX_ROW_BYTES:
+            why = f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent"
+            problems.append(Problem("", f"{size} bytes", why))
+        return problems
+
+    def _read_phone(
+        self, values: dict[str, str], name: str, zone_name: str, problems: list[Problem]
+    ) -> PhoneNumber | None:
+        """Take number, country code and time zone out of the values; leave what is an attribute."""
+        country_name = f"{name}CtryCode"
+        text, country = values.pop(name, None), values.get(country_name, "")
+        zone_text = values.pop(zone_name, "")
+        if not text:
+            if name == "PhoneNumber1":
+                self._note(problems, name, "", "every contact needs a telephone number")
+            elif text is not None:
+                values.update({name: "", country_name: ""})  # taken away from a contact that had one
+            return None
+        try:
+            region = numbers.parse_country(country) if country else self._default_region
+        except ValueError as error:
+            self._note(problems, country_name, country, str(error))
+            return None
+        try:
+            number = numbers.parse_number(text, region)
+        except ValueError as error:
+            self._note(problems, name, text, str(error))
+            return None
+        if country and region and number.calling_code != numbers.calling_code(region):
+            self._note(
+                problems, country_name, country, f"the number has the country code {number.calling_code}"
+            )
+        values[country_name] = str(number.calling_code)
+        try:
+            timezone = parse_timezone(zone_text) if zone_text else number.timezone
+        except ValueError as error:
+            self._note(problems, zone_name, zone_text, str(error))
+            return None
+        if timezone is None:
+            self._note(problems, zone_name, "", "the number does not tell its time zone, so it must be given")
+            return None
+        return PhoneNumber(name, number.e164, timezone, number.wireless)
+
+    def _note(self, problems: list[Problem], attribute: str, found: str, why: str) -> None:
+        problems.append(Problem(self._columns.column_of(attribute), found[:_MAX_FOUND_CHARACTERS], why))
+
+
+class _RejectFile:
+    """A CSV file with a line for each problem, written as they are found; none without problems."""
+
+    def __init__(self, path: Path, source: Path) -> None:
+        if path.absolute() == source.absolute():
+            raise CampaignError(f"{path}: the reject file must not be the contact file itself")
+        self.path = path
+        self.rows = 0
+        self._stack = ExitStack()
+        self._writer: Any = None
+
+    def __enter__(self) -> "_RejectFile":
+        if self.path.exists():
+            self._open()  # what an earlier import rejected is not the truth any more
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def add(self, line: int, problems: list[Problem]) -> None:
+        """Write down why the row that starts in a line was rejected."""
+        if self._writer is None:
+            self._open()
+        self.rows += 1
+        self._writer.writerows((line, p.column, p.found, p.why) for p in problems)
+
+    def _open(self) -> None:
+        try:
+            file = self.path.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise CampaignError(f"{self.path}: cannot be written: {error.strerror}") from None
+        self._writer = csv.writer(self._stack.enter_context(file), lineterminator="\n")
+        self._writer.writerow(("line", "column", "found", "why"))

@@ -1,0 +1,105 @@
+"""The do-not-call list: added to, taken from, listed, imported."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from attrs import frozen
+
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.numbers import parse_address, parse_country
+from agentmgr.campaign.textfile import csv_rows, open_text
+from agentmgr.ports import CampaignStore, DncEntry
+
+CHUNK = 1000
+
+
+@frozen
+class DncReport:
+    """What an import did: `rows` = `added` + those that were there + `rejected`, each with its line."""
+
+    rows: int
+    added: int
+    rejected: tuple[str, ...]
+
+
+def add_to_dnc(
+    store: CampaignStore, addresses: Sequence[str], *, added_by: str, now: float, country: str = ""
+) -> int:
+    """Put telephone numbers or e-mail addresses on the list; return how many were not there yet.
+
+    Raises:
+        CampaignError: one of them is neither; none was added then.
+    """
+    return store.add_to_dnc([DncEntry(address, added_by, now) for address in _parse_all(addresses, country)])
+
+
+def remove_from_dnc(store: CampaignStore, addresses: Sequence[str], *, country: str = "") -> int:
+    """Take addresses off the list; return how many were on it.
+
+    Raises:
+        CampaignError: one of them is no address; none was removed then.
+    """
+    return store.remove_from_dnc(_parse_all(addresses, country))
+
+
+def list_dnc(store: CampaignStore) -> Iterator[DncEntry]:
+    """Return the whole list by address, read in chunks."""
+    last = ""
+    while entries := store.dnc_entries(last, CHUNK):
+        yield from entries
+        last = entries[-1].address
+
+
+def import_dnc(
+    store: CampaignStore,
+    path: Path,
+    *,
+    added_by: str,
+    now: float,
+    country: str = "",
+    encoding: str = "utf-8",
+) -> DncReport:
+    """Put the first column of a CSV or text file on the list; a first line without an address is a header.
+
+    Raises:
+        CampaignError: the file cannot be read; nothing was added.
+    """
+    region = _region(country)
+    rows = added = 0
+    rejected: list[str] = []
+    with open_text(path, encoding) as file:
+        lines = csv_rows(file)
+        while chunk := list(islice(lines, CHUNK)):
+            entries = []
+            for row in chunk:
+                found = row.values[0].strip() if row.values else ""
+                try:
+                    if row.fault:
+                        raise ValueError(row.fault)
+                    entries.append(DncEntry(parse_address(found, region), added_by, now))
+                except ValueError as error:
+                    if row.line == 1 and not any(c.isdigit() for c in found):
+                        continue
+                    rejected.append(f"{path}:{row.line}: {found[:50]!r} {error}")
+                rows += 1
+            added += store.add_to_dnc(entries)
+    return DncReport(rows, added, tuple(rejected))
+
+
+def _parse_all(addresses: Sequence[str], country: str) -> list[str]:
+    region = _region(country)
+    parsed = []
+    for address in addresses:
+        try:
+            parsed.append(parse_address(address, region))
+        except ValueError as error:
+            raise CampaignError(f"{address[:50]!r} {error}") from None
+    return parsed
+
+
+def _region(country: str) -> str | None:
+    try:
+        return parse_country(country) if country else None
+    except ValueError as error:
+        raise CampaignError(f"country {country!r}: {error}") from None
