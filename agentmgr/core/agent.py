@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -31,6 +32,7 @@ from protocol.notifications import (
 from protocol.structures import AgentStatus, Capabilities
 
 if TYPE_CHECKING:
+    from agentmgr.core.callbacks import Callback
     from agentmgr.core.job import Job
     from agentmgr.core.session import Consultation, Session
 
@@ -46,6 +48,14 @@ _SIMPLE_ROWS = {
     CallState.Dialing: Row.DIALING,
     CallState.Held: Row.HELD,
 }
+
+
+class Blend(Enum):
+    """Which side the agent works for."""
+
+    OUTBOUND = auto()
+    LEAVING = auto()  # to inbound, as soon as nothing is on
+    INBOUND = auto()
 
 
 @define(eq=False)
@@ -70,6 +80,14 @@ class Agent:
     leg_id: str = ""
     idle_ticket: int = 0
     pending_consults: "deque[Consultation]" = field(factory=deque)
+    pending_callback: "Callback | None" = None
+    blend: Blend = Blend.OUTBOUND
+    saved_for_ha: bool = False
+    backlog: list[Any] | None = None
+    backlog_overflowed: bool = False
+    last_seen: AgentStatus | None = None
+    asked_by: int | None = None
+    lost_for_good: bool = False
     leaving: bool = False
     logoff_request: CommandReceived | None = None
     told_call_state: CallState | None = CallState.NoState
@@ -90,6 +108,11 @@ class Agent:
         return AgentStatus(self.agent_state, self.call_state, self.nailup_status)
 
     @property
+    def is_away(self) -> bool:
+        """Whether the desktop is lost and its messages wait."""
+        return self.backlog is not None
+
+    @property
     def is_nailed(self) -> bool:
         return self.nailup_status is NailupStatus.NailedUp
 
@@ -105,7 +128,8 @@ class Agent:
             self.agent_state is AgentState.Ready
             and self.call_state is CallState.Idle
             and self.is_nailed
-            and self.connection is not None
+            and not self.is_away
+            and self.blend is Blend.OUTBOUND
             and not self.leaving
         )
 
@@ -117,7 +141,8 @@ class Agent:
             and self.available_for_nailup
             and self.nailup_status in (NailupStatus.NotNailedUp, NailupStatus.NailingLost)
             and self.call_state is CallState.NoState
-            and self.connection is not None
+            and not self.is_away
+            and self.blend is Blend.OUTBOUND
             and not self.leaving
         )
 
@@ -158,7 +183,8 @@ class Agent:
         return (
             self.agent_state is AgentState.Ready
             and self.is_nailed
-            and self.connection is not None
+            and not self.is_away
+            and self.blend is Blend.OUTBOUND
             and not self.leaving
         )
 
@@ -170,7 +196,7 @@ class Agent:
     @property
     def has_pending(self) -> bool:
         """Whether something must come before a break."""
-        return bool(self.pending_consults)
+        return bool(self.pending_consults) or self.pending_callback is not None
 
     # -- the only ways a state changes -----------------------------------------------------
 

@@ -13,6 +13,7 @@ from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFai
 if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
+OFFERED_STATES = frozenset({CallState.Preview, CallState.Callback})
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
 
@@ -30,7 +31,8 @@ class CallFlow:
         """Show a contact for preview."""
         self._own(session, agent)
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
-        agent.on_call_event(CallEvent.PREVIEWED, self._out.now)
+        is_callback = session.callback is not None
+        agent.on_call_event(CallEvent.CALLED_BACK if is_callback else CallEvent.PREVIEWED, self._out.now)
         campaign, config = session.job.campaign, self._zone.config
         timed = campaign.preview_is_timed
         limit_s = campaign.preview_timeout_s + config.preview_grace_s if timed else config.preview_max_s
@@ -74,9 +76,9 @@ class CallFlow:
     def on_preview_timeout(self, session: Session) -> None:
         """A timed preview that the desktop did not dial is dialled; an untimed one is taken away."""
         agent = session.owner
-        if agent is None or agent.call_state is not CallState.Preview:
+        if agent is None or agent.call_state not in OFFERED_STATES:
             return
-        if session.job.campaign.preview_is_timed and agent.connection is not None:
+        if session.job.campaign.preview_is_timed and not agent.is_away:
             self.dial(session, agent, session.number)
         else:
             self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
@@ -112,9 +114,11 @@ class CallFlow:
     def on_customer_gone(self, session: Session) -> None:
         """The customer hung up, or the call has lasted too long."""
         agent = session.owner
-        if agent is None or session.phase is not Phase.ON_LINE:
+        if session.phase is not Phase.ON_LINE:
             return
         session.phase = Phase.OFF_LINE
+        if agent is None:  # its server died and its agent has not logged on again
+            return
         self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
         agent.on_call_event(CallEvent.DISCONNECTED, self._out.now)
         self._enter_wrapup(session)
@@ -165,38 +169,60 @@ class CallFlow:
 
     def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
         """Write the contact's completion code and part it from its agent, whose states stay."""
-        job, now = session.job, self._out.now
         self._zone.consults.dissolve(session)
         self._hang_up(session)
-        self._cancel_timers(session)
+        self.part(session, agent)
+        session.job.estimates.saw_contact_end(self._out.now - session.owned_at)
+        self._write(session, agent.agent_id, code_id, source)
+
+    def dispose_orphan(self, session: Session, agent_id: str) -> None:
+        """End a contact whose agent did not come back after a crash of the server."""
+        self._hang_up(session)
+        self._write(session, agent_id, session.job.campaign.default_code_id, "default")
+
+    def adopt(self, session: Session, agent: Agent) -> None:
+        """Give a contact that outlived the server back to its agent, who is talking or in wrapup."""
+        self._own(session, agent)
+        if agent.call_state is CallState.Talking:
+            self._out.emit(Connect(session.sid, agent.leg_id))
+            self._out.set_timer(("call", session.sid), self._zone.config.call_max_s)
+        else:
+            self._hang_up(session)
+            self._start_wrapup_clock(session)
+
+    def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:
+        job, now = session.job, self._out.now
+        self._zone.callbacks.on_session_end(session)
         code = job.codes[code_id]
         contact_id = session.contact.contact_id
-        self._out.emit(
-            SaveDisposition(session.sid, job.job_id, contact_id, agent.agent_id, code_id, source, now)
-        )
+        self._out.emit(SaveDisposition(session.sid, job.job_id, contact_id, agent_id, code_id, source, now))
         self._zone.stats.dispositions += 1
         attempts = session.contact.attempts + 1
         due_at: float | None = None
-        if code.retry_after_s is not None:
+        if session.callback_count:
+            due_at = None  # the customer is called back, and not before
+        elif code.retry_after_s is not None:
             due_at = now + code.retry_after_s if attempts < job.campaign.max_attempts else None
         elif session.answered_at is None and session.fail_reason is not None and not code.success:
             due_at = self._zone.dialer.retry_at(session, session.fail_reason)
         outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
-        job.busy -= 1
-        job.estimates.saw_contact_end(now - session.owned_at)
-        agent.session = None
-        self._zone.dialer.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent=agent)
+        self._zone.dialer.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent_id=agent_id)
 
     def take_away(self, session: Session, agent: Agent) -> None:
         """Part the contact from its agent, whose states stay; one that was never dialled is not disposed."""
-        if agent.call_state is not CallState.Preview:
+        if agent.call_state not in OFFERED_STATES:
             self.close(session, agent, session.job.campaign.default_code_id, "default")
             return
+        self.part(session, agent)
+        self._zone.callbacks.put_back(session)
+        attempts = session.contact.attempts
+        self._zone.dialer.end_attempt(session, CANCELLED, due_at=self._out.now, attempts=attempts)
+
+    def part(self, session: Session, agent: Agent) -> None:
+        """Take the contact off the agent's hands; the states of the agent stay."""
         self._cancel_timers(session)
         session.job.busy -= 1
         agent.session = None
-        attempts = session.contact.attempts
-        self._zone.dialer.end_attempt(session, CANCELLED, due_at=self._out.now, attempts=attempts)
 
     def rest(self, agent: Agent) -> None:
         """A pending break begins if nothing is left to do before it."""

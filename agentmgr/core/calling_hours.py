@@ -14,6 +14,15 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def is_timezone(name: str) -> bool:
+    """Tell whether zoneinfo knows a time zone."""
+    try:
+        _zone(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 def next_opening(hours: CallingHours, timezone: str, now: float) -> float:
     """Return when a contact may be called: `now` if it may at once, else the next opening, epoch seconds.
 

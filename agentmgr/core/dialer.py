@@ -69,6 +69,7 @@ class Dialer:
         job.over = True
         self._out.cancel_timer(("pace", str(job.job_id)))
         self._out.emit(FinishJob(job.job_id, "stopped" if job.stopping else "finished", self._out.now))
+        self._zone.callbacks.forget_job(job)
         self._zone.jobs.pop(job.job_id, None)
         for agent in list(job.agents.values()):
             self._out.free(agent)
@@ -135,20 +136,24 @@ class Dialer:
             number = contact.numbers[contact.attempts % len(contact.numbers)]
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
             if opening <= self._out.now:
-                return self._new_session(job, contact, number)
+                return self.new_session(
+                    job, contact, number, CONTACT_TYPES[job.campaign.pacing], self.new_sid()
+                )
             self._give_back(job, contact, contact.attempts, DialFailReason.OutsideCallingHours, opening)
         return None
 
-    def _new_session(self, job: Job, contact: ContactRecord, number: PhoneNumber) -> Session:
+    def new_sid(self) -> str:
+        """Return a session id that no session of any time has."""
         self._session_count += 1
         config = self._zone.config
+        return f"{config.zone}-{config.epoch}-{self._session_count}"
+
+    def new_session(
+        self, job: Job, contact: ContactRecord, number: PhoneNumber, contact_type: ContactType, sid: str
+    ) -> Session:
+        """Begin a session; its attempt is not written yet."""
         session = Session(
-            sid=f"{config.zone}-{config.epoch}-{self._session_count}",
-            job=job,
-            contact=contact,
-            contact_type=CONTACT_TYPES[job.campaign.pacing],
-            number=number,
-            extensions_left=job.campaign.acw_extensions,
+            sid, job, contact, contact_type, number, extensions_left=job.campaign.acw_extensions
         )
         job.sessions[session.sid] = session
         self._zone.sessions[session.sid] = session
@@ -175,6 +180,7 @@ class Dialer:
         self._enter(session, Phase.CHECKING)
         session.fail_reason = None
         number = session.number.number
+        hours = session.job.campaign.calling_hours
 
         def checked(present: frozenset[str]) -> None:
             if session.over or session.phase is not Phase.CHECKING:
@@ -183,6 +189,8 @@ class Dialer:
                 self.on_failed(session, DialFailReason.DncBlocked)
             elif self._zone.telephony_is_down:
                 self.on_failed(session, DialFailReason.TelephonyDown)
+            elif next_opening(hours, session.number.timezone, self._out.now) > self._out.now:
+                self.on_failed(session, DialFailReason.OutsideCallingHours)
             else:
                 self._enter(session, Phase.RINGING)
                 session.dialed_at = self._out.now
@@ -274,7 +282,7 @@ class Dialer:
         *,
         due_at: float | None,
         attempts: int,
-        agent: Agent | None = None,
+        agent_id: str | None = None,
     ) -> None:
         """Close the session and give its contact back, due again at `due_at` or done."""
         self._enter(session, Phase.OFF_LINE)
@@ -282,9 +290,9 @@ class Dialer:
         session.over = True
         self._zone.sessions.pop(session.sid, None)
         session.job.sessions.pop(session.sid, None)
-        agent_id = agent.agent_id if agent else None
         self._out.emit(EndAttempt(session.sid, str(outcome), self._out.now, agent_id))
-        self._give_back(session.job, session.contact, attempts, str(outcome), due_at)
+        if session.callback is None:
+            self._give_back(session.job, session.contact, attempts, str(outcome), due_at)
         self._out.serve(session.job)
 
     def _give_back(

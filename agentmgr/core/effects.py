@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from agentmgr.core.events import TimerKey
-from protocol.enums import ContactType
+from protocol.enums import AgentState, CallbackType, CallState, ContactType
 
 # -- desktops ------------------------------------------------------------------------------
 
@@ -261,6 +261,55 @@ class SetAttribute:
 
 
 @frozen
+class SaveCallback:
+    """A new callback, or another time for one that exists; times in epoch seconds."""
+
+    callback_id: str
+    campaign_id: int
+    job_id: int
+    contact_id: int
+    callback_type: CallbackType
+    agent_id: str
+    created_by: str
+    number: str
+    number_name: str
+    timezone: str
+    due_at: float
+    expires_at: float
+    notes: str
+    at: float
+
+
+@frozen
+class EndCallback:
+    """A callback is over; `outcome` is `Handled`, `Cancelled` or `Expired`."""
+
+    callback_id: str
+    outcome: str
+    at: float
+
+
+@frozen
+class SaveAgent:
+    """Where an agent is that asked to outlive a crash; replaces what was saved of it before."""
+
+    agent_id: str
+    zone: str
+    agent_state: AgentState
+    call_state: CallState
+    reason_code: str
+    leg_id: str
+    attempt_id: str
+
+
+@frozen
+class ForgetAgent:
+    """A saved agent logged off: nothing is to be restored."""
+
+    agent_id: str
+
+
+@frozen
 class FinishJob:
     """A job is over; `state` is `finished` or `stopped`."""
 
@@ -278,6 +327,10 @@ Record = (
     | SaveNote
     | AddToDnc
     | SetAttribute
+    | SaveCallback
+    | EndCallback
+    | SaveAgent
+    | ForgetAgent
     | FinishJob
 )
 RECORDS: tuple[type[Any], ...] = (
@@ -289,6 +342,10 @@ RECORDS: tuple[type[Any], ...] = (
     SaveNote,
     AddToDnc,
     SetAttribute,
+    SaveCallback,
+    EndCallback,
+    SaveAgent,
+    ForgetAgent,
     FinishJob,
 )
 TelephonyOrder = (

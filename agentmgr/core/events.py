@@ -4,12 +4,16 @@ from typing import Any
 
 from attrs import frozen
 
-from agentmgr.core.model import AgentRecord, ContactRecord, JobSpec
+from agentmgr.core.model import AgentRecord, ContactRecord, JobSpec, SavedAgent
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 
 TimerKey = tuple[str, str]
 """What a timer is for and whose it is, such as ("wrapup", session id)."""
+
+
+SERVER_CONNECTION = 0
+"""The number over which the server itself sends commands, such as its blender; no desktop ever has it."""
 
 
 # -- desktops ------------------------------------------------------------------------------
@@ -142,6 +146,13 @@ class JobStarted:
 
 
 @frozen
+class AgentRestored:
+    """What a server that died had saved of an agent; comes after the jobs, before any desktop."""
+
+    agent: SavedAgent
+
+
+@frozen
 class JobPaused:
     """No new attempt shall start in this job."""
 
@@ -188,6 +199,7 @@ Event = (
     | DncChecked
     | TimerFired
     | JobStarted
+    | AgentRestored
     | JobPaused
     | JobResumed
     | JobStopped

@@ -11,6 +11,7 @@ from agentmgr.core.router import IdleAgents
 
 if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
+    from agentmgr.core.callbacks import Callback
     from agentmgr.core.session import Session
 
 
@@ -21,7 +22,8 @@ class Job:
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
     has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which
     may not have seen them. `waiting` holds answered calls without agent, the oldest first;
-    `consultable` those of the agents that others may ask for a consult.
+    `callbacks_waiting` callbacks due soon without agent; `consultable` those of the agents that
+    others may ask for a consult.
     """
 
     job_id: int
@@ -38,6 +40,8 @@ class Job:
     sessions: "dict[str, Session]" = field(factory=dict)
     waiting: "OrderedDict[str, Session]" = field(factory=OrderedDict)
     agents: "dict[str, Agent]" = field(factory=dict)
+    callbacks: "dict[str, Callback]" = field(factory=dict)
+    callbacks_waiting: "OrderedDict[str, Callback]" = field(factory=OrderedDict)
     consultable: "dict[str, Agent]" = field(factory=dict)
     ringing: int = 0
     busy: int = 0
@@ -69,9 +73,9 @@ class Job:
     @property
     def is_exhausted(self) -> bool:
         """Whether nothing is left to do, now or later."""
-        return not (self.sessions or self.contacts or self.fetching) and (
-            self.next_due_at is None or self.stopping
-        )
+        if self.sessions or self.contacts or self.fetching:
+            return False
+        return self.stopping or (self.next_due_at is None and not self.callbacks)
 
     def list_consultable(self, agent: "Agent") -> None:
         """List or unlist one of the job's agents after its states changed."""

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
+from protocol.enums import (
+    AgentState,
+    AttributeType,
+    CallbackType,
+    CallState,
+    ContactType,
+    DialFailReason,
+    PacingType,
+)
 from protocol.structures import AgentSkill, SocketInfo
 
 
@@ -48,6 +56,56 @@ class ContactRecord:
     attributes: Mapping[str, str]
     notes: tuple[str, ...] = ()
     attempts: int = 0
+
+
+@frozen
+class CallbackRecord:
+    """A callback to be delivered by a job of `campaign_id`; times in epoch seconds.
+
+    `agent_id` is the preferred agent of an Agent callback, else empty. `contact.attempts` is 0: a
+    callback has its own life beside the job's attempts.
+    """
+
+    callback_id: str
+    callback_type: CallbackType
+    campaign_id: int
+    agent_id: str
+    contact: ContactRecord
+    number: PhoneNumber
+    due_at: float
+    expires_at: float
+    notes: str = ""
+
+
+@frozen
+class SavedSession:
+    """The contact that a saved agent owned when its server died.
+
+    `is_live` says that the switch still has the customer on the line.
+    """
+
+    sid: str
+    job_id: int
+    contact: ContactRecord
+    contact_type: ContactType
+    number: PhoneNumber
+    answered_at: float | None
+    is_live: bool = False
+
+
+@frozen
+class SavedAgent:
+    """An agent whose state outlives a crash (AGTSaveAgentForHA), as the store has it.
+
+    `leg_id` is its nailing leg, empty if there was none or the switch does not have it any more.
+    """
+
+    agent_id: str
+    agent_state: AgentState
+    call_state: CallState
+    reason_code: str
+    leg_id: str
+    session: SavedSession | None
 
 
 @frozen
@@ -133,13 +191,17 @@ class CampaignSpec:
 
 @frozen
 class JobSpec:
-    """A campaign that runs; `total` contacts of which `done` are finished already."""
+    """A campaign that runs; `total` contacts of which `done` are finished already.
+
+    `callbacks` are those of the campaign that were neither delivered nor cancelled.
+    """
 
     job_id: int
     campaign: CampaignSpec
     total: int
     done: int = 0
     paused: bool = False
+    callbacks: tuple[CallbackRecord, ...] = ()
 
 
 @frozen
@@ -158,5 +220,6 @@ class ZoneConfig:
     preview_max_s: float = 900.0
     call_max_s: float = 14_400.0
     lost_desktop_s: float = 60.0
+    callback_notice_s: float = 30.0
     pace_interval_s: float = 1.0
     fetch_size: int = 200

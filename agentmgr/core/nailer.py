@@ -98,7 +98,7 @@ class Nailer:
         if agent.session is not None and agent.session.owner is not agent:
             self._zone.consults.end(agent.session, by=agent)
         agent.on_nail_event(NailEvent.LOST, self._out.now)
-        self._zone.consults.refuse_pending(agent)
+        self.refuse_pending(agent)
         session = agent.session
         if session is not None and not was_in_wrapup:
             if unasked:
@@ -107,6 +107,14 @@ class Nailer:
         if agent.is_free:
             self.detach(agent)
         self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
+
+    def adopt(self, agent: Agent, leg_id: str, job: Job | None) -> None:
+        """Take over a nailing call that outlived the server."""
+        agent.leg_id = leg_id
+        self._legs[leg_id] = agent
+        job = job or self._zone.choose_job(agent)
+        if job is not None:
+            self._attach(agent, job)
 
     def release(self, agent: Agent) -> None:
         """Let the phone of a free agent go; what follows the drop is decided when it is done."""
@@ -118,7 +126,7 @@ class Nailer:
         elif agent.is_nailed:
             if agent.job is not None:
                 agent.job.idle.remove(agent)
-            self._zone.consults.refuse_pending(agent)
+            self.refuse_pending(agent)
             agent.on_nail_event(NailEvent.DROP_ORDERED, self._out.now)
             self._out.emit(DropNail(agent.leg_id))
             self._out.set_timer(("unnail", agent.agent_id), DROP_TIMEOUT_S)
@@ -147,11 +155,16 @@ class Nailer:
 
     def abandon(self, agent: Agent) -> None:
         """Forget an agent that is not logged on any more; its line is dropped unasked."""
-        self._zone.consults.refuse_pending(agent)
+        self.refuse_pending(agent)
         self._forget_leg(agent, hang_up=True)
         self.detach(agent)
         for purpose in ("nail", "renail", "unnail"):
             self._out.cancel_timer((purpose, agent.agent_id))
+
+    def refuse_pending(self, agent: Agent) -> None:
+        """Nothing that waits for the agent can be done by it any more."""
+        self._zone.consults.refuse_pending(agent)
+        self._zone.callbacks.withdraw(agent)
 
     def detach(self, agent: Agent) -> None:
         """Take the agent out of its job."""

@@ -7,6 +7,9 @@ from agentmgr.core.effects import CancelTimer, Effect, Notify, Respond, SetTimer
 from agentmgr.core.events import CommandReceived, TimerKey
 from agentmgr.core.job import Job
 
+MAX_BACKLOG = 256
+"""How many notifications are kept for a lost desktop; with more it must log on again."""
+
 
 class Outbox:
     """Collects the effects of one turn. `now` is the time of the turn, epoch seconds."""
@@ -28,8 +31,13 @@ class Outbox:
         self.effects.append(effect)
 
     def tell(self, agent: Agent, notification: Any) -> None:
-        """Send a notification to the agent's desktop, if it has one."""
-        if agent.connection is not None:
+        """Send a notification to the agent's desktop, or keep it until a lost desktop is back."""
+        if agent.backlog is not None:
+            if len(agent.backlog) < MAX_BACKLOG:
+                agent.backlog.append(notification)
+            else:
+                agent.backlog_overflowed = True
+        elif agent.connection is not None:
             self.effects.append(Notify(agent.connection, agent.agent_id, notification))
 
     def tell_connection(self, connection: int, notification: Any) -> None:
@@ -43,6 +51,10 @@ class Outbox:
     def set_timer(self, key: TimerKey, after_s: float) -> None:
         """Have `TimerFired(key)` come back after so many seconds."""
         self.effects.append(SetTimer(key, self.now + after_s))
+
+    def set_timer_at(self, key: TimerKey, at: float) -> None:
+        """Have `TimerFired(key)` come back at a time, epoch seconds; at once if that has passed."""
+        self.effects.append(SetTimer(key, max(at, self.now)))
 
     def cancel_timer(self, key: TimerKey) -> None:
         """Forget a timer."""
@@ -75,10 +87,14 @@ class Outbox:
         self._jobs.clear()
         return jobs
 
-    def sync_touched(self) -> None:
-        """Tell every desktop whose agent changed."""
+    def sync_touched(self) -> list[Agent]:
+        """Tell every desktop whose agent changed; returns those who want their changes saved."""
+        saved = []
         for agent in self._touched:
             agent.sync()
             if agent.job is not None:
                 agent.job.list_consultable(agent)
+            if agent.saved_for_ha:
+                saved.append(agent)
         self._touched.clear()
+        return saved

@@ -46,6 +46,15 @@ class IdleAgents:
             self._heap = [entry for entry in self._heap if entry[3].idle_ticket == entry[2]]
             heapify(self._heap)
 
+    def peek(self) -> Agent | None:
+        """Return the agent whose turn it is without taking it."""
+        while self._heap:
+            _, _, ticket, agent = self._heap[0]
+            if agent.idle_ticket == ticket:
+                return agent
+            heappop(self._heap)
+        return None
+
     def take(self) -> Agent | None:
         """Take the agent whose turn it is; None if nobody is idle."""
         while self._heap:

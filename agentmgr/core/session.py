@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from agentmgr.core.model import ContactRecord, PhoneNumber
+from agentmgr.core.model import CallbackRecord, ContactRecord, PhoneNumber
+from agentmgr.core.times import format_time
 from protocol.enums import ContactType, DialFailReason
 from protocol.structures import CompletionCode, Contact, ContactNumber, WrapupDetails
 
@@ -70,6 +71,8 @@ class Session:
     fail_reason: DialFailReason | None = None
     extensions_left: int = 0
     consultation: Consultation | None = None
+    callback: CallbackRecord | None = None
+    callback_count: int = 0
     over: bool = False
 
     def to_contact(self) -> Contact:
@@ -100,6 +103,9 @@ class Session:
             timeout=campaign.preview_timeout_s if timed else 0,
             can_dial=offered,
             can_cancel=offered,
+            can_reschedule=self.callback is not None,
+            callback_notes=self.callback.notes if self.callback else "",
+            expiry_time=format_time(self.callback.expires_at) if self.callback else "",
             can_enter_free_form_number=offered and campaign.allow_free_form,
             contact_list_id=str(self.contact.list_id),
             contact_list_name=self.contact.list_name,

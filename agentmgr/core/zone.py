@@ -6,7 +6,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from agentmgr.core.agent import Agent
+from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.commands import answer
 from agentmgr.core.commands.agent_life import on_logon_checked
@@ -14,6 +15,7 @@ from agentmgr.core.consults import Consults
 from agentmgr.core.dialer import Dialer
 from agentmgr.core.effects import CheckDnc, CloseConnection, Effect, HangUp
 from agentmgr.core.events import (
+    AgentRestored,
     CallAnswered,
     CallEnded,
     CallFailed,
@@ -37,14 +39,15 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.job import Job
-from agentmgr.core.model import AgentRecord, ZoneConfig
+from agentmgr.core.model import AgentRecord, SavedAgent, ZoneConfig
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.outbox import Outbox
+from agentmgr.core.returns import Returns
 from agentmgr.core.session import Phase, Session
 from agentmgr.core.stats import ZoneStats
 from protocol.commands import AGTLogoffRESP
 from protocol.enums import CallState, DialFailReason, NailupStatus
-from protocol.notifications import AGTAgentLoggedOut, AGTZoneDown
+from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound, AGTZoneDown
 from protocol.results import ResultCode
 
 
@@ -65,6 +68,8 @@ class Zone:
         self.dialer = Dialer(self)
         self.calls = CallFlow(self)
         self.consults = Consults(self)
+        self.callbacks = Callbacks(self)
+        self.returns = Returns(self)
         self._questions: dict[TimerKey, Callable[[frozenset[str]], None]] = {}
         self._question_count = 0
 
@@ -82,14 +87,18 @@ class Zone:
 
     def _end_turn(self) -> None:
         out = self.out
-        out.sync_touched()
+        self._tell_changes()
         while out.freed or out.has_jobs:
             freed, out.freed = out.freed, []
             for agent in freed:
                 self._settle(agent)
             for job in out.take_jobs():
                 self.dialer.serve(job)
-            out.sync_touched()
+            self._tell_changes()
+
+    def _tell_changes(self) -> None:
+        for agent in self.out.sync_touched():
+            self.returns.save(agent)
 
     def _settle(self, agent: Agent) -> None:
         """Find out what an agent that may have nothing to do does next."""
@@ -97,14 +106,17 @@ class Zone:
             return
         if agent.leaving:
             self._log_off(agent)
-        elif self.consults.start_pending(agent):
+        elif self.callbacks.start_pending(agent) or self.consults.start_pending(agent):
             return
-        elif agent.is_nailed and (agent.job is None or agent.job.over):
+        elif agent.blend is Blend.LEAVING and not agent.has_pending:
+            self._blend_out(agent)
+        elif agent.is_nailed and (agent.job is None or agent.job.over or not agent.job.accepts(agent)):
             self.nailer.move(agent)
             if agent.job is not None:
                 self.out.free(agent)
         elif agent.can_take_contact and agent.job is not None:
-            if not self.dialer.take_waiting(agent.job, agent):
+            job = agent.job
+            if not (self.callbacks.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
                 agent.job.idle.add(agent, self.out.now)
                 self.out.serve(agent.job)
         else:
@@ -121,6 +133,47 @@ class Zone:
         agent.sync()
         return agent
 
+    def readmit(
+        self,
+        record: AgentRecord,
+        saved: SavedAgent,
+        session: Session | None,
+        *,
+        connection: int,
+        extension: str,
+        skills: dict[str, int],
+    ) -> None:
+        """Log an agent on where a server that died had it, as far as the switch still has its lines.
+
+        With the customer or the agent's line gone, an answered contact is left to be wrapped up.
+        """
+        on_line = session is not None and session.phase is Phase.ON_LINE and bool(saved.leg_id)
+        agent = Agent(
+            record,
+            connection,
+            extension,
+            self.out.tell,
+            self.out.touch,
+            self.stats,
+            skills=skills,
+            agent_state=saved.agent_state,
+            reason_code=saved.reason_code,
+            nailup_status=NailupStatus.NailedUp if saved.leg_id else NailupStatus.NotNailedUp,
+            call_state=CallState.Idle if saved.leg_id else CallState.NoState,
+            available_for_nailup=True,
+            saved_for_ha=True,
+        )
+        self.agents[agent.agent_id] = agent
+        self.connections[connection][agent.agent_id] = agent
+        if session is not None:
+            agent.call_state = CallState.Talking if on_line else CallState.Wrapup
+        agent.enter(self.out.now)
+        if saved.leg_id:
+            self.nailer.adopt(agent, saved.leg_id, session.job if session else None)
+        if session is not None:
+            self.calls.adopt(session, agent)
+        self.returns.tell_all(agent)
+
     def evict(self, agent: Agent) -> None:
         """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
         if agent.session is not None:
@@ -132,6 +185,13 @@ class Zone:
         if agent.logoff_request is not None:
             self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
         self.out.tell(agent, AGTAgentLoggedOut())
+
+    def _blend_out(self, agent: Agent) -> None:
+        if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
+            self.nailer.release(agent)
+        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
+            agent.blend = Blend.INBOUND
+            self.out.tell(agent, AGTBlendedToInbound())
 
     def _log_off(self, agent: Agent) -> None:
         if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
@@ -146,6 +206,7 @@ class Zone:
     def _remove(self, agent: Agent) -> None:
         self.nailer.abandon(agent)
         self.out.cancel_timer(("lost", agent.agent_id))
+        self.returns.forget(agent)
         agent.leave(self.out.now)
         self.out.forget(agent)
         del self.agents[agent.agent_id]
@@ -189,14 +250,13 @@ class Zone:
         for key in [key for key in self.logons if key[0] == event.connection]:
             del self.logons[key]
         for agent in self.connections.pop(event.connection, {}).values():
+            self.returns.go_away(agent)
             agent.connection = None
-            self.out.touch(agent)
-            self.take_off_duty(agent)
-            self.out.set_timer(("lost", agent.agent_id), self.config.lost_desktop_s)
 
     def _on_desktop_lost_for_good(self, agent_id: str) -> None:
         agent = self.agents.get(agent_id)
-        if agent is not None and agent.connection is None:
+        if agent is not None and agent.is_away:
+            agent.lost_for_good = not agent.leaving
             agent.leaving = True
             self.out.free(agent)
 
@@ -250,6 +310,8 @@ class Zone:
         if job.job_id in self.jobs:
             return
         self.jobs[job.job_id] = job
+        for callback in event.job.callbacks:
+            self.callbacks.schedule(job, callback)
         for agent in self.agents.values():
             self.out.free(agent)
         self.dialer.tick(job)
@@ -295,6 +357,12 @@ class Zone:
                 self.calls.on_customer_gone(session)
             case "wrapup" if session is not None:
                 self.calls.on_wrapup_timeout(session)
+            case "callback":
+                self.callbacks.on_notice(of)
+            case "due":
+                self.callbacks.on_due(of)
+            case "expiry":
+                self.callbacks.on_expiry(of)
             case "consult" if session is not None:
                 self.consults.on_pending_timeout(session)
             case "party":
@@ -305,6 +373,8 @@ class Zone:
                 self.out.free(agent)
             case "unnail" if agent is not None:
                 self.nailer.on_dropped(agent)
+            case "orphan":
+                self.returns.drop_saved(of)
             case "lost":
                 self._on_desktop_lost_for_good(of)
 
@@ -337,6 +407,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     DncChecked: Zone._on_dnc_checked,
     TimerFired: Zone._on_timer,
     JobStarted: Zone._on_job_started,
+    AgentRestored: lambda zone, event: zone.returns.restore(event.agent),
     JobPaused: Zone._on_job_paused,
     JobResumed: Zone._on_job_resumed,
     JobStopped: Zone._on_job_stopped,

@@ -1,6 +1,6 @@
 """The commands of desktops; importing this registers the handlers of all."""
 
-from agentmgr.core.commands import agent_life, call, consult, contact, info
+from agentmgr.core.commands import agent_life, blending, call, callback, consult, contact, info, returning
 from agentmgr.core.commands.registry import AGENT_RULES, PLAIN_HANDLERS, answer, not_built
 
 __all__ = [
@@ -8,9 +8,12 @@ __all__ = [
     "PLAIN_HANDLERS",
     "agent_life",
     "answer",
+    "blending",
     "call",
+    "callback",
     "consult",
     "contact",
     "info",
     "not_built",
+    "returning",
 ]

@@ -56,6 +56,8 @@ def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCod
     present = zone.agents.get(agent_id)
     if present is None or command.is_force:
         return None
+    if present.is_away and present.saved_for_ha:
+        return None
     return ResultCode.STATE_NOT_CHANGEABLE if present.leaving else ResultCode.ALREADY_LOGGED_IN
 
 
@@ -80,15 +82,23 @@ def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> Res
     conflict = _login_conflict(zone, command, checked.agent_id)
     if conflict is not None:
         return conflict
+    levels = {skill.name: skill.level for skill in skills}
     present = zone.agents.get(checked.agent_id)
-    if present is not None:
-        zone.evict(present)
-    zone.admit(
-        checked.agent,
-        connection=checked.connection,
-        extension=command.agent_ext,
-        skills={skill.name: skill.level for skill in skills},
-    )
+    if present is not None and not command.is_force:
+        present.skills = levels
+        zone.returns.resume(present, checked.connection)
+        return ResultCode.SUCCESS
+    if command.is_force:
+        zone.returns.drop_saved(checked.agent_id)
+        if present is not None:
+            zone.evict(present)
+    connection, extension = checked.connection, command.agent_ext
+    kept = zone.returns.take_saved(checked.agent_id)
+    if kept is not None:
+        saved, session = kept
+        zone.readmit(checked.agent, saved, session, connection=connection, extension=extension, skills=levels)
+    else:
+        zone.admit(checked.agent, connection=connection, extension=extension, skills=levels)
     return ResultCode.SUCCESS
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.events import CommandReceived
+from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
 from protocol.commands import Resp, SessionResp
 from protocol.enums import CallState
 from protocol.registry import COMMANDS
@@ -49,6 +49,7 @@ class Rule:
     refused_in: Mapping[CallState, ResultCode]
     no_contact: ResultCode
     names_session: bool
+    from_server: bool
 
     def refusal(self, agent: Agent, command: Any) -> ResultCode | None:
         """Return why the command cannot be accepted now; None if it can."""
@@ -81,6 +82,7 @@ def on_agent_command(
     refused: ResultCode = ResultCode.WRONG_STATE,
     refused_in: Mapping[CallState, ResultCode] | None = None,
     no_contact: ResultCode | None = None,
+    from_server: bool = False,
 ) -> Callable[[AgentHandler[C]], AgentHandler[C]]:
     """Register the handler of a command that a logged-on agent sends.
 
@@ -91,6 +93,7 @@ def on_agent_command(
         contact: whether the agent must have a contact.
         nailed: whether the agent's phone must be nailed up.
         refused: the answer outside these; `refused_in` has exceptions by call state.
+        from_server: whether the server itself may send it for an agent, over `SERVER_CONNECTION`.
         no_contact: the answer without any contact; as `refused` unless given.
     """
     spec = COMMANDS[command.__name__]
@@ -108,6 +111,7 @@ def on_agent_command(
             refused=refused,
             refused_in=refused_in or {},
             no_contact=refused if no_contact is None else no_contact,
+            from_server=from_server,
             names_session="session_id" in {field.name for field in command.__attrs_attrs__},  # type: ignore[attr-defined]  # every command is an attrs class
         )
         return handler
@@ -146,7 +150,7 @@ def answer(zone: "Zone", event: CommandReceived) -> None:
         _answer_plain(zone, event)
         return
     agent = zone.agents.get(event.agent_id)
-    if agent is None or agent.connection != event.connection:
+    if agent is None or not (agent.connection == event.connection or _is_from_server(rule, event)):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
         return
     session_id = agent.session.sid if agent.session is not None else None
@@ -161,6 +165,10 @@ def answer(zone: "Zone", event: CommandReceived) -> None:
         else:
             result = rule.resp(result)
     zone.out.respond(event, result)
+
+
+def _is_from_server(rule: Rule, event: CommandReceived) -> bool:
+    return rule.from_server and event.connection == SERVER_CONNECTION
 
 
 def _answer_plain(zone: "Zone", event: CommandReceived) -> None:

@@ -1,0 +1,212 @@
+"""Callbacks: kept until they are due, announced, delivered as previews, ended or expired."""
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import EndCallback, SaveCallback
+from agentmgr.core.job import Job
+from agentmgr.core.model import CallbackRecord
+from agentmgr.core.session import Session
+from agentmgr.core.states import CallEvent
+from agentmgr.core.times import format_time
+from protocol.enums import CallbackType, CallState, ContactType
+from protocol.notifications import AGTPreviewCallbackCancelled, AGTPreviewCallbackPending
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+
+@define(eq=False)
+class Callback:
+    """A callback that waits in a job; `agent` is whom it was announced to, `sid` its coming session."""
+
+    record: CallbackRecord
+    job: Job
+    sid: str = ""
+    agent: Agent | None = None
+    session: Session | None = None
+
+
+class Callbacks:
+    """The callbacks of a zone."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+        self._callbacks: dict[str, Callback] = {}
+
+    # -- keeping -----------------------------------------------------------------------------
+
+    def create(self, job: Job, record: CallbackRecord, created_by: Agent, origin: Session) -> None:
+        """Write a callback down, and wait for its time if its campaign runs here."""
+        self._out.emit(
+            SaveCallback(
+                record.callback_id,
+                record.campaign_id,
+                origin.job.job_id,
+                record.contact.contact_id,
+                record.callback_type,
+                record.agent_id,
+                created_by.agent_id,
+                record.number.number,
+                record.number.name,
+                record.number.timezone,
+                record.due_at,
+                record.expires_at,
+                record.notes,
+                self._out.now,
+            )
+        )
+        self.schedule(job, record)
+
+    def schedule(self, job: Job, record: CallbackRecord) -> None:
+        """Wait for a callback's time."""
+        callback = Callback(record, job)
+        self._callbacks[record.callback_id] = callback
+        job.callbacks[record.callback_id] = callback
+        notice_at = record.due_at - self._zone.config.callback_notice_s
+        self._out.set_timer_at(("callback", record.callback_id), notice_at)
+        self._out.set_timer_at(("expiry", record.callback_id), record.expires_at)
+
+    def forget_job(self, job: Job) -> None:
+        """The job is over; what it had not delivered stays in the store for the campaign's next job."""
+        for callback in list(job.callbacks.values()):
+            self._drop(callback)
+
+    def _drop(self, callback: Callback) -> None:
+        callback_id = callback.record.callback_id
+        if self._callbacks.get(callback_id) is callback:
+            del self._callbacks[callback_id]
+            callback.job.callbacks.pop(callback_id, None)
+            for purpose in ("callback", "due", "expiry"):
+                self._out.cancel_timer((purpose, callback_id))
+        callback.job.callbacks_waiting.pop(callback_id, None)
+        if callback.agent is not None:
+            callback.agent.pending_callback = None
+            callback.agent = None
+
+    # -- finding an agent -----------------------------------------------------------------------
+
+    def on_notice(self, callback_id: str) -> None:
+        """A callback is due soon: find an agent for it, or let it wait for the first that is free."""
+        callback = self._callbacks.get(callback_id)
+        if callback is None or callback.session is not None or callback.agent is not None:
+            return
+        callback.job.callbacks_waiting[callback_id] = callback
+        agent = self._candidate(callback)
+        if agent is not None:
+            self._promise(callback, agent)
+
+    def _candidate(self, callback: Callback) -> Agent | None:
+        record, job = callback.record, callback.job
+        if record.callback_type is CallbackType.Agent:
+            preferred = self._zone.agents.get(record.agent_id)
+            if preferred is not None and preferred.job is job and self._may_be_promised(preferred):
+                return preferred
+        idle = job.idle.peek()
+        return idle if idle is not None and self._may_be_promised(idle) else None
+
+    @staticmethod
+    def _may_be_promised(agent: Agent) -> bool:
+        return agent.is_consultable and agent.pending_callback is None
+
+    def take_waiting(self, job: Job, agent: Agent) -> bool:
+        """Give a free agent the callback that has waited longest; True if the agent is busy with it now."""
+        if not job.callbacks_waiting or not job.is_running or not self._may_be_promised(agent):
+            return False
+        callback = next(iter(job.callbacks_waiting.values()))
+        self._promise(callback, agent)
+        return callback.session is not None
+
+    def _promise(self, callback: Callback, agent: Agent) -> None:
+        record = callback.record
+        callback.job.callbacks_waiting.pop(record.callback_id, None)
+        callback.agent = agent
+        callback.sid = self._zone.dialer.new_sid()
+        agent.pending_callback = callback
+        self._out.touch(agent)
+        self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))
+        if record.due_at > self._out.now:
+            self._out.set_timer_at(("due", record.callback_id), record.due_at)
+        else:
+            self.start_pending(agent)
+
+    def on_due(self, callback_id: str) -> None:
+        """A callback's time has come; a busy agent gets it when it is free."""
+        callback = self._callbacks.get(callback_id)
+        if callback is not None and callback.agent is not None:
+            self._out.free(callback.agent)
+
+    def withdraw(self, agent: Agent) -> None:
+        """The agent cannot take its pending callback any more: somebody else shall."""
+        callback = agent.pending_callback
+        if callback is None:
+            return
+        agent.pending_callback = None
+        callback.agent = None
+        self._out.cancel_timer(("due", callback.record.callback_id))
+        self._out.set_timer(("callback", callback.record.callback_id), 0)
+
+    # -- delivering -----------------------------------------------------------------------------
+
+    def start_pending(self, agent: Agent) -> bool:
+        """Show the agent its pending callback if it is due and the agent is free; False if not."""
+        callback = agent.pending_callback
+        if callback is None or callback.record.due_at > self._out.now or not agent.can_be_consulted_now:
+            return False
+        agent.pending_callback = None
+        record = callback.record
+        session = self._zone.dialer.new_session(
+            callback.job, record.contact, record.number, ContactType.Callback, callback.sid
+        )
+        session.callback = record
+        callback.session = session
+        callback.agent = None
+        self._zone.take_off_duty(agent)
+        self._zone.dialer.start_attempt(session)
+        self._zone.calls.offer(session, agent)
+        return True
+
+    def on_expiry(self, callback_id: str) -> None:
+        """Nobody took the callback in time; one that is being worked on goes on."""
+        callback = self._callbacks.get(callback_id)
+        if callback is None:
+            return
+        session, agent = callback.session, callback.agent
+        if session is not None:
+            agent = session.owner
+            if agent is None or agent.call_state is not CallState.Callback:
+                return
+        self._out.emit(EndCallback(callback_id, "Expired", self._out.now))
+        self._drop(callback)
+        if agent is not None:
+            self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
+            if session is not None:
+                self._zone.calls.part(session, agent)
+                self._zone.dialer.end_attempt(
+                    session, "Expired", due_at=None, attempts=session.contact.attempts
+                )
+                agent.on_call_event(CallEvent.EXPIRED, self._out.now)
+                agent.sync()
+            self._zone.calls.rest(agent)
+            self._out.free(agent)
+        self._out.serve(callback.job)
+
+    def on_session_end(self, session: Session) -> None:
+        """The contact of a callback is disposed, or was put off to another time."""
+        record = session.callback
+        callback = self._callbacks.get(record.callback_id) if record is not None else None
+        if callback is not None and callback.session is session:
+            outcome = "Handled" if session.answered_at is not None else "Cancelled"
+            self._out.emit(EndCallback(callback.record.callback_id, outcome, self._out.now))
+            self._drop(callback)
+
+    def put_back(self, session: Session) -> None:
+        """The session of a callback ends before anything was done: the callback waits again."""
+        record = session.callback
+        callback = self._callbacks.get(record.callback_id) if record is not None else None
+        if callback is not None and callback.session is session:
+            callback.session = None
+            self._out.set_timer(("callback", callback.record.callback_id), 0)

@@ -1,0 +1,146 @@
+"""Creating callbacks and finding out who they can be delivered to."""
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.calling_hours import is_timezone
+from agentmgr.core.commands.call import choose_number
+from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.effects import SaveNote
+from agentmgr.core.events import CommandReceived
+from agentmgr.core.job import Job
+from agentmgr.core.model import CallbackRecord
+from agentmgr.core.times import parse_time
+from protocol.commands import (
+    AGTCreateCallback,
+    AGTGetCallbackDestsForType,
+    AGTGetCallbackDestsForTypeRESP,
+    AGTGetCallbackTypes,
+    AGTGetCallbackTypesRESP,
+)
+from protocol.enums import CallbackType
+from protocol.results import ResultCode
+from protocol.sizes import whole_entries
+from protocol.structures import CallbackDest
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+
+@on_agent_command(AGTGetCallbackTypes, capability="create_callback")
+def get_callback_types(
+    zone: "Zone", agent: Agent, command: AGTGetCallbackTypes, event: CommandReceived
+) -> Answer:
+    """List the kinds of callback that the campaign allows."""
+    campaign = agent.contact.job.campaign
+    return AGTGetCallbackTypesRESP(
+        ResultCode.SUCCESS,
+        session_id=agent.contact.sid,
+        callback_types=campaign.callback_types,
+        default_expiry_time=campaign.callback_expiry_min,
+    )
+
+
+@on_agent_command(AGTGetCallbackDestsForType, capability="create_callback")
+def get_callback_dests(
+    zone: "Zone", agent: Agent, command: AGTGetCallbackDestsForType, event: CommandReceived
+) -> Answer:
+    """List the campaign itself, the agents of the job, or the campaigns that run in the zone."""
+    session = agent.contact
+    kind = command.callback_type
+    if kind not in session.job.campaign.callback_types:
+        return ResultCode.CALLBACK_TYPE_INVALID
+    wanted_zone = command.zone_name or zone.config.zone
+    if wanted_zone not in zone.config.directory and wanted_zone != zone.config.zone:
+        return ResultCode.CALLBACK_ZONE_UNKNOWN
+    here = wanted_zone == zone.config.zone
+    if kind is CallbackType.Standard:
+        found = [_campaign_dest(zone, kind, session.job)]
+    elif kind is CallbackType.Campaign:
+        found = [_campaign_dest(zone, kind, job) for job in zone.jobs.values()] if here else []
+        if not found:
+            return ResultCode.CALLBACK_NO_CAMPAIGNS
+    else:
+        found = []
+    others = (other for other in session.job.agents.values() if other is not agent)
+    agents = [agent, *others] if kind is CallbackType.Agent and here else []
+    dests = whole_entries([*found, *(_agent_dest(zone, other) for other in agents)])
+    return AGTGetCallbackDestsForTypeRESP(
+        ResultCode.SUCCESS, session_id=session.sid, callback_type=kind, callback_dests=dests
+    )
+
+
+def _campaign_dest(zone: "Zone", kind: CallbackType, job: Job) -> CallbackDest:
+    name = job.campaign.name
+    return CallbackDest(kind, name, name, pom_zone=zone.config.zone)
+
+
+def _agent_dest(zone: "Zone", agent: Agent) -> CallbackDest:
+    return CallbackDest(
+        CallbackType.Agent,
+        agent.agent_id,
+        agent.record.name,
+        presence=agent.agent_state.value,
+        state=agent.call_state.value,
+        pom_zone=zone.config.zone,
+    )
+
+
+@on_agent_command(AGTCreateCallback, capability="create_callback", refused=ResultCode.CALLBACK_STATE)
+def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, event: CommandReceived) -> Answer:
+    """Create a callback; with a callback on the desktop, put that one off to another time."""
+    session, now = agent.contact, zone.out.now
+    campaign = session.job.campaign
+    kind = command.callback_type
+    if kind not in campaign.callback_types:
+        return ResultCode.CALLBACK_BAD_TYPE
+    destination = command.callback_dest.destination_value if command.callback_dest else ""
+    job = _delivering_job(zone, session.job, kind, destination)
+    if job is None:
+        return ResultCode.CALLBACK_NO_CAMPAIGN
+    preferred = ""
+    if kind is CallbackType.Agent:
+        preferred = destination or agent.agent_id
+        if preferred not in zone.agents:
+            return ResultCode.CALLBACK_NOT_FOUND
+    due_at = parse_time(command.callback_time)
+    if due_at is None:
+        return ResultCode.CALLBACK_TIME_FORMAT
+    if command.callback_expiry_time <= 0:
+        return ResultCode.CALLBACK_BAD_EXPIRY
+    if due_at <= now or not is_timezone(command.callback_timezone):
+        return ResultCode.CALLBACK_BAD_TIME
+    number = choose_number(session, command.contact_number)
+    if number is None:
+        return ResultCode.CALLBACK_NOT_FOUND
+    session.callback_count += 1
+    callback_id = (
+        session.callback.callback_id if session.callback else f"{session.sid}/{session.callback_count}"
+    )
+    record = CallbackRecord(
+        callback_id=callback_id,
+        callback_type=kind,
+        campaign_id=job.campaign.campaign_id,
+        agent_id=preferred,
+        contact=evolve(session.contact, attempts=0),
+        number=evolve(number, timezone=command.callback_timezone),
+        due_at=due_at,
+        expires_at=due_at + command.callback_expiry_time * 60,
+        notes=command.agent_notes.strip(),
+    )
+    if record.notes:
+        session.contact = evolve(session.contact, notes=(*session.contact.notes, record.notes))
+        contact_id = session.contact.contact_id
+        zone.out.emit(
+            SaveNote(session.job.job_id, contact_id, session.sid, agent.agent_id, record.notes, now)
+        )
+    zone.callbacks.create(job, record, agent, session)
+    return ResultCode.SUCCESS
+
+
+def _delivering_job(zone: "Zone", own: Job, kind: CallbackType, destination: str) -> Job | None:
+    if kind is not CallbackType.Campaign:
+        return own
+    return next((job for job in zone.jobs.values() if job.campaign.name == destination), None)

@@ -1,0 +1,156 @@
+"""Agents whose desktop is lost: their place is kept for a while, their messages wait, and they come back."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import ForgetAgent, Notify, SaveAgent
+from agentmgr.core.model import SavedAgent, SavedSession
+from agentmgr.core.session import Phase, Session
+from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.notifications import (
+    AGTCallNotify,
+    AGTJobAttached,
+    AGTNailupChange,
+    AGTStateChangedNotify,
+    GetAgentStatus,
+)
+from protocol.structures import AgentStatus
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+
+class Returns:
+    """Who is away in a zone, and what is kept of those who asked for it (AGTSaveAgentForHA)."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+        self._saved: dict[str, SavedAgent] = {}
+        self._written: dict[str, SaveAgent] = {}
+
+    # -- a desktop is lost -------------------------------------------------------------------
+
+    def go_away(self, agent: Agent) -> None:
+        """Take the agent out of pacing; what its desktop should be told waits."""
+        if agent.is_away:
+            return
+        agent.sync()
+        agent.last_seen = agent.status
+        agent.backlog = []
+        self._zone.take_off_duty(agent)
+        self._zone.nailer.refuse_pending(agent)
+        self._out.touch(agent)
+        self._out.set_timer(("lost", agent.agent_id), self._zone.config.lost_desktop_s)
+
+    def ask(self, agent: Agent, connection: int) -> None:
+        """A connection says that it speaks for an agent who is away: ask what its desktop believes."""
+        agent.asked_by = connection
+        self._out.emit(Notify(connection, agent.agent_id, GetAgentStatus(agent.agent_id)))
+
+    def come_back(self, agent: Agent, connection: int, status: AgentStatus) -> None:
+        """In step the messages that waited follow; otherwise the agent is reset and must log on again."""
+        backlog = agent.backlog
+        in_step = backlog is not None and status == agent.last_seen and not agent.backlog_overflowed
+        self.arrive(agent, connection)
+        if backlog is None or not in_step:
+            self._zone.evict(agent)
+            return
+        for notification in backlog:
+            self._out.tell(agent, notification)
+        self._out.free(agent)
+
+    def resume(self, agent: Agent, connection: int) -> None:
+        """A desktop that crashed has logged on again: tell it everything it has forgotten."""
+        self.arrive(agent, connection)
+        self.tell_all(agent)
+
+    def tell_all(self, agent: Agent) -> None:
+        """Tell a desktop that knows nothing where its agent is."""
+        tell = self._out.tell
+        if agent.agent_state is not AgentState.NotReady:
+            tell(agent, AGTStateChangedNotify(agent.agent_state))
+        if agent.nailup_status is not NailupStatus.NotNailedUp:
+            tell(agent, AGTNailupChange(agent.nailup_status))
+        if agent.job is not None and agent.is_nailed:
+            tell(agent, AGTJobAttached(agent.job.campaign.name))
+        if agent.session is not None:
+            tell(agent, AGTCallNotify(agent.session.to_contact(), agent.session.sid))
+        agent.told_capabilities = None
+        agent.told_call_state = CallState.NoState
+        agent.sync()
+        self._zone.calls.rest(agent)
+        self._out.free(agent)
+
+    def arrive(self, agent: Agent, connection: int) -> None:
+        """Bind the agent to a connection; it is not away any more."""
+        if agent.connection is not None:
+            self._zone.connections[agent.connection].pop(agent.agent_id, None)
+        agent.connection = connection
+        agent.backlog = None
+        agent.backlog_overflowed = False
+        agent.asked_by = None
+        if agent.lost_for_good:
+            agent.leaving = agent.lost_for_good = False
+        self._zone.connections[connection][agent.agent_id] = agent
+        self._out.touch(agent)
+        self._out.cancel_timer(("lost", agent.agent_id))
+
+    # -- the server is lost --------------------------------------------------------------------
+
+    def save(self, agent: Agent) -> None:
+        """Write down where the agent is, if that has changed."""
+        session = agent.session
+        owned = session if session is not None and session.owner is agent else None
+        record = SaveAgent(
+            agent.agent_id,
+            self._zone.config.zone,
+            agent.agent_state,
+            agent.call_state if owned is not None else CallState.NoState,
+            agent.reason_code,
+            agent.leg_id if agent.is_nailed else "",
+            owned.sid if owned is not None else "",
+        )
+        if self._written.get(agent.agent_id) != record:
+            self._written[agent.agent_id] = record
+            self._out.emit(record)
+
+    def forget(self, agent: Agent) -> None:
+        """The agent is logged off: nothing is kept of it."""
+        if self._written.pop(agent.agent_id, None) is not None:
+            self._out.emit(ForgetAgent(agent.agent_id))
+
+    def restore(self, saved: SavedAgent) -> None:
+        """Keep what a server that died had written of an agent until the agent logs on again."""
+        self._saved[saved.agent_id] = saved
+        kept = saved.session
+        if kept is not None:
+            job = self._zone.jobs.get(kept.job_id)
+            if job is None:
+                return
+            session = self._zone.dialer.new_session(
+                job, kept.contact, kept.number, kept.contact_type, kept.sid
+            )
+            session.answered_at = kept.answered_at
+            session.owned_at = kept.answered_at or self._out.now
+            session.phase = Phase.ON_LINE if kept.is_live else Phase.OFF_LINE
+        self._out.set_timer(("orphan", saved.agent_id), self._zone.config.lost_desktop_s)
+
+    def take_saved(self, agent_id: str) -> tuple[SavedAgent, Session | None] | None:
+        """Return what was kept of an agent, once; None if nothing was."""
+        saved = self._saved.pop(agent_id, None)
+        if saved is None:
+            return None
+        self._out.cancel_timer(("orphan", agent_id))
+        kept: SavedSession | None = saved.session
+        return saved, self._zone.sessions.get(kept.sid) if kept is not None else None
+
+    def drop_saved(self, agent_id: str) -> None:
+        """The agent will not go on where it was: a contact of it ends with the default code."""
+        kept = self.take_saved(agent_id)
+        if kept is None:
+            return
+        _, session = kept
+        self._out.emit(ForgetAgent(agent_id))
+        if session is not None:
+            self._zone.calls.dispose_orphan(session, agent_id)
