@@ -1,7 +1,7 @@
 """The registry of all messages: their classes, the spelling of their fields, the codes they can meet."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 import attrs
 
@@ -89,14 +89,8 @@ def command(resp: type[Any], *codes: int, for_agent: bool = True) -> Callable[[t
     return register
 
 
-@overload
-def notification(cls: type[T]) -> type[T]: ...
-@overload
-def notification() -> Callable[[type[T]], type[T]]: ...
-def notification(cls: type[T] | None = None) -> Any:
+def notification(cls: type[T]) -> type[T]:
     """Register a notification class under its own name."""
-    if cls is None:
-        return notification
     if cls.__name__ in NOTIFICATIONS:
         raise ValueError(f"notification {cls.__name__} is registered twice")
     NOTIFICATIONS[cls.__name__] = cls
