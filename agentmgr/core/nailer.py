@@ -6,7 +6,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.effects import DropNail, NailUp
 from agentmgr.core.job import Job
 from agentmgr.core.states import NailEvent
-from protocol.enums import NailupStatus
+from protocol.enums import CallState, NailupStatus
 from protocol.notifications import AGTAutoReleaseLine, AGTJobAttached
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ class Nailer:
         if agent.nailup_status is NailupStatus.PendingNailUpDrop:
             self.on_dropped(agent)
         elif agent.is_nailed:
+            in_wrapup = agent.call_state is CallState.Wrapup
             self.lose(agent)
-            if agent.session is not None:
+            if agent.session is not None and not in_wrapup:
                 details = agent.session.wrapup_details()
                 self._out.tell(agent, AGTAutoReleaseLine(details, agent.session.sid))
             agent.sync()
