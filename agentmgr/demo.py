@@ -17,7 +17,7 @@ from rich.live import Live
 from agentmgr import requests
 from agentmgr.app import RunningServer, RunningZone, ServerFailed, first_error, make_database, open_server
 from agentmgr.client import CommandError
-from agentmgr.desk.demo_contacts import write_contacts
+from agentmgr.desk.demo_contacts import write_first, write_more
 from agentmgr.desk.demo_screen import DemoView, plain_line, screen, summary_table
 from agentmgr.desk.fleet import run_fleet
 from agentmgr.desk.sim import SimDesktop
@@ -159,12 +159,7 @@ def _agent_ids(demo: Demo) -> list[str]:
 async def _prepare(server: RunningServer, demo: Demo, directory: Path, console: Console) -> None:
     """Import contacts, add agents and make the campaign, through what the command line uses too."""
     (zone,) = server.zones
-    contacts = directory / "contacts.csv"
-    write_contacts(SHIPPED_CONTACTS, contacts, demo.contacts, demo.seed)
-    (report,) = await server.perform(requests.ImportContacts(str(contacts), CAMPAIGN))
-    console.print(f"Contacts: {report['created']} imported, {report['rejected']} rows rejected")
-    if report["reject_file"] is not None:
-        console.print(f"  why: {report['reject_file']}")
+    await _import_contacts(server, demo.contacts, directory, console)
     await server.perform(requests.AddAgents(tuple(_agent_ids(demo)), "", PASSWORD, zone, {SKILL: 1}))
     await server.perform(
         requests.CreateCampaign(
@@ -180,6 +175,20 @@ async def _prepare(server: RunningServer, demo: Demo, directory: Path, console: 
             codes=CODES,
         )
     )
+
+
+async def _import_contacts(server: RunningServer, count: int, directory: Path, console: Console) -> None:
+    first, more = directory / "contacts.csv", directory / "more-contacts.csv"
+    write_first(SHIPPED_CONTACTS, first, count)
+    (report,) = await server.perform(requests.ImportContacts(str(first), CAMPAIGN))
+    created, rejects = _whole(report["created"]), report["reject_file"]
+    console.print(f"Contacts: {created} imported, {report['rejected']} rows rejected", highlight=False)
+    if rejects is not None:
+        console.print(f"  why: {rejects}", highlight=False, soft_wrap=True)
+    if created < count:
+        write_more(first, Path(str(rejects)) if rejects is not None else None, more, count - created)
+        (report,) = await server.perform(requests.ImportContacts(str(more), CAMPAIGN))
+        console.print(f"  and {report['created']} made up from them", highlight=False)
 
 
 async def _work(

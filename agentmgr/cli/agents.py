@@ -45,8 +45,10 @@ def add(
 ) -> None:
     """Add an agent, or several alike. The password is asked for; it is stored as an argon2 hash only.
 
-        agentmgr agents add 1001 --name "Ada Lovelace" --skill English --skill Sales=3
-        echo "$PASSWORD" | agentmgr agents add 2001 --count 20 --skill English --password-stdin
+    ```
+    agentmgr agents add 1001 --name "Ada Lovelace" --skill English --skill Sales=3
+    echo "$PASSWORD" | agentmgr agents add 2001 --count 20 --skill English --password-stdin
+    ```
 
     Parameters
     ----------

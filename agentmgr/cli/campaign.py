@@ -37,10 +37,12 @@ def create(
 ) -> None:
     """Create a campaign; nothing is dialled before it is run.
 
-        agentmgr campaign create Spring --list Spring --skill English
-        agentmgr campaign create Renewals --list A --list B --skill Sales --pacing preview
-        agentmgr campaign create Trial --list A --skill Sales --code Sale=success --code Later=3600 --code None
-        agentmgr campaign create Survey --list S --skill English --calling-hours 09:00-20:00 --weekdays 1-5
+    ```
+    agentmgr campaign create Spring --list Spring --skill English
+    agentmgr campaign create Renewals --list A --list B --skill Sales --pacing preview
+    agentmgr campaign create Trial --list A --skill Sales --code Sale=success --code Later=3600
+    agentmgr campaign create Survey --list S --skill English --calling-hours 09:00-20:00 --weekdays 1-5
+    ```
 
     Parameters
     ----------
@@ -121,7 +123,9 @@ def run(name: str, /, *, zone: str | None = None, config: Config = None) -> None
 
     Without a running server it starts as soon as one does.
 
-        agentmgr campaign run Spring
+    ```
+    agentmgr campaign run Spring
+    ```
 
     Parameters
     ----------

@@ -26,8 +26,10 @@ def import_(
     its line, the column and what was found; all others are imported. A contact whose id is in the list
     already is updated.
 
-        agentmgr contacts import people.csv --list Spring --country US
-        agentmgr contacts import export.csv --list Leads --map Phone=PhoneNumber1 --map "First Name=FirstName"
+    ```
+    agentmgr contacts import people.csv --list Spring --country US
+    agentmgr contacts import export.csv --list Leads --map Phone=PhoneNumber1 --map "First Name=FirstName"
+    ```
 
     Parameters
     ----------

@@ -23,9 +23,11 @@ def demo(
     of config/demo/contacts.csv, and runs a campaign that simulated agents work on over TCP, through the
     same SDK that other desktops are written with. It is over when every contact is done.
 
-        agentmgr demo
-        agentmgr demo --agents 50 --contacts 2000 --seed 7
-        agentmgr demo --pacing preview --speed 1
+    ```
+    agentmgr demo
+    agentmgr demo --agents 50 --contacts 2000 --seed 7
+    agentmgr demo --pacing preview --speed 1
+    ```
 
     Parameters
     ----------

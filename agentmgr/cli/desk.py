@@ -27,9 +27,11 @@ def desk(
     The agents must be known to the server, with the same password for all. Ctrl-C lets everyone finish
     their contact and log off; a second Ctrl-C ends at once.
 
-        agentmgr agents add 1001 --count 20 --skill English
-        agentmgr desk --count 20
-        agentmgr desk --count 500 --connections 10 --host 192.0.2.7 --port 9970 --zone Default
+    ```
+    agentmgr agents add 1001 --count 20 --skill English
+    agentmgr desk --count 20
+    agentmgr desk --count 500 --connections 10 --host 192.0.2.7 --port 9970 --zone Default
+    ```
 
     Parameters
     ----------

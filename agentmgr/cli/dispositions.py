@@ -14,8 +14,10 @@ app = group("dispositions", "Dispositions, the results of contacts: export.")
 def export(*, campaign: str, format: Literal["csv", "json"] = "csv", config: Config = None) -> None:
     """Write the dispositions of a campaign to standard output, in the order they were saved.
 
-        agentmgr dispositions export --campaign Spring --format csv > spring.csv
-        agentmgr dispositions export --campaign Spring --format json | jq .code
+    ```
+    agentmgr dispositions export --campaign Spring --format csv > spring.csv
+    agentmgr dispositions export --campaign Spring --format json | jq .code
+    ```
 
     Parameters
     ----------

@@ -9,8 +9,10 @@ app = group("dnc", "The do-not-call list: add, remove, list.")
 def add(*numbers: str, country: str = "", config: Config = None) -> None:
     """Put telephone numbers on the do-not-call list; it is looked up before every dial.
 
-        agentmgr dnc add +442079460958 +14155550123
-        agentmgr dnc add "(415) 555-0123" --country US
+    ```
+    agentmgr dnc add +442079460958 +14155550123
+    agentmgr dnc add "(415) 555-0123" --country US
+    ```
 
     Parameters
     ----------
@@ -29,7 +31,9 @@ def add(*numbers: str, country: str = "", config: Config = None) -> None:
 def remove(*numbers: str, country: str = "", config: Config = None) -> None:
     """Take telephone numbers off the do-not-call list.
 
-        agentmgr dnc remove +442079460958
+    ```
+    agentmgr dnc remove +442079460958
+    ```
 
     Parameters
     ----------

@@ -12,7 +12,9 @@ def serve(*, config: Config = None) -> None:
     shows `/metrics` and `/healthz` on its HTTP port. It ends within 5 s: no new connections, what is
     being saved is saved, desktops are told.
 
-        agentmgr serve --config config/agentmgr.toml
+    ```
+    agentmgr serve --config config/agentmgr.toml
+    ```
     """
     from agentmgr.app import ServerFailed, run_server
 
@@ -40,7 +42,9 @@ def init(*, config: Config = None) -> None:
 def check_config(file: Path, /) -> None:
     """Check a configuration file and report every mistake in it: key, what was found, what is allowed.
 
-        agentmgr check-config config/agentmgr.toml
+    ```
+    agentmgr check-config config/agentmgr.toml
+    ```
 
     Parameters
     ----------
