@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from agentmgr import log
 from scripts.benchmarks import store, wire
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     store_parser.add_argument("--wrapups", type=int, default=20_000)
     store_parser.add_argument("--agents", type=int, nargs="+", default=[1, 20, 500])
     options = parser.parse_args()
+    log.configure("warning")
     if options.kind == "wire":
         result = [
             wire.measure(n, options.rounds, options.seconds, options.log_level, options.profile)
