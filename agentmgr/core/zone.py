@@ -46,6 +46,9 @@ from protocol.enums import CallState, DialFailReason, NailupStatus
 from protocol.notifications import AGTAgentLoggedOut, AGTZoneDown
 from protocol.results import ResultCode
 
+HAS_JOB = frozenset({NailupStatus.NailedUp, NailupStatus.PendingNailUp})
+"""Nailing states in which an agent works for a job."""
+
 
 class Zone:
     """The state of a zone. Not to be touched by two tasks; to be read by anybody between two turns."""
@@ -95,7 +98,7 @@ class Zone:
             return
         if agent.leaving:
             self._log_off(agent)
-        elif agent.is_nailed and (agent.job is None or agent.job.over):
+        elif agent.nailup_status in HAS_JOB and (agent.job is None or agent.job.over):
             self.nailer.move(agent)
             if agent.job is not None:
                 self.out.free(agent)
@@ -127,7 +130,7 @@ class Zone:
         self.out.tell(agent, AGTAgentLoggedOut())
 
     def _log_off(self, agent: Agent) -> None:
-        if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
+        if agent.nailup_status in HAS_JOB:
             self.nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             self._remove(agent)

@@ -15,7 +15,7 @@ import attrs
 
 from agentmgr.core import effects
 from protocol.notifications import AGTCallStateChangedNotify, AGTCapabilitiesChanged
-from protocol.structures import Capabilities, Contact, WrapupDetails
+from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
 _UNSHOWN_FIELDS = frozenset({"at", "job_id"})
 _AGT = len("AGT")
@@ -110,6 +110,16 @@ def _enum(value: Enum) -> str:
 @_register(tuple)
 def _tuple(values: tuple[Any, ...]) -> str:
     return f"[{' '.join(value_text(value) for value in values)}]"
+
+
+@_register(dict)
+def _dict(values: dict[str, Any]) -> str:
+    return f"{{{' '.join(f'{key}={value_text(value)}' for key, value in values.items())}}}"
+
+
+@_register(SocketInfo)
+def _socket(info: SocketInfo) -> str:
+    return f"{info.ip_address}:{info.port}"
 
 
 @_register(float)

@@ -205,8 +205,7 @@ def pending_nailing():
 
 def idle():
     """Ready and nailed, with a job that has nothing due yet."""
-    scene = Scene(PacingType.Progressive, contacts=0, agents="AB")
-    return scene
+    return Scene(PacingType.Progressive, contacts=0, agents="AB")
 
 
 def nailed_idle(pacing=PacingType.PreviewUntimed, **campaign):
