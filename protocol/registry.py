@@ -18,6 +18,12 @@ MAX_VALUE_BYTES = 16_000
 MAX_LIST_ITEMS = 1024
 MAX_MAP_KEYS = 256
 
+HEARTBEAT_S = 30
+"""How often a client shows that it lives."""
+
+SILENCE_LIMIT_S = 90
+"""How long nothing may come on a connection before it is given up."""
+
 
 def wire(
     name: str | None = None,
