@@ -263,7 +263,7 @@ def _blame(cls: type[Any], args: Mapping[str, Any]) -> ArgumentError:
             except (TypeError, ValueError, KeyError) as fault:
                 why = f"lacks {fault.args[0]}" if isinstance(fault, KeyError) else fault
                 return ArgumentError(attribute.metadata["invalid"], f"{cls.__name__}.{name}: {why}")
-    raise AssertionError(f"{cls.__name__} was refused, but none of its arguments is at fault")
+    raise AssertionError(f"{cls.__name__} was refused, but no argument of it is at fault")  # pragma: no cover
 
 
 # -- encoders ------------------------------------------------------------------------------------

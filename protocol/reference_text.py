@@ -2,10 +2,14 @@
 
 from protocol.codec import MAX_DEPTH
 from protocol.connection import MAX_AGENT_ID_CHARACTERS, MAX_NAME_CHARACTERS
-from protocol.registry import MAX_LIST_ITEMS, MAX_MAP_KEYS, MAX_VALUE_BYTES, VERSION
-
-HEARTBEAT_S = 30
-SILENCE_LIMIT_S = 90
+from protocol.registry import (
+    HEARTBEAT_S,
+    MAX_LIST_ITEMS,
+    MAX_MAP_KEYS,
+    MAX_VALUE_BYTES,
+    SILENCE_LIMIT_S,
+    VERSION,
+)
 
 FOUNDATIONS = f"""
 # The wire

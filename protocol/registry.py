@@ -1,7 +1,7 @@
 """The registry of all messages: their classes, the spelling of their fields, the codes they can meet."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 import attrs
 
@@ -17,6 +17,12 @@ MAX_VALUE_BYTES = 16_000
 
 MAX_LIST_ITEMS = 1024
 MAX_MAP_KEYS = 256
+
+HEARTBEAT_S = 30
+"""How often a client shows that it lives."""
+
+SILENCE_LIMIT_S = 90
+"""How long nothing may come on a connection before it is given up."""
 
 
 def wire(
@@ -89,14 +95,8 @@ def command(resp: type[Any], *codes: int, for_agent: bool = True) -> Callable[[t
     return register
 
 
-@overload
-def notification(cls: type[T]) -> type[T]: ...
-@overload
-def notification() -> Callable[[type[T]], type[T]]: ...
-def notification(cls: type[T] | None = None) -> Any:
+def notification(cls: type[T]) -> type[T]:
     """Register a notification class under its own name."""
-    if cls is None:
-        return notification
     if cls.__name__ in NOTIFICATIONS:
         raise ValueError(f"notification {cls.__name__} is registered twice")
     NOTIFICATIONS[cls.__name__] = cls

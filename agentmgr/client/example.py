@@ -9,18 +9,24 @@ import trio
 
 import agentmgr.client
 from protocol.enums import AgentState, CallState, NailupStatus
-from protocol.notifications import AGTCallNotify, AGTCallStateChangedNotify, AGTNailupChange
+from protocol.notifications import (
+    AGTCallNotify,
+    AGTCallStateChangedNotify,
+    AGTCapabilitiesChanged,
+    AGTNailupChange,
+)
 
 
 async def main(address: str, agent_id: str, password: str) -> None:
     async with agentmgr.client.connect([address]) as pom:
         agent = await pom.agent(agent_id)
-        await agent.logon(agent_ext=agent_id, password=password)
+        await agent.logon(agent_ext=agent_id, password=password, force=True)
         await agent.state_change(AgentState.Ready)
         await agent.available_for_nailup()
         session_id = ""
         async for event in agent.events():
-            print(event)
+            if not isinstance(event, AGTCapabilitiesChanged):  # a real desktop enables its buttons by these
+                print(event)
             match event:
                 case AGTNailupChange(nailup_status=NailupStatus.PendingNailUp):
                     await agent.ready_for_nailup()

@@ -143,7 +143,7 @@ class Nailer:
         self._out.free(agent)
 
     def move(self, agent: Agent) -> None:
-        """A nailed, free agent needs another job: attach it to one, or let its phone go."""
+        """A free agent, nailed or about to be, needs another job: attach it to one, or let its phone go."""
         self.detach(agent)
         job = self._zone.choose_job(agent)
         if job is None:
@@ -151,7 +151,8 @@ class Nailer:
             return
         self._attach(agent, job)
         self._out.touch(agent)
-        self._out.tell(agent, AGTJobAttached(job.campaign.name))
+        if agent.is_nailed:
+            self._out.tell(agent, AGTJobAttached(job.campaign.name))
 
     def abandon(self, agent: Agent) -> None:
         """Forget an agent that is not logged on any more; its line is dropped unasked."""

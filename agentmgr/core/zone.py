@@ -50,6 +50,9 @@ from protocol.enums import CallState, DialFailReason, NailupStatus
 from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound, AGTZoneDown
 from protocol.results import ResultCode
 
+HAS_JOB = frozenset({NailupStatus.NailedUp, NailupStatus.PendingNailUp})
+"""Nailing states in which an agent works for a job."""
+
 
 class Zone:
     """The state of a zone. Not to be touched by two tasks; to be read by anybody between two turns."""
@@ -110,7 +113,7 @@ class Zone:
             return
         elif agent.blend is Blend.LEAVING and not agent.has_pending:
             self._blend_out(agent)
-        elif agent.is_nailed and (agent.job is None or agent.job.over or not agent.job.accepts(agent)):
+        elif agent.nailup_status in HAS_JOB and not self._fits_its_job(agent):
             self.nailer.move(agent)
             if agent.job is not None:
                 self.out.free(agent)
@@ -121,6 +124,10 @@ class Zone:
                 self.out.serve(agent.job)
         else:
             self.nailer.consider(agent)
+
+    @staticmethod
+    def _fits_its_job(agent: Agent) -> bool:
+        return agent.job is not None and not agent.job.over and agent.job.accepts(agent)
 
     # -- agents ------------------------------------------------------------------------------
 
@@ -187,14 +194,14 @@ class Zone:
         self.out.tell(agent, AGTAgentLoggedOut())
 
     def _blend_out(self, agent: Agent) -> None:
-        if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
+        if agent.nailup_status in HAS_JOB:
             self.nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             agent.blend = Blend.INBOUND
             self.out.tell(agent, AGTBlendedToInbound())
 
     def _log_off(self, agent: Agent) -> None:
-        if agent.nailup_status in (NailupStatus.NailedUp, NailupStatus.PendingNailUp):
+        if agent.nailup_status in HAS_JOB:
             self.nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             self._remove(agent)

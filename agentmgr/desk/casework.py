@@ -49,7 +49,6 @@ class Casework:
         self.wrapup_wanted_at = now + works_s
         self.wrapup_until = math.inf
         self.needs_more = needs_more
-        self.default_only = False
 
     def limit_wrapup(self, wrapup: WrapupDetails) -> None:
         """The wrapup that has begun may take this long."""

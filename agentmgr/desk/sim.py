@@ -213,7 +213,7 @@ class SimDesktop:
         elif call_state in _OFFERED:
             self._look(case, now)
         elif call_state is CallState.Talking and before is not CallState.Held:
-            self._talk(case, now)
+            self._talk(now)
         elif call_state is CallState.Held:
             self._wishes[Wish.UNHOLD] = now + self._time_s(self._params.hold_median_s)
         elif call_state is CallState.Wrapup:
@@ -232,9 +232,8 @@ class SimDesktop:
 
     def _take_break(self, case: Casework, now: float) -> None:
         case.aux = False
-        if not self._stopping:
-            self._reason = self._draw.choice(self._params.aux_reasons)
-            self._wishes[Wish.BE_NOT_READY] = now
+        self._reason = self._draw.choice(self._params.aux_reasons)
+        self._wishes[Wish.BE_NOT_READY] = now
 
     def _look(self, case: Casework, now: float) -> None:
         contact = case.contact
@@ -244,9 +243,8 @@ class SimDesktop:
         cancels = self._happens(self._params.preview_cancel) and contact.can_cancel
         self._wishes[Wish.CANCEL if cancels else Wish.DIAL] = decides_at
 
-    def _talk(self, case: Casework, now: float) -> None:
+    def _talk(self, now: float) -> None:
         p = self._params
-        case.wrapup = None
         if self._happens(p.hold):
             self._wishes[Wish.HOLD] = now + self._time_s(p.hold_after_median_s)
         if self._happens(p.release):

@@ -141,18 +141,18 @@ def open_database(path: Path, *, create: bool) -> Database:
 
 
 def _check_file(path: Path, *, create: bool) -> None:
-    if path.is_dir():
-        raise StoreFault(f"{path}: this is a directory; give the path of a database file")
-    if path.exists():
-        return
-    if not create:
-        raise StoreFault(f"{path}: there is no database here; check the path, or make one: agentmgr init")
-    if not path.parent.is_dir():
-        raise StoreFault(f"{path}: there is no directory {path.parent}; make it or give another path")
     try:
+        if path.is_dir():
+            raise StoreFault(f"{path}: this is a directory; give the path of a database file")
+        if path.exists():
+            return
+        if not create:
+            raise StoreFault(f"{path}: there is no database here; check the path, or make one: agentmgr init")
+        if not path.parent.is_dir():
+            raise StoreFault(f"{path}: there is no directory {path.parent}; make it or give another path")
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # customer data: for its owner alone
     except OSError as error:
-        raise StoreFault(f"{path}: cannot be made: {error.strerror}") from None
+        raise StoreFault(f"{path}: cannot be opened: {error.strerror}; give another path") from None
 
 
 def _check_content(path: Path, connection: sqlite3.Connection) -> bool:

@@ -1,4 +1,4 @@
-"""An in-memory store: the simplest thing that keeps what the ZoneStore port promises, and checks its caller."""
+"""An in-memory store: the simplest thing that keeps what ZoneStore promises, and checks its caller."""
 
 from collections.abc import Iterable, Sequence
 

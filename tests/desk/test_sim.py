@@ -739,6 +739,15 @@ def test_logged_out_before_the_answer_a_confirmed_wrapup_still_counts() -> None:
     assert talk.sent is None
 
 
+def test_logged_out_before_the_logon_was_answered_is_the_end() -> None:
+    talk = Conversation()
+    talk.start()
+    talk.tell(n.AGTAgentLoggedOut())
+    talk.answer(c.AGTLogonRESP(OK))
+    assert talk.desk.finished
+    assert not talk.desk.logged_on
+
+
 def test_not_logged_on_any_more_is_the_end() -> None:
     talk = Conversation()
     talk.be_ready()

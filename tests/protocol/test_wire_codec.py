@@ -291,6 +291,17 @@ def test_result_that_is_no_code_is_refused(result: Any) -> None:
         decode_args(c.AGTHoldCallRESP, {"result": result})
 
 
+@pytest.mark.parametrize("zones", [None, [], "Default", {"Default": None}, {"Default": {"port": 1}}])
+def test_directory_that_is_no_map_of_addresses_is_refused(zones: Any) -> None:
+    with pytest.raises(ArgumentError, match="zones"):
+        decode_args(c.GetPAMForZoneRESP, {"result": 0, "zones": zones})
+
+
+def test_malformed_argument_among_optional_ones_left_out_is_found() -> None:
+    with pytest.raises(ArgumentError, match=r"AGTStateChange\.hasWalkedAway"):
+        decode_args(c.AGTStateChange, {"agentState": "Ready", "hasWalkedAway": "yes"})
+
+
 def test_directory_with_a_key_that_is_no_string_is_refused() -> None:
     address = {"ipAddress": "192.0.2.1", "port": 1}
 

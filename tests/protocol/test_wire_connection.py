@@ -310,6 +310,11 @@ def test_envelope_with_keys_unknown_is_received() -> None:
     assert at_server(envelope(trace="abc", hops=[1, {"a": None}])) == [CommandReceived(1, "1001", HOLD)]
 
 
+@pytest.mark.parametrize("request_id", [0, MAX_INT])
+def test_id_at_either_end_of_its_range_is_received(request_id: int) -> None:
+    assert at_server(envelope(id=request_id)) == [CommandReceived(request_id, "1001", HOLD)]
+
+
 def test_command_without_args_or_agent_where_none_are_needed_is_received() -> None:
     assert at_server({"name": "AGTGetZoneList", "id": 0}) == [CommandReceived(0, "", c.AGTGetZoneList())]
 

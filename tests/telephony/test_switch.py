@@ -300,7 +300,7 @@ def test_drop_nail_ringing_or_up_brings_one_end(wait_s: float) -> None:
     switch.order(NAIL_UP, T0)
     switch.due(T0 + wait_s)
     switch.order(DropNail("n1"), T0 + wait_s)
-    switch.order(DropNail("n1"), T0 + wait_s)
+    switch.order(DropNail("n1"), T0 + wait_s + 0.03)
     assert collect(switch) == [(wait_s + 0.05, NailEnded("n1"))]
     assert switch.open_lines == 0
 
@@ -310,6 +310,13 @@ def test_nail_up_known_leg_starts_anew_and_parts_its_call() -> None:
     began = talking(switch)
     switch.order(NAIL_UP, began + 1)
     assert collect(switch) == [(10.0, NailAnswered("n1")), (12.0, CallEnded("c1"))]
+
+
+def test_nail_up_known_leg_that_rings_answers_once() -> None:
+    switch = told()
+    switch.order(NAIL_UP, T0)
+    switch.order(NAIL_UP, T0 + 1)
+    assert collect(switch) == [(3.0, NailAnswered("n1"))]
 
 
 def test_drop_nail_customer_left_alone_loses_patience() -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @on_plain_command(AGTLogon)
 def logon(zone: "Zone", command: AGTLogon, event: CommandReceived) -> Answer:
     """Refuse what needs no password to be refused; then have the password checked."""
-    refusal = _logon_refusal(zone, command, event)
+    refusal = _logon_refusal(zone, command)
     if refusal is not None:
         return refusal
     zone.logons[event.connection, event.request_id] = event
@@ -38,7 +38,7 @@ def logon(zone: "Zone", command: AGTLogon, event: CommandReceived) -> Answer:
     return None
 
 
-def _logon_refusal(zone: "Zone", command: AGTLogon, event: CommandReceived) -> ResultCode | None:
+def _logon_refusal(zone: "Zone", command: AGTLogon) -> ResultCode | None:
     if not command.locale:
         return ResultCode.INVALID_LOCALE
     if not command.time_zone:
@@ -49,7 +49,7 @@ def _logon_refusal(zone: "Zone", command: AGTLogon, event: CommandReceived) -> R
         return ResultCode.INVALID_AGENT_NAME
     if zone.telephony_is_down:
         return ResultCode.NO_MEDIA_SERVER
-    return _login_conflict(zone, command, event.agent_id)
+    return None
 
 
 def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCode | None:

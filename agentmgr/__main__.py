@@ -1,0 +1,5 @@
+"""`python -m agentmgr` is the same as `agentmgr`."""
+
+from agentmgr.cli import main
+
+main()

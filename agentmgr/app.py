@@ -1,0 +1,264 @@
+"""The whole server: every room made and joined here, and ended in order."""
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import attrs
+import structlog
+import trio
+from attrs import frozen
+from prometheus_client import CollectorRegistry
+
+from agentmgr import operations
+from agentmgr.campaign.agents import verify
+from agentmgr.campaign.timezones import TIMEZONES
+from agentmgr.core.events import Event, JobStarted
+from agentmgr.core.model import ZoneConfig
+from agentmgr.core.zone import Zone
+from agentmgr.log import configure
+from agentmgr.ports import StoreFault
+from agentmgr.requests import Request
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.metrics import RuntimeMetrics
+from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.runtime.writer import Writer, open_writer
+from agentmgr.server.admin import AdminRefused, Row, admin_socket, serve_admin
+from agentmgr.server.connections import Connections
+from agentmgr.server.http import health_page, metrics_page, serve_http
+from agentmgr.server.limits import Limits
+from agentmgr.server.listener import AgtServer, open_listener
+from agentmgr.settings import Settings, ZoneSettings
+from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.switch import SimSwitch
+from protocol.structures import SocketInfo
+
+log = structlog.get_logger()
+
+SHUTDOWN_S = 4.5
+"""How long an orderly end may take; after that the rest is cut off. A supervisor waits 5 s."""
+
+LINGER_S = 1.5
+"""How long the last message to a desktop may take to leave."""
+
+
+class ServerFailed(Exception):
+    """The server cannot start, or could not go on; the text is one line for a person."""
+
+
+@frozen
+class RunningZone:
+    """A zone being served; `port` is the real one, also where the settings let any be taken."""
+
+    name: str
+    host: str
+    port: int
+    zone: Zone
+    runner: ZoneRunner
+    agt: AgtServer
+
+
+@frozen
+class RunningServer:
+    """What a program that has the server inside it may use; from trio's thread."""
+
+    clock: Clock
+    zones: Mapping[str, RunningZone]
+    services: operations.Services
+
+    async def perform(self, request: Request) -> list[Row]:
+        """Carry out a request as the admin socket would."""
+        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, self.services)))
+
+
+def run_server(settings: Settings) -> None:
+    """Run the server until SIGTERM or SIGINT.
+
+    Raises:
+        ServerFailed: it could not start or go on.
+    """
+    configure(settings.log.level, settings.log.format)
+    try:
+        trio.run(_serve_until_told, settings)
+    except* (StoreFault, AdminRefused, ServerFailed) as group:
+        raise ServerFailed(str(first_error(group))) from None
+
+
+async def _serve_until_told(settings: Settings) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with open_server(settings):
+            number = await anext(signals)
+            log.info("server_ending", signal=signal.Signals(number).name)
+    log.info("server_ended")
+
+
+def first_error(error: BaseException) -> BaseException:
+    """Return the first error that is in a group, however deep."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@asynccontextmanager
+async def open_server(settings: Settings, start_s: float | None = None) -> AsyncIterator[RunningServer]:
+    """Serve everything that is configured while the block runs; leaving it ends the server in order.
+
+    Args:
+        settings: what to serve.
+        start_s: where the server's clock starts, epoch seconds; None is now.
+
+    Raises:
+        ServerFailed, StoreFault, AdminRefused: it cannot start or go on, alone or in a group.
+    """
+    with ExitStack() as stack:
+        sockets = {
+            zone.name: _listen(zone.host, zone.port, f"zone {zone.name}", stack) for zone in settings.zones
+        }
+        http_socket = _listen(settings.http.host, settings.http.port, "http", stack)
+        admin_listener = stack.enter_context(admin_socket(Path(settings.admin.socket)))
+        store = stack.enter_context(closing(open_sqlite(settings.database.path)))
+        clock = Clock(start_s, settings.switch.speed)
+        registry = CollectorRegistry()
+        metrics = RuntimeMetrics(registry)
+        async with open_writer() as writer, trio.open_nursery() as nursery:
+            zones = {
+                zone.name: await _open_zone(zone, settings, sockets, store, writer, clock, metrics)
+                for zone in settings.zones
+            }
+            for running in zones.values():
+                nursery.start_soon(running.runner.run)
+                nursery.start_soon(running.agt.serve, [sockets[running.name]])
+            tell = _teller(zones)
+            services = operations.Services(store, _from_thread(clock.now), frozenset(zones), tell)
+            parts = dict.fromkeys(zones, "ok")
+            nursery.start_soon(serve_admin, admin_listener, operations.from_socket(services))
+            pages = {"/metrics": metrics_page(registry), "/healthz": health_page(lambda: parts)}
+            nursery.start_soon(serve_http, [_listener(http_socket)], pages)
+            for running in zones.values():
+                log.info("zone_served", zone=running.name, host=running.host, port=running.port)
+            log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
+            try:
+                yield RunningServer(clock, zones, services)
+            finally:
+                parts.update(dict.fromkeys(parts, "ending"))
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
+                    await _end(zones)
+                nursery.cancel_scope.cancel()
+
+
+async def _end(zones: Mapping[str, RunningZone]) -> None:
+    """Stop accepting everywhere, let the zones save and say what they have to, then close."""
+    for running in zones.values():
+        running.agt.stop_accepting()
+    async with trio.open_nursery() as nursery:
+        for running in zones.values():
+            nursery.start_soon(_end_zone, running)
+
+
+async def _end_zone(running: RunningZone) -> None:
+    await running.runner.close()
+    await running.agt.close("the server is ending; connect again later")
+
+
+async def _open_zone(
+    zone: ZoneSettings,
+    settings: Settings,
+    sockets: Mapping[str, socket.socket],
+    store: SqliteStore,
+    writer: Writer,
+    clock: Clock,
+    metrics: RuntimeMetrics,
+) -> RunningZone:
+    opened = await writer.call(store.open_zone, zone.name, clock.now())
+    addresses = {each.name: (each.host, sockets[each.name].getsockname()[1]) for each in settings.zones}
+    config = ZoneConfig(
+        zone=zone.name,
+        epoch=opened.token.epoch,
+        directory={name: SocketInfo(*address) for name, address in addresses.items()},
+        timezones=TIMEZONES,
+        **attrs.asdict(zone.timers),
+    )
+    machine = Zone(config, clock.now())
+    zone_metrics = metrics.for_zone(zone.name)
+    metrics.watch(zone.name, machine.stats)
+    connections = Connections()
+    runner = ZoneRunner(
+        machine,
+        opened.token,
+        store,
+        writer,
+        _switch(settings, zone.name),
+        connections,
+        clock,
+        verify,
+        zone_metrics,
+    )
+    for job in opened.jobs:
+        runner.push(JobStarted(job))
+    agt = AgtServer(connections, runner, zone_metrics, Limits(linger_s=LINGER_S))
+    return RunningZone(zone.name, *addresses[zone.name], machine, runner, agt)
+
+
+def _switch(settings: Settings, zone: str) -> SimSwitch:
+    """Each zone has a switch of its own, and its calls don't depend on what else is configured."""
+    params = {a.name: getattr(settings.switch, a.name) for a in attrs.fields(SimParams)}
+    return SimSwitch(settings.switch.seed, SimParams(**params))
+
+
+def _from_thread(now: Callable[[], float]) -> Callable[[], float]:
+    """Let a worker thread ask for the time, which trio's thread alone knows."""
+    return lambda: trio.from_thread.run_sync(now)
+
+
+def _teller(zones: Mapping[str, RunningZone]) -> Callable[[str, Event], None]:
+    """Bring events from worker threads to a zone."""
+    trio_token = trio.lowlevel.current_trio_token()
+
+    def tell(zone: str, event: Event) -> None:
+        if zone in zones:
+            trio_token.run_sync_soon(zones[zone].runner.push, event)
+
+    return tell
+
+
+def _listen(host: str, port: int, what: str, stack: ExitStack) -> socket.socket:
+    try:
+        return stack.enter_context(closing(open_listener(host, port)))
+    except OSError as error:
+        raise ServerFailed(f"{what}: cannot listen on {host} port {port}: {error.strerror}") from None
+
+
+def _listener(sock: socket.socket) -> trio.SocketListener:
+    return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
+
+
+def make_database(settings: Settings) -> bool:
+    """Make the database file unless it is there; return whether it was made.
+
+    Raises:
+        ServerFailed: it cannot be made, or what is there is no database of ours.
+    """
+    path = Path(settings.database.path)
+    missing = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        open_sqlite(path, create=True).close()
+    except (OSError, StoreFault) as error:
+        raise ServerFailed(str(error)) from None
+    return missing
+
+
+def perform_on_store(settings: Settings, request: Request) -> Iterator[Row]:
+    """Carry a request out on the database itself, while no server runs.
+
+    Raises:
+        AdminRefused: the operation failed, or the database cannot be used.
+    """
+    try:
+        with closing(open_sqlite(settings.database.path)) as store:
+            yield from operations.perform(request, operations.Services.alone(store))
+    except StoreFault as error:
+        raise AdminRefused(str(error)) from None

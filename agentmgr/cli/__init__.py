@@ -1,0 +1,82 @@
+"""The command line: `agentmgr --help`. Exit codes: 0 done, 1 it failed, 2 it was used wrongly.
+
+Whatever takes long to import is imported by the command that needs it, so that help comes at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from agentmgr.cli import agents, campaign, contacts, demo, desk, dispositions, dnc, server
+from agentmgr.cli.common import Failed, Misused
+
+_ABOUT = """An open Agent Manager for outbound contact centres: between agent desktops and the dialer.
+
+See it work, with a simulated switch and simulated desktops:
+
+    agentmgr demo
+
+Run a campaign of your own:
+
+    agentmgr init
+    agentmgr contacts import people.csv --list Spring --country US
+    agentmgr campaign create Spring --list Spring --skill English
+    agentmgr agents add 1001 --skill English
+    agentmgr serve
+
+and beside it, in another terminal:
+
+    agentmgr campaign run Spring
+    agentmgr campaign status Spring
+    agentmgr dispositions export --campaign Spring --format csv
+
+Commands use the running server through its admin socket; without one they work on the database itself.
+Exit codes: 0 it is done, 1 it failed (one line on standard error says why), 2 it was used wrongly.
+"""
+
+app = App(name="agentmgr", help=_ABOUT, help_format="markdown", version=lambda: version("agentmgr"))
+app.command(server.serve)
+app.command(server.init)
+app.command(server.check_config)
+app.command(contacts.app)
+app.command(campaign.app)
+app.command(agents.app)
+app.command(dispositions.app)
+app.command(dnc.app)
+app.command(desk.desk)
+app.command(demo.demo)
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run a command line and return its exit code."""
+    try:
+        app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        _complain(f"{error}\nTry: {' '.join(['agentmgr', *(error.command_chain or ()), '--help'])}")
+        return 2
+    except Misused as error:
+        _complain(str(error))
+        return 2
+    except Failed as error:
+        _complain(str(error))
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; Python would complain when flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def main() -> None:
+    """Run the command line of this process; does not return."""
+    sys.exit(run(sys.argv[1:]))

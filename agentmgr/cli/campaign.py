@@ -1,0 +1,209 @@
+"""agentmgr campaign: create, run, pause, resume, stop, status, list."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
+
+if TYPE_CHECKING:
+    from agentmgr.requests import Code, Request
+
+app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, list.")
+
+Pacing = Literal["predictive", "progressive", "preview", "preview-untimed"]
+
+
+@app.command
+def create(
+    name: str,
+    /,
+    *,
+    list_: Annotated[list[str], Parameter(name="--list", negative="")],
+    skill: str,
+    pacing: Pacing = "predictive",
+    script_url: str = "",
+    abandon_limit: float = 0.03,
+    ring_time: int = 25,
+    preview_timeout: int = 30,
+    wrapup_time: int = 60,
+    max_attempts: int = 3,
+    calling_hours: str = "",
+    weekdays: str = "",
+    code: Annotated[list[str] | None, Parameter(negative="")] = None,
+    retry: Annotated[list[str] | None, Parameter(negative="")] = None,
+    config: Config = None,
+) -> None:
+    """Create a campaign; nothing is dialled before it is run.
+
+    ```
+    agentmgr campaign create Spring --list Spring --skill English
+    agentmgr campaign create Renewals --list A --list B --skill Sales --pacing preview
+    agentmgr campaign create Trial --list A --skill Sales --code Sale=success --code Later=3600
+    agentmgr campaign create Survey --list S --skill English --calling-hours 09:00-20:00 --weekdays 1-5
+    ```
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    list_
+        A contact list. May be repeated.
+    skill
+        The skill that agents need.
+    pacing
+        predictive dials ahead of agents, progressive one call for each free agent, preview shows the
+        contact first and dials by itself when the time is up, preview-untimed waits for the agent.
+    script_url
+        What desktops open for each contact.
+    abandon_limit
+        The share of answered calls that may find no agent, 0 to 1 (predictive).
+    ring_time
+        How long a call rings, seconds.
+    preview_timeout
+        How long a preview takes, seconds.
+    wrapup_time
+        How long an agent has for the completion code, seconds.
+    max_attempts
+        How often a contact is tried.
+    calling_hours
+        Such as 09:00-20:00, in each contact's own time zone; without it the whole day.
+    weekdays
+        Such as 1-5 or 1,2,6; Monday is 1. Without it every day.
+    code
+        A completion code: NAME, NAME=success, or NAME=SECONDS after which the contact is dialled again.
+        May be repeated; the last one is what a wrapup ends with by itself. Without any there are Sale,
+        Not interested, Call again, Wrong person and No code given.
+    retry
+        REASON=SECONDS: when a call that failed is tried again. Reasons are Busy, NoAnswer, Rejected,
+        AnswerMachine, Congestion, TelephonyDown. May be repeated.
+    """
+    from agentmgr.requests import CreateCampaign
+
+    request = CreateCampaign(
+        name=name,
+        lists=tuple(list_),
+        pacing=pacing,
+        skill=skill,
+        script_url=script_url,
+        abandon_limit=abandon_limit,
+        ring_time_s=ring_time,
+        preview_timeout_s=preview_timeout,
+        acw_max_time_s=wrapup_time,
+        max_attempts=max_attempts,
+        calling_hours=calling_hours,
+        weekdays=weekdays,
+        retry_s={
+            reason: _seconds("--retry", s) for reason, s in pairs("--retry", retry or (), "Busy=600").items()
+        },
+        codes=tuple(map(_code, code or ())),
+    )
+    _tell(config, request)
+
+
+def _code(text: str) -> "Code":
+    from agentmgr.requests import Code
+
+    name, equals, meaning = text.partition("=")
+    if not equals or meaning == "success":
+        return Code(name, success=bool(equals))
+    return Code(name, retry_after_s=_seconds("--code", meaning))
+
+
+def _seconds(option: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise Misused(f"{option}: found {text}; allowed: whole seconds, such as 600")
+    return int(text)
+
+
+@app.command
+def run(name: str, /, *, zone: str | None = None, config: Config = None) -> None:
+    """Run a campaign: a job with all contacts of its lists starts in a zone.
+
+    Without a running server it starts as soon as one does.
+
+    ```
+    agentmgr campaign run Spring
+    ```
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    zone
+        The zone whose agents work on it; the first one of the configuration by default.
+    """
+    from agentmgr.requests import RunCampaign
+
+    _tell(config, RunCampaign(name, default_zone(config, zone)))
+
+
+@app.command
+def pause(name: str, /, *, config: Config = None) -> None:
+    """Start no new attempts until the campaign is resumed; contacts being worked on are finished.
+
+    agentmgr campaign pause Spring
+    """
+    from agentmgr.requests import PauseCampaign
+
+    _tell(config, PauseCampaign(name))
+
+
+@app.command
+def resume(name: str, /, *, config: Config = None) -> None:
+    """Go on with a paused campaign.
+
+    agentmgr campaign resume Spring
+    """
+    from agentmgr.requests import ResumeCampaign
+
+    _tell(config, ResumeCampaign(name))
+
+
+@app.command
+def stop(name: str, /, *, config: Config = None) -> None:
+    """End a campaign's job for good; contacts being worked on are finished.
+
+    agentmgr campaign stop Spring
+    """
+    from agentmgr.requests import StopCampaign
+
+    _tell(config, StopCampaign(name))
+
+
+@app.command
+def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
+    """Show how far a campaign's latest job is: contacts, attempts, answers, abandoned calls, codes.
+
+    agentmgr campaign status Spring
+    """
+    from agentmgr.requests import ShowCampaign
+
+    rows = list(perform(config, ShowCampaign(name)))
+    if json:
+        show(rows, True, "")
+        return
+    job, *codes = rows
+    width = max(map(len, job))
+    for key, value in job.items():
+        say(f"{key.ljust(width)}  {'-' if value is None else value}")
+    if codes:
+        say("")
+        show(codes, False, "")
+
+
+@app.command(name="list")
+def list_(*, json: Json = False, config: Config = None) -> None:
+    """Show all campaigns, each with its latest job.
+
+    agentmgr campaign list
+    """
+    from agentmgr.requests import ListCampaigns
+
+    show(perform(config, ListCampaigns()), json, "no campaigns yet; agentmgr campaign create makes one")
+
+
+def _tell(config: Path | None, request: "Request") -> None:
+    for row in perform(config, request):
+        say(str(row["done"]))

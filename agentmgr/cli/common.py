@@ -1,0 +1,138 @@
+"""What all commands share: where the configuration comes from, how requests travel, how answers look."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+if TYPE_CHECKING:
+    from agentmgr.requests import Request
+    from agentmgr.settings import Settings
+
+DEFAULT_CONFIG = Path("config/agentmgr.toml")
+
+Config = Annotated[
+    Path | None,
+    Parameter(
+        name="--config",
+        env_var="AGENTMGR_CONFIG",
+        help="Configuration file. Without it: config/agentmgr.toml below the working directory, "
+        "and the defaults if there is none.",
+    ),
+]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")]
+Scalar = str | int | float | bool | None
+Row = Mapping[str, Scalar]
+
+
+class Failed(Exception):
+    """What was asked for did not succeed; the text is one line for a person. Exit code 1."""
+
+
+class Misused(Exception):
+    """It was asked for in a way that cannot succeed; the text is for a person. Exit code 2."""
+
+
+def group(name: str, about: str) -> App:
+    """Make a command that has commands of its own."""
+    return App(name=name, help=about, help_format="markdown", version_flags=[])
+
+
+def settings_of(config: Path | None) -> "Settings":
+    """Load the configuration that a command was given, or what stands for it."""
+    from agentmgr.settings import Settings
+    from agentmgr.settings_file import SettingsError, load
+
+    if config is None:
+        if not DEFAULT_CONFIG.exists():
+            return Settings()
+        config = DEFAULT_CONFIG
+    try:
+        return load(config)
+    except SettingsError as error:
+        raise Misused(str(error)) from None
+
+
+def perform(config: Path | None, request: "Request") -> Iterator[Row]:
+    """Let the running server carry a request out, or do it on the store itself if none runs."""
+    from attrs import asdict
+
+    from agentmgr.server.admin import AdminRefused, NoServer, ask
+
+    settings = settings_of(config)
+    try:
+        try:
+            yield from ask(Path(settings.admin.socket), type(request).__name__, asdict(request))
+        except NoServer:
+            from agentmgr.app import perform_on_store
+
+            yield from perform_on_store(settings, request)
+    except AdminRefused as error:
+        raise Failed(str(error)) from None
+
+
+def default_zone(config: Path | None, zone: str | None) -> str:
+    """Return the zone that is meant: the one given, or the first of the configuration."""
+    names = [each.name for each in settings_of(config).zones]
+    if zone is None:
+        return names[0]
+    if zone not in names:
+        raise Misused(f"--zone: found {zone}; the configuration has: {', '.join(names)}")
+    return zone
+
+
+def say(text: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def show(rows: Iterable[Row], as_json: bool, nothing: str) -> None:
+    """Write rows as a table for people, or as a JSON object a line; `nothing` is said if there are none."""
+    if as_json:
+        import orjson
+
+        for row in rows:
+            say(orjson.dumps(dict(row)).decode())
+        return
+    lines = [{key: _shown(value) for key, value in row.items()} for row in rows]
+    if not lines:
+        say(nothing)
+        return
+    widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
+    _columns({key: key for key in widths}, widths)
+    for line in lines:
+        _columns(line, widths)
+
+
+def _columns(line: Mapping[str, str], widths: Mapping[str, int]) -> None:
+    say("  ".join(line[key].ljust(width) for key, width in widths.items()).rstrip())
+
+
+def _shown(value: Scalar) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def pairs(option: str, values: Sequence[str], example: str) -> dict[str, str]:
+    """Read options such as `--map Col=Attr`, which may be repeated; what follows = may be empty."""
+    found = {}
+    for value in values:
+        key, equals, meaning = value.partition("=")
+        if not (equals and key.strip()):
+            raise Misused(f"{option}: found {value}; allowed: two names with = between, such as {example}")
+        found[key.strip()] = meaning.strip()
+    return found
+
+
+def consecutive(option: str, first: str, count: int) -> list[str]:
+    """Return `count` ids that follow each other, with the leading zeros of the first."""
+    if count == 1:
+        return [first]
+    if not (first.isascii() and first.isdigit()):
+        raise Misused(f"{option}: found {first}; allowed with --count: digits, such as 1001")
+    return [str(int(first) + number).zfill(len(first)) for number in range(count)]

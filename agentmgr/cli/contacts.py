@@ -1,0 +1,65 @@
+"""agentmgr contacts: import and list."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from agentmgr.cli.common import Config, Json, group, pairs, perform, say, show
+
+app = group("contacts", "Contact lists: import, lists.")
+
+
+@app.command(name="import")
+def import_(
+    file: Path,
+    /,
+    *,
+    list_: Annotated[str, Parameter(name="--list")],
+    map_: Annotated[list[str] | None, Parameter(name="--map", negative="")] = None,
+    country: str = "",
+    config: Config = None,
+) -> None:
+    """Import contacts from a CSV file into a list, which is made if it is new.
+
+    The header row names the columns. Rows that cannot be used go to a reject file beside FILE, each with
+    its line, the column and what was found; all others are imported. A contact whose id is in the list
+    already is updated.
+
+    ```
+    agentmgr contacts import people.csv --list Spring --country US
+    agentmgr contacts import export.csv --list Leads --map Phone=PhoneNumber1 --map "First Name=FirstName"
+    ```
+
+    Parameters
+    ----------
+    file
+        The CSV file: UTF-8, comma, semicolon or tab between columns.
+    list_
+        Name of the contact list.
+    map_
+        COLUMN=ATTRIBUTE: take a column of the file as another attribute; COLUMN= ignores it. May be repeated.
+    country
+        Two letters, such as US or DE: where telephone numbers without a country code are from.
+    """
+    from agentmgr.requests import ImportContacts
+
+    columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
+    request = ImportContacts(str(file.resolve()), list_, columns, country.upper())
+    for row in perform(config, request):
+        say(f"{row['created']} contacts new, {row['updated']} updated, {row['rejected']} rows rejected")
+        if row["reject_file"] is not None:
+            say(f"rejected rows, each with the reason: {row['reject_file']}")
+
+
+@app.command
+def lists(*, json: Json = False, config: Config = None) -> None:
+    """Show all contact lists with the number of their contacts.
+
+    agentmgr contacts lists
+    """
+    from agentmgr.requests import ListContactLists
+
+    show(
+        perform(config, ListContactLists()), json, "no contact lists yet; agentmgr contacts import makes one"
+    )

@@ -1,0 +1,69 @@
+"""agentmgr desk: simulated desktops against any server."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveFloat, PositiveInt
+
+from agentmgr.cli.common import Failed, consecutive, say
+
+
+def desk(
+    *,
+    count: PositiveInt = 1,
+    host: str = "127.0.0.1",
+    port: PositiveInt = 9970,
+    zone: str = "Default",
+    first_agent: str = "1001",
+    password: str = "demo",
+    password_stdin: Annotated[bool, Parameter(negative="")] = False,
+    connections: PositiveInt | None = None,
+    speed: PositiveFloat = 1.0,
+    seed: int = 1,
+) -> None:
+    """Log simulated agents on and let them work: take calls, hold, write notes, wrap up, take breaks.
+
+    The agents must be known to the server, with the same password for all. Ctrl-C lets everyone finish
+    their contact and log off; a second Ctrl-C ends at once.
+
+    ```
+    agentmgr agents add 1001 --count 20 --skill English
+    agentmgr desk --count 20
+    agentmgr desk --count 500 --connections 10 --host 192.0.2.7 --port 9970 --zone Default
+    ```
+
+    Parameters
+    ----------
+    count
+        How many desktops.
+    host
+        Where the server listens.
+    port
+        The port of the zone.
+    zone
+        Name of the zone.
+    first_agent
+        Id of the first agent; the others have the numbers that follow.
+    password
+        The agents' password.
+    password_stdin
+        Take the first line of standard input as the password.
+    connections
+        How many connections the desktops share, as behind a proxy; one for each by default.
+    speed
+        How much faster than people they work; give the server's own speed.
+    seed
+        The same seed gives the same habits.
+    """
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    from agentmgr.desk.shift import Shift, ShiftFailed, work_shift
+    from agentmgr.desk.sim import SimDesktop
+
+    ids = consecutive("--first-agent", first_agent, count)
+    desktops = [SimDesktop(agent_id, password, zone, seed) for agent_id in ids]
+    try:
+        work_shift(Shift((host, port), desktops, connections, speed), say)
+    except ShiftFailed as error:
+        raise Failed(str(error)) from None

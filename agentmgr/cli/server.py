@@ -1,0 +1,60 @@
+"""The commands around the server itself: serve, init, check-config."""
+
+from pathlib import Path
+
+from agentmgr.cli.common import Config, Failed, Misused, say, settings_of
+
+
+def serve(*, config: Config = None) -> None:
+    """Run the server until SIGTERM or Ctrl-C.
+
+    It needs a database (`agentmgr init` makes one), listens for desktops on the port of each zone, and
+    shows `/metrics` and `/healthz` on its HTTP port. It ends within 5 s: no new connections, what is
+    being saved is saved, desktops are told.
+
+    ```
+    agentmgr serve --config config/agentmgr.toml
+    ```
+    """
+    from agentmgr.app import ServerFailed, run_server
+
+    try:
+        run_server(settings_of(config))
+    except ServerFailed as error:
+        raise Failed(str(error)) from None
+
+
+def init(*, config: Config = None) -> None:
+    """Make the database that the configuration names; one that is there already stays as it is.
+
+    agentmgr init --config config/agentmgr.toml
+    """
+    from agentmgr.app import ServerFailed, make_database
+
+    settings = settings_of(config)
+    try:
+        made = make_database(settings)
+    except ServerFailed as error:
+        raise Failed(str(error)) from None
+    say(f"{settings.database.path}: {'made' if made else 'is there already, and in order'}")
+
+
+def check_config(file: Path, /) -> None:
+    """Check a configuration file and report every mistake in it: key, what was found, what is allowed.
+
+    ```
+    agentmgr check-config config/agentmgr.toml
+    ```
+
+    Parameters
+    ----------
+    file
+        The file to check. config/agentmgr.toml lists all settings with their defaults.
+    """
+    from agentmgr.settings_file import SettingsError, load
+
+    try:
+        load(file)
+    except SettingsError as error:
+        raise Misused(str(error)) from None
+    say(f"{file}: in order")

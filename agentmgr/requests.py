@@ -1,0 +1,171 @@
+"""What the command line can ask of a server, or of the store when no server runs: a closed set."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+
+@frozen
+class ImportContacts:
+    """Read a CSV file into a contact list; `columns` gives columns of the file another name."""
+
+    path: str
+    list_name: str
+    columns: Mapping[str, str] = field(factory=dict)
+    country: str = ""
+
+
+@frozen
+class ListContactLists:
+    """Show all contact lists."""
+
+
+@frozen
+class Code:
+    """A completion code; with `retry_after_s` the contact is dialled again that much later."""
+
+    name: str
+    success: bool = False
+    retry_after_s: int | None = None
+
+
+@frozen
+class CreateCampaign:
+    """Make a campaign on contact lists. Times in seconds, the abandon limit from 0 to 1.
+
+    `calling_hours` is as `08:00-21:00`, `weekdays` as `1-5` (1 is Monday); empty is always. `retry_s` says
+    for a DialFailReason after how long a contact is dialled again; what is missing stays at its default.
+    Of `codes` the last one is what a wrapup ends with by itself; without any there are some common ones.
+    """
+
+    name: str
+    lists: tuple[str, ...]
+    pacing: str
+    skill: str
+    script_url: str = ""
+    abandon_limit: float = 0.03
+    ring_time_s: int = 25
+    preview_timeout_s: int = 30
+    acw_max_time_s: int = 60
+    max_attempts: int = 3
+    calling_hours: str = ""
+    weekdays: str = ""
+    retry_s: Mapping[str, int] = field(factory=dict)
+    nuisance_retry_s: int = 3600
+    codes: tuple[Code, ...] = ()
+
+
+@frozen
+class RunCampaign:
+    """Start a job of a campaign in a zone."""
+
+    name: str
+    zone: str
+
+
+@frozen
+class PauseCampaign:
+    """Start no new attempts until it is resumed."""
+
+    name: str
+
+
+@frozen
+class ResumeCampaign:
+    """Go on after a pause."""
+
+    name: str
+
+
+@frozen
+class StopCampaign:
+    """End the job after the contacts that are being worked on."""
+
+    name: str
+
+
+@frozen
+class ShowCampaign:
+    """Show how far a campaign's latest job is."""
+
+    name: str
+
+
+@frozen
+class ListCampaigns:
+    """Show all campaigns."""
+
+
+@frozen
+class AddAgents:
+    """Add agents with one first password; `name` is that of all, or empty for their ids.
+
+    `skills` gives each its level, 1 to 16.
+    """
+
+    agent_ids: tuple[str, ...]
+    name: str
+    password: str
+    zone: str
+    skills: Mapping[str, int] = field(factory=dict)
+
+
+@frozen
+class ListAgents:
+    """Show all agents."""
+
+
+@frozen
+class SetPassword:
+    """Give an agent a new password."""
+
+    agent_id: str
+    password: str
+
+
+@frozen
+class ExportDispositions:
+    """Show the dispositions of a campaign in the order they were saved."""
+
+    campaign: str
+
+
+@frozen
+class AddToDnc:
+    """Put telephone numbers on the do-not-call list; `country` is for numbers without a code."""
+
+    numbers: tuple[str, ...]
+    country: str = ""
+
+
+@frozen
+class RemoveFromDnc:
+    """Take telephone numbers off the do-not-call list."""
+
+    numbers: tuple[str, ...]
+    country: str = ""
+
+
+@frozen
+class ListDnc:
+    """Show the do-not-call list."""
+
+
+Request = (
+    ImportContacts
+    | ListContactLists
+    | CreateCampaign
+    | RunCampaign
+    | PauseCampaign
+    | ResumeCampaign
+    | StopCampaign
+    | ShowCampaign
+    | ListCampaigns
+    | AddAgents
+    | ListAgents
+    | SetPassword
+    | ExportDispositions
+    | AddToDnc
+    | RemoveFromDnc
+    | ListDnc
+)

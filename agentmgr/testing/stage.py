@@ -1,0 +1,190 @@
+"""A zone on a stage: events in, a transcript of what came of them out, in virtual time set by hand."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from agentmgr.core import effects
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts
+from agentmgr.core.events import (
+    CommandReceived,
+    ConnectionLost,
+    ContactsFetched,
+    DncChecked,
+    Event,
+    LogonChecked,
+    TimerFired,
+)
+from agentmgr.core.model import ZoneConfig
+from agentmgr.core.zone import Zone
+from agentmgr.ports import Token, ZoneStore
+from agentmgr.runtime.timers import TimerHeap
+from agentmgr.testing.mirror import DesktopMirror
+from agentmgr.testing.transcript import transcript
+from protocol.commands import AgentSDKConnected
+from protocol.registry import VERSION
+from protocol.results import ResultCode
+
+Question = FetchContacts | CheckDnc | CheckLogon
+
+
+class Witness(Protocol):
+    """Sees every turn of the zone."""
+
+    def __call__(self, event: Event, caused: list[effects.Effect]) -> None: ...
+
+
+class Stage:
+    """Drives a zone by hand, and checks after every turn what must hold after any.
+
+    Every command is answered once; what a desktop was told last is the zone's truth; the store's own
+    checks hold. The switch is played by whoever posts its events.
+
+    Attributes:
+        now: epoch seconds; moved by `wait`.
+        asked: questions of the zone; answered at once unless `answers_at_once` is set to False.
+        unanswered: commands without RESP yet, by connection and request id.
+        mirrors: what each agent's desktop was told, by connection and agent.
+        orders: all orders to the switch so far.
+        witness: sees every turn.
+    """
+
+    def __init__(
+        self, store: ZoneStore, config: ZoneConfig | None = None, *, start_s: float = 1_700_000_000.0
+    ) -> None:
+        self.store = store
+        self.config = config or ZoneConfig("Z")
+        self.now = start_s
+        self.zone = Zone(self.config, start_s)
+        self.timers = TimerHeap()
+        self.asked: deque[Question] = deque()
+        self.answers_at_once = True
+        self.unanswered: dict[tuple[int, int], Any] = {}
+        self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
+        self.orders: list[effects.TelephonyOrder] = []
+        self.witness: Witness | None = None
+        self._token = Token(self.config.zone, 0, self.config.epoch)
+        self._connection_count = 0
+        self._request_count = 0
+
+    def agent(self, agent_id: str) -> Agent:
+        """Return a logged-on agent."""
+        return self.zone.agents[agent_id]
+
+    # -- what can happen -------------------------------------------------------------------
+
+    def connect(self, *agent_ids: str) -> int:
+        """Open a connection; returns its number."""
+        self._connection_count += 1
+        connection = self._connection_count
+        self.send("", AgentSDKConnected(agent_ids, VERSION), connection)
+        return connection
+
+    def disconnect(self, connection: int) -> list[str]:
+        """Cut a connection: no RESP to what is under way can be seen any more."""
+        caused = self.post(ConnectionLost(connection))
+        for key in [key for key in self.unanswered if key[0] == connection]:
+            del self.unanswered[key]
+        return caused
+
+    def send(self, agent_id: str, command: Any, connection: int | None = None) -> list[str]:
+        """Send a command, over the connection the agent is logged on by unless another is named."""
+        if connection is None:
+            connection = self.agent(agent_id).connection
+            assert connection is not None, f"{agent_id} has no connection"
+        self._request_count += 1
+        self.unanswered[connection, self._request_count] = command
+        return self.post(CommandReceived(connection, self._request_count, agent_id, command))
+
+    def post(self, *events: Event) -> list[str]:
+        """Let events happen, with the answers to the zone's questions after each; returns the transcript."""
+        shown: list[str] = []
+        for event in events:
+            shown += self._turn(event)
+            while self.answers_at_once and self.asked:
+                shown += self.answer()
+        return shown
+
+    def answer(self, question: Question | None = None) -> list[str]:
+        """Answer a question of the zone, the oldest one unless another is named."""
+        if question is None:
+            question = self.asked.popleft()
+        else:
+            self.asked.remove(question)
+        return self._turn(self._answer_to(question))
+
+    def wait(self, seconds: float) -> list[str]:
+        """Let time pass, and all timers fire that are due meanwhile."""
+        shown, until = [], self.now + seconds
+        while (at := self.timers.next_at()) is not None and at <= until:
+            self.now = max(self.now, at)
+            for key in self.timers.due(self.now):
+                shown += self.post(TimerFired(key))
+        self.now = until
+        return shown
+
+    # -- a turn ----------------------------------------------------------------------------
+
+    def _turn(self, event: Event) -> list[str]:
+        for mirror in self.mirrors.values():
+            mirror.turn()
+        caused = self.zone.handle(event, self.now)
+        records = [effect for effect in caused if isinstance(effect, effects.RECORDS)]
+        if records:
+            self.store.commit(self._token, records)
+        for effect in caused:
+            self._perform(effect)
+        self._compare()
+        if self.witness is not None:
+            self.witness(event, caused)
+        return transcript(caused, self.now)
+
+    def _perform(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.Respond(connection=connection, request_id=request_id, agent_id=agent_id):
+                assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
+                del self.unanswered[connection, request_id]
+                self._mirror(connection, agent_id).answered(effect.response)
+            case effects.Notify(connection=connection, agent_id=agent_id):
+                self._mirror(connection, agent_id).notified(effect.notification)
+            case effects.SetTimer():
+                self.timers.set(effect.key, effect.at)
+            case effects.CancelTimer():
+                self.timers.cancel(effect.key)
+            case FetchContacts() | CheckDnc() | CheckLogon():
+                self.asked.append(effect)
+            case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
+                self.orders.append(effect)
+
+    def _mirror(self, connection: int, agent_id: str) -> DesktopMirror:
+        return self.mirrors.setdefault((connection, agent_id), DesktopMirror())
+
+    def _compare(self) -> None:
+        for agent in self.zone.agents.values():
+            if agent.connection is not None:
+                mirror = self._mirror(agent.connection, agent.agent_id)
+                assert mirror.status == agent.status, f"{agent.agent_id} was told {mirror.status}"
+                assert mirror.capabilities == agent.capabilities, (
+                    f"{agent.agent_id} was told other capabilities"
+                )
+
+    def _answer_to(self, question: Question) -> LogonChecked | ContactsFetched | DncChecked:
+        if isinstance(question, FetchContacts):
+            return self.store.claim_contacts(self._token, question.job_id, question.limit, self.now)
+        if isinstance(question, CheckDnc):
+            return DncChecked(question.key, self.store.on_dnc(question.addresses))
+        login = self.store.find_agent(question.agent_id)
+        right = login is not None and login.password_hash == question.password
+        return LogonChecked(
+            question.connection,
+            question.request_id,
+            question.agent_id,
+            ResultCode.SUCCESS if right else ResultCode.AUTHENTICATION_FAILED,
+            login.agent if login is not None and right else None,
+        )
+
+
+def without(shown: Iterable[str], *starts: str) -> list[str]:
+    """Return a transcript without the lines that start so, such as `store:`."""
+    return [line for line in shown if not line.startswith(starts)]

@@ -1,0 +1,136 @@
+"""The two servers that the wire is measured on, each in a process of its own.
+
+`agt` is the real thing: listener, sessions, runner, zone and simulated switch, with a store in memory
+(hold and unhold write nothing), a password check that is always content, customers who answer at once
+and never hang up, and phones that take the nailing call at once. `echo` is the bare minimum on trio with
+the same framing: decode, encode, send back.
+
+Usage: python -m scripts.benchmarks.servers agt|echo LOG_LEVEL [PROFILE]; prints its port.
+"""
+
+import cProfile
+import itertools
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+
+import trio
+from prometheus_client import CollectorRegistry
+
+from agentmgr import log
+from agentmgr.core.effects import Record
+from agentmgr.core.events import ContactsFetched, JobStarted
+from agentmgr.core.model import (
+    AgentRecord,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ContactRecord,
+    JobSpec,
+    PhoneNumber,
+    ZoneConfig,
+)
+from agentmgr.core.zone import Zone
+from agentmgr.ports import AgentLogin, OpenedZone, Token
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.metrics import RuntimeMetrics
+from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.runtime.writer import open_writer
+from agentmgr.server.connections import Connections
+from agentmgr.server.listener import AgtServer, open_listener
+from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.switch import SimSwitch
+from protocol.codec import pack, unpack
+from protocol.enums import PacingType
+from protocol.framing import FrameDecoder, frame
+from protocol.structures import AgentSkill
+
+WILLING = SimParams(
+    live=1, busy=0, rejected=0, machine=0, invalid=0, congestion=0, leaves_at_once=0,
+    answer_median_s=0.001, answer_sigma=0, talk_median_s=1e7, talk_sigma=0, patience_median_s=1e7,
+    hold_patience_median_s=1e7, hold_patience_sigma=0, nail_answer=1, nail_answer_median_s=0.001,
+    nail_answer_sigma=0, nail_loss_per_h=0,
+)  # fmt: skip
+CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
+
+
+class MemoryStore:
+    """As many contacts as are asked for, every agent known, nothing kept."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+
+    def open_zone(self, zone: str, now: float) -> OpenedZone:
+        return OpenedZone(Token(zone, 1, 1), ())
+
+    def commit(self, token: Token, records: Sequence[Record]) -> None:
+        pass
+
+    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+        number = PhoneNumber("PhoneNumber1", "+4930123456")
+        ids = itertools.islice(self._ids, limit)
+        return ContactsFetched(
+            job_id, tuple(ContactRecord(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
+        )
+
+    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+        return frozenset()
+
+    def find_agent(self, agent_id: str) -> AgentLogin | None:
+        return AgentLogin(AgentRecord(agent_id, agent_id, (AgentSkill("bench"),)), "", "Default", True)
+
+
+async def agt(listener: socket.socket) -> None:
+    """Run the real server."""
+    store, clock, connections = MemoryStore(), Clock(), Connections()
+    opened = store.open_zone("Default", clock.now())
+    zone = Zone(ZoneConfig("Default"), clock.now())
+    metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
+    async with open_writer() as writer, trio.open_nursery() as nursery:
+        runner = ZoneRunner(
+            zone, opened.token, store, writer, SimSwitch(1, WILLING), connections, clock,
+            lambda login, password: True, metrics,
+        )  # fmt: skip
+        await nursery.start(runner.run)
+        runner.push(JobStarted(JobSpec(1, CAMPAIGN, 10**9)))
+        await AgtServer(connections, runner, metrics).serve([listener])
+
+
+async def echo(listener: socket.socket) -> None:
+    """Run the bare echo server."""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        frames = FrameDecoder()
+        try:
+            async for data in stream:
+                await stream.send_all(b"".join([frame(pack(unpack(v))) for v in frames.feed(bytes(data))]))
+        except trio.BrokenResourceError:
+            pass
+
+    await trio.serve_listeners(serve, [trio.SocketListener(trio.socket.from_stdlib_socket(listener))])
+
+
+async def until_told(kind: str, listener: socket.socket) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon({"agt": agt, "echo": echo}[kind], listener)
+            async for _ in signals:
+                nursery.cancel_scope.cancel()
+
+
+def main() -> None:
+    kind, level, *profile = sys.argv[1:]
+    listener = open_listener("127.0.0.1", 0)
+    print(listener.getsockname()[1], flush=True)
+    with open(os.devnull, "w") as nowhere, ExitStack() as stack:
+        log.configure(level, "json", nowhere)
+        if profile:
+            profiler = stack.enter_context(cProfile.Profile())
+            stack.callback(profiler.dump_stats, profile[0])
+        trio.run(until_told, kind, listener)
+
+
+if __name__ == "__main__":
+    main()

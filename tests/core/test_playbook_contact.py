@@ -1,0 +1,623 @@
+"""Playbooks of a contact: its arrival, the call, the wrapup (agent API, section 7)."""
+
+import pytest
+from scenes import (
+    SID,
+    Scene,
+    dialing,
+    held,
+    nailed_idle,
+    number_of,
+    preview,
+    talking,
+    wrapup,
+    wrapup_nailing_lost,
+)
+
+from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, JobStopped, TelephonyLost
+from agentmgr.core.model import CallingHours
+from agentmgr.testing.stage import without
+from agentmgr.testing.transcript import lines
+from protocol.commands import (
+    AGTExtendWrapup,
+    AGTGetCompCodes,
+    AGTGetCustomerDetails,
+    AGTHoldCall,
+    AGTPreviewCancel,
+    AGTPreviewDial,
+    AGTRedial,
+    AGTReleaseLine,
+    AGTSendDTMF,
+    AGTUnholdCall,
+    AGTWrapupContact,
+)
+from protocol.enums import DialFailReason, PacingType
+from protocol.structures import CompletionCode, ContactNumber
+
+DIAL = AGTPreviewDial(number_of(1), SID)
+
+
+def dispose(code_id=1, session_id=SID):
+    return AGTWrapupContact(CompletionCode(code_id), session_id)
+
+
+# -- arrival -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pacing", [PacingType.Predictive, PacingType.Progressive])
+def test_answered_call_is_announced_then_connected(pacing):
+    scene = Scene(pacing)
+    scene.nail()
+    assert scene.customer_answers() == lines(f"""
+        store: MarkAnswered Z-1-1 A
+        A ! CallNotify {pacing.value}(u1 +49300000001) Z-1-1
+        switch: Connect Z-1-1 1/A/1
+        A ! state Talking
+    """)
+
+
+def test_answered_call_without_a_free_agent_waits_and_goes_to_the_next_one_free():
+    scene = wrapup()
+    scene.nail("B")
+    assert scene.want_break("B") == lines("""
+        B ! StateChangedNotify NotReady
+        B ! caps ready not_ready
+        B < StateChange 0 NotReady
+    """)
+    assert scene.customer_answers() == lines("""
+        store: MarkAnswered Z-1-2
+    """)
+    scene.wait(1)
+    assert scene.send("A", dispose()) == lines("""
+        store: SaveDisposition Z-1-1 1 A 1 agent
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        store: MarkAnswered Z-1-2 A
+        A ! CallNotify Progressive(u2 +49300000002) Z-1-2
+        switch: Connect Z-1-2 1/A/1
+        A ! state Talking
+    """)
+
+
+def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    scene.want_break()
+    assert scene.customer_answers() == lines("""
+        store: MarkAnswered Z-1-1
+    """)
+    assert scene.wait(2) == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 Nuisance
+        store: ReturnContact 1 1 Nuisance +3600s
+    """)
+    assert scene.zone.stats.abandoned == 1
+    assert scene.customer_leaves("Z-1-1") == []
+
+
+def test_answered_call_whose_customer_does_not_wait_is_a_nuisance():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    scene.want_break()
+    scene.customer_answers()
+    assert scene.customer_leaves() == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 Nuisance
+        store: ReturnContact 1 1 Nuisance +3600s
+    """)
+
+
+def test_nuisance_after_the_last_attempt_ends_the_contact():
+    scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1)
+    scene.nail()
+    scene.want_break()
+    scene.customer_answers()
+    assert scene.wait(2) == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 Nuisance
+        store: ReturnContact 1 1 Nuisance
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+@pytest.mark.parametrize(
+    ("reason", "returned"),
+    [
+        (DialFailReason.Busy, "1 1 Busy +600s"),
+        (DialFailReason.NoAnswer, "1 1 NoAnswer +1800s"),
+        (DialFailReason.Rejected, "1 1 Rejected +3600s"),
+        (DialFailReason.Congestion, "1 1 Congestion +120s"),
+        (DialFailReason.AnswerMachine, "1 1 AnswerMachine +3600s"),
+        (DialFailReason.TelephonyDown, "1 1 TelephonyDown +60s"),
+        (DialFailReason.InvalidNumber, "1 1 InvalidNumber +0s"),
+        (DialFailReason.DncBlocked, "1 1 DncBlocked +0s"),
+    ],
+)
+def test_failed_call_gives_the_contact_back_until_it_is_due_again(reason, returned):
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    shown = scene.customer_fails(reason)
+    assert shown[:2] == lines(f"""
+        store: EndAttempt Z-1-1 {reason.value}
+        store: ReturnContact {returned}
+    """)
+
+
+def test_failed_call_after_the_last_attempt_ends_contact_and_job():
+    scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1)
+    scene.nail()
+    assert scene.customer_fails(DialFailReason.Busy) == lines("""
+        store: EndAttempt Z-1-1 Busy
+        store: ReturnContact 1 1 Busy
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+def test_second_number_is_dialled_after_the_first_failed():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    assert scene.customer_fails(DialFailReason.InvalidNumber) == lines("""
+        store: EndAttempt Z-1-1 InvalidNumber
+        store: ReturnContact 1 1 InvalidNumber +0s
+        store: StartAttempt Z-1-2 1 Progressive +493000000019
+        switch: Dial Z-1-2 +493000000019 25
+    """)
+    assert scene.customer_fails(DialFailReason.InvalidNumber) == lines("""
+        store: EndAttempt Z-1-2 InvalidNumber
+        store: ReturnContact 1 2 InvalidNumber
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+def test_call_that_the_switch_forgets_is_hung_up_as_not_answered():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    assert scene.wait(39) == []
+    assert scene.wait(1) == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 NoAnswer
+        store: ReturnContact 1 1 NoAnswer +1800s
+    """)
+
+
+def test_number_on_the_dnc_list_is_not_dialled():
+    scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1, agents="A")
+    scene.store.dnc.add(number_of(1).number)
+    assert scene.nail() == lines("""
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! call Idle
+        store: StartAttempt Z-1-1 1 Progressive +49300000001
+        store: EndAttempt Z-1-1 DncBlocked
+        store: ReturnContact 1 1 DncBlocked
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+def test_contact_outside_its_calling_hours_waits_for_their_opening():
+    scene = Scene(PacingType.Progressive, contacts=1, calling_hours=CallingHours(0, 60))
+    assert scene.nail() == lines("""
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! call Idle
+        store: ReturnContact 1 0 OutsideCallingHours +2800s
+    """)
+    assert scene.zone.stats.attempts == 0
+
+
+def test_more_contacts_outside_calling_hours_than_one_turn_takes_are_left_for_the_next_tick():
+    scene = Scene(PacingType.Progressive, contacts=150, calling_hours=CallingHours(0, 60))
+    shown = scene.nail()
+    assert len([line for line in shown if "OutsideCallingHours" in line]) == 100
+    assert len(scene.wait(1)) == 50
+
+
+def test_job_stopped_cancels_what_rings_and_ends_after_what_is_on():
+    scene = talking()
+    scene.nail("B")
+    assert scene.post(JobStopped(1)) == lines("""
+        store: ReturnContact 3 0 Stopped +0s
+        switch: HangUp Z-1-2
+        store: EndAttempt Z-1-2 Cancelled
+        store: ReturnContact 2 0 Cancelled +0s
+    """)
+    scene.send("A", AGTReleaseLine(SID))
+    assert scene.send("A", dispose()) == lines("""
+        store: SaveDisposition Z-1-1 1 A 1 agent
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        store: FinishJob stopped
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+        B ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/B/2
+    """)
+
+
+# -- preview -----------------------------------------------------------------------------------
+
+
+def test_preview_is_announced_then_dialled_and_answered():
+    scene = Scene(PacingType.PreviewUntimed)
+    assert scene.nail() == lines("""
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! call Idle
+        store: StartAttempt Z-1-1 1 Preview +49300000001
+        A ! CallNotify Preview(u1 +49300000001) Z-1-1
+        A ! state Preview
+    """)
+    assert scene.send("A", DIAL) == lines("""
+        A ! state Dialing
+        A < PreviewDial 0 Z-1-1
+        switch: Dial Z-1-1 +49300000001 25
+    """)
+    assert scene.customer_answers() == lines("""
+        store: MarkAnswered Z-1-1 A
+        switch: Connect Z-1-1 1/A/1
+        A ! state Talking
+    """)
+
+
+def test_preview_timed_says_so_and_is_dialled_by_the_desktop():
+    scene = Scene(PacingType.PreviewTimed)
+    assert scene.nail() == lines("""
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! call Idle
+        store: StartAttempt Z-1-1 1 Preview +49300000001
+        A ! CallNotify Preview(u1 +49300000001 30s) Z-1-1
+        A ! state Preview
+    """)
+    scene.wait(30)
+    assert scene.send("A", DIAL) == lines("""
+        A ! state Dialing
+        A < PreviewDial 0 Z-1-1
+        switch: Dial Z-1-1 +49300000001 25
+    """)
+
+
+def test_preview_timed_that_the_desktop_does_not_dial_is_dialled_by_the_server():
+    scene = preview(PacingType.PreviewTimed)
+    assert scene.wait(34) == []
+    assert scene.wait(1) == lines("""
+        A ! state Dialing
+        switch: Dial Z-1-1 +49300000001 25
+    """)
+
+
+def test_preview_untimed_that_nobody_decides_is_taken_away():
+    scene = preview(PacingType.PreviewUntimed)
+    assert scene.wait(899) == []
+    assert scene.wait(1) == lines("""
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_preview_cancelled_goes_to_wrapup():
+    scene = preview()
+    assert scene.send("A", AGTPreviewCancel(SID)) == lines("""
+        A ! state Wrapup
+        A < PreviewCancel 0 Z-1-1 wrapup(60s+ Done)
+    """)
+    assert scene.send("A", dispose()) == lines("""
+        store: SaveDisposition Z-1-1 1 A 1 agent
+        store: EndAttempt Z-1-1 Cancelled A
+        store: ReturnContact 1 1 Cancelled
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        store: StartAttempt Z-1-2 2 Preview +49300000002
+        A ! CallNotify Preview(u2 +49300000002) Z-1-2
+        A ! state Preview
+    """)
+
+
+@pytest.mark.parametrize("reason", list(DialFailReason))
+def test_preview_whose_dial_fails_goes_to_wrapup(reason):
+    scene = dialing()
+    assert scene.customer_fails(reason) == lines(f"""
+        A ! DialFailed wrapup(60s+ Done) {reason.value} Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_preview_of_a_number_on_the_dnc_list_fails_without_a_dial():
+    scene = preview()
+    scene.store.dnc.add(number_of(1).number)
+    assert scene.send("A", DIAL) == lines("""
+        A ! state Dialing
+        A < PreviewDial 0 Z-1-1
+        A ! DialFailed wrapup(60s+ Done) DncBlocked Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_preview_dialled_while_the_switch_is_down_fails():
+    scene = preview()
+    scene.answers_at_once = False
+    scene.send("A", DIAL)
+    scene.zone.telephony_is_down = True
+    assert scene.answer() == lines("""
+        A ! DialFailed wrapup(60s+ Done) TelephonyDown Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_preview_is_answered_by_the_number_that_the_agent_typed():
+    scene = preview()
+    typed = ContactNumber(number="+442071234567")
+    assert scene.send("A", AGTPreviewDial(typed, SID)) == lines("""
+        A ! state Dialing
+        A < PreviewDial 0 Z-1-1
+        switch: Dial Z-1-1 +442071234567 25
+    """)
+
+
+def test_failed_dial_disposed_without_retry_comes_back_after_the_time_of_its_reason():
+    scene = dialing()
+    scene.customer_fails(DialFailReason.Busy)
+    assert "store: ReturnContact 1 1 Busy +600s" in scene.send("A", dispose())
+
+
+def test_failed_dial_disposed_as_success_is_done():
+    scene = dialing()
+    scene.customer_fails(DialFailReason.Busy)
+    assert "store: ReturnContact 1 1 Busy" in scene.send("A", dispose(2))
+
+
+# -- talking -----------------------------------------------------------------------------------
+
+
+def test_hold_and_unhold():
+    scene = talking()
+    assert scene.send("A", AGTHoldCall(SID)) == lines("""
+        switch: Hold Z-1-1
+        A ! state Held
+        A < HoldCall 0 Z-1-1
+    """)
+    assert scene.send("A", AGTUnholdCall(SID)) == lines("""
+        switch: Unhold Z-1-1
+        A ! state Talking
+        A < UnholdCall 0 Z-1-1
+    """)
+
+
+def test_digit_is_sent_into_the_call():
+    scene = talking()
+    assert scene.send("A", AGTSendDTMF("#", SID)) == lines("""
+        switch: SendDigit Z-1-1 #
+        A < SendDTMF 0 Z-1-1
+    """)
+
+
+def test_details_of_the_customer():
+    scene = talking()
+    shown = scene.send("A", AGTGetCustomerDetails(SID))
+    assert len(shown) == 1
+    assert shown[0].startswith("A < GetCustomerDetails 0 Z-1-1 CustomerDetails(")
+    assert "Attribute(First Name N1 WRITE)" in shown[0]
+
+
+def test_call_dropped_by_the_agent_wrapped_up_and_followed_by_the_next():
+    scene = talking()
+    assert scene.send("A", AGTReleaseLine(SID)) == lines("""
+        switch: HangUp Z-1-1
+        A ! state Wrapup
+        A < ReleaseLine 0 Z-1-1 wrapup(60s+ Done)
+    """)
+    assert scene.send("A", AGTGetCompCodes(SID)) == lines("""
+        A < GetCompCodes 0 Z-1-1 [CompletionCode(1 Done) CompletionCode(2 Sale) CompletionCode(3 Later)]
+    """)
+    assert scene.send("A", dispose(2)) == lines("""
+        store: SaveDisposition Z-1-1 1 A 2 agent
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        store: StartAttempt Z-1-2 2 Progressive +49300000002
+        switch: Dial Z-1-2 +49300000002 25
+    """)
+
+
+def test_call_dropped_by_the_agent_with_a_break_asked_for_from_the_answer():
+    scene = talking()
+    scene.send("A", AGTReleaseLine(SID))
+    scene.want_break()
+    assert without(scene.send("A", dispose()), "store:") == lines("""
+        A ! state Idle
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
+        A < WrapupContact 0 Z-1-1
+    """)
+
+
+def test_call_dropped_by_the_customer_when_talking():
+    scene = talking()
+    assert scene.customer_leaves() == lines("""
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+    assert scene.customer_leaves() == []
+
+
+def test_call_dropped_by_the_customer_when_held():
+    scene = held()
+    assert scene.customer_leaves() == lines("""
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_call_dropped_by_the_customer_with_a_break_asked_for_in_the_handler():
+    scene = talking()
+    scene.customer_leaves()
+    assert scene.want_break() == lines("""
+        A ! StateChangedNotify PendingNotReady
+        A ! caps ready create_callback disposition originate update_record
+        A < StateChange 0 PendingNotReady
+    """)
+
+
+def test_call_that_lasts_too_long_is_cut():
+    scene = talking()
+    assert scene.wait(14_399) == []
+    assert scene.wait(1) == lines("""
+        switch: HangUp Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+
+
+# -- wrapup ------------------------------------------------------------------------------------
+
+
+def test_wrapup_extended_once_and_ended_by_the_default_code():
+    scene = wrapup(contacts=1)
+    scene.wait(60)
+    assert scene.send("A", AGTExtendWrapup(SID)) == lines("""
+        A < ExtendWrapup 0 Z-1-1 wrapup(60s Done)
+    """)
+    assert scene.send("A", AGTExtendWrapup(SID)) == lines("""
+        A < ExtendWrapup 9004
+    """)
+    assert scene.wait(64) == []
+    assert scene.wait(1) == lines("""
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! state Idle
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+def test_wrapup_over_its_time_ends_with_the_default_code():
+    scene = wrapup(contacts=1)
+    assert scene.wait(64) == []
+    assert scene.wait(1) == lines("""
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! state Idle
+        store: FinishJob finished
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail 1/A/1
+    """)
+
+
+def test_completion_code_with_a_retry_brings_the_contact_back():
+    scene = wrapup(contacts=1)
+    assert "store: ReturnContact 1 1 Handled +900s" in scene.send("A", dispose(3))
+
+
+def test_completion_code_with_a_retry_after_the_last_attempt_ends_the_contact():
+    scene = wrapup(contacts=1, max_attempts=1)
+    assert "store: ReturnContact 1 1 Handled" in scene.send("A", dispose(3))
+
+
+def test_redial_that_is_answered():
+    scene = wrapup()
+    assert scene.send("A", AGTRedial(number_of(1))) == lines("""
+        A ! state Dialing
+        A < Redial 0 Z-1-1
+        switch: Dial Z-1-1 +49300000001 25
+    """)
+    assert scene.customer_answers(SID) == lines("""
+        store: MarkAnswered Z-1-1 A
+        switch: Connect Z-1-1 1/A/1
+        A ! state Talking
+    """)
+
+
+def test_redial_that_fails():
+    scene = wrapup()
+    scene.send("A", AGTRedial(number_of(1)))
+    assert scene.customer_fails(DialFailReason.NoAnswer, SID) == lines("""
+        A ! DialFailed wrapup(60s+ Done) NoAnswer Z-1-1
+        A ! state Wrapup
+    """)
+    assert scene.zone.stats.live_answers == 1
+
+
+def test_redial_counts_a_person_reached_once():
+    scene = wrapup()
+    scene.send("A", AGTRedial(number_of(1)))
+    scene.customer_answers(SID)
+    assert scene.zone.stats.live_answers == 1
+
+
+def test_redial_of_a_contact_that_was_cancelled_counts_the_answer():
+    scene = preview()
+    scene.send("A", AGTPreviewCancel(SID))
+    scene.send("A", AGTRedial(number_of(1)))
+    scene.customer_answers(SID)
+    assert scene.zone.stats.live_answers == 1
+
+
+# -- too late, or from another world -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event", [CallAnswered("?"), CallFailed("?", DialFailReason.Busy), CallEnded("?")])
+def test_word_of_an_unknown_call_changes_nothing(event):
+    assert talking().post(event) == []
+
+
+@pytest.mark.parametrize("way", [preview, talking, held, wrapup, wrapup_nailing_lost])
+@pytest.mark.parametrize("event", [CallAnswered(SID), CallFailed(SID, DialFailReason.Busy)])
+def test_word_of_a_call_that_rings_no_more_changes_nothing(way, event):
+    assert way().post(event) == []
+
+
+@pytest.mark.parametrize("way", [preview, dialing, wrapup, wrapup_nailing_lost])
+def test_end_of_a_call_that_is_not_on_changes_nothing(way):
+    assert way().post(CallEnded(SID)) == []
+
+
+def test_answer_about_dnc_after_the_contact_is_gone_dials_nothing():
+    scene = preview(contacts=1)
+    scene.answers_at_once = False
+    scene.send("A", DIAL)
+    scene.line_drops()
+    assert scene.answer() == []
+
+
+def test_customer_waits_when_the_switch_is_lost_and_is_a_nuisance():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    scene.want_break()
+    scene.customer_answers()
+    assert scene.post(TelephonyLost()) == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 Nuisance
+        store: ReturnContact 1 1 Nuisance +3600s
+        switch: DropNail 1/A/1
+        A ! NailupChange NailingLost
+        A ! call NoState
+    """)
+
+
+def test_idle_agent_gets_the_next_contact_after_the_answer_to_its_wrapup():
+    scene = wrapup()
+    assert without(scene.send("A", dispose()), "store:") == lines("""
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        switch: Dial Z-1-2 +49300000002 25
+    """)
+
+
+def test_idle_agent_of_a_job_with_nothing_due_is_left_alone():
+    assert nailed_idle().wait(60) == []

@@ -1,0 +1,230 @@
+"""Campaigns, jobs, agents, contacts and the do-not-call list: what goes in comes out."""
+
+import threading
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stores import T0, ZONE, Bench, campaign, drafts, handled, prepare_job
+
+from agentmgr.core.model import (
+    AgentRecord,
+    AttributeSpec,
+    CallingHours,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ExternalDestination,
+    PhoneNumber,
+)
+from agentmgr.ports import AgentLogin, ContactDraft, ContactsPut, DncEntry, JobState, StoreFault
+from agentmgr.store import SqliteStore
+from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
+from protocol.structures import AgentSkill
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
+WHOLE = st.integers(0, 100_000)
+CODES = st.lists(
+    st.builds(CompletionCodeSpec, WHOLE, TEXT, st.booleans(), st.none() | WHOLE),
+    min_size=1,
+    max_size=5,
+    unique_by=(lambda code: code.code_id, lambda code: code.name),
+)
+SPECS = st.builds(
+    CampaignSpec,
+    campaign_id=st.just(0),
+    name=TEXT,
+    pacing=st.sampled_from(PacingType),
+    skill=TEXT,
+    completion_codes=CODES.map(tuple),
+    default_code_id=WHOLE,
+    min_skill_level=WHOLE,
+    priority=WHOLE,
+    script_url=st.just("") | TEXT,
+    script_failover_url=st.just("") | TEXT,
+    abandon_limit=st.floats(0, 1),
+    ring_time_s=WHOLE,
+    preview_timeout_s=WHOLE,
+    acw_max_time_s=WHOLE,
+    acw_extensions=WHOLE,
+    max_attempts=WHOLE,
+    retry_s=st.dictionaries(st.sampled_from(DialFailReason), WHOLE),
+    nuisance_retry_s=WHOLE,
+    calling_hours=st.builds(CallingHours, WHOLE, WHOLE, st.frozensets(st.integers(1, 7))),
+    allow_free_form=st.booleans(),
+    address_book=st.lists(st.builds(ExternalDestination, TEXT, TEXT), max_size=3).map(tuple),
+    callback_types=st.lists(st.sampled_from(CallbackType), unique=True).map(tuple),
+    callback_expiry_min=WHOLE,
+)
+
+
+@given(spec=SPECS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_campaign_comes_back_with_every_setting(store: SqliteStore, spec: CampaignSpec) -> None:
+    name = f"{len(store.campaigns())} {spec.name}"
+    spec = evolve(spec, name=name)
+    stored = store.add_campaign(spec, [], T0)
+    assert evolve(stored, campaign_id=0) == spec
+    assert store.find_campaign(name) == stored
+
+
+def test_campaign_brings_all_known_attributes_in_their_order(store: SqliteStore) -> None:
+    store.define_attributes([AttributeSpec("B", "phone"), AttributeSpec("A")])
+    own = AttributeSpec("C", "date", AttributeType.MASKED_WRITE)
+    redefined = AttributeSpec("A", "integer")
+    stored = store.add_campaign(evolve(campaign(), attributes=(own, redefined)), [], T0)
+    assert stored.attributes == (AttributeSpec("B", "phone"), AttributeSpec("A"), own) == store.attributes()
+
+
+def test_campaign_of_the_same_name_is_a_fault_and_changes_nothing(store: SqliteStore) -> None:
+    first = store.add_campaign(campaign(), [], T0)
+    with pytest.raises(StoreFault, match=r"UNIQUE.*campaign\.name"):
+        store.add_campaign(evolve(campaign(), skill="Other"), [], T0)
+    assert store.find_campaign("Spring") == first
+
+
+def test_campaign_unknown_is_none(store: SqliteStore) -> None:
+    assert store.find_campaign("Spring") is None
+
+
+def test_campaigns_are_shown_with_lists_and_latest_job(store: SqliteStore) -> None:
+    job = prepare_job(store, contacts=3)
+    store.add_campaign(campaign("Autumn"), [], T0)
+    autumn, spring = store.campaigns()
+    assert (autumn.name, autumn.lists, autumn.job) == ("Autumn", (), None)
+    assert (spring.name, spring.pacing, spring.lists) == ("Spring", PacingType.Predictive, ("Spring",))
+    assert spring.job is not None
+    assert (spring.job.job_id, spring.job.state, spring.job.total) == (job.job_id, JobState.Running, 3)
+
+
+def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqliteStore) -> None:
+    lists = [store.ensure_list(name, T0) for name in ("A", "B", "not in it")]
+    for list_id in lists:
+        store.put_contacts(list_id, drafts(30), T0)
+    spec = store.add_campaign(campaign(), lists[:2], T0)
+    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    last, ids = 0, []
+    while (following := store.fill_job(job_id, last, 7)) is not None:
+        ids.append(following)
+        last = following
+    job = store.start_job(job_id)
+    assert job is not None
+    assert (job.total, len(ids)) == (60, 9)
+    token = store.open_zone(ZONE, T0).token
+    claimed = store.claim_contacts(token, job_id, 100, T0).contacts
+    assert sorted(c.list_name for c in claimed) == ["A"] * 30 + ["B"] * 30
+
+
+def test_job_second_while_one_lives_is_a_fault(bench: Bench) -> None:
+    with pytest.raises(StoreFault):
+        bench.store.create_job(1, ZONE, T0)
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
+    assert bench.store.create_job(1, ZONE, T0) == bench.job_id + 1
+
+
+def test_job_moves_from_allowed_states_only(bench: Bench) -> None:
+    assert not bench.store.move_job(bench.job_id, (JobState.Paused,), JobState.Running)
+    assert bench.store.move_job(bench.job_id, (JobState.Paused, JobState.Running), JobState.Paused)
+    job = bench.store.latest_job(1)
+    assert job is not None
+    assert job.state is JobState.Paused
+
+
+def test_job_stopped_without_a_zone_leaves_nothing_open(bench: Bench) -> None:
+    contact = bench.claim()[0]
+    bench.store.commit(bench.token, handled(bench, contact, "a1")[:2])
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
+    assert bench.rows("SELECT count(*) FROM attempt WHERE ended_at IS NULL") == [(0,)]
+    assert bench.rows("SELECT count(*) FROM job_contact WHERE state = 'claimed'") == [(0,)]
+
+
+def test_dispositions_come_in_pages_over_all_jobs_of_the_campaign_alone(bench: Bench) -> None:
+    other = prepare_job(bench.store, contacts=1, name="Autumn")
+    elsewhere = Bench(bench.path, bench.store, other.job_id, bench.token)
+    bench.store.commit(bench.token, handled(elsewhere, elsewhere.claim()[0], "other"))
+    for index, contact in enumerate(bench.claim()):
+        bench.store.commit(bench.token, handled(bench, contact, f"a{index}"))
+    first = bench.store.dispositions(1, 0, 3)
+    rest = bench.store.dispositions(1, first[-1].row_id, 3)
+    assert [row.attempt_id for row in (*first, *rest)] == ["a0", "a1", "a2", "a3", "a4"]
+    assert bench.store.dispositions(1, rest[-1].row_id, 3) == ()
+
+
+def test_contacts_put_again_are_updated_in_place(store: SqliteStore) -> None:
+    job = prepare_job(store, contacts=2)
+    phones = (
+        PhoneNumber("PhoneNumber1", "+12125559999", "America/Chicago", wireless=True),
+        PhoneNumber("PhoneNumber2", "+12125558888"),
+    )
+    changed = ContactDraft("C0", phones, {"FirstName": "Bea", "LastName": ""})
+    assert store.put_contacts(1, [changed, *drafts(1, first=7)], T0) == ContactsPut(created=1, updated=1)
+    token = store.open_zone(ZONE, T0).token
+    first, second = store.claim_contacts(token, job.job_id, 10, T0).contacts
+    assert first.numbers == phones
+    assert first.attributes["FirstName"] == "Bea"
+    assert "LastName" not in first.attributes
+    assert second.attributes["LastName"] == "Number 1"
+    gone = ContactDraft("C0", phones[:1], {"PhoneNumber2": ""})
+    store.put_contacts(1, [gone], T0)
+    token = store.open_zone(ZONE, T0).token
+    assert store.claim_contacts(token, job.job_id, 1, T0).contacts[0].numbers == phones[:1]
+
+
+def test_contacts_put_twice_in_one_call_keep_the_last(store: SqliteStore) -> None:
+    list_id = store.ensure_list("A", T0)
+    first, last = (ContactDraft("X", drafts(1)[0].numbers, {"FirstName": name}) for name in ("Old", "New"))
+    assert store.put_contacts(list_id, [first, last], T0) == ContactsPut(created=1, updated=1)
+    assert store.contact_lists()[0].contacts == 1
+
+
+def test_contacts_of_two_lists_may_have_the_same_id(store: SqliteStore) -> None:
+    for name in ("A", "B"):
+        assert store.put_contacts(store.ensure_list(name, T0), drafts(2), T0).created == 2
+    assert [(each.name, each.contacts) for each in store.contact_lists()] == [("A", 2), ("B", 2)]
+
+
+def test_list_is_made_once(store: SqliteStore) -> None:
+    assert store.ensure_list("A", T0) == store.ensure_list("A", T0 + 1)
+
+
+def test_agent_comes_back_with_skills_in_order(store: SqliteStore) -> None:
+    skills = (AgentSkill("Sales", "s", 3), AgentSkill("English", "e", 1))
+    login = AgentLogin(AgentRecord("1001", "Ann", skills), "hash", ZONE, True)
+    other = AgentLogin(AgentRecord("1000", "Bob", ()), "hash2", ZONE, False)
+    store.put_agent(login)
+    store.put_agent(other)
+    assert store.find_agent("1001") == login
+    assert store.agents() == (other, login)
+    changed = evolve(login, password_hash="new", agent=AgentRecord("1001", "Ann", skills[:1]))
+    store.put_agent(changed)
+    assert store.find_agent("1001") == changed
+    assert store.find_agent("1002") is None
+
+
+def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
+    entries = [DncEntry(f"+1212555{index:04}", "import", T0) for index in range(2500)]
+    assert store.add_to_dnc(entries) == 2500
+    assert store.add_to_dnc(entries[:3]) == 0
+    assert store.on_dnc(entry.address for entry in entries) == {entry.address for entry in entries}
+    assert store.dnc_entries(entries[2].address, 2) == tuple(entries[3:5])
+    assert store.remove_from_dnc([entries[0].address, "+49"]) == 1
+    assert store.on_dnc([entries[0].address]) == frozenset()
+
+
+def test_services_with_many_transactions_let_a_zone_commit_in_between(bench: Bench) -> None:
+    done = threading.Event()
+    turns = 0
+
+    def import_without_end() -> None:
+        nonlocal turns
+        while not done.is_set() and turns < 10_000:
+            bench.store.put_contacts(1, drafts(20), T0)
+            turns += 1
+
+    thread = threading.Thread(target=import_without_end)
+    thread.start()
+    for _ in range(20):
+        bench.store.commit(bench.token, [])
+    done.set()
+    thread.join()
+    assert turns < 1000

@@ -1,0 +1,161 @@
+"""Opening a file: made, found, foreign, newer, in use, broken."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from stores import T0, Bench, drafts
+
+from agentmgr.ports import StoreFault
+from agentmgr.store import migrations, open_sqlite
+from agentmgr.store.schema import metadata
+from agentmgr.store.sqlite import SqliteStore
+
+
+def fault(path: Path, *, create: bool = False) -> str:
+    with pytest.raises(StoreFault) as caught:
+        open_sqlite(path, create=create)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(f"{path}: ")
+    return text
+
+
+def test_store_missing_without_create_says_how_to_make_one(path: Path) -> None:
+    assert "no database here" in fault(path)
+    assert not path.exists()
+
+
+def test_store_missing_directory_is_named(tmp_path: Path) -> None:
+    assert f"no directory {tmp_path / 'gone'}" in fault(tmp_path / "gone" / "x.sqlite", create=True)
+
+
+def test_store_path_is_directory_refused(tmp_path: Path) -> None:
+    assert "this is a directory" in fault(tmp_path, create=True)
+
+
+def test_store_file_cannot_be_made_says_why(tmp_path: Path) -> None:
+    assert "cannot be opened: File name too long" in fault(tmp_path / ("x" * 300), create=True)
+
+
+def test_store_new_file_is_for_its_owner_alone(store: SqliteStore, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_store_empty_file_is_taken_as_new(path: Path) -> None:
+    path.touch()
+    store = open_sqlite(path)
+    assert store.agents() == ()
+    store.close()
+
+
+def test_store_text_file_refused_and_left_alone(path: Path) -> None:
+    path.write_text("name,number\n" * 200)
+    assert "not an SQLite file" in fault(path, create=True)
+    assert path.read_text() == "name,number\n" * 200
+
+
+def test_store_database_of_another_program_refused_and_left_alone(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE bookmark (url TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    assert "belongs to another program" in fault(path, create=True)
+    assert path.read_bytes() == before
+
+
+def test_store_damaged_file_is_one_line(store: SqliteStore, path: Path) -> None:
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[100:2000] = b"\xff" * 1900
+    path.write_bytes(content)
+    fault(path)
+
+
+def test_store_newer_schema_refused_and_left_alone(store: SqliteStore, path: Path) -> None:
+    store.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    text = fault(path)
+    assert "newer agentmgr (schema 9999, this program knows 0001)" in text
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    connection.close()
+
+
+def test_store_interrupted_creation_is_finished_at_the_next_start(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 1097289063")
+    connection.close()
+    store = open_sqlite(path)
+    assert store.contact_lists() == ()
+    store.close()
+
+
+def test_store_open_elsewhere_refused_until_closed(store: SqliteStore, path: Path) -> None:
+    code = f"from agentmgr.store import open_sqlite; open_sqlite({str(path)!r})"
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "another process has this database open" in second.stderr.splitlines()[-1]
+    store.close()
+    subprocess.run([sys.executable, "-c", code + ".close()"], check=True)
+
+
+def test_store_open_twice_in_one_process_refused(store: SqliteStore, path: Path) -> None:
+    assert "another process has this database open" in fault(path)
+
+
+def test_store_reopened_has_everything(store: SqliteStore, path: Path) -> None:
+    store.put_contacts(store.ensure_list("A", T0), drafts(3), T0)
+    store.close()
+    again = open_sqlite(path)
+    assert [(each.name, each.contacts) for each in again.contact_lists()] == [("A", 3)]
+    again.close()
+
+
+def test_store_used_after_close_is_a_fault(store: SqliteStore) -> None:
+    store.close()
+    with pytest.raises(StoreFault, match="closed"):
+        store.agents()
+
+
+def test_store_confirmed_commits_survive_power_loss(bench: Bench) -> None:
+    # 2 is FULL: with WAL, NORMAL would lose what was confirmed last.
+    assert bench.rows("PRAGMA synchronous") == [(2,)]
+    assert bench.rows("PRAGMA journal_mode") == [("wal",)]
+    assert bench.rows("PRAGMA locking_mode") == [("exclusive",)]
+    assert bench.rows("PRAGMA foreign_keys") == [(1,)]
+
+
+def test_store_disk_full_says_so_and_keeps_what_was_there(bench: Bench) -> None:
+    pages = bench.rows("PRAGMA page_count")[0][0]
+    bench.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFault, match="disk is full"):
+        bench.store.put_contacts(1, drafts(5000, first=5), T0)
+    assert bench.store.contact_lists()[0].contacts == 5
+
+
+def test_migrations_lead_to_the_schema_in_the_code(store: SqliteStore) -> None:
+    with store._database.transaction() as tx:
+        assert compare_metadata(MigrationContext.configure(tx.core), metadata) == []
+        inspector = sa.inspect(tx.core)
+        for table in metadata.sorted_tables:
+            found = {column["name"]: str(column["type"]) for column in inspector.get_columns(table.name)}
+            dialect = tx.core.dialect
+            assert found == {c.name: c.type.compile(dialect) for c in table.columns}, table.name
+
+
+def test_migrations_newest_revision_is_the_one_that_opening_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_heads() == [migrations.SCHEMA_REVISION]

@@ -1,0 +1,122 @@
+"""Any order of claims, attempts, returns and sudden deaths, against a model that is a few sets."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, prepare_job, start
+
+from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
+from agentmgr.core.model import ContactRecord
+from agentmgr.store import open_sqlite
+
+CONTACTS, MAX_ATTEMPTS = 6, 3
+
+
+class StoreMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory()
+        path = Path(self.directory.name) / "agentmgr.sqlite"
+        store = open_sqlite(path, create=True)
+        job = prepare_job(store, CONTACTS, MAX_ATTEMPTS)
+        self.bench = Bench(path, store, job.job_id, store.open_zone(ZONE, T0).token)
+        self.now = T0
+        self.due: dict[int, float] = dict.fromkeys(range(1, CONTACTS + 1), 0.0)
+        self.attempts: dict[int, int] = dict.fromkeys(self.due, 0)
+        self.claimed: dict[int, ContactRecord] = {}
+        self.open: dict[int, str] = {}
+        self.answered: set[int] = set()
+        self.dispositions: dict[str, int] = {}
+        self.count = 0
+
+    def teardown(self) -> None:
+        self.bench.store.close()
+        self.directory.cleanup()
+
+    def commit(self, *records: Record) -> None:
+        self.bench.store.commit(self.bench.token, records)
+
+    @rule(limit=st.integers(1, CONTACTS), later=st.floats(0, 1000))
+    def claim(self, limit: int, later: float) -> None:
+        self.now += later
+        fetched = self.bench.store.claim_contacts(self.bench.token, self.bench.job_id, limit, self.now)
+        free = {c: at for c, at in self.due.items() if c not in self.claimed}
+        expected = sorted((at, c) for c, at in free.items() if at <= self.now)[:limit]
+        assert [c.contact_id for c in fetched.contacts] == [c for _, c in expected]
+        assert [c.attempts for c in fetched.contacts] == [self.attempts[c] for _, c in expected]
+        self.claimed.update({c.contact_id: c for c in fetched.contacts})
+        assert fetched.next_due_at == min(
+            (at for c, at in free.items() if c not in self.claimed), default=None
+        )
+
+    @precondition(lambda self: set(self.claimed) - set(self.open))
+    @rule(data=st.data())
+    def dial(self, data: st.DataObject) -> None:
+        contact_id = data.draw(st.sampled_from(sorted(set(self.claimed) - set(self.open))))
+        self.count += 1
+        self.open[contact_id] = f"a{self.count}"
+        self.commit(start(self.bench, self.claimed[contact_id], self.open[contact_id]))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), agent=st.sampled_from([None, "1001"]))
+    def answer(self, data: st.DataObject, agent: str | None) -> None:
+        contact_id = data.draw(st.sampled_from(sorted(self.open)))
+        self.answered.add(contact_id)
+        self.commit(MarkAnswered(self.open[contact_id], self.now, agent))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), retry_s=st.none() | st.floats(0, 1000), code=st.sampled_from([None, SALE, REFUSED]))
+    def end(self, data: st.DataObject, retry_s: float | None, code: int | None) -> None:
+        contact_id = data.draw(st.sampled_from(sorted(self.open)))
+        contact, attempt_id = self.claimed.pop(contact_id), self.open.pop(contact_id)
+        self.answered.discard(contact_id)
+        self.attempts[contact_id] += 1
+        records: list[Record] = []
+        if code is not None:
+            self.dispositions[attempt_id] = code
+            records.append(disposition(self.bench, contact, attempt_id, code))
+        due_at = None if retry_s is None else self.now + retry_s
+        self.commit(
+            *records,
+            EndAttempt(attempt_id, "Handled", self.now),
+            ReturnContact(self.bench.job_id, contact_id, self.attempts[contact_id], "Handled", due_at),
+        )
+        self._set_due(contact_id, due_at)
+
+    @rule()
+    def die(self) -> None:
+        opened = self.bench.reopen(self.now)
+        for contact_id in self.open:
+            self.attempts[contact_id] += 1
+            if contact_id in self.answered or self.attempts[contact_id] >= MAX_ATTEMPTS:
+                self._set_due(contact_id, None)
+        self.claimed.clear()
+        self.open.clear()
+        self.answered.clear()
+        assert [job.done for job in opened.jobs] == [CONTACTS - len(self.due)]
+
+    def _set_due(self, contact_id: int, due_at: float | None) -> None:
+        if due_at is None:
+            del self.due[contact_id]
+        else:
+            self.due[contact_id] = due_at
+
+    @invariant()
+    def dispositions_are_those_confirmed(self) -> None:
+        rows = self.bench.store.dispositions(1, 0, 1000)
+        assert {row.attempt_id: row.code_id for row in rows} == self.dispositions
+        assert len(rows) == len(self.dispositions)
+
+    @invariant()
+    def open_attempts_are_at_claimed_contacts(self) -> None:
+        rows = self.bench.rows("SELECT contact_id, attempt_id FROM attempt WHERE ended_at IS NULL")
+        assert dict(rows) == self.open
+        rows = self.bench.rows("SELECT contact_id FROM job_contact WHERE state = 'claimed'")
+        assert {row[0] for row in rows} == set(self.claimed)
+
+
+StoreMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestStore = StoreMachine.TestCase
