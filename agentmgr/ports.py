@@ -320,3 +320,7 @@ class Telephony(Protocol):
     def due(self, now: float) -> Sequence[TelephonyEvent]:
         """Return all events due by `now`, in the order they happened."""
         ...
+
+    def alive(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the call and leg ids that the switch still has; asked after a restart."""
+        ...

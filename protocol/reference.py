@@ -23,6 +23,7 @@ from protocol.reference_text import BEHAVIOUR, FIRST_SESSION, FOUNDATIONS
 from protocol.registry import COMMANDS, NOTIFICATIONS, CommandSpec, wire_name
 from protocol.results import GENERAL_CODES, LIBRARY_CODES, ResultCode
 from protocol.structures import Capabilities
+from protocol.test_numbers import reference as test_numbers
 
 MatrixRow = tuple[str, Capabilities]
 """A situation of an agent, in words, and what its desktop may offer then."""
@@ -52,6 +53,7 @@ def generate(not_built: frozenset[str] = frozenset(), matrix: Sequence[MatrixRow
         *(_command(spec, spec.name in not_built) for spec in COMMANDS.values()),
         "## Notifications\n\nSent by the server at any time; nothing answers them unless it is said.",
         *(_notification(name, cls) for name, cls in NOTIFICATIONS.items()),
+        test_numbers(),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

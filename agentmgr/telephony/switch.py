@@ -5,7 +5,7 @@ Every leg draws from a stream of its own, keyed by the seed, its id and how ofte
 so that what happens to one call changes nothing for another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from functools import partial
 from random import Random
@@ -146,6 +146,14 @@ class SimSwitch:
         self._agenda.run(now)
         happened, self._happened = self._happened, []
         return happened
+
+    def alive(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the call and leg ids that the switch still has; a leg being dropped is gone."""
+        return frozenset(
+            each
+            for each in ids
+            if each in self._calls or ((line := self._lines.get(each)) is not None and not line.dropped)
+        )
 
     # -- the whole switch --------------------------------------------------------------------
 
