@@ -8,7 +8,14 @@ from attrs import frozen
 
 from agentmgr.core.effects import Record, TelephonyOrder
 from agentmgr.core.events import ContactsFetched, TelephonyEvent
-from agentmgr.core.model import AgentRecord, AttributeSpec, CampaignSpec, JobSpec, PhoneNumber
+from agentmgr.core.model import (
+    AgentRecord,
+    AttributeSpec,
+    CampaignSpec,
+    JobSpec,
+    PhoneNumber,
+    SavedAgent,
+)
 from protocol.enums import PacingType
 
 
@@ -34,10 +41,11 @@ class Token:
 
 @frozen
 class OpenedZone:
-    """A zone taken over from whoever had it before: its token, and the jobs to run on."""
+    """A zone taken over from whoever had it before: its token, the jobs to run on, the agents to keep."""
 
     token: Token
     jobs: tuple[JobSpec, ...]
+    saved: tuple[SavedAgent, ...] = ()
 
 
 @frozen
@@ -59,6 +67,10 @@ class ZoneStore(Protocol):
         Claimed contacts go back to their jobs. An open attempt that nobody answered ends as
         `Interrupted` and is dialled again if the campaign's attempts allow; one that was answered
         ends as `Interrupted` with its contact done, so that it stays visible and is not called twice.
+
+        Left alone is the answered attempt of a saved agent whose job goes on. A callback that was shown
+        and not answered waits again, an answered one ends as `Interrupted`; those that expired while
+        nobody looked end as `Expired`.
         """
         ...
 
@@ -135,7 +147,7 @@ class ContactList:
 
 @frozen
 class JobStatus:
-    """A job with its progress; times are epoch seconds."""
+    """A job with its progress; times are epoch seconds, `callbacks` are those that its campaign waits for."""
 
     job_id: int
     campaign: str
@@ -145,6 +157,7 @@ class JobStatus:
     done: int
     created_at: float
     ended_at: float | None
+    callbacks: int = 0
 
 
 @frozen

@@ -172,6 +172,7 @@ class Dialer:
                 session.contact_type,
                 session.number.number,
                 self._out.now,
+                session.callback.callback_id if session.callback is not None else None,
             )
         )
 

@@ -174,7 +174,7 @@ class SendDigit:
 
 @frozen
 class StartAttempt:
-    """A contact is about to be dialled or shown to an agent."""
+    """A contact is about to be dialled or shown to an agent, for the callback `callback_id` if for one."""
 
     attempt_id: str
     job_id: int
@@ -182,6 +182,7 @@ class StartAttempt:
     contact_type: ContactType
     number: str
     at: float
+    callback_id: str | None = None
 
 
 @frozen
@@ -282,7 +283,7 @@ class SaveCallback:
 
 @frozen
 class EndCallback:
-    """A callback is over; `outcome` is `Handled`, `Cancelled` or `Expired`."""
+    """A callback is over; `outcome` is `Handled`, `Cancelled`, `Expired` or `Interrupted`."""
 
     callback_id: str
     outcome: str

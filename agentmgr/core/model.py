@@ -81,7 +81,8 @@ class CallbackRecord:
 class SavedSession:
     """The contact that a saved agent owned when its server died.
 
-    `is_live` says that the switch still has the customer on the line.
+    `is_live` says that the switch still has the customer on the line. `callback_id` is the callback that
+    ends with the contact, empty if none; `callback_count` says how many the contact was given.
     """
 
     sid: str
@@ -90,6 +91,8 @@ class SavedSession:
     contact_type: ContactType
     number: PhoneNumber
     answered_at: float | None
+    callback_id: str = ""
+    callback_count: int = 0
     is_live: bool = False
 
 

@@ -174,9 +174,18 @@ def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool)
         found = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0]
     if found == SCHEMA_REVISION:
         return
+    # A table is changed by replacing it, during which those that refer to it would refer to nothing.
+    connection.execute("PRAGMA foreign_keys = OFF")
     with database.transaction() as tx:
         if not upgrade(tx.core, found):
             raise StoreFault(
                 f"{database.path}: made by a newer agentmgr (schema {found}, this program knows "
                 f"{SCHEMA_REVISION}); upgrade agentmgr or give another path"
             )
+        wrong = connection.execute("PRAGMA foreign_key_check").fetchone()
+        if wrong is not None:
+            raise StoreFault(
+                f"{database.path}: table {wrong[0]} refers to a row that is missing in {wrong[2]}, and cannot be"
+                " brought up to date; restore the last backup"
+            )
+    connection.execute("PRAGMA foreign_keys = ON")

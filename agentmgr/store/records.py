@@ -12,10 +12,14 @@ from agentmgr.core.effects import (
     RECORDS,
     AddToDnc,
     EndAttempt,
+    EndCallback,
     FinishJob,
+    ForgetAgent,
     MarkAnswered,
     Record,
     ReturnContact,
+    SaveAgent,
+    SaveCallback,
     SaveDisposition,
     SaveNote,
     SetAttribute,
@@ -41,9 +45,9 @@ _FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
 
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
-        "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at"),
+        "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at, callback_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at", "callback_id"),
     ),
     # A call can be answered first and find its agent later: the time is that of the answer.
     MarkAnswered: _statement(
@@ -98,6 +102,39 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
             f" WHERE contact_id = ? AND name = ? AND name <> '{_FIRST_PHONE}' AND ? = ''",
             *("contact_id", "name", "value"),
         ),
+    ),
+    # A callback that is put off does not end with the attempt that it was put off in.
+    SaveCallback: (
+        *_statement(
+            "INSERT INTO callback (callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
+            " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (callback_id) DO UPDATE SET campaign_id = excluded.campaign_id,"
+            " callback_type = excluded.callback_type, agent_id = excluded.agent_id,"
+            " number = excluded.number, number_name = excluded.number_name, timezone = excluded.timezone,"
+            " due_at = excluded.due_at, expires_at = excluded.expires_at, notes = excluded.notes,"
+            " saved_at = excluded.saved_at, ended_at = NULL, outcome = NULL",
+            *("callback_id", "campaign_id", "job_id", "contact_id", "callback_type", "agent_id"),
+            *("created_by", "number", "number_name", "timezone", "due_at", "expires_at", "notes", "at", "at"),
+        ),
+        Statement(
+            "UPDATE attempt SET callback_id = NULL WHERE callback_id = ? AND ended_at IS NULL",
+            lambda record: (record.callback_id,),
+        ),
+    ),
+    EndCallback: _statement(
+        "UPDATE callback SET outcome = ?, ended_at = ? WHERE callback_id = ? AND ended_at IS NULL",
+        *("outcome", "at", "callback_id"),
+    ),
+    SaveAgent: _statement(
+        "INSERT INTO saved_agent (agent_id, zone, agent_state, call_state, reason_code, leg_id, attempt_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent_id) DO UPDATE SET zone = excluded.zone,"
+        " agent_state = excluded.agent_state, call_state = excluded.call_state,"
+        " reason_code = excluded.reason_code, leg_id = excluded.leg_id, attempt_id = excluded.attempt_id",
+        *("agent_id", "zone", "agent_state", "call_state", "reason_code", "leg_id", "attempt_id"),
+    ),
+    ForgetAgent: (
+        Statement("DELETE FROM saved_agent WHERE agent_id = ?", lambda record: (record.agent_id,)),
     ),
     FinishJob: _statement(
         "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND ended_at IS NULL",

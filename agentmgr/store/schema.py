@@ -12,7 +12,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -78,6 +77,20 @@ agent_skill = _table(
     _needed("skill_id", Text()),
     _needed("level", Integer()),
 )
+
+# `attempt_id` is empty for an agent without a contact.
+saved_agent = _table(
+    "saved_agent",
+    _key("agent_id", Text()),
+    _needed("zone", Text()),
+    _needed("agent_state", Text()),
+    _needed("call_state", Text()),
+    _needed("reason_code", Text()),
+    _needed("leg_id", Text()),
+    _needed("attempt_id", Text()),
+)
+Index("ix_saved_agent_zone", saved_agent.c.zone)
+Index("ix_saved_agent_attempt", saved_agent.c.attempt_id)
 
 # -- contacts ------------------------------------------------------------------------------
 
@@ -223,11 +236,42 @@ Index(
     job_contact.c.contact_id,
 )
 
+callback = _table(
+    "callback",
+    _key("callback_id", Text()),
+    _needed("campaign_id", RowId, _ref("campaign.campaign_id")),
+    _needed("job_id", RowId, _ref("job.job_id")),
+    _needed("contact_id", RowId, _ref("contact.contact_id")),
+    _needed("callback_type", Text()),
+    _needed("agent_id", Text()),
+    _needed("created_by", Text()),
+    _needed("number", Text()),
+    _needed("number_name", Text()),
+    _needed("timezone", Text()),
+    _needed("due_at", Real),
+    _needed("expires_at", Real),
+    _needed("notes", Text()),
+    _needed("created_at", Real),
+    _needed("saved_at", Real),
+    Column("ended_at", Real),
+    Column("outcome", Text()),
+)
+# Both hold the live ones alone: few, however many there ever were.
+Index(
+    "ix_callback_due",
+    callback.c.campaign_id,
+    callback.c.due_at,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index("ix_callback_contact", callback.c.contact_id, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+# An attempt for a callback can be at a contact that its job does not have.
 attempt = _table(
     "attempt",
     _key("attempt_id", Text()),
-    _needed("job_id", RowId),
-    _needed("contact_id", RowId),
+    _needed("job_id", RowId, _ref("job.job_id")),
+    _needed("contact_id", RowId, _ref("contact.contact_id")),
     _needed("contact_type", Text()),
     _needed("number", Text()),
     _needed("started_at", Real),
@@ -235,10 +279,17 @@ attempt = _table(
     Column("ended_at", Real),
     Column("agent_id", Text()),
     Column("outcome", Text()),
-    ForeignKeyConstraint(["job_id", "contact_id"], ["job_contact.job_id", "job_contact.contact_id"]),
+    Column("callback_id", Text(), _ref("callback.callback_id")),
     clustered=True,
 )
 Index("ix_attempt_contact", attempt.c.job_id, attempt.c.contact_id)
+_FOR_CALLBACK = text("callback_id IS NOT NULL")
+Index(
+    "ix_attempt_callback",
+    attempt.c.callback_id,
+    sqlite_where=_FOR_CALLBACK,
+    postgresql_where=_FOR_CALLBACK,
+)
 
 disposition = _table(
     "disposition",

@@ -87,7 +87,7 @@ def test_store_newer_schema_refused_and_left_alone(store: SqliteStore, path: Pat
     connection.commit()
     connection.close()
     text = fault(path)
-    assert "newer agentmgr (schema 9999, this program knows 0001)" in text
+    assert f"newer agentmgr (schema 9999, this program knows {migrations.SCHEMA_REVISION})" in text
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
     connection.close()
