@@ -47,6 +47,7 @@ class Stage:
         unanswered: commands without RESP yet, by connection and request id.
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far.
+        responses: all RESPs so far.
         witness: sees every turn.
     """
 
@@ -63,6 +64,7 @@ class Stage:
         self.unanswered: dict[tuple[int, int], Any] = {}
         self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
         self.orders: list[effects.TelephonyOrder] = []
+        self.responses: list[Any] = []
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
         self._connection_count = 0
@@ -145,6 +147,7 @@ class Stage:
             case effects.Respond(connection=connection, request_id=request_id, agent_id=agent_id):
                 assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
                 del self.unanswered[connection, request_id]
+                self.responses.append(effect.response)
                 self._mirror(connection, agent_id).answered(effect.response)
             case effects.Notify(connection=connection, agent_id=agent_id):
                 self._mirror(connection, agent_id).notified(effect.notification)
