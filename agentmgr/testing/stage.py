@@ -67,6 +67,7 @@ class Stage:
         self.responses: list[Any] = []
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
+        self._gone: set[int] = set()
         self._connection_count = 0
         self._request_count = 0
 
@@ -84,7 +85,8 @@ class Stage:
         return connection
 
     def disconnect(self, connection: int) -> list[str]:
-        """Cut a connection: no RESP to what is under way can be seen any more."""
+        """Cut a connection: a RESP to what is under way reaches nobody, a notification must not be sent."""
+        self._gone.add(connection)
         caused = self.post(ConnectionLost(connection))
         for key in [key for key in self.unanswered if key[0] == connection]:
             del self.unanswered[key]
@@ -144,12 +146,15 @@ class Stage:
 
     def _perform(self, effect: effects.Effect) -> None:
         match effect:
+            case effects.Respond(connection=connection) if connection in self._gone:
+                pass
             case effects.Respond(connection=connection, request_id=request_id, agent_id=agent_id):
                 assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
                 del self.unanswered[connection, request_id]
                 self.responses.append(effect.response)
                 self._mirror(connection, agent_id).answered(effect.response)
             case effects.Notify(connection=connection, agent_id=agent_id):
+                assert connection not in self._gone, f"sent to nobody: {effect}"
                 self._mirror(connection, agent_id).notified(effect.notification)
             case effects.SetTimer():
                 self.timers.set(effect.key, effect.at)
