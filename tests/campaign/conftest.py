@@ -5,7 +5,7 @@ import pytest
 
 from agentmgr.campaign.contacts import ImportReport, import_contacts
 from agentmgr.store import SqliteStore, open_sqlite
-from agentmgr.store.contacts import _read_contacts
+from agentmgr.store.contacts import read_contacts
 
 Import = Callable[..., ImportReport]
 
@@ -37,7 +37,7 @@ def imported(store: SqliteStore) -> Callable[[], dict[str, dict[str, str]]]:
         found: dict[str, dict[str, str]] = {}
         with store._database.transaction() as tx:
             for (contact_id,) in tx.sql.execute("SELECT contact_id FROM contact").fetchall():
-                contact = _read_contacts(tx.sql, [(contact_id, 0)])[0]
+                contact = read_contacts(tx.sql, [(contact_id, 0)])[0]
                 found[contact.user_contact_id] = dict(contact.attributes)
         return found
 

@@ -244,6 +244,10 @@ def test_import_stores_in_chunks_and_tells_how_far_it_is(load: Import, store: Sq
             "U2,+12125550123,,Europe/Atlantis,",
             "2,TimeZone,Europe/Atlantis,no such time zone; an IANA name such as Europe/Berlin is needed",
         ),
+        (
+            "U2,+80012345678,,,",
+            '2,TimeZone,,"the number does not tell its time zone, so it must be given"',
+        ),
         ("U2,+12125550123,,,12", '2,Mobile,12,"has no country code; write it with +, or tell the country"'),
         ("U2,+12125550123", "2,,2 columns,the header names 5 columns"),
         ("U2,+12125550123,,,,,", "2,,7 columns,the header names 5 columns"),
@@ -366,6 +370,7 @@ def test_import_unusable_file_is_one_line_and_changes_nothing(
         ({"mapping": {"Id": ""}}, "no column is UserContactId"),
         ({"mapping": {"Id": "x" * 101}}, "longer than 100"),
         ({"encoding": "klingon"}, "'klingon': no such encoding; try utf-8"),
+        ({"encoding": "utf-16"}, "people.csv: not text in utf-16; save the file as UTF-8"),
         ({"country": "Mars"}, "country 'Mars': no such country code"),
     ],
 )
@@ -373,7 +378,7 @@ def test_import_unusable_option_is_one_line_and_changes_nothing(
     load: Import, store: SqliteStore, options: dict[str, object], words: str
 ) -> None:
     with pytest.raises(CampaignError) as caught:
-        load("Id,Phone\n" + GOOD, **options)
+        load("Id,Phone\n" + "U1,+1212555012\n", **options)
     assert words in str(caught.value)
     assert store.contact_lists() == ()
 

@@ -47,6 +47,14 @@ def test_dnc_import_without_header_reads_the_first_line_too(store: SqliteStore, 
     assert (report.rows, report.added, len(report.rejected)) == (2, 1, 1)
 
 
+def test_dnc_import_quote_never_closed_is_told(store: SqliteStore, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_text('+12125550123\n"+12125550124\n')
+    report = import_dnc(store, path, added_by="import", now=1.0)
+    assert (report.rows, report.added) == (2, 1)
+    assert "a quote that is opened here is not closed" in report.rejected[0]
+
+
 def test_dnc_list_comes_in_chunks(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.dnc.CHUNK", 2)
     add_to_dnc(store, [f"+1212555012{n}" for n in range(5)], added_by="s", now=1.0)
