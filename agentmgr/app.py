@@ -137,6 +137,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             nursery.start_soon(serve_admin, admin_listener, operations.from_socket(services))
             pages = {"/metrics": metrics_page(registry), "/healthz": health_page(lambda: parts)}
             nursery.start_soon(serve_http, [_listener(http_socket)], pages)
+            log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             for running in zones.values():
                 log.info("zone_served", zone=running.name, host=running.host, port=running.port)
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)

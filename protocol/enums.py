@@ -7,6 +7,8 @@ from typing import Self
 class WireEnum(StrEnum):
     """A vocabulary that is read without regard to case and written in one spelling."""
 
+    __hash__ = str.__hash__  # enum's own is a Python function, and states are looked up at every turn
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the member spelled `text` in any case.

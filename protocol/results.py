@@ -11,6 +11,8 @@ class ResultCode(IntEnum):
     text: str
     severity: ErrorType
 
+    __hash__ = int.__hash__  # enum's own is a Python function
+
     def __new__(cls, code: int, text: str = "", severity: ErrorType = ErrorType.Error) -> "ResultCode":
         member = int.__new__(cls, code)
         member._value_ = code

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import client_commands
 import demo_contacts
+import demo_picture
 
 from agentmgr.core.capabilities import Row, capabilities
 from agentmgr.core.commands import not_built
@@ -48,6 +49,7 @@ def protocol_reference() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "agentmgr/client/commands.py": client_commands.render,
+    "agentmgr/docs/demo.svg": demo_picture.render,
     "config/agentmgr.toml": sample,
     "config/demo/contacts.csv": demo_contacts.render,
     "protocol/PROTOCOL.md": protocol_reference,

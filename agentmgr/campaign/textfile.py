@@ -62,8 +62,8 @@ def _check_text(path: Path, file: TextIO, encoding: str) -> None:
 
 def _wrong_encoding(where: str, encoding: str) -> str:
     return (
-        f"{where}: not text in {_shown(encoding)}; save the file as UTF-8, or name its encoding"
-        " (--encoding cp1252 for many exports of Windows programs)"
+        f"{where}: not text in {_shown(encoding)}; save the file as UTF-8, or name its encoding,"
+        " such as cp1252 for exports of older Windows programs"
     )
 
 
@@ -73,9 +73,8 @@ def _shown(encoding: str) -> str:
 
 def csv_rows(file: TextIO) -> Iterator[Row]:
     """Read CSV row by row, delimited as its first line is; empty lines are left out."""
-    start = file.tell()
-    delimiter = _delimiter(file.readline())
-    file.seek(start)
+    delimiter = _delimiter(next((line for line in file if line.strip()), ""))
+    file.seek(0)
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -86,7 +85,7 @@ def csv_rows(file: TextIO) -> Iterator[Row]:
         except csv.Error as error:
             yield Row(line, (), _quotes_fault(str(error)))
             continue
-        if any(values):
+        if any(value.strip() for value in values):
             yield Row(line, tuple(values))
 
 

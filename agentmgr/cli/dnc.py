@@ -6,8 +6,8 @@ app = group("dnc", "The do-not-call list: add, remove, list.")
 
 
 @app.command
-def add(*numbers: str, country: str = "", config: Config = None) -> None:
-    """Put telephone numbers on the do-not-call list; it is looked up before every dial.
+def add(number: str, /, *more: str, country: str = "", config: Config = None) -> None:
+    """Put telephone numbers or e-mail addresses on the do-not-call list; it is looked up before every dial.
 
     ```
     agentmgr dnc add +442079460958 +14155550123
@@ -16,20 +16,22 @@ def add(*numbers: str, country: str = "", config: Config = None) -> None:
 
     Parameters
     ----------
-    numbers
-        Telephone numbers.
+    number
+        A telephone number or e-mail address.
+    more
+        Further ones.
     country
         Two letters: where numbers without a country code are from.
     """
     from agentmgr.requests import AddToDnc
 
-    for row in perform(config, AddToDnc(numbers, country.upper())):
+    for row in perform(config, AddToDnc((number, *more), country.upper())):
         say(str(row["done"]))
 
 
 @app.command
-def remove(*numbers: str, country: str = "", config: Config = None) -> None:
-    """Take telephone numbers off the do-not-call list.
+def remove(number: str, /, *more: str, country: str = "", config: Config = None) -> None:
+    """Take telephone numbers or e-mail addresses off the do-not-call list.
 
     ```
     agentmgr dnc remove +442079460958
@@ -37,14 +39,16 @@ def remove(*numbers: str, country: str = "", config: Config = None) -> None:
 
     Parameters
     ----------
-    numbers
-        Telephone numbers.
+    number
+        A telephone number or e-mail address.
+    more
+        Further ones.
     country
         Two letters: where numbers without a country code are from.
     """
     from agentmgr.requests import RemoveFromDnc
 
-    for row in perform(config, RemoveFromDnc(numbers, country.upper())):
+    for row in perform(config, RemoveFromDnc((number, *more), country.upper())):
         say(str(row["done"]))
 
 

@@ -90,6 +90,7 @@ class Agent:
     lost_for_good: bool = False
     leaving: bool = False
     logoff_request: CommandReceived | None = None
+    in_sync: bool = True
     told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None
 
@@ -206,13 +207,13 @@ class Agent:
         self._count(-1, now)
         self.agent_state = new
         self._count(+1, now)
-        self.touched(self)
+        self.touch()
         self.tell(self, _STATE_NOTIFY[new])
 
     def on_nail_event(self, event: NailEvent, now: float) -> None:
         """Change the nailing state, tell it, and carry the event over to the call machine."""
         self.nailup_status = step(NAIL_TABLE, self.nailup_status, event)
-        self.touched(self)
+        self.touch()
         self.tell(self, _NAIL_NOTIFY[self.nailup_status])
         coupled = COUPLED.get(event)
         if coupled is not None:
@@ -229,7 +230,7 @@ class Agent:
         self._count(-1, now)
         self.call_state = new
         self._count(+1, now)
-        self.touched(self)
+        self.touch()
 
     def _count(self, by: int, now: float) -> None:
         stats = self.stats
@@ -243,7 +244,7 @@ class Agent:
     def enter(self, now: float) -> None:
         """Count the agent in; to be called once, at logon."""
         self._count(+1, now)
-        self.touched(self)
+        self.touch()
 
     def leave(self, now: float) -> None:
         """Count the agent out; to be called once, at logoff."""
@@ -252,10 +253,20 @@ class Agent:
     def tell_call_state_again(self) -> None:
         """Tell the call state although it is the same as before; the desktop may have assumed another."""
         self.told_call_state = None
+        self.touch()
         self.sync()
+
+    def touch(self) -> None:
+        """Note that something changed that the desktop may have to be told."""
+        if self.in_sync:
+            self.in_sync = False
+            self.touched(self)
 
     def sync(self) -> None:
         """Tell the desktop the call state and the capabilities where they differ from what it knows."""
+        if self.in_sync:
+            return
+        self.in_sync = True
         if self.call_state is not self.told_call_state:
             self.told_call_state = self.call_state
             self.tell(self, _CALL_NOTIFY[self.call_state])

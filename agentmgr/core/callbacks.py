@@ -126,7 +126,7 @@ class Callbacks:
         callback.agent = agent
         callback.sid = self._zone.dialer.new_sid()
         agent.pending_callback = callback
-        self._out.touch(agent)
+        agent.touch()
         self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))
         if record.due_at > self._out.now:
             self._out.set_timer_at(("due", record.callback_id), record.due_at)

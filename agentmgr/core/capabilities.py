@@ -1,7 +1,6 @@
 """The capability matrix (agent API, section 6), and which row of it an agent stands in."""
 
 from enum import Enum, auto
-from itertools import product
 
 import attrs
 
@@ -31,6 +30,8 @@ COLUMNS = {
 
 class Row(Enum):
     """The situations that the matrix tells apart."""
+
+    __hash__ = object.__hash__  # enum's own is a Python function
 
     FREE = auto()
     OFFERED = auto()
@@ -78,12 +79,12 @@ def _vector(row: Row, state: AgentState) -> Capabilities:
     return Capabilities(**dict.fromkeys(true, True))
 
 
-_MATRIX = {(row, state): _vector(row, state) for row, state in product(Row, AgentState)}
+_MATRIX = {state: {row: _vector(row, state) for row in Row} for state in AgentState}
 
 
 def capabilities(row: Row, state: AgentState) -> Capabilities:
     """Return the vector of a row; the same object each time, so that identity tells a change."""
-    return _MATRIX[row, state]
+    return _MATRIX[state][row]
 
 
 assert set(COLUMNS.values()) == {field.name for field in attrs.fields(Capabilities)}

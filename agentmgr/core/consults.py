@@ -72,6 +72,7 @@ class Consults:
         consultation = Consultation(session, asker, None, ConsultPhase.DIALING, party_id)
         session.consultation = consultation
         self._parties[party_id] = consultation
+        asker.touch()
         ring_time_s = session.job.campaign.ring_time_s
         self._out.emit(Dial(party_id, number, ring_time_s))
         self._out.set_timer(("party", party_id), ring_time_s + 15)
@@ -109,6 +110,7 @@ class Consults:
 
     def _enable_cancel(self, consultation: Consultation) -> None:
         consultation.cancellable = True
+        consultation.asker.touch()
         self._out.tell(consultation.asker, AGTEnableCancelConsult(consultation.session.sid))
         consultation.asker.sync()
 
@@ -240,7 +242,7 @@ class Consults:
     def _forget(self, consultation: Consultation) -> None:
         session = consultation.session
         session.consultation = None
-        self._out.touch(consultation.asker)
+        consultation.asker.touch()
         self._out.cancel_timer(("consult", session.sid))
         if consultation.agent is None:
             self._parties.pop(consultation.party_id, None)

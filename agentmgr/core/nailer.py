@@ -150,7 +150,7 @@ class Nailer:
             self.release(agent)
             return
         self._attach(agent, job)
-        self._out.touch(agent)
+        agent.touch()
         if agent.is_nailed:
             self._out.tell(agent, AGTJobAttached(job.campaign.name))
 

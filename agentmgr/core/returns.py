@@ -40,7 +40,7 @@ class Returns:
         agent.backlog = []
         self._zone.take_off_duty(agent)
         self._zone.nailer.refuse_pending(agent)
-        self._out.touch(agent)
+        agent.touch()
         self._out.set_timer(("lost", agent.agent_id), self._zone.config.lost_desktop_s)
 
     def ask(self, agent: Agent, connection: int) -> None:
@@ -76,6 +76,7 @@ class Returns:
             tell(agent, AGTJobAttached(agent.job.campaign.name))
         if agent.session is not None:
             tell(agent, AGTCallNotify(agent.session.to_contact(), agent.session.sid))
+        agent.touch()
         agent.told_capabilities = None
         agent.told_call_state = CallState.NoState
         agent.sync()
@@ -93,7 +94,7 @@ class Returns:
         if agent.lost_for_good:
             agent.leaving = agent.lost_for_good = False
         self._zone.connections[connection][agent.agent_id] = agent
-        self._out.touch(agent)
+        agent.touch()
         self._out.cancel_timer(("lost", agent.agent_id))
 
     # -- the server is lost --------------------------------------------------------------------

@@ -14,7 +14,11 @@ S = TypeVar("S", bound=Enum)
 E = TypeVar("E", bound=Enum)
 
 
-class AgentEvent(Enum):
+class _Event(Enum):
+    __hash__ = object.__hash__  # enum's own is a Python function, and events are looked up at every turn
+
+
+class AgentEvent(_Event):
     """What changes the agent state."""
 
     WENT_READY = auto()
@@ -23,7 +27,7 @@ class AgentEvent(Enum):
     RESTED = auto()  # nothing is pending any more
 
 
-class NailEvent(Enum):
+class NailEvent(_Event):
     """What changes the nailing state."""
 
     CHOSEN = auto()
@@ -34,7 +38,7 @@ class NailEvent(Enum):
     LOST = auto()
 
 
-class CallEvent(Enum):
+class CallEvent(_Event):
     """What changes the call state."""
 
     NAILED = auto()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import ceil
 
 from attrs import frozen
 from rich.console import Group, RenderableType
@@ -10,7 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-BAR_WIDTH = 24
+BAR_WIDTH = 6
+SUMMARY_BAR_WIDTH = 24
 
 
 @frozen
@@ -58,9 +60,7 @@ def screen(view: DemoView) -> RenderableType:
         ProgressBar(total=max(view.total, 1), completed=view.done),
         f"{view.done} of {view.total}  {share:>4.0%}",
     )
-    states = Table.grid(padding=(0, 3), expand=True)
-    for _ in range(3):
-        states.add_column(ratio=1)
+    states = Table.grid(padding=(0, 2), expand=True)
     states.add_row(
         _counts("Agents", view.agents),
         _counts("Calls", {**view.calls, "(ringing)": view.dialing, "(waiting)": view.waiting}),
@@ -75,40 +75,41 @@ def screen(view: DemoView) -> RenderableType:
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False
-    )
+    table = _table(title)
     table.add_column(no_wrap=True)
-    table.add_column(justify="right", style="cyan")
+    table.add_column(no_wrap=True, justify="right", style="cyan")
+    table.add_column(no_wrap=True)
     most = max(max(counts.values(), default=0), 1)
-    table.add_column()
     for name, count in counts.items():
-        table.add_row(name, str(count), Text("■" * round(10 * count / most), style="cyan"))
+        table.add_row(name, str(count), Text("■" * ceil(BAR_WIDTH * count / most), style="cyan"))
     return table
 
 
 def _numbers(view: DemoView) -> Table:
-    table = Table(
-        title="Campaign",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        show_header=False,
-        pad_edge=False,
-    )
+    table = _table("Campaign")
     table.add_column(no_wrap=True)
-    table.add_column(justify="right")
+    table.add_column(no_wrap=True, justify="right")
     within = view.abandon_rate <= view.abandon_limit
     table.add_row("Attempts", str(view.attempts))
     table.add_row("Attempts per minute", f"{view.attempts_per_min:.1f}")
     table.add_row("Live-answer rate", f"{view.live_answer_rate:.1%}")
     table.add_row("Abandoned", str(view.abandoned))
-    table.add_row(
-        f"Abandon rate (limit {view.abandon_limit:.1%})",
-        Text(f"{view.abandon_rate:.1%}", style="green" if within else "red"),
-    )
+    table.add_row("Abandon rate", Text(f"{view.abandon_rate:.1%}", style="green" if within else "red"))
+    table.add_row("  of at most", f"{view.abandon_limit:.1%}")
     table.add_row("Utilisation", f"{view.utilisation:.1%}")
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        show_header=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
 
 
 def plain_line(view: DemoView) -> str:
@@ -126,9 +127,11 @@ def summary_table(dispositions: Mapping[str, int]) -> Table:
     table = Table(title="Contacts by completion code", title_justify="left", title_style="bold")
     table.add_column("Completion code")
     table.add_column("Contacts", justify="right")
-    table.add_column("", min_width=BAR_WIDTH)
+    table.add_column("", min_width=SUMMARY_BAR_WIDTH)
     most = max(dispositions.values(), default=1)
     for code, count in dispositions.items():
-        table.add_row(code, str(count), Text("■" * max(1, round(BAR_WIDTH * count / most)), style="cyan"))
+        table.add_row(
+            code, str(count), Text("■" * max(1, round(SUMMARY_BAR_WIDTH * count / most)), style="cyan")
+        )
     table.add_row("Total", str(sum(dispositions.values())), style="bold")
     return table

@@ -16,12 +16,15 @@ from protocol import commands, notifications
 from protocol.connection import notification_bytes, refusal_bytes, response_bytes
 from protocol.results import ResultCode
 
-_CHANGES: dict[type[Any], tuple[str, str]] = {
-    notifications.AGTStateChangedNotify: ("agent_state_changed", "agent_state"),
-    notifications.AGTCallStateChangedNotify: ("call_state_changed", "call_state"),
-    notifications.AGTNailupChange: ("nailup_status_changed", "nailup_status"),
+_CHANGES: dict[type[Any], tuple[int, str, str]] = {
+    notifications.AGTStateChangedNotify: (logging.INFO, "agent_state_changed", "agent_state"),
+    notifications.AGTCallStateChangedNotify: (logging.DEBUG, "call_state_changed", "call_state"),
+    notifications.AGTNailupChange: (logging.INFO, "nailup_status_changed", "nailup_status"),
 }
-"""The log's event for a notification, and the field that has the new state."""
+"""Level and name of the log's event for a notification, and the field that has the new state.
+
+Call states change with every hold, so they are for who looks closely.
+"""
 
 Branch = Callable[[Any], None]
 
@@ -34,7 +37,11 @@ class Performer:
     ) -> None:
         self._log = structlog.get_logger().bind(zone=zone)
         self._log_commands: bool = self._log.is_enabled_for(logging.DEBUG)
-        self._log_changes: bool = self._log.is_enabled_for(logging.INFO)
+        self._log_changes = {
+            notification: change
+            for notification, change in _CHANGES.items()
+            if self._log.is_enabled_for(change[0])
+        }
         self._desktops = desktops
         self._telephony = telephony
         self._clock = clock
@@ -92,9 +99,10 @@ class Performer:
             )
             return
         self._desktops.send(effect.connection, frame)
-        if self._log_changes and (change := _CHANGES.get(notification.__class__)) is not None:
-            event, field = change
-            self._log.info(event, agent=effect.agent_id, state=getattr(notification, field).value)
+        change = self._log_changes.get(notification.__class__)
+        if change is not None:
+            level, event, field = change
+            self._log.log(level, event, agent=effect.agent_id, state=getattr(notification, field).value)
 
     def _close(self, effect: effects.CloseConnection) -> None:
         self._desktops.close(effect.connection, effect.reason)

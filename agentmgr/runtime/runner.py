@@ -151,14 +151,16 @@ class ZoneRunner:
             Fenced: another owner has the zone; nothing was performed that it might contradict.
             StoreFault: the store failed; what it had confirmed was performed, and nothing else.
         """
-        with self._scope:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._step_batches)
-                nursery.start_soon(self._commit_batches)
-                nursery.start_soon(self._watch_alarm)
-                nursery.start_soon(self._questions.run)
-                task_status.started()
-        self._stop()
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._step_batches)
+                    nursery.start_soon(self._commit_batches)
+                    nursery.start_soon(self._watch_alarm)
+                    nursery.start_soon(self._questions.run)
+                    task_status.started()
+        finally:
+            self._stop()
         if self._fault is not None:
             raise self._fault
 

@@ -80,10 +80,10 @@ def claim_contacts(
         "SELECT min(due_at) FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'pending'",
         (job_id, zone),
     ).fetchone()[0]
-    return ContactsFetched(job_id, _read_contacts(connection, claimed), next_due_at)
+    return ContactsFetched(job_id, read_contacts(connection, claimed), next_due_at)
 
 
-def _read_contacts(
+def read_contacts(
     connection: sqlite3.Connection, claimed: Sequence[tuple[int, int]]
 ) -> tuple[ContactRecord, ...]:
     """Read contacts, given with their attempts, in that order."""

@@ -103,17 +103,19 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreFault(_explained(path, error)) from error
 
 
+_EXPLANATIONS = {
+    sqlite3.SQLITE_BUSY: "another process has this database open; stop it, or work through its admin socket",
+    sqlite3.SQLITE_NOTADB: "this is not an SQLite file; move it away or give another path",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the path and who may read and write there",
+    sqlite3.SQLITE_READONLY: "cannot be written; check who may write the file and its directory",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore a backup, or save what can be read: sqlite3 FILE .recover",
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and start again",
+}
+
+
 def _explained(path: Path, error: BaseException | None) -> str:
-    text = str(error)
-    if "locked" in text:
-        return f"{path}: another process has this database open; stop it, or work through its admin socket"
-    if "not a database" in text:
-        return f"{path}: this is not an SQLite file; move it away or give another path"
-    if "unable to open" in text:
-        return f"{path}: cannot be opened; check the path and who may read and write there"
-    if "full" in text:
-        return f"{path}: the disk is full; free some space and start again"
-    return f"{path}: {text}"
+    primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return f"{path}: {_EXPLANATIONS.get(primary_code, error)}"
 
 
 def open_database(path: Path, *, create: bool) -> Database:

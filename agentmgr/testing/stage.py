@@ -47,6 +47,7 @@ class Stage:
         unanswered: commands without RESP yet, by connection and request id.
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far.
+        responses: all RESPs so far.
         witness: sees every turn.
     """
 
@@ -63,8 +64,10 @@ class Stage:
         self.unanswered: dict[tuple[int, int], Any] = {}
         self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
         self.orders: list[effects.TelephonyOrder] = []
+        self.responses: list[Any] = []
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
+        self._gone: set[int] = set()
         self._connection_count = 0
         self._request_count = 0
 
@@ -82,7 +85,8 @@ class Stage:
         return connection
 
     def disconnect(self, connection: int) -> list[str]:
-        """Cut a connection: no RESP to what is under way can be seen any more."""
+        """Cut a connection: a RESP to what is under way reaches nobody, a notification must not be sent."""
+        self._gone.add(connection)
         caused = self.post(ConnectionLost(connection))
         for key in [key for key in self.unanswered if key[0] == connection]:
             del self.unanswered[key]
@@ -142,11 +146,15 @@ class Stage:
 
     def _perform(self, effect: effects.Effect) -> None:
         match effect:
+            case effects.Respond(connection=connection) if connection in self._gone:
+                pass
             case effects.Respond(connection=connection, request_id=request_id, agent_id=agent_id):
                 assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
                 del self.unanswered[connection, request_id]
+                self.responses.append(effect.response)
                 self._mirror(connection, agent_id).answered(effect.response)
             case effects.Notify(connection=connection, agent_id=agent_id):
+                assert connection not in self._gone, f"sent to nobody: {effect}"
                 self._mirror(connection, agent_id).notified(effect.notification)
             case effects.SetTimer():
                 self.timers.set(effect.key, effect.at)

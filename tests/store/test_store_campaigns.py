@@ -211,20 +211,22 @@ def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
     assert store.on_dnc([entries[0].address]) == frozenset()
 
 
-def test_services_with_many_transactions_let_a_zone_commit_in_between(bench: Bench) -> None:
-    done = threading.Event()
-    turns = 0
+def test_transactions_of_a_thread_that_waits_come_before_further_ones_of_the_one_that_has_it(
+    store: SqliteStore,
+) -> None:
+    database, order = store._database, []
 
-    def import_without_end() -> None:
-        nonlocal turns
-        while not done.is_set() and turns < 10_000:
-            bench.store.put_contacts(1, drafts(20), T0)
-            turns += 1
+    def commit_once() -> None:
+        with database.transaction():
+            order.append("zone")
 
-    thread = threading.Thread(target=import_without_end)
-    thread.start()
-    for _ in range(20):
-        bench.store.commit(bench.token, [])
-    done.set()
-    thread.join()
-    assert turns < 1000
+    zone = threading.Thread(target=commit_once)
+    with database.transaction():
+        order.append("import")
+        zone.start()
+        while not database._gate.locked():
+            pass  # until the other thread waits
+    with database.transaction():
+        order.append("import again")
+    zone.join()
+    assert order == ["import", "zone", "import again"]

@@ -77,7 +77,7 @@ def test_store_damaged_file_is_one_line(store: SqliteStore, path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[100:2000] = b"\xff" * 1900
     path.write_bytes(content)
-    fault(path)
+    assert "is damaged; restore a backup" in fault(path)
 
 
 def test_store_newer_schema_refused_and_left_alone(store: SqliteStore, path: Path) -> None:

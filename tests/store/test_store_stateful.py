@@ -118,5 +118,5 @@ class StoreMachine(RuleBasedStateMachine):
         assert {row[0] for row in rows} == set(self.claimed)
 
 
-StoreMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+StoreMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
 TestStore = StoreMachine.TestCase

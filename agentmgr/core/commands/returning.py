@@ -32,7 +32,7 @@ def save_agent_for_ha(
 ) -> Answer:
     """From now on the agent's state outlives a crash."""
     agent.saved_for_ha = True
-    zone.out.touch(agent)
+    agent.touch()
     return ResultCode.SUCCESS
 
 

@@ -1,0 +1,56 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agentmgr.campaign.contacts import ImportReport, import_contacts
+from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store.contacts import read_contacts
+
+Import = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def load(store: SqliteStore, tmp_path: Path) -> Import:
+    """Import a text, or bytes, as the file people.csv into the list A."""
+
+    def load(content: str | bytes, **options: object) -> ImportReport:
+        path = tmp_path / "people.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return import_contacts(store, path, "A", now=1_750_000_000.0, **options)  # type: ignore[arg-type]
+
+    return load
+
+
+@pytest.fixture
+def imported(store: SqliteStore) -> Callable[[], dict[str, dict[str, str]]]:
+    """Return all contacts that are stored, as a desktop would see them, by their id."""
+
+    def imported() -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        with store._database.transaction() as tx:
+            for (contact_id,) in tx.sql.execute("SELECT contact_id FROM contact").fetchall():
+                contact = read_contacts(tx.sql, [(contact_id, 0)])[0]
+                found[contact.user_contact_id] = dict(contact.attributes)
+        return found
+
+    return imported
+
+
+@pytest.fixture
+def rejects(tmp_path: Path) -> Callable[[], list[str]]:
+    """Return the lines of the reject file below its header."""
+
+    def rejects() -> list[str]:
+        lines = (tmp_path / "people.rejects.csv").read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "line,column,found,why"
+        return lines[1:]
+
+    return rejects

@@ -1,0 +1,108 @@
+"""Agents and their passwords."""
+
+import pytest
+from argon2 import extract_parameters
+from attrs import evolve
+
+from agentmgr.campaign import agents
+from agentmgr.campaign.agents import add_agents, list_agents, set_password, verify
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.core.model import AgentRecord
+from agentmgr.store import SqliteStore
+from protocol.structures import AgentSkill
+
+ANN = AgentRecord("1001", "Ann", (AgentSkill("English", "1", 3),))
+
+
+def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
+    add_agents(store, [ANN], "correct horse", "Default")
+    login = store.find_agent("1001")
+    assert login is not None
+    assert (login.agent, login.zone, login.enabled) == (ANN, "Default", True)
+    assert verify(login, "correct horse")
+    assert not verify(login, "Correct horse")
+    assert not verify(login, "")
+
+
+def test_agent_disabled_or_with_a_damaged_hash_does_not_log_on(store: SqliteStore) -> None:
+    add_agents(store, [ANN], "secret", "Default")
+    login = list_agents(store)[0]
+    assert not verify(evolve(login, enabled=False), "secret")
+    assert not verify(evolve(login, password_hash="secret"), "secret")
+
+
+def test_agent_unknown_is_checked_as_long_as_a_known_one(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agents(store, [ANN], "secret", "Default")
+    checked: list[str] = []
+
+    class Recorder:
+        def verify(self, password_hash: str, password: str) -> bool:
+            checked.append(password_hash)
+            return True
+
+    monkeypatch.setattr(agents, "_HASHER", Recorder())
+    assert verify(store.find_agent("1001"), "x")
+    assert not verify(None, "x")
+    known, nobody = (extract_parameters(password_hash) for password_hash in checked)
+    assert known == nobody
+    assert (known.memory_cost, known.time_cost, known.parallelism) == (19_456, 2, 1)
+    assert known.type.name == "ID"
+
+
+def test_agent_password_is_stored_as_a_hash_alone(store: SqliteStore) -> None:
+    add_agents(store, [ANN], "correct horse", "Default")
+    assert store.agents()[0].password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    store.close()
+    assert b"correct horse" not in store.path.read_bytes()
+
+
+def test_agent_new_password_replaces_the_old_one(store: SqliteStore) -> None:
+    add_agents(store, [ANN], "old", "Default")
+    set_password(store, "1001", "new")
+    login = store.find_agent("1001")
+    assert login is not None
+    assert login.agent == ANN
+    assert verify(login, "new")
+    assert not verify(login, "old")
+
+
+def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
+    add_agents(store, [ANN], "old", "Default")
+    with pytest.raises(CampaignError, match="agent 1001: there is one already"):
+        add_agents(store, [ANN], "new", "Default")
+    assert verify(store.find_agent("1001"), "old")
+
+
+@pytest.mark.parametrize(
+    ("agent", "password", "zone", "words"),
+    [
+        (AgentRecord("", "A", ()), "x", "Default", "an id has 1 to 50 characters"),
+        (AgentRecord("10 01", "A", ()), "x", "Default", "no space"),
+        (AgentRecord("1\n", "A", ()), "x", "Default", "an id has"),
+        (AgentRecord("1" * 51, "A", ()), "x", "Default", "an id has 1 to 50 characters"),
+        (
+            AgentRecord("1", "A", (AgentSkill("E", "", 17),)),
+            "x",
+            "Default",
+            "E has level 17; allowed are 1 to 16",
+        ),
+        (AgentRecord("1", "A", (AgentSkill("E"), AgentSkill("E"))), "x", "Default", "is given once"),
+        (AgentRecord("1", "A", (AgentSkill(" "),)), "x", "Default", "needs a name"),
+        (ANN, "", "Default", "a password has 1 to 128 characters"),
+        (ANN, "x" * 129, "Default", "a password has 1 to 128 characters"),
+        (ANN, "x", " ", "needs a zone"),
+    ],
+)
+def test_agent_with_something_wrong_refused(
+    store: SqliteStore, agent: AgentRecord, password: str, zone: str, words: str
+) -> None:
+    with pytest.raises(CampaignError, match=words):
+        add_agents(store, [agent], password, zone)
+    assert list_agents(store) == ()
+
+
+def test_agent_unknown_gets_no_password(store: SqliteStore) -> None:
+    with pytest.raises(CampaignError, match="no agent '1001'"):
+        set_password(store, "1001", "x")

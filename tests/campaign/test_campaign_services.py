@@ -1,0 +1,221 @@
+"""Campaigns made, run, paused, stopped and looked at, through the store port."""
+
+from collections.abc import Callable
+
+import pytest
+from attrs import evolve
+
+from agentmgr.campaign.campaigns import (
+    DEFAULT_CODE_ID,
+    DEFAULT_COMPLETION_CODES,
+    campaign_status,
+    create_campaign,
+    export_dispositions,
+    list_campaigns,
+    pause_campaign,
+    resume_campaign,
+    run_campaign,
+    stop_campaign,
+)
+from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.core.effects import (
+    EndAttempt,
+    FinishJob,
+    MarkAnswered,
+    ReturnContact,
+    SaveDisposition,
+    StartAttempt,
+)
+from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec
+from agentmgr.ports import ContactDraft, JobState
+from agentmgr.store import SqliteStore
+from protocol.enums import ContactType, DialFailReason, PacingType
+
+T0 = 1_750_000_000.0
+SPEC = CampaignSpec(0, "Spring", PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID)
+
+
+@pytest.fixture
+def ready(store: SqliteStore) -> SqliteStore:
+    """A store with the list A of three contacts and the campaign Spring on it."""
+    store.put_contacts(store.ensure_list("A", T0), [ContactDraft(f"U{n}", (), {}) for n in range(3)], T0)
+    create_campaign(store, SPEC, ["A"], now=T0)
+    return store
+
+
+def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
+    found = ready.find_campaign("Spring")
+    assert found is not None
+    assert found.attributes == SYSTEM_ATTRIBUTES
+    assert found.completion_codes == DEFAULT_COMPLETION_CODES
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "  "}, r"campaign \(no name\): needs a name of 1 to 100"),
+        ({"name": "x" * 101}, "needs a name of 1 to 100"),
+        ({"skill": " "}, "needs a skill"),
+        ({"completion_codes": ()}, "needs completion codes"),
+        ({"completion_codes": (CompletionCodeSpec(5, "A"), CompletionCodeSpec(5, "B"))}, "an id and a name"),
+        ({"completion_codes": (CompletionCodeSpec(5, "A"), CompletionCodeSpec(6, "A"))}, "an id and a name"),
+        ({"default_code_id": 9}, "default_code_id is 9; allowed are its codes: 1, 2, 3, 4, 5"),
+        ({"abandon_limit": 1.5}, "abandon_limit is 1.5; allowed are 0 to 1"),
+        ({"ring_time_s": 4}, "ring_time_s is 4; allowed are 5 to 120"),
+        ({"max_attempts": 0}, "max_attempts is 0; allowed are 1 to 100"),
+        ({"acw_max_time_s": 0}, "acw_max_time_s is 0"),
+        ({"retry_s": {DialFailReason.Busy: -1}}, "below 0"),
+        ({"calling_hours": CallingHours(600, 600)}, "calling hours are 600 to 600"),
+        ({"calling_hours": CallingHours(0, 1441)}, "calling hours are 0 to 1441"),
+        ({"calling_hours": CallingHours(weekdays=frozenset())}, "weekdays are .*at least one"),
+        ({"calling_hours": CallingHours(weekdays=frozenset({0, 8}))}, "weekdays are"),
+    ],
+)
+def test_campaign_with_a_wrong_setting_refused(
+    ready: SqliteStore, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(CampaignError, match=words):
+        create_campaign(ready, evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"], now=T0)
+    assert [campaign.name for campaign in list_campaigns(ready)] == ["Spring"]
+
+
+def test_campaign_name_taken_refused(ready: SqliteStore) -> None:
+    with pytest.raises(CampaignError, match="there is one already"):
+        create_campaign(ready, evolve(SPEC, name=" Spring "), ["A"], now=T0)
+
+
+def test_campaign_lists_must_exist(ready: SqliteStore) -> None:
+    with pytest.raises(CampaignError, match="no contact list 'B'; there are: A"):
+        create_campaign(ready, evolve(SPEC, name="Autumn"), ["A", "B"], now=T0)
+    with pytest.raises(CampaignError, match="at least one contact list"):
+        create_campaign(ready, evolve(SPEC, name="Autumn"), [], now=T0)
+
+
+def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: SqliteStore) -> None:
+    for service in (
+        lambda: campaign_status(ready, "Autumn"),
+        lambda: run_campaign(ready, "Autumn", "Default", now=T0),
+        lambda: pause_campaign(ready, "Autumn"),
+        lambda: stop_campaign(ready, "Autumn", now=T0, serving=True),
+        lambda: export_dispositions(ready, "Autumn"),
+    ):
+        with pytest.raises(CampaignError, match="no campaign 'Autumn'; there are: Spring"):
+            service()
+
+
+def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
+    job = run_campaign(ready, "Spring", "Default", now=T0)
+    assert (job.total, job.done, job.paused) == (3, 0, False)
+    assert job.campaign == ready.find_campaign("Spring")
+    assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
+
+
+def test_run_twice_refused_until_the_first_is_over(ready: SqliteStore) -> None:
+    run_campaign(ready, "Spring", "Default", now=T0)
+    with pytest.raises(CampaignError, match="its job 1 is running; it must be over first"):
+        run_campaign(ready, "Spring", "Default", now=T0)
+    stop_campaign(ready, "Spring", now=T0, serving=False)
+    assert run_campaign(ready, "Spring", "Default", now=T0).job_id == 2
+
+
+def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) -> None:
+    ready.ensure_list("Empty", T0)
+    create_campaign(ready, evolve(SPEC, name="Autumn"), ["Empty"], now=T0)
+    for _ in range(2):
+        with pytest.raises(CampaignError, match="have no contacts"):
+            run_campaign(ready, "Autumn", "Default", now=T0)
+    assert ready.open_zone("Default", T0).jobs == ()
+
+
+def test_run_stopped_while_it_is_prepared_does_not_start(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = ready.fill_job
+
+    def stop_and_fill(job_id: int, after: int, limit: int) -> int | None:
+        if after == 0:
+            assert stop_campaign(ready, "Spring", now=T0, serving=True).state is JobState.Stopped
+        return fill(job_id, after, limit)
+
+    monkeypatch.setattr(ready, "fill_job", stop_and_fill)
+    with pytest.raises(CampaignError, match="stopped while it was being prepared"):
+        run_campaign(ready, "Spring", "Default", now=T0)
+    assert ready.open_zone("Default", T0).jobs == ()
+
+
+def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
+    run_campaign(ready, "Spring", "Default", now=T0)
+    assert pause_campaign(ready, "Spring").state is JobState.Paused
+    assert ready.open_zone("Default", T0).jobs[0].paused
+    with pytest.raises(CampaignError, match=r"is paused and cannot become paused; that needs .* running"):
+        pause_campaign(ready, "Spring")
+    assert resume_campaign(ready, "Spring").state is JobState.Running
+    assert not ready.open_zone("Default", T0).jobs[0].paused
+
+
+def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
+    job = run_campaign(ready, "Spring", "Default", now=T0)
+    token = ready.open_zone("Default", T0).token
+    stopping = stop_campaign(ready, "Spring", now=T0, serving=True)
+    assert (stopping.state, stopping.ended_at, stopping.zone) == (JobState.Stopping, None, "Default")
+    assert stop_campaign(ready, "Spring", now=T0, serving=True).state is JobState.Stopping
+    ready.commit(token, [FinishJob(job.job_id, "stopped", T0 + 5)])
+    status = campaign_status(ready, "Spring")
+    assert status.job is not None
+    assert (status.job.state, status.job.ended_at) == (JobState.Stopped, T0 + 5)
+
+
+def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
+    run_campaign(ready, "Spring", "Default", now=T0)
+    assert stop_campaign(ready, "Spring", now=T0, serving=False).ended_at == T0
+    assert ready.open_zone("Default", T0).jobs == ()
+
+
+@pytest.mark.parametrize(
+    "service",
+    [pause_campaign, resume_campaign, lambda store, name: stop_campaign(store, name, now=T0, serving=True)],
+)
+def test_campaign_not_running_refused(ready: SqliteStore, service: Callable[..., object]) -> None:
+    with pytest.raises(CampaignError, match="campaign Spring: was never run; run it first"):
+        service(ready, "Spring")
+    run_campaign(ready, "Spring", "Default", now=T0)
+    stop_campaign(ready, "Spring", now=T0, serving=False)
+    with pytest.raises(CampaignError, match="campaign Spring: is stopped; run it first"):
+        service(ready, "Spring")
+
+
+def test_status_of_a_campaign_never_run_has_no_job(ready: SqliteStore) -> None:
+    status = campaign_status(ready, "Spring")
+    assert (status.name, status.job, status.tally) == ("Spring", None, None)
+
+
+def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 1)
+    job = run_campaign(ready, "Spring", "Default", now=T0)
+    token = ready.open_zone("Default", T0).token
+    contacts = ready.claim_contacts(token, job.job_id, 10, T0).contacts
+    for contact, code_id in zip(contacts, (1, 5, 1), strict=True):
+        key = f"a{contact.contact_id}"
+        ready.commit(
+            token,
+            [
+                StartAttempt(key, job.job_id, contact.contact_id, ContactType.Predictive, "+1", T0),
+                MarkAnswered(key, T0 + 1, "1001"),
+                SaveDisposition(key, job.job_id, contact.contact_id, "1001", code_id, "agent", T0 + 2),
+                EndAttempt(key, "Handled", T0 + 2),
+                ReturnContact(job.job_id, contact.contact_id, 1, "Handled", None),
+            ],
+        )
+    status = campaign_status(ready, "Spring")
+    assert status.job is not None
+    assert status.tally is not None
+    assert (status.job.total, status.job.done) == (3, 3)
+    assert status.tally.dispositions == (("Sale", 2), ("No code given", 1))
+    assert status.tally.stored == 3
+    rows = list(export_dispositions(ready, "Spring"))
+    assert [(row.user_contact_id, row.code) for row in rows] == [
+        ("U0", "Sale"),
+        ("U1", "No code given"),
+        ("U2", "Sale"),
+    ]

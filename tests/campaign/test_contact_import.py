@@ -1,0 +1,410 @@
+"""Contact import: what is taken, what is turned away and why."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
+from agentmgr.campaign.contacts import MAX_ROW_BYTES, ImportReport, import_contacts
+from agentmgr.campaign.errors import CampaignError
+from agentmgr.ports import DncEntry
+from agentmgr.store import SqliteStore
+
+Import = Callable[..., ImportReport]
+Imported = Callable[[], dict[str, dict[str, str]]]
+Rejects = Callable[[], list[str]]
+
+GOOD = "U1,+12125550123\n"
+HEAD = "UserContactId,PhoneNumber1\n"
+DEMO = Path(__file__).parents[2] / "config" / "demo" / "contacts.csv"
+
+
+# -- what is taken -------------------------------------------------------------------------
+
+
+def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_path: Path) -> None:
+    report = import_contacts(store, DEMO, "Demo", now=1.0, reject_file=tmp_path / "rejects.csv")
+    assert (report.rows, report.created, report.updated, report.rejected) == (508, 500, 0, 8)
+    assert [line.split(",")[1] for line in (tmp_path / "rejects.csv").read_text().splitlines()[1:]] == [
+        "PhoneNumber1",
+        "UserContactId",
+        "TimeZone",
+        "",
+        "",
+        "PhoneNumber1CtryCode",
+        "PhoneNumber2",
+        "PhoneNumber1",
+    ]
+    assert store.contact_lists()[0].contacts == 500
+
+
+def test_import_keeps_every_attribute(load: Import, imported: Imported, store: SqliteStore) -> None:
+    names = [spec.name for spec in SYSTEM_ATTRIBUTES]
+    values = {name: f"the {name}" for name in names} | {
+        "UserContactId": "U1",
+        "PhoneNumber1": "(415) 555-0123",
+        "PhoneNumber1CtryCode": "1",
+        "TimeZone": "America/Denver",
+        "PhoneNumber2": "020 7946 0958",
+        "PhoneNumber2CtryCode": "44",
+        "PhoneNumber2Tz": "Europe/London",
+        "AccountBalance": "12.50",
+    }
+    load(",".join(values) + "\n" + ",".join(values.values()) + "\n")
+    assert imported() == {"U1": values | {"PhoneNumber1": "+14155550123", "PhoneNumber2": "+442079460958"}}
+    assert [spec.name for spec in store.attributes()] == [*names, "AccountBalance"]
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "stored", "timezone"),
+    [
+        ("+49 30 23125-123", "", "+493023125123", "Europe/Berlin"),
+        ("0049 30 23125123", "49", "+493023125123", "Europe/Berlin"),
+        ("030 23125123", "+49", "+493023125123", "Europe/Berlin"),
+        ("030 23125123", "de", "+493023125123", "Europe/Berlin"),
+        ("(312) 555-0123", "1", "+13125550123", "America/Chicago"),
+        ("416-555-0123", "1", "+14165550123", "America/Toronto"),
+        ("612 345 678", "34", "+34612345678", "Europe/Madrid"),  # not Atlantic/Canary, which it may be too
+        ("+1 800 555 0199", "", "+18005550199", "America/New_York"),
+    ],
+)
+def test_import_number_becomes_e164_and_tells_its_time_zone(
+    load: Import, imported: Imported, number: str, country: str, stored: str, timezone: str
+) -> None:
+    load(f"UserContactId,PhoneNumber1,PhoneNumber1CtryCode\nU1,{number},{country}\n")
+    contact = imported()["U1"]
+    assert (contact["PhoneNumber1"], contact["TimeZone"]) == (stored, timezone)
+    assert stored.startswith("+" + contact["PhoneNumber1CtryCode"])
+
+
+def test_import_number_without_country_takes_that_of_the_call(load: Import, imported: Imported) -> None:
+    load(HEAD + "U1,020 7946 0958\nU2,+12125550123\n", country="44")
+    assert [contact["PhoneNumber1"] for contact in imported().values()] == ["+442079460958", "+12125550123"]
+
+
+def test_import_time_zone_is_written_as_iana_does(load: Import, imported: Imported) -> None:
+    load("UserContactId,PhoneNumber1,TimeZone\nU1,+12125550123,america/new york\n")
+    assert imported()["U1"]["TimeZone"] == "America/New_York"
+
+
+SALESFORCE = (
+    "Contact ID,Salutation,First Name,Last Name,Title,Phone,Mobile,Email,Mailing Street,Mailing City,"
+    "Mailing State/Province,Mailing Zip/Postal Code,Mailing Country\n"
+    "0035g00000AbCdE,Ms.,Ann,Lee,CFO,(415) 555-0123,4155550124,ann@example.com,1 Main St,Reno,NV,89501,USA\n"
+)
+HUBSPOT = (
+    "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Street Address,City,State/Region,"
+    "Postal Code,Country/Region,Preferred language,Time Zone\n"
+    "251,Ann,Lee,ann@example.com,+14155550123,+14155550124,1 Main St,Reno,NV,89501,USA,en,America/Denver\n"
+)
+
+
+@pytest.mark.parametrize(("export", "contact_id"), [(SALESFORCE, "0035g00000AbCdE"), (HUBSPOT, "251")])
+def test_import_exports_of_crms_as_they_are(
+    load: Import, imported: Imported, export: str, contact_id: str
+) -> None:
+    report = load(export, country="US")
+    assert report.rejected == 0
+    contact = imported()[contact_id]
+    expected = {
+        "FirstName": "Ann",
+        "LastName": "Lee",
+        "PhoneNumber1": "+14155550123",
+        "PhoneNumber2": "+14155550124",
+        "Email": "ann@example.com",
+        "AddrLine1Predefined": "1 Main St",
+        "AddrLine2Predefined": "Reno",
+        "AddrLine3Predefined": "NV",
+        "ZipcodePredefined": "89501",
+        "CountryPredefined": "USA",
+    }
+    assert expected.items() <= contact.items()
+    if "Salutation" in export:
+        assert (contact["TitlePredefined"], contact["Title"]) == ("Ms.", "CFO")
+
+
+def test_import_mapped_columns_win_over_their_names(load: Import, imported: Imported) -> None:
+    load(
+        "Id,Phone,Work,Secret\nU1,+12125550123,+12125550124,x\n",
+        mapping={"work": "PhoneNumber1", "Phone": "PhoneNumber2", "Secret": "", "Id": "UserContactId"},
+    )
+    contact = imported()["U1"]
+    assert (contact["PhoneNumber1"], contact["PhoneNumber2"]) == ("+12125550124", "+12125550123")
+    assert "Secret" not in contact
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_import_finds_the_delimiter(load: Import, imported: Imported, delimiter: str) -> None:
+    rows = [["UserContactId", '"Last, first; | name"', "PhoneNumber1"], ["U1", '"Lee, Ann"', "+12125550123"]]
+    load("\n".join(delimiter.join(row) for row in rows))
+    assert imported()["U1"]["Last, first; | name"] == "Lee, Ann"
+
+
+def test_import_takes_byte_order_mark_dos_lines_and_empty_lines(load: Import, imported: Imported) -> None:
+    report = load(b"\xef\xbb\xbfUserContactId,PhoneNumber1\r\n\r\nU1,+12125550123\r\n,\r\n\r\n")
+    assert (report.rows, report.rejected) == (1, 0)
+    assert list(imported()) == ["U1"]
+
+
+def test_import_empty_lines_before_the_header_do_no_harm(load: Import, imported: Imported) -> None:
+    load("\n\nUserContactId;PhoneNumber1\nU1;+12125550123\n")
+    assert list(imported()) == ["U1"]
+
+
+def test_import_quoted_newlines_keep_line_numbers_true(
+    load: Import, imported: Imported, rejects: Rejects
+) -> None:
+    load('UserContactId,PhoneNumber1,Note\nU1,+12125550123,"two\nlines ""quoted"""\n\nU2,12,\n')
+    assert imported()["U1"]["Note"] == 'two\nlines "quoted"'
+    assert rejects()[0].startswith("5,PhoneNumber1,12,")
+
+
+def test_import_other_encoding_if_told(load: Import, imported: Imported) -> None:
+    load("UserContactId,PhoneNumber1,LastName\nU1,+12125550123,Müller\n".encode("cp1252"), encoding="cp1252")
+    assert imported()["U1"]["LastName"] == "Müller"
+
+
+def test_import_utf16_if_told(load: Import, imported: Imported) -> None:
+    load((HEAD + GOOD).encode("utf-16"), encoding="utf-16")
+    assert list(imported()) == ["U1"]
+
+
+def test_import_again_updates_and_takes_away(load: Import, imported: Imported) -> None:
+    head = "UserContactId,PhoneNumber1,PhoneNumber2,FirstName,LastName\n"
+    load(head + "U1,+12125550123,+12125550124,Ann,Lee\nU2,+12125550125,,Bob,Ray\n")
+    report = load(head + "U1,+12125550199,,Anna,\nU3,+12125550126,,Cleo,Fox\n")
+    assert (report.created, report.updated) == (1, 1)
+    contacts = imported()
+    assert sorted(contacts) == ["U1", "U2", "U3"]
+    assert (contacts["U1"]["PhoneNumber1"], contacts["U1"]["FirstName"]) == ("+12125550199", "Anna")
+    assert not {"PhoneNumber2", "PhoneNumber2CtryCode", "PhoneNumber2Tz", "LastName"} & set(contacts["U1"])
+
+
+def test_import_again_without_a_column_leaves_what_it_was(load: Import, imported: Imported) -> None:
+    load("UserContactId,PhoneNumber1,PhoneNumber2,FirstName\nU1,+12125550123,+12125550124,Ann\n")
+    load(HEAD + "U1,+12125550199\n")
+    contact = imported()["U1"]
+    assert (contact["PhoneNumber2"], contact["FirstName"]) == ("+12125550124", "Ann")
+
+
+def test_import_same_id_twice_in_a_file_keeps_the_last(load: Import, imported: Imported) -> None:
+    report = load(HEAD + GOOD + "U1,+12125550199\n")
+    assert (report.rows, report.created, report.updated) == (2, 1, 1)
+    assert imported()["U1"]["PhoneNumber1"] == "+12125550199"
+
+
+def test_import_counts_contacts_on_the_do_not_call_list(load: Import, store: SqliteStore) -> None:
+    store.add_to_dnc([DncEntry("+12125550124", "supervisor", 1.0)])
+    report = load("UserContactId,PhoneNumber1,PhoneNumber2\nU1,+12125550123,+12125550124\nU2,+12125550125,\n")
+    assert (report.created, report.on_dnc) == (2, 1)
+
+
+def test_import_stores_in_chunks_and_tells_how_far_it_is(load: Import, store: SqliteStore) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def on_progress(rows: int) -> None:
+        seen.append((rows, store.contact_lists()[0].contacts))
+
+    report = load(HEAD + "".join(f"U{n},+1212555{n:04}\n" for n in range(2300)), on_progress=on_progress)
+    assert seen == [(1000, 1000), (2000, 2000), (2300, 2300)]
+    assert report.created == 2300
+
+
+# -- what is turned away, row by row -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "reject"),
+    [
+        (",+12125550123,,,", "2,Id,,every contact needs an id"),
+        ("U2,,,,", "2,Phone,,every contact needs a telephone number"),
+        ("U2,call me,1,,", "2,Phone,call me,is not a telephone number"),
+        ("U2,555-01,1,,", "2,Phone,555-01,is too short for a number of US"),
+        ("U2,212 555 0123 99,1,,", "2,Phone,212 555 0123 99,is too long for a number of US"),
+        ("U2,555-0123,1,,", "2,Phone,555-0123,is without its area code for a number of US"),
+        ("U2,122 555 0123,1,,", "2,Phone,122 555 0123,is not a number that exists in US"),
+        ("U2,212 555 0123 x4,1,,", '2,Phone,212 555 0123 x4,"has an extension, which cannot be dialled"'),
+        (
+            "U2,212 555 0123,,,",
+            '2,Phone,212 555 0123,"has no country code; write it with +, or tell the country"',
+        ),
+        (
+            "U2,212 555 0123,999,,",
+            "2,Country code,999,no such country code; a calling code such as 44 or a region such as GB"
+            " is needed",
+        ),
+        (
+            "U2,+442079460958,1,,",
+            "2,Country code,1,the number has the country code 44",
+        ),
+        (
+            "U2,+12125550123,,Europe/Atlantis,",
+            "2,TimeZone,Europe/Atlantis,no such time zone; an IANA name such as Europe/Berlin is needed",
+        ),
+        (
+            "U2,+80012345678,,,",
+            '2,TimeZone,,"the number does not tell its time zone, so it must be given"',
+        ),
+        ("U2,+12125550123,,,12", '2,Mobile,12,"has no country code; write it with +, or tell the country"'),
+        ("U2,+12125550123", "2,,2 columns,the header names 5 columns"),
+        ("U2,+12125550123,,,,,", "2,,7 columns,the header names 5 columns"),
+        ("U2" + "x" * 99 + ",+12125550123,,,", f"2,Id,U2{'x' * 99},has 101 characters; allowed are 100"),
+        (
+            '"U2"x,+12125550123,,,',
+            "2,,,a closing quote must be followed by a delimiter; write a quote inside a quoted field twice",
+        ),
+    ],
+)
+def test_import_turns_away_a_row_and_takes_the_others(
+    load: Import, imported: Imported, rejects: Rejects, row: str, reject: str
+) -> None:
+    report = load(f"Id,Phone,Country code,TimeZone,Mobile\n{row}\nU1,+12125550123,,,\n")
+    assert (report.rows, report.created, report.rejected) == (2, 1, 1)
+    assert rejects() == [reject]
+    assert report.reject_file is not None
+    assert report.reject_file.name == "people.rejects.csv"
+    assert list(imported()) == ["U1"]
+
+
+def test_import_row_with_many_mistakes_names_each(load: Import, rejects: Rejects) -> None:
+    report = load("UserContactId,PhoneNumber1,PhoneNumber2\n,x,y\n", country="US")
+    assert report.rejected == 1
+    assert [line.split(",")[:2] for line in rejects()] == [
+        ["2", "PhoneNumber1"],
+        ["2", "PhoneNumber2"],
+        ["2", "UserContactId"],
+    ]
+
+
+def test_import_row_too_big_for_a_desktop_turned_away(load: Import, rejects: Rejects) -> None:
+    columns = [f"Note{n}" for n in range(8)]
+    head = "UserContactId,PhoneNumber1," + ",".join(columns)
+    load(f"{head}\nU1,+12125550123,{','.join(['x' * 1900] * 8)}\n{head.replace('Note', 'y')}\n")
+    assert rejects()[0].endswith(f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent")
+
+
+def test_import_value_too_long_shown_cut(load: Import, rejects: Rejects) -> None:
+    load(f"UserContactId,PhoneNumber1,Note\nU1,+12125550123,{'x' * 3000}\n")
+    assert rejects() == [f"2,Note,{'x' * 200},has 3000 characters; allowed are 2000"]
+
+
+def test_import_quote_never_closed_is_told_with_its_first_line(
+    load: Import, imported: Imported, rejects: Rejects
+) -> None:
+    load(HEAD + GOOD + '"U2,+12125550124\nU3,+12125550125\n')
+    assert list(imported()) == ["U1"]
+    assert rejects() == ["3,,,a quote that is opened here is not closed before the end of the file"]
+
+
+def test_import_field_without_end_is_told(load: Import, rejects: Rejects) -> None:
+    load(HEAD + f'U2,"{"x" * 200_000}"\n' + GOOD)
+    assert "a field has more than 131072 characters" in rejects()[0]
+
+
+def test_import_without_bad_rows_makes_no_reject_file(load: Import, tmp_path: Path) -> None:
+    assert load(HEAD + GOOD).reject_file is None
+    assert not (tmp_path / "people.rejects.csv").exists()
+
+
+def test_import_good_after_a_bad_one_empties_the_reject_file(load: Import, rejects: Rejects) -> None:
+    load(HEAD + "U1,12\n")
+    assert len(rejects()) == 1
+    load(HEAD + GOOD)
+    assert rejects() == []
+
+
+@given(content=st.lists(st.text('U1+25",;\n\r\x00é 0', max_size=12), max_size=12).map("\n".join))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_import_any_text_is_counted_or_refused(load: Import, content: str) -> None:
+    if "\x00" in content:
+        with pytest.raises(CampaignError, match="zero byte"):
+            load(HEAD + content)
+    else:
+        report = load(HEAD + content)
+        assert report.rows == report.created + report.updated + report.rejected
+
+
+# -- files that cannot be used at all ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\n  \n", "only empty lines"),
+        (b",,\n,,\n", "only empty lines"),
+        (
+            b"Name,PhoneNumber1\n",
+            "no column is UserContactId; found Name, PhoneNumber1; say which it is with",
+        ),
+        (b"Id,Name\n", '--map "COLUMN=PhoneNumber1"'),
+        (b"Id,,Phone\n", "column 2 has no name"),
+        (b"Id,Phone,X,X\n", "two columns are called 'X'"),
+        (b"Id,Phone," + b"x" * 101 + b"\n", "has 101 characters; allowed are 100"),
+        (b'Id,"Phone\n', "a quote that is opened here is not closed"),
+        ("Id,Phone\n1,\u00fc\n".encode("cp1252"), "people.csv:2: not text in UTF-8"),
+        ("Id,Phone\n".encode("utf-16"), "people.csv:1: not text in UTF-8"),
+        ("Id,Phone\n".encode("utf-16-le"), "people.csv:1: has a zero byte"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "has a zero byte, so it is not a text file in UTF-8; save it as CSV"),
+    ],
+)
+def test_import_unusable_file_is_one_line_and_changes_nothing(
+    load: Import, store: SqliteStore, content: bytes, words: str
+) -> None:
+    with pytest.raises(CampaignError) as caught:
+        load(content)
+    assert words in str(caught.value)
+    assert "people.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert store.contact_lists() == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mapping": {"Nowhere": "FirstName"}}, "--map names a column 'Nowhere'; there are Id, Phone"),
+        ({"mapping": {"Id": "PhoneNumber1", "Phone": "PhoneNumber1"}}, "two columns are PhoneNumber1"),
+        ({"mapping": {"Id": ""}}, "no column is UserContactId"),
+        ({"mapping": {"Id": "x" * 101}}, "longer than 100"),
+        ({"encoding": "klingon"}, "'klingon': no such encoding; try utf-8"),
+        ({"encoding": "utf-16"}, "people.csv: not text in utf-16; save the file as UTF-8"),
+        ({"country": "Mars"}, "country 'Mars': no such country code"),
+    ],
+)
+def test_import_unusable_option_is_one_line_and_changes_nothing(
+    load: Import, store: SqliteStore, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(CampaignError) as caught:
+        load("Id,Phone\n" + "U1,+1212555012\n", **options)
+    assert words in str(caught.value)
+    assert store.contact_lists() == ()
+
+
+def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
+    load: Import, store: SqliteStore
+) -> None:
+    rows = "".join(f"U{n},+12125550123\n" for n in range(3000))
+    with pytest.raises(CampaignError, match="csv:3002: not text in UTF-8"):
+        load((HEAD + rows).encode() + b"\xfc,\n")
+    assert store.contact_lists() == ()
+
+
+def test_import_missing_file_and_directory_are_one_line(store: SqliteStore, tmp_path: Path) -> None:
+    for path, words in ((tmp_path / "gone.csv", "No such file"), (tmp_path, "directory")):
+        with pytest.raises(CampaignError, match=words):
+            import_contacts(store, path, "A", now=1.0)
+
+
+def test_import_needs_a_list_name(store: SqliteStore) -> None:
+    with pytest.raises(CampaignError, match="needs a name"):
+        import_contacts(store, DEMO, "  ", now=1.0)
+
+
+def test_import_reject_file_in_the_way_is_told(load: Import, tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match="must not be the contact file itself"):
+        load(HEAD + GOOD, reject_file=tmp_path / "people.csv")
+    with pytest.raises(CampaignError, match="cannot be written"):
+        load(HEAD + "U1,12\n", reject_file=tmp_path / "gone" / "x.csv")

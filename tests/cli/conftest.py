@@ -1,0 +1,34 @@
+"""An installation of its own for each test: a configuration, and a database where wanted."""
+
+from pathlib import Path
+
+import pytest
+
+from agentmgr.cli import run
+
+CONFIG = """
+[database]
+path = "{directory}/agentmgr.sqlite"
+[admin]
+socket = "{directory}/run/admin.sock"
+[http]
+port = 0
+[[zones]]
+port = 0
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration that commands take without being told, without a database yet."""
+    path = tmp_path / "agentmgr.toml"
+    path.write_text(CONFIG.format(directory=tmp_path))
+    monkeypatch.setenv("AGENTMGR_CONFIG", str(path))
+    return path
+
+
+@pytest.fixture
+def database(config: Path) -> Path:
+    """The path of a fresh database."""
+    assert run(["init"]) == 0
+    return config.parent / "agentmgr.sqlite"

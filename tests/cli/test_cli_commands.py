@@ -1,0 +1,320 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentmgr.cli import run
+
+CONTACTS = """UserContactId,FirstName,PhoneNumber1
+A1,Ada,+442079460958
+A2,Bob,nonsense
+A3,Cleo,+14155550123
+"""
+
+
+class Shell:
+    """Runs commands in this process and has what they wrote."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.error = ""
+
+    def __call__(self, *tokens: str, code: int = 0) -> str:
+        """Run a command that must end with `code`, and return its output."""
+        self._capsys.readouterr()
+        found = run(tokens)
+        output, self.error = self._capsys.readouterr()
+        assert found == code, self.error
+        return output
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(CONTACTS)
+    return path
+
+
+@pytest.fixture
+def campaign(shell: Shell, database: Path, contacts: Path) -> str:
+    shell("contacts", "import", str(contacts), "--list", "People")
+    shell("campaign", "create", "Spring", "--list", "People", "--skill", "English")
+    return "Spring"
+
+
+# -- the database ---------------------------------------------------------------------------
+
+
+def test_init_makes_a_database_once(shell: Shell, config: Path) -> None:
+    assert shell("init").endswith("agentmgr.sqlite: made\n")
+    assert shell("init").endswith("agentmgr.sqlite: is there already, and in order\n")
+
+
+@pytest.mark.parametrize("command", [["serve"], ["campaign", "list"], ["agents", "list"]])
+def test_command_without_a_database_says_so_in_one_line(
+    shell: Shell, config: Path, command: list[str]
+) -> None:
+    shell(*command, code=1)
+    assert "agentmgr.sqlite: there is no database here" in shell.error
+    assert shell.error.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["serve"], ["init"], ["dnc", "list"]])
+def test_command_on_a_foreign_file_says_so_in_one_line(
+    shell: Shell, config: Path, command: list[str]
+) -> None:
+    path = config.parent / "agentmgr.sqlite"
+    path.write_text("this is a text")
+    shell(*command, code=1)
+    assert "agentmgr.sqlite: this is not an SQLite file" in shell.error
+    assert shell.error.count("\n") == 1
+    assert path.read_text() == "this is a text"
+
+
+# -- the configuration ----------------------------------------------------------------------
+
+
+def test_check_config_of_the_shipped_file_is_in_order(shell: Shell) -> None:
+    shipped = Path(__file__).parents[2] / "config" / "agentmgr.toml"
+    assert shell("check-config", str(shipped)) == f"{shipped}: in order\n"
+
+
+def test_check_config_of_a_wrong_file_names_every_mistake_and_exits_2(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text("[http]\nport = 'x'\n[log]\nlevel = 'loud'\n")
+    shell("check-config", str(path), code=2)
+    assert shell.error.splitlines() == [
+        f'{path}: http.port: found "x"; allowed: a whole number from 0 to 65535',
+        f'{path}: log.level: found "loud"; allowed: one of "debug", "info", "warning", "error"',
+    ]
+
+
+def test_command_with_a_wrong_configuration_exits_2(shell: Shell, tmp_path: Path) -> None:
+    shell("campaign", "list", "--config", str(tmp_path / "none.toml"), code=2)
+    assert "none.toml: cannot be read: No such file or directory" in shell.error
+
+
+def test_command_without_a_configuration_uses_the_defaults(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AGENTMGR_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert shell("init") == "var/agentmgr.sqlite: made\n"
+
+
+# -- usage ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (["nonsense"], "nonsense"),
+        (["campaign", "rnu", "x"], 'Did you mean "run"?'),
+        (["campaign", "run"], "NAME"),
+        (["campaign", "create", "x", "--list", "l"], "--skill"),
+        (["campaign", "create", "x", "--list", "l", "--skill", "s", "--pacing", "wild"], "progressive"),
+        (
+            ["campaign", "run", "x", "--zone", "Nowhere"],
+            "--zone: found Nowhere; the configuration has: Default",
+        ),
+        (["contacts", "import", "f.csv", "--list", "l", "--map", "Phone"], "--map: found Phone; allowed: "),
+        (["agents", "add", "ada", "--count", "2"], "AGENT-ID: found ada; allowed with --count: digits"),
+        (["agents", "add", "1", "--skill", "S=17"], "--skill S: found the level 17; allowed: "),
+        (["campaign", "create", "x", "--list", "l", "--skill", "s", "--code", "A=b"], "--code: found b; "),
+        (["desk", "--count", "0"], "--count"),
+        (["desk", "--count", "2", "--first-agent", "ada"], "--first-agent: found ada; "),
+        (["dispositions", "export", "--campaign", "x", "--format", "xml"], "csv"),
+        (["demo", "--speed", "-1"], "--speed"),
+        (["dnc", "add"], "NUMBER"),
+    ],
+)
+def test_wrong_usage_exits_2_and_says_what_is_allowed(
+    shell: Shell, config: Path, tokens: list[str], said: str
+) -> None:
+    assert shell(*tokens, code=2) == ""
+    assert said in shell.error
+    assert "Traceback" not in shell.error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["serve"],
+        ["init"],
+        ["check-config"],
+        ["contacts", "import"],
+        ["campaign", "create"],
+        ["campaign", "run"],
+        ["campaign", "status"],
+        ["agents", "add"],
+        ["agents", "passwd"],
+        ["dispositions", "export"],
+        ["dnc", "add"],
+        ["desk"],
+        ["demo"],
+    ],
+)
+def test_help_has_an_example(shell: Shell, command: list[str]) -> None:
+    assert f" agentmgr {' '.join(command)}".rstrip() in shell(*command, "--help")
+
+
+# -- contacts -------------------------------------------------------------------------------
+
+
+def test_contacts_import_takes_good_rows_and_reports_bad_ones(
+    shell: Shell, database: Path, contacts: Path
+) -> None:
+    output = shell("contacts", "import", str(contacts), "--list", "People")
+    rejects = contacts.with_name("people.rejects.csv")
+    assert output.splitlines() == [
+        "2 contacts new, 0 updated, 1 rows rejected",
+        f"rejected rows, each with the reason: {rejects}",
+    ]
+    assert "nonsense" in rejects.read_text()
+    assert shell("contacts", "lists", "--json") == '{"list":"People","contacts":2}\n'
+
+
+def test_contacts_import_with_map_and_country_takes_foreign_columns(
+    shell: Shell, database: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "crm.csv"
+    path.write_text("Key;Tel\n1;(415) 555-0123\n")
+    tokens = ["--map", "Key=UserContactId", "--map", "Tel=PhoneNumber1", "--country", "us"]
+    assert shell("contacts", "import", str(path), "--list", "L", *tokens).startswith("1 contacts new")
+
+
+def test_contacts_import_of_a_missing_file_fails(shell: Shell, database: Path, tmp_path: Path) -> None:
+    shell("contacts", "import", str(tmp_path / "none.csv"), "--list", "L", code=1)
+    assert "none.csv" in shell.error
+    assert shell.error.count("\n") == 1
+
+
+# -- campaigns ------------------------------------------------------------------------------
+
+
+def test_campaign_life_on_the_store_alone(shell: Shell, campaign: str) -> None:
+    assert "job 1 with 2 contacts in zone Default; it starts when a server" in shell(
+        "campaign", "run", campaign
+    )
+    assert shell("campaign", "pause", campaign) == "campaign Spring: paused at 0 of 2 contacts\n"
+    shell("campaign", "pause", campaign, code=1)
+    assert "cannot become paused" in shell.error
+    assert shell("campaign", "resume", campaign) == "campaign Spring: goes on at 0 of 2 contacts\n"
+    assert shell("campaign", "stop", campaign) == "campaign Spring: is stopped, at 0 of 2 contacts\n"
+    (listed,) = [json.loads(line) for line in shell("campaign", "list", "--json").splitlines()]
+    assert (listed["campaign"], listed["pacing"], listed["state"]) == ("Spring", "Predictive", "stopped")
+
+
+def test_campaign_status_shows_the_job(shell: Shell, campaign: str) -> None:
+    assert "was never run" in shell("campaign", "status", campaign)
+    shell("campaign", "run", campaign)
+    status = json.loads(shell("campaign", "status", campaign, "--json"))
+    assert (status["contacts"], status["done"], status["state"]) == (2, 0, "running")
+    assert "contacts      2\n" in shell("campaign", "status", campaign)
+
+
+def test_campaign_that_is_not_there_is_named_with_those_that_are(shell: Shell, campaign: str) -> None:
+    shell("campaign", "run", "Autumn", code=1)
+    assert shell.error == "no campaign 'Autumn'; there are: Spring\n"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (["--calling-hours", "8-20"], "calling hours: found 8-20; allowed: from-to as in 08:00-21:00"),
+        (["--calling-hours", "08:00-25:00"], "calling hours: found 08:00-25:00"),
+        (["--weekdays", "Mon"], "weekdays: found Mon; allowed: as in 1-5 or 1,2,6"),
+        (["--retry", "Tired=60"], "retry: found Tired; allowed: Busy, NoAnswer"),
+        (["--abandon-limit", "3"], "abandon_limit is 3.0; allowed are 0 to 1"),
+        (["--list", "Nobody"], "no contact list 'Nobody'; there are: People"),
+    ],
+)
+def test_campaign_create_with_a_wrong_setting_says_what_is_allowed(
+    shell: Shell, campaign: str, tokens: list[str], said: str
+) -> None:
+    shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens, code=1)
+    assert said in shell.error
+
+
+def test_campaign_create_with_everything_is_stored(shell: Shell, campaign: str, database: Path) -> None:
+    tokens = ["--pacing", "preview-untimed", "--calling-hours", "09:00-17:30", "--weekdays", "1-4,6"]
+    tokens += ["--code", "Sold=success", "--code", "Later=600", "--code", "None", "--retry", "busy=60"]
+    shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
+    from agentmgr.store.sqlite import open_sqlite
+
+    store = open_sqlite(database)
+    spec = store.find_campaign("Other")
+    store.close()
+    assert spec is not None
+    assert spec.pacing.value == "PreviewUntimed"
+    assert (spec.calling_hours.start_min, spec.calling_hours.end_min) == (540, 1050)
+    assert spec.calling_hours.weekdays == {1, 2, 3, 4, 6}
+    assert [(c.name, c.success, c.retry_after_s) for c in spec.completion_codes] == [
+        ("Sold", True, None),
+        ("Later", False, 600),
+        ("None", False, None),
+    ]
+    assert spec.default_code_id == spec.completion_codes[-1].code_id
+    assert {reason.value: s for reason, s in spec.retry_s.items()}["Busy"] == 60
+
+
+def test_dispositions_export_of_nothing_is_a_header(shell: Shell, campaign: str) -> None:
+    assert shell("dispositions", "export", "--campaign", campaign).startswith("attempt_id,job_id,")
+    assert shell("dispositions", "export", "--campaign", campaign, "--format", "json") == ""
+    shell("dispositions", "export", "--campaign", "Autumn", code=1)
+
+
+# -- agents and DNC -------------------------------------------------------------------------
+
+
+def test_agents_are_added_listed_and_given_passwords(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    tokens = ["--count", "2", "--skill", "English", "--skill", "Sales=3", "--password-stdin"]
+    assert shell("agents", "add", "0998", *tokens) == "2 agents added\n"
+    listed = [json.loads(line) for line in shell("agents", "list", "--json").splitlines()]
+    assert [each["agent"] for each in listed] == ["0998", "0999"]
+    assert listed[0]["skills"] == "English=1, Sales=3"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("other\n"))
+    assert shell("agents", "passwd", "0998", "--password-stdin") == "agent 0998: has a new password\n"
+    assert b"secret" not in database.read_bytes()
+
+
+def test_agents_add_asks_twice_on_a_terminal(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    answers = iter(["secret", "sceret"])
+    monkeypatch.setattr("agentmgr.cli.agents.getpass", lambda prompt: next(answers))
+    shell("agents", "add", "1001", code=1)
+    assert shell.error == "the two passwords differ; nothing was changed\n"
+    assert shell("agents", "list") == "no agents yet; agentmgr agents add makes one\n"
+
+
+def test_agents_add_without_a_terminal_wants_password_stdin(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    shell("agents", "add", "1001", code=2)
+    assert "--password-stdin" in shell.error
+
+
+def test_dnc_entries_are_added_listed_and_removed(shell: Shell, database: Path) -> None:
+    assert shell("dnc", "add", "(415) 555-0123", "+442079460958", "--country", "us").startswith("2 added")
+    assert shell("dnc", "add", "+14155550123") == "0 added, 1 were on the list already\n"
+    assert "+14155550123" in shell("dnc", "list")
+    assert shell("dnc", "remove", "+14155550123") == "1 removed, 0 were not on the list\n"
+    assert "+14155550123" not in shell("dnc", "list")
+    shell("dnc", "add", "hello", code=1)
+    assert "'hello' is not a telephone number" in shell.error

@@ -1,0 +1,175 @@
+"""The server as a process of its own: served commands, its HTTP port, its end."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+import trio
+from attrs import define, field
+
+import agentmgr.client
+from agentmgr.cli import run
+from protocol.notifications import AGTZoneDown
+
+ENDS_WITHIN_S = 5
+AGENTMGR = [sys.executable, "-m", "agentmgr"]
+
+
+@define
+class Server:
+    """A running `agentmgr serve`, and the log lines read so far."""
+
+    process: subprocess.Popen[str]
+    lines: list[dict[str, Any]] = field(factory=list)
+
+    def until(self, event: str) -> dict[str, Any]:
+        """Read the log up to an event and return its line."""
+        log: IO[str] | None = self.process.stderr
+        assert log is not None
+        for text in log:
+            line: dict[str, Any] = json.loads(text)
+            self.lines.append(line)
+            if line["event"] == event:
+                return line
+        raise AssertionError(f"the log ended without {event}: {self.lines}")
+
+    def end(self) -> int:
+        """Send SIGTERM, read the rest of the log, and return the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        self.until("server_ended")
+        return self.process.wait(ENDS_WITHIN_S)
+
+
+@pytest.fixture
+def server(database: Path) -> Iterator[Server]:
+    process = subprocess.Popen([*AGENTMGR, "serve"], stderr=subprocess.PIPE, text=True)
+    server = Server(process)
+    try:
+        server.until("server_ready")
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def ask(*tokens: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*AGENTMGR, *tokens], capture_output=True, text=True, **options)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def port_of(server: Server, event: str) -> int:
+    (line,) = [line for line in server.lines if line["event"] == event]
+    port: int = line["port"]
+    return port
+
+
+def test_campaign_life_through_the_admin_socket(server: Server, tmp_path: Path) -> None:
+    contacts = tmp_path / "people.csv"
+    contacts.write_text(
+        "UserContactId,PhoneNumber1\n" + "".join(f"C{n},+1415555{n:04}\n" for n in range(100, 199))
+    )
+    assert stat.S_IMODE((tmp_path / "run" / "admin.sock").stat().st_mode) == 0o600
+    imported = ask("contacts", "import", contacts.name, "--list", "People", cwd=tmp_path)
+    assert imported.stdout == "99 contacts new, 0 updated, 0 rows rejected\n"
+    ask("campaign", "create", "Spring", "--list", "People", "--skill", "English")
+    started = ask("campaign", "run", "Spring")
+    assert started.stdout == "campaign Spring: job 1 with 99 contacts in zone Default\n"
+    assert ask("campaign", "pause", "Spring").stdout == "campaign Spring: paused at 0 of 99 contacts\n"
+    assert ask("campaign", "resume", "Spring").stdout == "campaign Spring: goes on at 0 of 99 contacts\n"
+    refused = ask("campaign", "run", "Spring", code=1)
+    assert refused.stderr == "campaign Spring: its job 1 is running; it must be over first\n"
+    assert "ends after the contacts being worked on" in ask("campaign", "stop", "Spring").stdout
+    assert json.loads(ask("campaign", "status", "Spring", "--json").stdout)["state"] in (
+        "stopping",
+        "stopped",
+    )
+    assert server.end() == 0
+
+
+def test_second_server_on_the_same_files_is_refused_in_one_line(server: Server) -> None:
+    refused = ask("serve", code=1)
+    assert "another server is running with this admin socket" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert server.end() == 0
+
+
+def test_server_on_a_port_that_is_taken_says_so(server: Server, config: Path) -> None:
+    port = port_of(server, "zone_served")
+    other = config.with_name("other.toml")
+    other.write_text(f"[[zones]]\nport = {port}\n[http]\nport = 0\n")
+    refused = ask("serve", "--config", str(other), code=1)
+    assert refused.stderr == f"zone Default: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+def test_http_port_shows_metrics_and_health(server: Server) -> None:
+    port = port_of(server, "http_served")
+    assert json.loads(_get(port, "/healthz")) == {"Default": "ok"}
+    metrics = _get(port, "/metrics").decode()
+    assert 'agentmgr_agents{state="Ready",zone="Default"} 0.0' in metrics
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        _get(port, "/nothing")
+
+
+def _get(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def test_sigterm_tells_desktops_and_exits_0(server: Server) -> None:
+    added = ask("agents", "add", "1001", "--skill", "S", "--password-stdin", input="secret\n")
+    assert added.stdout == "agent 1001 added\n"
+    assert trio.run(_log_on_and_wait_for_the_end, server) == 0
+    server.until("server_ended")
+    assert [line["signal"] for line in server.lines if line["event"] == "server_ending"] == ["SIGTERM"]
+
+
+async def _log_on_and_wait_for_the_end(server: Server) -> int:
+    port = port_of(server, "zone_served")
+    with trio.fail_after(30):
+        async with agentmgr.client.connect([("127.0.0.1", port)]) as pom:
+            agent = await pom.agent("1001")
+            await agent.logon("5001", "secret", zone="Default")
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(
+                    partial(trio.to_thread.run_sync, server.process.send_signal, signal.SIGTERM)
+                )
+                async for event in agent.events():
+                    if isinstance(event, AGTZoneDown):
+                        break
+    return await trio.to_thread.run_sync(partial(server.process.wait, ENDS_WITHIN_S))
+
+
+def test_killed_server_leaves_nothing_in_the_way_of_the_next(server: Server, database: Path) -> None:
+    server.process.kill()
+    server.process.wait()
+    with subprocess.Popen([*AGENTMGR, "serve"], stderr=subprocess.PIPE, text=True) as process:
+        again = Server(process)
+        again.until("server_ready")
+        assert again.end() == 0
+
+
+def test_export_into_a_closed_pipe_ends_without_a_traceback(database: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*AGENTMGR, "--help"], stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.stderr == ""
+
+
+def test_module_and_command_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == ask("--version").stdout

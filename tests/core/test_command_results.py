@@ -1,0 +1,483 @@
+"""Every result code of every command that is built: a way to meet it, or the reason why it cannot be met."""
+
+import pytest
+from attrs import evolve, frozen
+from scenes import (
+    SID,
+    Scene,
+    a_campaign,
+    a_contact,
+    a_logon,
+    dropping,
+    held,
+    logged_on,
+    nailed_idle,
+    nailed_not_ready,
+    number_of,
+    pending_nailing,
+    preview,
+    ready,
+    talking,
+    wrapup,
+    wrapup_nailing_lost,
+)
+
+from agentmgr.core.commands import AGENT_RULES, PLAIN_HANDLERS, not_built
+from agentmgr.core.events import LogonChecked, TelephonyLost
+from protocol import commands as c
+from protocol.enums import AgentState, PacingType
+from protocol.registry import COMMANDS, VERSION
+from protocol.results import ResultCode
+from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair
+
+STALE = "Z-1-99"
+
+
+@frozen
+class Case:
+    """A command sent by agent A in a scene is answered with `code`."""
+
+    code: int
+    command: object
+    way: object
+
+    @property
+    def name(self):
+        return type(self.command).__name__
+
+
+def connected():
+    scene = Scene()
+    scene.connect("A")
+    return scene
+
+
+def no_skills():
+    scene = Scene(agents="")
+    scene.add_agent("B")
+    scene.store.agents["A"] = evolve(
+        scene.store.agents["B"], agent=evolve(scene.store.agents["B"].agent, agent_id="A", skills=())
+    )
+    return scene
+
+
+def switch_down(way):
+    def lead():
+        scene = way()
+        scene.post(TelephonyLost())
+        return scene
+
+    return lead
+
+
+def on_dnc():
+    scene = talking()
+    scene.store.dnc.add(a_contact(1).numbers[0].number)
+    return scene
+
+
+def no_free_form():
+    return preview(allow_free_form=False)
+
+
+def extended():
+    scene = wrapup()
+    scene.send("A", c.AGTExtendWrapup(SID))
+    return scene
+
+
+def unready_pending_break():
+    scene = talking()
+    scene.want_break()
+    return scene
+
+
+LATE = c.AGTWrapupContact(CompletionCode(1), SID)
+DETAIL = KeyValuePair("First Name", "Ada")
+READY, NOT_READY, PENDING = AgentState.Ready, AgentState.NotReady, AgentState.PendingNotReady
+ODD_NUMBER = ContactNumber(number="12")
+
+CASES = [
+    # plain commands
+    Case(0, c.AgentSDKConnected(("A",), VERSION), Scene),
+    Case(0, c.POMClientAlive(), connected),
+    Case(0, c.GetPAMForZone("Y"), connected),
+    Case(12, c.GetPAMForZone("X"), connected),
+    Case(0, c.AGTGetZoneList(), connected),
+    Case(0, c.AGTGetErrorString(9006), connected),
+    Case(1001, c.AGTGetErrorString(4711), connected),
+    Case(0, c.AGTGetErrorInfo(9006, "AGTHoldCall"), connected),
+    Case(1001, c.AGTGetErrorInfo(4711), connected),
+    # logon
+    Case(0, a_logon(), connected),
+    Case(0, a_logon(agent_name="Ada", agent_skills=(AgentSkill("sales"),)), connected),
+    Case(0, a_logon(is_force=True), logged_on),
+    Case(3, a_logon(), switch_down(connected)),
+    Case(7, a_logon(), logged_on),
+    Case(9, a_logon(), no_skills),
+    Case(9, a_logon(agent_name="Ada", agent_skills=()), connected),
+    Case(10, a_logon(), dropping),
+    Case(12, a_logon(zone_name="Y"), connected),
+    Case(13, a_logon(locale=""), connected),
+    Case(15, a_logon(time_zone=""), connected),
+    Case(16, a_logon(agent_skills=(AgentSkill("sales"),)), connected),
+    Case(17, a_logon(pwd="wrong"), connected),
+    Case(17, a_logon(), lambda: Scene(agents="B")),
+    # the agent's life
+    Case(0, c.AGTLogoff(), logged_on),
+    Case(541, c.AGTLogoff(), ready),
+    Case(541, c.AGTLogoff(), unready_pending_break),
+    Case(0, c.AGTPendingLogout(), talking),
+    Case(0, c.AGTStateChange(READY), logged_on),
+    Case(0, c.AGTStateChange(READY), unready_pending_break),
+    Case(0, c.AGTStateChange(NOT_READY, "1"), logged_on),
+    Case(0, c.AGTStateChange(NOT_READY, "1"), talking),
+    Case(0, c.AGTStateChange(NOT_READY, "1", has_walked_away=True), wrapup),
+    Case(61, c.AGTStateChange(READY), ready),
+    Case(62, c.AGTStateChange(NOT_READY, "1", has_walked_away=True), talking),
+    Case(62, c.AGTStateChange(NOT_READY, "1", has_walked_away=True), held),
+    Case(63, c.AGTStateChange(NOT_READY, "7"), nailed_not_ready),
+    Case(63, c.AGTStateChange(NOT_READY), logged_on),
+    Case(63, c.AGTStateChange(NOT_READY, "7"), unready_pending_break),
+    Case(64, c.AGTStateChange(NOT_READY, "8"), unready_pending_break),
+    Case(64, c.AGTStateChange(PENDING, "8"), ready),
+    Case(0, c.AGTAvailableForNailup(), ready),
+    Case(0, c.AGTAvailableForNailup(), pending_nailing),
+    Case(5, c.AGTAvailableForNailup(), nailed_idle),
+    Case(0, c.AGTReadyForNailup(), pending_nailing),
+    Case(5, c.AGTReadyForNailup(), nailed_idle),
+    Case(9004, c.AGTReadyForNailup(), ready),
+    Case(9007, c.AGTReadyForNailup(), switch_down(pending_nailing)),
+    Case(0, c.AGTLostNailing(), talking),
+    Case(9006, c.AGTLostNailing(), ready),
+    # the call
+    Case(0, c.AGTHoldCall(SID), talking),
+    Case(102, c.AGTHoldCall(SID), wrapup),
+    Case(103, c.AGTHoldCall(SID), nailed_idle),
+    Case(103, c.AGTHoldCall(SID), held),
+    Case(9006, c.AGTHoldCall(SID), wrapup_nailing_lost),
+    Case(9008, c.AGTHoldCall(STALE), talking),
+    Case(0, c.AGTUnholdCall(SID), held),
+    Case(122, c.AGTUnholdCall(SID), wrapup),
+    Case(123, c.AGTUnholdCall(SID), talking),
+    Case(9006, c.AGTUnholdCall(SID), ready),
+    Case(9008, c.AGTUnholdCall(STALE), held),
+    Case(0, c.AGTReleaseLine(SID), talking),
+    Case(81, c.AGTReleaseLine(SID), held),
+    Case(9006, c.AGTReleaseLine(SID), ready),
+    Case(9008, c.AGTReleaseLine(STALE), talking),
+    Case(0, c.AGTSendDTMF("D", SID), talking),
+    Case(341, c.AGTSendDTMF("E", SID), talking),
+    Case(341, c.AGTSendDTMF("12", SID), talking),
+    Case(342, c.AGTSendDTMF("1", SID), held),
+    Case(9006, c.AGTSendDTMF("1", SID), ready),
+    Case(9008, c.AGTSendDTMF("1", STALE), talking),
+    Case(0, c.AGTGetCompCodes(SID), held),
+    Case(9004, c.AGTGetCompCodes(SID), preview),
+    Case(9004, c.AGTGetCompCodes(SID), nailed_idle),
+    Case(9008, c.AGTGetCompCodes(STALE), wrapup),
+    Case(0, LATE, wrapup),
+    Case(0, LATE, wrapup_nailing_lost),
+    Case(201, LATE, talking),
+    Case(201, LATE, nailed_idle),
+    Case(202, c.AGTWrapupContact(CompletionCode(99), SID), wrapup),
+    Case(9008, c.AGTWrapupContact(CompletionCode(1), STALE), wrapup),
+    Case(0, c.AGTExtendWrapup(SID), wrapup),
+    Case(501, c.AGTExtendWrapup(SID), talking),
+    Case(502, c.AGTExtendWrapup(SID), nailed_idle),
+    Case(9004, c.AGTExtendWrapup(SID), extended),
+    Case(9008, c.AGTExtendWrapup(STALE), wrapup),
+    Case(0, c.AGTRedial(number_of(1)), wrapup),
+    Case(361, c.AGTRedial(number_of(1)), talking),
+    Case(361, c.AGTRedial(number_of(1)), preview),
+    Case(362, c.AGTRedial(ODD_NUMBER), wrapup),
+    Case(9006, c.AGTRedial(number_of(1)), wrapup_nailing_lost),
+    Case(0, c.AGTPreviewDial(number_of(1), SID), preview),
+    Case(0, c.AGTPreviewDial(ContactNumber("PhoneNumber2"), SID), preview),
+    Case(0, c.AGTPreviewDial(ContactNumber(number="+442071234567"), SID), preview),
+    Case(241, c.AGTPreviewDial(number_of(1), SID), wrapup),
+    Case(241, c.AGTPreviewDial(number_of(1), SID), talking),
+    Case(362, c.AGTPreviewDial(ODD_NUMBER, SID), preview),
+    Case(362, c.AGTPreviewDial(ContactNumber(number="+442071234567"), SID), no_free_form),
+    Case(9006, c.AGTPreviewDial(number_of(1), SID), wrapup_nailing_lost),
+    Case(9008, c.AGTPreviewDial(number_of(1), STALE), preview),
+    Case(0, c.AGTPreviewCancel(SID), preview),
+    Case(242, c.AGTPreviewCancel(SID), talking),
+    Case(242, c.AGTPreviewCancel(SID), nailed_idle),
+    Case(9008, c.AGTPreviewCancel(STALE), preview),
+    # the customer
+    Case(0, c.AGTGetCustomerDetails(SID), preview),
+    Case(502, c.AGTGetCustomerDetails(SID), nailed_idle),
+    Case(9008, c.AGTGetCustomerDetails(STALE), talking),
+    Case(0, c.AGTSetCustomerDetail(DETAIL, SID), wrapup),
+    Case(502, c.AGTSetCustomerDetail(DETAIL, SID), nailed_idle),
+    Case(641, c.AGTSetCustomerDetail(KeyValuePair("Account", "1"), SID), talking),
+    Case(642, c.AGTSetCustomerDetail(KeyValuePair("Shoe Size", "1"), SID), talking),
+    Case(642, c.AGTSetCustomerDetail(KeyValuePair("Age", "old"), SID), talking),
+    Case(9008, c.AGTSetCustomerDetail(DETAIL, STALE), talking),
+    Case(0, c.AGTGetContactAttributes(), preview),
+    Case(502, c.AGTGetContactAttributes(), nailed_idle),
+    Case(0, c.AGTAddAgentNote("Rang twice."), talking),
+    Case(561, c.AGTAddAgentNote(" \n\x07 "), talking),
+    Case(561, c.AGTAddAgentNote("x" * 4001), talking),
+    Case(563, c.AGTAddAgentNote("Rang twice."), nailed_idle),
+    Case(0, c.AGTRefreshAgentNotes(SID), talking),
+    Case(9004, c.AGTRefreshAgentNotes(SID), nailed_idle),
+    Case(9008, c.AGTRefreshAgentNotes(STALE), talking),
+    Case(0, c.AGTAddToDNC((Attribute("PhoneNumber1"),)), talking),
+    Case(0, c.AGTAddToDNC((Attribute("PhoneNumber1", "+44 20 7123-4567"),)), talking),
+    Case(0, c.AGTAddToDNC((Attribute("PhoneNumber1"), Attribute("PhoneNumber1", "+442071234567"))), on_dnc),
+    Case(621, c.AGTAddToDNC((Attribute("PhoneNumber1"),)), on_dnc),
+    Case(623, c.AGTAddToDNC(()), talking),
+    Case(623, c.AGTAddToDNC((Attribute("Shoe Size", "1"),)), talking),
+    Case(624, c.AGTAddToDNC((Attribute("PhoneNumber1", "4711"),)), talking),
+    Case(624, c.AGTAddToDNC((Attribute("Age"),)), talking),
+    Case(9004, c.AGTAddToDNC((Attribute("PhoneNumber1"),)), nailed_idle),
+    Case(0, c.AGTIsInDNC("+442071234567"), logged_on),
+    Case(0, c.AGTIsInDNC(" Ada@Example.org "), logged_on),
+    Case(624, c.AGTIsInDNC("nobody"), logged_on),
+    Case(0, c.AGTGetTimezones(), logged_on),
+]
+
+REPORTED_BY_THE_LOGON_CHECK = {
+    ResultCode.AGENT_NOT_IN_SYSTEM,
+    ResultCode.PASSWORD_NOT_VERIFIABLE,
+    ResultCode.LOGON_INTERNAL_ERROR,
+}
+"""Codes of AGTLogon that come from outside the core, with `LogonChecked`."""
+
+CANNOT_OCCUR = {
+    ("AGTReadyForNailup", ResultCode.MEDIA_SERVER_DOWN): "switch and media are one: 9007 says so",
+    ("AGTHoldCall", ResultCode.HOLD_FAILED): "the switch does not report on orders; a lost call ends",
+    ("AGTUnholdCall", ResultCode.UNHOLD_FAILED): "the switch does not report on orders; a lost call ends",
+    ("AGTSendDTMF", ResultCode.DTMF_FAILED): "the switch does not report on orders",
+    ("AGTAddAgentNote", ResultCode.NOTE_FAILED): "a store that cannot write stops the zone before any RESP",
+    ("AGTAddToDNC", ResultCode.DNC_FAILED): "a store that cannot write stops the zone before any RESP",
+}
+"""Why a code of the contract is never sent by this core."""
+
+BUILT = sorted(command.__name__ for command in (*AGENT_RULES, *PLAIN_HANDLERS))
+
+
+def answer_to(scene, command, agent_id="A"):
+    """Send a command, over a new connection if the agent is not logged on or wants to take over."""
+    agent = scene.zone.agents.get(agent_id)
+    if isinstance(command, c.AGTLogon) or agent is None:
+        connection = scene.connect(agent_id)
+    else:
+        connection = agent.connection
+    before = len(scene.responses)
+    scene.send(agent_id, command, connection)
+    return [r for r in scene.responses[before:] if type(r).__name__ == f"{type(command).__name__}RESP"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.code}")
+def test_command_is_answered_with(case):
+    answers = answer_to(case.way(), case.command)
+    assert [int(each.result) for each in answers] == [case.code]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.code], ids=lambda c: f"{c.name}-{c.code}")
+def test_refused_command_changes_nothing(case):
+    scene = case.way()
+    agent = scene.zone.agents.get("A")
+    before = agent and (agent.status, agent.session, agent.reason_code)
+    records, orders = len(scene.store.records), len(scene.orders)
+    answer_to(scene, case.command)
+    agent = scene.zone.agents.get("A")
+    assert (agent and (agent.status, agent.session, agent.reason_code)) == before
+    assert (len(scene.store.records), len(scene.orders)) == (records, orders)
+
+
+@pytest.mark.parametrize("result", sorted(REPORTED_BY_THE_LOGON_CHECK))
+def test_logon_is_refused_with_what_its_check_found(result):
+    scene = connected()
+    scene.answers_at_once = False
+    scene.send("A", a_logon(), 1)
+    question = scene.asked.popleft()
+    reported = ResultCode.SUCCESS if result is ResultCode.LOGON_INTERNAL_ERROR else result
+    scene.post(LogonChecked(1, question.request_id, "A", reported, None))
+    assert scene.responses[-1].result is result
+    assert not scene.zone.agents
+
+
+@pytest.mark.parametrize("command", sorted(AGENT_RULES, key=lambda cls: cls.__name__))
+def test_agent_command_without_logon_is_refused(command):
+    example = next(case.command for case in CASES if type(case.command) is command)
+    answers = answer_to(Scene(), example)
+    assert [each.result for each in answers] == [ResultCode.NOT_LOGGED_ON]
+
+
+@pytest.mark.parametrize("command", sorted(AGENT_RULES, key=lambda cls: cls.__name__))
+def test_agent_command_over_another_connection_is_refused(command):
+    example = next(case.command for case in CASES if type(case.command) is command)
+    scene = logged_on()
+    scene.send("A", example, scene.connect("A"))
+    assert scene.responses[-1].result is ResultCode.NOT_LOGGED_ON
+
+
+@pytest.mark.parametrize("name", sorted(not_built()))
+def test_command_not_built_yet_is_answered_9050(name):
+    spec = COMMANDS[name]
+    scene = logged_on()
+    scene.send("A", spec.cls.__new__(spec.cls))
+    assert type(scene.responses[-1]) is spec.resp
+    assert scene.responses[-1].result is ResultCode.NOT_PROCESSED
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_every_code_of_a_built_command_is_met_by_a_case(name):
+    met = {case.code for case in CASES if case.name == name}
+    if name == "AGTLogon":
+        met |= REPORTED_BY_THE_LOGON_CHECK
+    cannot = {code for command, code in CANNOT_OCCUR if command == name}
+    missing = {0, *COMMANDS[name].codes} - met - cannot
+    assert not missing
+    assert not met & cannot
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_command_with_a_session_id_refuses_a_stale_one(name):
+    fields = {field.name for field in COMMANDS[name].cls.__attrs_attrs__}
+    if "session_id" in fields and name != "AGTIsInDNC":
+        assert 9008 in {case.code for case in CASES if case.name == name}
+
+
+def test_reasons_are_given_for_codes_that_the_contract_has():
+    assert all(code in COMMANDS[name].codes for name, code in CANNOT_OCCUR)
+
+
+# -- what a RESP carries -----------------------------------------------------------------------
+
+
+def test_logon_with_skills_of_its_own_replaces_the_stored_ones():
+    scene = connected()
+    answer_to(scene, a_logon(agent_name="Ada", agent_skills=(AgentSkill("art", level=4),)))
+    assert scene.agent("A").skills == {"art": 4}
+
+
+def test_answer_to_a_logon_check_of_a_connection_that_is_gone_does_nothing():
+    scene = connected()
+    scene.answers_at_once = False
+    scene.send("A", a_logon(), 1)
+    scene.disconnect(1)
+    assert scene.answer() == []
+    assert not scene.zone.agents
+
+
+def test_logon_check_that_nobody_asked_for_does_nothing():
+    scene = connected()
+    assert scene.post(LogonChecked(1, 99, "A", ResultCode.SUCCESS, None)) == []
+
+
+def test_two_logons_at_once_log_on_one_desktop_only():
+    scene = Scene()
+    scene.answers_at_once = False
+    for _ in range(2):
+        scene.send("A", a_logon(), scene.connect("A"))
+    scene.answer()
+    scene.answer()
+    assert [r.result for r in scene.responses[-2:]] == [ResultCode.SUCCESS, ResultCode.ALREADY_LOGGED_IN]
+    assert scene.agent("A").connection == 1
+
+
+def test_directory_answer_names_the_zone_asked_for():
+    (answer,) = answer_to(connected(), c.GetPAMForZone("Y"))
+    assert {zone: info.ip_address for zone, info in answer.zones.items()} == {"Y": "10.0.0.2"}
+
+
+def test_zone_list_is_sorted():
+    (answer,) = answer_to(connected(), c.AGTGetZoneList())
+    assert answer.zone_list == ("Y", "Z")
+
+
+def test_error_is_explained_with_text_and_severity():
+    (answer,) = answer_to(connected(), c.AGTGetErrorInfo(9006, "AGTHoldCall"))
+    code = ResultCode.NOT_NAILED
+    assert (answer.error_info.error_code, answer.error_info.api_name) == (9006, "AGTHoldCall")
+    assert answer.error_info.error_string == code.text
+    assert answer.error_info.error_type is code.severity
+    (answer,) = answer_to(connected(), c.AGTGetErrorString(9006))
+    assert answer.error_msg == answer.localized_error_msg == code.text
+
+
+def test_time_zones_carry_their_present_offsets():
+    (answer,) = answer_to(logged_on(), c.AGTGetTimezones())  # in November 2023
+    assert {pair.key: pair.value for pair in answer.timezones} == {
+        "Asia/Kolkata": "+05:30",
+        "America/New_York": "-05:00",
+        "UTC": "+00:00",
+    }
+
+
+def test_contact_attributes_have_types_and_no_values():
+    (answer,) = answer_to(talking(), c.AGTGetContactAttributes())
+    assert [each.key for each in answer.attributes] == [spec.name for spec in a_campaign().attributes]
+    assert {each.value for each in answer.attributes} == {""}
+
+
+def test_notes_are_kept_without_control_characters_and_read_oldest_first():
+    scene = talking()
+    answer_to(scene, c.AGTAddAgentNote("\x00 first\x07 "))
+    answer_to(scene, c.AGTAddAgentNote("second\nline"))
+    (answer,) = answer_to(scene, c.AGTRefreshAgentNotes(SID))
+    assert answer.agent_notes == ("first", "second\nline")
+
+
+def test_notes_that_do_not_fit_a_frame_are_cut_from_the_oldest():
+    scene = talking()
+    for number in range(10):
+        answer_to(scene, c.AGTAddAgentNote(f"{number} " + "x" * 3000))
+    (answer,) = answer_to(scene, c.AGTRefreshAgentNotes(SID))
+    assert [note[0] for note in answer.agent_notes] == ["5", "6", "7", "8", "9"]
+
+
+def test_attribute_that_is_a_phone_changes_the_number_dialled():
+    scene = preview()
+    answer_to(scene, c.AGTSetCustomerDetail(KeyValuePair("PhoneNumber1", "+442071234567"), SID))
+    answer_to(scene, c.AGTPreviewDial(ContactNumber("PhoneNumber1"), SID))
+    assert scene.orders[-1].number == "+442071234567"
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "wrong"),
+    [
+        ("Age", ["", "0", "-7", "+42"], ["1.0", "x", "1" * 19]),
+        ("Score", ["", "1", "-2.5"], ["1e5", ".5", "nan"]),
+        ("Adult", ["", "true", "FALSE"], ["yes", "1"]),
+        ("Birthday", ["", "1999-12-31"], ["31.12.1999", "1999-02-30"]),
+        ("PhoneNumber1", ["+4930123456"], ["", "030123456", "+0301234567"]),
+        ("First Name", ["", "Ada", "x" * 1000], ["x" * 1001, "A\nda"]),
+    ],
+)
+def test_attribute_takes_values_of_its_type(key, right, wrong):
+    for value in right:
+        (answer,) = answer_to(talking(), c.AGTSetCustomerDetail(KeyValuePair(key, value), SID))
+        assert answer.result is ResultCode.SUCCESS, value
+    for value in wrong:
+        (answer,) = answer_to(talking(), c.AGTSetCustomerDetail(KeyValuePair(key, value), SID))
+        assert answer.result is ResultCode.ATTRIBUTE_INVALID, value
+
+
+def test_dnc_takes_addresses_in_one_spelling_and_each_once():
+    scene = talking()
+    wanted = (Attribute("PhoneNumber1", "+44 (20) 7123-4567"), Attribute("First Name", "Ada@Example.org"))
+    answer_to(scene, c.AGTAddToDNC((*wanted, *wanted)))
+    assert scene.store.dnc == {"+442071234567", "ada@example.org"}
+    assert len([r for r in scene.store.records if type(r).__name__ == "AddToDnc"]) == 2
+    (answer,) = answer_to(scene, c.AGTIsInDNC("+44 20 71234567"))
+    assert answer.present
+    (answer,) = answer_to(scene, c.AGTIsInDNC("+442071234568"))
+    assert not answer.present
+
+
+def test_dnc_answer_that_nobody_waits_for_does_nothing():
+    from agentmgr.core.events import DncChecked
+
+    assert talking().post(DncChecked(("dnc", "99"), frozenset())) == []
+
+
+def test_free_form_number_keeps_the_time_zone_of_the_contact():
+    scene = preview(PacingType.PreviewUntimed)
+    answer_to(scene, c.AGTPreviewDial(ContactNumber(number="+442071234567"), SID))
+    assert scene.agent("A").session.number.timezone == "Europe/Berlin"

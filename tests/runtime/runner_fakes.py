@@ -1,0 +1,183 @@
+"""A zone, a store, a writer, a switch and desktops that do what a test says."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import trio
+from prometheus_client import CollectorRegistry
+
+from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
+from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
+from agentmgr.ports import AgentLogin, OpenedZone, Token
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.metrics import RuntimeMetrics
+from agentmgr.runtime.runner import ZoneRunner
+from protocol.commands import POMClientAlive
+from protocol.notifications import POMAvailable
+
+TOKEN = Token("Default", 1, 7)
+
+
+class ScriptedZone:
+    """Answers events as `script` says, by the type of the event; notes what it saw."""
+
+    def __init__(self) -> None:
+        self.script: dict[type[Any], Callable[[Any], list[Effect]]] = {}
+        self.seen: list[Event] = []
+        self.seen_at: list[float] = []
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        self.seen.append(event)
+        self.seen_at.append(now)
+        answer = self.script.get(type(event))
+        return answer(event) if answer else []
+
+
+class GatedWriter:
+    """Runs calls in order, in trio's own thread, each only when `allow` lets it."""
+
+    def __init__(self, log: list[Any], open_: bool = True) -> None:
+        self._log = log
+        self._allowed = 0
+        self._open = open_
+        self._changed = trio.Event()
+        self._turn = trio.StrictFIFOLock()
+        self.waiting = 0
+
+    def allow(self, calls: int = 1) -> None:
+        self._allowed += calls
+        self._changed.set()
+
+    async def call(self, fn: Callable[..., Any], *args: Any) -> Any:
+        self.waiting += 1
+        async with self._turn:
+            while not self._open and not self._allowed:
+                self._changed = trio.Event()
+                await self._changed.wait()
+            self._allowed -= not self._open
+            self.waiting -= 1
+            return fn(*args)
+
+
+class ListStore:
+    """Notes commits in the common log; raises `fault` instead if there is one."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self._log = log
+        self.fault: Exception | None = None
+        self.agents: dict[str, AgentLogin] = {}
+        self.dnc: frozenset[str] = frozenset()
+
+    def open_zone(self, zone: str, now: float) -> OpenedZone:
+        return OpenedZone(TOKEN, ())
+
+    def commit(self, token: Token, records: Sequence[Record]) -> None:
+        assert token == TOKEN
+        if self.fault is not None:
+            raise self.fault
+        self._log.append(("commit", [r.text for r in records]))
+
+    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+        if self.fault is not None:
+            raise self.fault
+        self._log.append(("claim", job_id))
+        return ContactsFetched(job_id, (), None)
+
+    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+        self._log.append(("dnc", sorted(addresses)))
+        return self.dnc.intersection(addresses)
+
+    def find_agent(self, agent_id: str) -> AgentLogin | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.agents.get(agent_id)
+
+
+class ListSwitch:
+    """Notes orders in the common log; has the events it is given when their time comes."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self._log = log
+        self.plan: list[tuple[float, TelephonyEvent]] = []
+
+    def order(self, order: TelephonyOrder, now: float) -> None:
+        self._log.append(("order", order))
+
+    def next_at(self) -> float | None:
+        return min((at for at, _ in self.plan), default=None)
+
+    def due(self, now: float) -> Sequence[TelephonyEvent]:
+        events = [event for at, event in self.plan if at <= now]
+        self.plan = [(at, event) for at, event in self.plan if at > now]
+        return events
+
+
+class ListDesktops:
+    """Notes what is sent, and every flush, in the common log."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self._log = log
+        self.trusted: set[int] = set()
+
+    def send(self, connection: int, frame: bytes) -> None:
+        self._log.append(("send", connection, frame))
+
+    def flush(self) -> None:
+        self._log.append("flush")
+
+    def close(self, connection: int, reason: str) -> None:
+        self._log.append(("close", connection, reason))
+
+    def close_all(self, reason: str) -> None:
+        self._log.append(("close_all", reason))
+
+    def trust(self, connection: int) -> None:
+        self.trusted.add(connection)
+
+
+class Rig:
+    """A runner with all its fakes; `log` has what happened outside the zone, in order."""
+
+    def __init__(
+        self, *, gated: bool = False, inbox_events: int = 100, verify: Callable[..., bool] | None = None
+    ) -> None:
+        self.log: list[Any] = []
+        self.zone = ScriptedZone()
+        self.store = ListStore(self.log)
+        self.writer = GatedWriter(self.log, open_=not gated)
+        self.switch = ListSwitch(self.log)
+        self.desktops = ListDesktops(self.log)
+        self.clock = Clock(1000.0)
+        self.registry = CollectorRegistry()
+        self.metrics = RuntimeMetrics(self.registry).for_zone("Default")
+        self.runner = ZoneRunner(
+            self.zone,
+            TOKEN,
+            self.store,
+            self.writer,
+            self.switch,
+            self.desktops,
+            self.clock,
+            verify or (lambda login, password: True),
+            self.metrics,
+            inbox_events=inbox_events,
+        )
+
+    def value(self, name: str, /, **labels: str) -> float | None:
+        """Read a metric."""
+        return self.registry.get_sample_value(name, {"zone": "Default", **labels})
+
+
+def command(number: int, connection: int = 1) -> CommandReceived:
+    """An event that is told from others by its number."""
+    return CommandReceived(connection, number, "1001", POMClientAlive())
+
+
+def note(text: str) -> SaveNote:
+    """A record that is told from others by its text."""
+    return SaveNote(1, 1, "a", "1001", text, 0.0)
+
+
+def said(text: str, connection: int = 1) -> Notify:
+    """Something sent that is told from others by its text."""
+    return Notify(connection, "", POMAvailable(text))

@@ -1,0 +1,106 @@
+"""What a password check ends in, and how many run at a time."""
+
+import os
+import threading
+
+import pytest
+import trio
+import trio.testing
+from runner_fakes import Rig, command
+
+from agentmgr.core.effects import CheckLogon
+from agentmgr.core.events import CommandReceived, LogonChecked
+from agentmgr.core.model import AgentRecord
+from agentmgr.ports import AgentLogin, StoreFault
+from agentmgr.runtime import questions
+from protocol.results import ResultCode
+
+RECORD = AgentRecord("1001", "Ann", ())
+
+
+def check(login, password):
+    if password == "broken":
+        raise RuntimeError("the hash is damaged")
+    return login is not None and password == login.password_hash
+
+
+async def checked(rig: Rig, count: int) -> list[LogonChecked]:
+    while True:
+        seen = [event for event in rig.zone.seen if isinstance(event, LogonChecked)]
+        if len(seen) >= count:
+            return seen
+        await trio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "password", "zone", "enabled", "result"),
+    [
+        ("1001", "right", "Default", True, ResultCode.SUCCESS),
+        ("1001", "wrong", "Default", True, ResultCode.AUTHENTICATION_FAILED),
+        ("9999", "right", "Default", True, ResultCode.AUTHENTICATION_FAILED),
+        ("1001", "right", "Default", False, ResultCode.AGENT_NOT_IN_SYSTEM),
+        ("1001", "wrong", "Default", False, ResultCode.AUTHENTICATION_FAILED),
+        ("1001", "right", "Other", True, ResultCode.AGENT_NOT_IN_SYSTEM),
+        ("1001", "broken", "Default", True, ResultCode.PASSWORD_NOT_VERIFIABLE),
+    ],
+)
+async def test_logon_check_answers_with_the_contracts_code(
+    nursery, agent_id, password, zone, enabled, result
+):
+    rig = Rig(verify=check)
+    rig.store.agents["1001"] = AgentLogin(RECORD, "right", zone, enabled)
+    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(3, 4, agent_id, password)]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    agent = RECORD if result is ResultCode.SUCCESS else None
+    assert await checked(rig, 1) == [LogonChecked(3, 4, agent_id, result, agent)]
+
+
+async def test_logon_check_with_a_store_out_of_order_is_not_verifiable_and_the_zone_lives(nursery):
+    rig = Rig(verify=check)
+    rig.store.fault = StoreFault("disk gone")
+    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(3, e.request_id, "1001", "right")]
+    await nursery.start(rig.runner.run)
+    for number in (1, 2):
+        rig.runner.push(command(number))
+        results = [event.result for event in await checked(rig, number)]
+    assert results == [ResultCode.PASSWORD_NOT_VERIFIABLE] * 2
+
+
+async def test_logon_checks_run_at_most_one_a_core_and_equal_ones_do_not_disturb_each_other(nursery):
+    cores = os.cpu_count() or 1
+    running, most = 0, 0
+    lock = threading.Lock()
+    all_cores_busy = threading.Event()
+
+    def slow_check(login, password):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == cores:
+                all_cores_busy.set()
+        all_cores_busy.wait(30)
+        with lock:
+            running -= 1
+        return False
+
+    rig = Rig(verify=slow_check)
+    count = 4 * cores
+    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(1, 1, "1001", "same")] * count
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await checked(rig, count)
+    assert most == cores
+
+
+async def test_logon_beyond_those_that_may_wait_is_answered_at_once(nursery, monkeypatch):
+    monkeypatch.setattr(questions, "MAX_WAITING_LOGONS", 2)
+    rig = Rig(verify=check)
+    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(1, n, "9999", "x") for n in range(5)]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    by_id = {event.request_id: event.result for event in await checked(rig, 5)}
+    assert [by_id[n] for n in range(5)] == [ResultCode.AUTHENTICATION_FAILED] * 2 + [
+        ResultCode.PASSWORD_NOT_VERIFIABLE
+    ] * 3

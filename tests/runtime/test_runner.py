@@ -1,0 +1,379 @@
+"""The order between stepping, committing and performing, and what becomes of faults."""
+
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from runner_fakes import Rig, command, note, said
+
+from agentmgr.core.effects import (
+    CancelTimer,
+    CheckDnc,
+    CloseConnection,
+    FetchContacts,
+    HangUp,
+    Notify,
+    Respond,
+    SetTimer,
+)
+from agentmgr.core.events import (
+    CallAnswered,
+    CommandReceived,
+    ConnectionLost,
+    ContactsFetched,
+    DncChecked,
+    TimerFired,
+    ZoneClosing,
+)
+from agentmgr.ports import Fenced, StoreFault
+from agentmgr.runtime import runner as runner_module
+from agentmgr.runtime.writer import open_writer
+from protocol.commands import AGTGetErrorStringRESP, POMClientAliveRESP
+from protocol.connection import ClientConnection, notification_bytes
+from protocol.notifications import AGTInvalidCommandName, POMAvailable
+from protocol.results import ResultCode
+
+
+def sent(rig: Rig) -> list[Any]:
+    """What left, without the flushes and in words where it was said with `said`."""
+    words = {notification_bytes("", POMAvailable(str(i))): str(i) for i in range(50)}
+    return [
+        words.get(entry[2], entry) if entry[0] == "send" else entry for entry in rig.log if entry != "flush"
+    ]
+
+
+def responses(rig: Rig) -> list[Any]:
+    wire = ClientConnection()
+    return [
+        m.response for e in rig.log if e[0] == "send" for m in wire.receive(e[2]) if hasattr(m, "response")
+    ]
+
+
+async def test_batch_without_records_is_performed_with_one_flush_and_no_commit(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id))]
+    await nursery.start(rig.runner.run)
+    for number in (1, 2, 3):
+        rig.runner.push(command(number))
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == ["1", "2", "3"]
+    assert rig.log.count("flush") == 1
+    assert rig.writer.waiting == 0
+
+
+async def test_effects_wait_for_the_commit_of_their_batch(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said("1"), note("n"), said("2")]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == []
+    rig.writer.allow()
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("commit", ["n"]), "1", "2"]
+
+
+async def test_next_batches_are_stepped_during_a_commit_and_committed_together_in_order(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id)), note(str(e.request_id))]
+    await nursery.start(rig.runner.run)
+    for number in (1, 2, 3):
+        rig.runner.push(command(number))
+        await trio.testing.wait_all_tasks_blocked()
+    assert len(rig.zone.seen) == 3
+    assert sent(rig) == []
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("commit", ["1"]), "1", ("commit", ["2", "3"]), "2", "3"]
+
+
+async def test_batch_without_records_queues_behind_one_that_is_being_committed(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id))] + [note("n")] * (e.request_id == 1)
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    rig.runner.push(command(2))
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == []
+    rig.writer.allow()
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("commit", ["n"]), "1", "2"]
+
+
+async def test_orders_and_questions_leave_after_the_commit_in_the_order_asked(nursery):
+    rig = Rig()
+    order = HangUp("c")
+    rig.zone.script[CommandReceived] = lambda e: [said("1"), order, FetchContacts(5, 10), note("n")]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("commit", ["n"]), "1", ("order", order), ("claim", 5)]
+    assert rig.zone.seen[-1] == ContactsFetched(5, (), None)
+
+
+@pytest.mark.parametrize("fault", [Fenced("other owner"), StoreFault("disk gone"), ZeroDivisionError("bug")])
+async def test_refused_commit_stops_the_zone_and_performs_nothing_of_its_batch(fault, nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id)), note(str(e.request_id))]
+
+    async def drive():
+        for number in (1, 2):
+            rig.runner.push(command(number))
+            await trio.testing.wait_all_tasks_blocked()
+        rig.store.fault = fault
+        rig.writer.allow(5)
+
+    nursery.start_soon(drive)
+    with pytest.raises(type(fault)) as caught:
+        await rig.runner.run()
+    assert caught.value is fault
+    assert [entry[0] for entry in rig.log] == ["close_all"]
+    rig.runner.push(command(3))
+    await rig.runner.post(command(4))
+    assert len(rig.zone.seen) == 2
+
+
+async def test_fault_while_contacts_are_claimed_stops_the_zone():
+    rig = Rig()
+    rig.store.fault = Fenced("other owner")
+    rig.zone.script[CommandReceived] = lambda e: [FetchContacts(1, 1)]
+    rig.runner.push(command(1))
+    with pytest.raises(Fenced):
+        await rig.runner.run()
+    assert [entry[0] for entry in rig.log if entry != "flush"] == ["close_all"]
+
+
+async def test_unknown_effect_stops_the_zone():
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [said("1"), "no effect"]
+    rig.runner.push(command(1))
+    with pytest.raises(TypeError, match="no branch for the effect str"):
+        await rig.runner.run()
+    assert sent(rig) == [("close_all", "the zone had to stop; log on again")]
+
+
+async def test_exception_in_the_zone_closes_that_connection_and_the_others_go_on(nursery):
+    rig = Rig()
+
+    def script(event):
+        if event.request_id == 1:
+            raise ZeroDivisionError
+        return [said(str(event.request_id), event.connection)]
+
+    rig.zone.script[CommandReceived] = script
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1, connection=7))
+    rig.runner.push(command(2, connection=8))
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("close", 7, "a fault in the server; connect again"), "2"]
+    assert rig.value("agentmgr_faults_total") == 1
+
+
+async def test_resp_too_large_for_a_frame_is_answered_9050_and_others_follow(nursery):
+    rig = Rig()
+    big = AGTGetErrorStringRESP(ResultCode.SUCCESS, error_msg="x" * 20_000)
+    rig.zone.script[CommandReceived] = lambda e: [
+        Notify(1, "1001", AGTInvalidCommandName("y" * 20_000)),
+        Respond(1, 5, "1001", big),
+        Respond(1, 6, "1001", POMClientAliveRESP(ResultCode.SUCCESS)),
+    ]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert responses(rig) == [
+        AGTGetErrorStringRESP(ResultCode.NOT_PROCESSED),
+        POMClientAliveRESP(ResultCode.SUCCESS),
+    ]
+
+
+async def test_full_inbox_makes_the_session_wait_and_the_zone_goes_on(nursery):
+    rig = Rig(inbox_events=2)
+    for number in (1, 2):
+        assert rig.runner.offer(command(number))
+    assert not rig.runner.offer(command(3))
+    nursery.start_soon(rig.runner.post, command(3))
+    await trio.testing.wait_all_tasks_blocked()
+    rig.runner.push(ConnectionLost(9))
+    await nursery.start(rig.runner.run)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [command(1), command(2), ConnectionLost(9), command(3)]
+
+
+async def test_many_effects_waiting_for_a_commit_hold_the_zone_back(nursery, monkeypatch):
+    monkeypatch.setattr(runner_module, "PENDING_EFFECTS", 3)
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said("0"), said("0"), note("n")]
+    await nursery.start(rig.runner.run)
+    for number in range(6):
+        rig.runner.push(command(number))
+        await trio.testing.wait_all_tasks_blocked()
+    assert len(rig.zone.seen) == 2
+    rig.writer.allow(10)
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(rig.zone.seen) == 6
+    assert sent(rig).count("0") == 12
+
+
+async def test_timer_comes_back_at_its_time_and_a_cancelled_one_does_not(nursery, autojump_clock):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [
+        SetTimer(("a", ""), 1030.0),
+        SetTimer(("b", ""), 1020.0),
+        SetTimer(("c", ""), 1025.0),
+        CancelTimer(("c", "")),
+    ]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.sleep(60)
+    assert rig.zone.seen[1:] == [TimerFired(("b", "")), TimerFired(("a", ""))]
+    assert rig.zone.seen_at[1:] == pytest.approx([1020, 1030], abs=0.01)
+    assert all(at >= due for at, due in zip(rig.zone.seen_at[1:], (1020, 1030), strict=True))
+
+
+async def test_timer_cancelled_in_a_batch_that_still_waits_for_its_commit_stays_silent(
+    nursery, autojump_clock
+):
+    rig = Rig(gated=True)
+    answers = {1: [SetTimer(("a", ""), 1010.0), note("n")], 2: [CancelTimer(("a", "")), note("m")]}
+    rig.zone.script[CommandReceived] = lambda e: answers[e.request_id]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.sleep(5)
+    rig.runner.push(command(2))
+    await trio.sleep(60)
+    assert rig.zone.seen == [command(1), command(2)]
+
+
+async def test_two_timers_due_together_the_first_can_cancel_the_second(nursery, autojump_clock):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [SetTimer(("a", ""), 1010.0), SetTimer(("b", ""), 1010.0)]
+    rig.zone.script[TimerFired] = lambda e: [CancelTimer(("b", ""))]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.sleep(60)
+    assert rig.zone.seen[1:] == [TimerFired(("a", ""))]
+
+
+async def test_telephony_events_come_in_time_and_an_order_can_bring_an_earlier_one(nursery, autojump_clock):
+    rig = Rig()
+    rig.switch.plan = [(1050.0, CallAnswered("late"))]
+    rig.zone.script[CommandReceived] = lambda e: [HangUp("x")]
+    await nursery.start(rig.runner.run)
+    order = rig.switch.order
+
+    def plan_another(what, now):
+        order(what, now)
+        rig.switch.plan.append((1020.0, CallAnswered("early")))
+
+    rig.switch.order = plan_another
+    rig.runner.push(command(1))
+    await trio.sleep(100)
+    assert rig.zone.seen[1:] == [CallAnswered("early"), CallAnswered("late")]
+    assert rig.zone.seen_at[1:] == pytest.approx([1020, 1050], abs=0.01)
+
+
+async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_one(nursery):
+    rig = Rig(gated=True)
+    rig.store.dnc = frozenset({"+1", "+3"})
+    rig.zone.script[CommandReceived] = lambda e: [
+        CheckDnc(("dnc", str(e.request_id)), (f"+{e.request_id}",)),
+    ]
+    await nursery.start(rig.runner.run)
+    for number in (1, 2, 3):
+        rig.runner.push(command(number))
+        await trio.testing.wait_all_tasks_blocked()
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert [e for e in rig.log if e[0] == "dnc"] == [("dnc", ["+1"]), ("dnc", ["+2", "+3"])]
+    assert rig.zone.seen[3:] == [
+        DncChecked(("dnc", "1"), frozenset({"+1"})),
+        DncChecked(("dnc", "2"), frozenset()),
+        DncChecked(("dnc", "3"), frozenset({"+3"})),
+    ]
+
+
+async def test_close_announces_finishes_commits_and_drops_what_comes_later(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id)), note(str(e.request_id))]
+    rig.zone.script[ZoneClosing] = lambda e: [note("end"), CloseConnection(1, "over")]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    closed = trio.Event()
+
+    async def close():
+        await rig.runner.close()
+        closed.set()
+
+    nursery.start_soon(close)
+    await trio.testing.wait_all_tasks_blocked()
+    rig.runner.push(command(2))
+    assert not closed.is_set()
+    rig.writer.allow(2)
+    await closed.wait()
+    assert sent(rig) == [("commit", ["1"]), "1", ("commit", ["end"]), ("close", 1, "over")]
+    assert rig.zone.seen == [command(1), ZoneClosing(0)]
+
+
+async def test_close_lets_agents_go_on_for_the_grace_time(nursery, autojump_clock):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id))]
+    await nursery.start(rig.runner.run)
+    nursery.start_soon(rig.runner.close, 3.0)
+    await trio.sleep(2.9)
+    rig.runner.push(command(1))
+    await trio.sleep(0.2)
+    assert rig.zone.seen == [ZoneClosing(3000), command(1)]
+    assert sent(rig) == ["1"]
+
+
+async def test_close_of_a_runner_that_was_cancelled_returns():
+    rig = Rig()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(rig.runner.run)
+        nursery.cancel_scope.cancel()
+    await rig.runner.close()
+
+
+async def test_cancellation_waits_for_the_commit_under_way_and_performs_it(nursery):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [note("n"), said("1")]
+    async with open_writer() as writer:
+        rig.runner._writer = writer
+        async with trio.open_nursery() as inner:
+            await inner.start(rig.runner.run)
+            rig.runner.push(command(1))
+            await trio.lowlevel.checkpoint()
+            while not rig.runner._committing:
+                await trio.lowlevel.checkpoint()
+            inner.cancel_scope.cancel()
+    assert sent(rig) == [("commit", ["n"]), "1"]
+
+
+async def test_answered_command_is_counted_by_name_and_result_with_its_latency(nursery):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [
+        Respond(e.connection, e.request_id, "1001", POMClientAliveRESP(ResultCode.SUCCESS))
+    ]
+    await nursery.start(rig.runner.run)
+    for number in (1, 2):
+        rig.runner.push(command(number))
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.value("agentmgr_commands_total", name="POMClientAlive", result="0") == 2
+    assert rig.value("agentmgr_command_seconds_count", name="POMClientAlive") == 2
+    assert rig.value("agentmgr_batch_events_sum") == 2
+    assert rig.value("agentmgr_queue_depth", queue="inbox") == 0
+
+
+async def test_commands_of_a_lost_connection_are_forgotten(nursery):
+    rig = Rig()
+    rig.zone.script[ConnectionLost] = lambda e: [
+        Respond(1, 1, "1001", POMClientAliveRESP(ResultCode.SUCCESS))
+    ]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    rig.runner.push(ConnectionLost(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.value("agentmgr_commands_total", name="POMClientAlive", result="0") is None
