@@ -181,6 +181,10 @@ class SwitchSettings:
     nail_loss_per_h: float = setting(
         0.02, number(0, 3600), "How often an hour the line to an agent's phone is lost by itself."
     )
+    order_delay_s: float = setting(0.0, number(0, 5), "From an order to the switch to its effect.")
+    event_delay_s: float = setting(
+        0.0, number(0, 5), "From what a customer or phone does to the event that tells of it."
+    )
 
 
 @frozen

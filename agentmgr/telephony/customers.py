@@ -8,20 +8,22 @@ from attrs import frozen
 
 from agentmgr.telephony.params import SimParams
 from protocol.enums import DialFailReason
+from protocol.test_numbers import script_of
 
 
 @frozen
 class Answers:
     """A person takes the call `after_s` after it was dialled. All times in seconds.
 
-    Once connected they hang up after `talk_s` of talk. They wait `patience_s` for an agent, and bear
-    each hold for `hold_patience_s`.
+    Once connected they hang up after `talk_s` of talk, or after `stays_s` in whatever state. They wait
+    `patience_s` for an agent, and bear each hold or consult for `hold_patience_s`. Infinite is never.
     """
 
     after_s: float
     talk_s: float
     patience_s: float
     hold_patience_s: float
+    stays_s: float = math.inf
 
 
 @frozen
@@ -94,3 +96,25 @@ class RandomCustomers:
         if reason is DialFailReason.AnswerMachine:
             return log_normal(draw, p.answer_median_s, p.answer_sigma) + p.machine_detection_s
         return log_normal(draw, p.signal_median_s, p.signal_sigma)
+
+
+class DigitCustomers:
+    """Customers who do what their number says if it is a test number, and else as another model has it."""
+
+    def __init__(self, others: CustomerModel) -> None:
+        self._others = others
+
+    def react(self, number: str, draw: Random) -> Reaction:
+        """Return what the test number says, without any chance."""
+        script = script_of(number)
+        if script is None:
+            return self._others.react(number, draw)
+        if script.reason is not None:
+            return Fails(script.after_s, script.reason)
+        return Answers(
+            after_s=script.after_s,
+            talk_s=script.talk_s,
+            patience_s=script.patience_s,
+            hold_patience_s=script.patience_s,
+            stays_s=script.stays_s,
+        )

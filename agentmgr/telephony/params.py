@@ -77,6 +77,11 @@ class SimParams:
     nail_loss_per_h: float = field(default=0.02, validator=_not_negative)
     """How often an hour a line to an agent's phone is lost by itself."""
 
+    order_delay_s: float = field(default=0.0, validator=_not_negative)
+    """From an order to its effect."""
+    event_delay_s: float = field(default=0.0, validator=_not_negative)
+    """From what a customer or a phone does to the event that tells of it."""
+
     def __attrs_post_init__(self) -> None:
         outcomes = self.live + self.busy + self.rejected + self.machine + self.invalid + self.congestion
         if outcomes > 1 + 1e-9:

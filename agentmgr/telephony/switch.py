@@ -5,16 +5,16 @@ Every leg draws from a stream of its own, keyed by the seed, its id and how ofte
 so that what happens to one call changes nothing for another.
 """
 
+import math
 from collections.abc import Iterable, Sequence
-from enum import Enum, auto
 from functools import partial
 from random import Random
 from typing import assert_never
 
-from attrs import define, field
-
 from agentmgr.core.effects import (
+    Conference,
     Connect,
+    Consult,
     Dial,
     DropNail,
     HangUp,
@@ -36,7 +36,15 @@ from agentmgr.core.events import (
     TelephonyRestored,
 )
 from agentmgr.telephony.agenda import Action, Agenda
-from agentmgr.telephony.customers import Answers, CustomerModel, RandomCustomers, Reaction, log_normal
+from agentmgr.telephony.customers import (
+    Answers,
+    CustomerModel,
+    DigitCustomers,
+    RandomCustomers,
+    Reaction,
+    log_normal,
+)
+from agentmgr.telephony.legs import Call, Hears, Line
 from agentmgr.telephony.params import SimParams
 from protocol.enums import DialFailReason
 
@@ -47,44 +55,14 @@ MAX_USES_KEPT = 100_000
 """How many ids are remembered for numbering legs; one that was forgotten starts again at 1."""
 
 
-class _Phase(Enum):
-    RINGING = auto()
-    WAITING = auto()
-    TALKING = auto()
-    HELD = auto()
-
-
-@define(eq=False)
-class _Call:
-    """A customer's leg; `ticket` and `until` are of the one thing it will do by itself next."""
-
-    call_id: str
-    customer: Answers | None
-    ticket: int = 0
-    until: float = 0.0
-    phase: _Phase = _Phase.RINGING
-    line: "_Line | None" = None
-    talk_left_s: float = 0.0
-
-
-@define(eq=False)
-class _Line:
-    """An agent's leg; `calls` keeps those connected to it in the order they came."""
-
-    leg_id: str
-    ticket: int = 0
-    up: bool = False
-    dropped: bool = False
-    calls: dict[str, _Call] = field(factory=dict)
-
-
 class SimSwitch:
     """Implements `agentmgr.ports.Telephony`.
 
-    The time a customer is on hold or left without an agent is not counted as talk. A person who is
-    left alone, because the agent's line ended, waits with fresh patience to be connected again.
-    An order that comes after something happened to the call which the driver has not collected yet
-    is too late and changes nothing, except `HangUp` and `Dial`: they silence the old leg for good.
+    The time a customer is on hold, aside in a consult or left without an agent is not counted as talk.
+    A person who is left alone, because the agent's line ended, waits with fresh patience to be connected
+    again. An order that comes after something happened to the call which the driver has not collected
+    yet is too late and changes nothing, except `HangUp` and `Dial`: they silence the old leg for good.
+    With delays of orders and events the two cross each other on their way, as they do with a real switch.
     """
 
     def __init__(
@@ -92,12 +70,13 @@ class SimSwitch:
     ) -> None:
         self._seed = seed
         self._params = params or SimParams()
-        self._customers = customers or RandomCustomers(self._params)
+        self._customers = customers or DigitCustomers(RandomCustomers(self._params))
         self._agenda = Agenda()
         self._happened: list[TelephonyEvent] = []
-        self._calls: dict[str, _Call] = {}
-        self._lines: dict[str, _Line] = {}
+        self._calls: dict[str, Call] = {}
+        self._lines: dict[str, Line] = {}
         self._uses: dict[str, int] = {}
+        self._reports: dict[str, set[int]] = {}
         self._reachable = True
         self._restoring: int | None = None
 
@@ -114,20 +93,31 @@ class SimSwitch:
     # -- the port --------------------------------------------------------------------------
 
     def order(self, order: TelephonyOrder, now: float) -> None:
-        """Carry an order out; while the switch is out of reach it is lost."""
+        """Carry an order out, after the delay of orders; while the switch is out of reach it is lost."""
         if not self._reachable:
             return
+        if self._params.order_delay_s:
+            self._agenda.plan(now + self._params.order_delay_s, partial(self._carry_out, order))
+        else:
+            self._carry_out(order, now)
+
+    def _carry_out(self, order: TelephonyOrder, now: float) -> None:
         match order:
             case Dial():
                 self._dial(order, now)
             case Connect(call_id=call_id, leg_id=leg_id):
                 self._connect(self._ready(call_id, now), self._lines.get(leg_id), now)
             case Hold(call_id=call_id):
-                self._hold(self._ready(call_id, now), now)
+                self._play_music(self._ready(call_id, now), now)
             case Unhold(call_id=call_id):
-                self._unhold(self._ready(call_id, now), now)
+                self._stop_music(self._ready(call_id, now), now)
+            case Consult(call_id=call_id, party_id=party_id):
+                self._invite(self._ready(call_id, now), party_id, now, aside=True)
+            case Conference(call_id=call_id, party_id=party_id):
+                self._invite(self._ready(call_id, now), party_id, now, aside=False)
             case HangUp(call_id=call_id):
-                self._forget(call_id)
+                self._silence(call_id)
+                self._forget(call_id, now)
             case NailUp(leg_id=leg_id):
                 self._nail_up(leg_id, now)
             case DropNail(leg_id=leg_id):
@@ -164,6 +154,7 @@ class SimSwitch:
             self._agenda.clear()
             self._calls.clear()
             self._lines.clear()
+            self._reports.clear()
             self._agenda.plan(now, self._emit(TelephonyLost()))
         else:
             self._agenda.cancel(self._restoring)
@@ -182,11 +173,12 @@ class SimSwitch:
     # -- customers ---------------------------------------------------------------------------
 
     def _dial(self, order: Dial, now: float) -> None:
-        self._forget(order.call_id)
+        self._silence(order.call_id)
+        self._forget(order.call_id, now)
         draw = self._stream("call", order.call_id)
         reaction: Reaction = self._customers.react(order.number, draw)
         customer = reaction if isinstance(reaction, Answers) else None
-        call = self._calls[order.call_id] = _Call(order.call_id, customer)
+        call = self._calls[order.call_id] = Call(order.call_id, customer)
         if reaction.after_s > order.ring_time_s:
             outcome = partial(self._failed, call, DialFailReason.NoAnswer)
         elif isinstance(reaction, Answers):
@@ -195,81 +187,103 @@ class SimSwitch:
             outcome = partial(self._failed, call, reaction.reason)
         self._plan(call, now + min(reaction.after_s, order.ring_time_s), outcome)
 
-    def _answered(self, call: _Call, customer: Answers, at: float) -> None:
+    def _answered(self, call: Call, customer: Answers, at: float) -> None:
         call.talk_left_s = customer.talk_s
-        self._wait(call, customer, at)
-        self._happened.append(CallAnswered(call.call_id))
+        self._hear(call, customer, Hears.NOBODY, at)
+        self._report(call.call_id, CallAnswered(call.call_id), at)
 
-    def _failed(self, call: _Call, reason: DialFailReason, _: float) -> None:
-        self._forget(call.call_id)
-        self._happened.append(CallFailed(call.call_id, reason))
+    def _failed(self, call: Call, reason: DialFailReason, at: float) -> None:
+        self._forget(call.call_id, at)
+        self._report(call.call_id, CallFailed(call.call_id, reason), at)
 
-    def _ended(self, call: _Call, _: float) -> None:
-        self._forget(call.call_id)
-        self._happened.append(CallEnded(call.call_id))
+    def _ended(self, call: Call, at: float) -> None:
+        self._forget(call.call_id, at)
+        self._report(call.call_id, CallEnded(call.call_id), at)
 
-    def _ready(self, call_id: str, now: float) -> _Call | None:
+    def _ready(self, call_id: str, now: float) -> Call | None:
         """Return a call whose customer took it and, as far as the switch knows, is still there."""
         call = self._calls.get(call_id)
-        return None if call is None or call.phase is _Phase.RINGING or call.until <= now else call
+        return None if call is None or call.hears is Hears.RINGING or call.until <= now else call
 
-    def _connect(self, call: _Call | None, line: _Line | None, now: float) -> None:
-        if call is None or line is None or not line.up:
+    def _connect(self, call: Call | None, line: Line | None, now: float) -> None:
+        """Put two together and nobody else: a guest of the call, or its host, is left to itself."""
+        if call is not None and line is not None and line.up:
+            concerned = call.part()
+            call.join(line)
+            self._settle(concerned, now)
+
+    def _invite(self, host: Call | None, party_id: str, now: float, *, aside: bool) -> None:
+        """Bring a party to the agent of a call, the customer aside with music or with them."""
+        line, call = self._lines.get(party_id), self._ready(party_id, now)
+        guest = line if line is not None and line.up else call
+        if host is None or guest is None or guest is host or guest is host.line:
             return
-        if call.line is not None:
-            call.line.calls.pop(call.call_id)
-        call.line = line
-        line.calls[call.call_id] = call
-        if call.phase is not _Phase.TALKING:
-            self._talk(call, now)
+        concerned = list(host.circle)
+        if host.host is not None:
+            host.host.invite(None)
+        if guest is not host.guest:
+            concerned += guest.part()
+        host.invite(guest)
+        host.music = aside
+        self._settle([*concerned, *host.circle], now)
 
-    def _hold(self, call: _Call | None, now: float) -> None:
-        if call is not None and call.customer is not None and call.phase is _Phase.TALKING:
-            call.talk_left_s = call.until - now
-            call.phase = _Phase.HELD
-            self._plan(call, now + call.customer.hold_patience_s, partial(self._ended, call))
+    def _play_music(self, call: Call | None, now: float) -> None:
+        if call is not None and call.hears is Hears.VOICES and call.guest is None and call.host is None:
+            call.music = True
+            self._settle([call], now)
 
-    def _unhold(self, call: _Call | None, now: float) -> None:
-        if call is not None and call.phase is _Phase.HELD and call.line is not None:
-            self._talk(call, now)
+    def _stop_music(self, call: Call | None, now: float) -> None:
+        if call is not None and call.music and call.guest is None and call.line is not None:
+            call.music = False
+            self._settle([call], now)
 
-    def _talk(self, call: _Call, now: float) -> None:
-        call.phase = _Phase.TALKING
-        self._plan(call, now + call.talk_left_s, partial(self._ended, call))
+    def _settle(self, calls: Iterable[Call], now: float) -> None:
+        """Let those react who hear something else than before, and have not acted already."""
+        for call in calls:
+            customer, hears = call.customer, call.would_hear
+            is_answered = customer is not None and call.hears is not Hears.RINGING
+            if is_answered and call.until > now and hears is not call.hears:
+                assert customer is not None
+                self._hear(call, customer, hears, now)
 
-    def _wait(self, call: _Call, customer: Answers, at: float) -> None:
-        call.phase = _Phase.WAITING
-        self._plan(call, at + customer.patience_s, partial(self._ended, call))
+    def _hear(self, call: Call, customer: Answers, hears: Hears, now: float) -> None:
+        if call.hears is Hears.VOICES:
+            call.talk_left_s -= now - call.talks_since
+        call.hears = hears
+        if hears is Hears.VOICES:
+            call.talks_since = now
+            bears_s = call.talk_left_s
+            if call.leaves_at is None:
+                call.leaves_at = now + customer.stays_s
+        else:
+            bears_s = customer.patience_s if hears is Hears.NOBODY else customer.hold_patience_s
+        until = now + bears_s
+        self._plan(
+            call, until if call.leaves_at is None else min(until, call.leaves_at), partial(self._ended, call)
+        )
 
-    def _leave_alone(self, call: _Call, now: float) -> None:
-        """Part a call from a line that ended; one on hold hears its music on."""
-        call.line = None
-        if call.phase is _Phase.TALKING and call.customer is not None and call.until > now:
-            call.talk_left_s = call.until - now
-            self._wait(call, call.customer, now)
-
-    def _forget(self, call_id: str) -> None:
+    def _forget(self, call_id: str, now: float) -> None:
         call = self._calls.pop(call_id, None)
         if call is not None:
             self._agenda.cancel(call.ticket)
-            if call.line is not None:
-                call.line.calls.pop(call_id)
+            self._settle([other for other in call.part() if other is not call], now)
 
-    def _plan(self, call: _Call, at: float, action: Action) -> None:
+    def _plan(self, call: Call, at: float, action: Action) -> None:
         self._agenda.cancel(call.ticket)
         call.until = at
-        call.ticket = self._agenda.plan(at, action)
+        call.ticket = self._agenda.plan(at, action) if at < math.inf else 0
 
     # -- agents' phones ----------------------------------------------------------------------
 
     def _nail_up(self, leg_id: str, now: float) -> None:
+        self._silence(leg_id)
         old = self._lines.pop(leg_id, None)
         if old is not None:
             self._agenda.cancel(old.ticket)
-            self._part(old, now)
+            self._settle(old.part(), now)
         draw = self._stream("line", leg_id)
         p = self._params
-        line = self._lines[leg_id] = _Line(leg_id)
+        line = self._lines[leg_id] = Line(leg_id)
         takes = draw.random() < p.nail_answer
         answer_s = log_normal(draw, p.nail_answer_median_s, p.nail_answer_sigma)
         if takes and answer_s <= p.nail_ring_s:
@@ -277,34 +291,53 @@ class SimSwitch:
         else:
             line.ticket = self._agenda.plan(now + p.nail_ring_s, partial(self._not_nailed, line))
 
-    def _nailed(self, line: _Line, draw: Random, at: float) -> None:
+    def _nailed(self, line: Line, draw: Random, at: float) -> None:
         line.up = True
         if self._params.nail_loss_per_h:
             lasts_s = draw.expovariate(self._params.nail_loss_per_h / 3600)
             line.ticket = self._agenda.plan(at + lasts_s, partial(self._nail_ended, line))
-        self._happened.append(NailAnswered(line.leg_id))
+        self._report(line.leg_id, NailAnswered(line.leg_id), at)
 
-    def _not_nailed(self, line: _Line, _: float) -> None:
-        self._lines.pop(line.leg_id)
-        self._happened.append(NailFailed(line.leg_id))
+    def _not_nailed(self, line: Line, at: float) -> None:
+        del self._lines[line.leg_id]
+        self._report(line.leg_id, NailFailed(line.leg_id), at)
 
-    def _drop_nail(self, line: _Line | None, now: float) -> None:
+    def _drop_nail(self, line: Line | None, now: float) -> None:
         if line is not None and not line.dropped:
+            self._silence(line.leg_id)
             line.dropped = True
             line.up = False
-            self._part(line, now)
+            self._settle(line.part(), now)
             self._agenda.cancel(line.ticket)
             line.ticket = self._agenda.plan(now + DROP_S, partial(self._nail_ended, line))
 
-    def _nail_ended(self, line: _Line, at: float) -> None:
-        self._lines.pop(line.leg_id)
-        self._part(line, at)
-        self._happened.append(NailEnded(line.leg_id))
+    def _nail_ended(self, line: Line, at: float) -> None:
+        del self._lines[line.leg_id]
+        self._settle(line.part(), at)
+        self._report(line.leg_id, NailEnded(line.leg_id), at)
 
-    def _part(self, line: _Line, now: float) -> None:
-        for call in line.calls.values():
-            self._leave_alone(call, now)
-        line.calls.clear()
+    # -- what is told ------------------------------------------------------------------------
+
+    def _report(self, leg_id: str, event: TelephonyEvent, at: float) -> None:
+        """Let an event of a leg be told after the delay of events."""
+        if not self._params.event_delay_s:
+            self._happened.append(event)
+            return
+        tickets = self._reports.setdefault(leg_id, set())
+
+        def tell(_: float) -> None:
+            tickets.discard(ticket)
+            if not tickets and self._reports.get(leg_id) is tickets:
+                del self._reports[leg_id]
+            self._happened.append(event)
+
+        ticket = self._agenda.plan(at + self._params.event_delay_s, tell)
+        tickets.add(ticket)
+
+    def _silence(self, leg_id: str) -> None:
+        """Nothing of what the old leg of this name has still to tell is told."""
+        for ticket in self._reports.pop(leg_id, ()):
+            self._agenda.cancel(ticket)
 
     # -- chance ------------------------------------------------------------------------------
 

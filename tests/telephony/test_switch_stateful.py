@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from agentmgr.core.effects import (
+    Conference,
     Connect,
+    Consult,
     Dial,
     DropNail,
     HangUp,
@@ -77,6 +79,10 @@ class AnyOrders(RuleBasedStateMachine):
     @rule(call_id=CALLS, kind=st.sampled_from([Hold, Unhold]))
     def hold_or_unhold(self, call_id: str, kind: type[Hold] | type[Unhold]) -> None:
         self.order(kind(call_id))
+
+    @rule(call_id=CALLS, party_id=st.one_of(CALLS, LEGS), kind=st.sampled_from([Consult, Conference]))
+    def consult_or_confer(self, call_id: str, party_id: str, kind: type[Consult] | type[Conference]) -> None:
+        self.order(kind(call_id, party_id))
 
     @rule(call_id=CALLS)
     def send_digit(self, call_id: str) -> None:
@@ -174,6 +180,8 @@ class AnyOrders(RuleBasedStateMachine):
         if hasattr(self, "switch"):
             assert self.switch.open_calls == sum(state != SILENT for state in self.calls.values())
             assert self.switch.open_lines == sum(state != SILENT for state in self.legs.values())
+            there = {each for each, state in {**self.calls, **self.legs}.items() if state != SILENT}
+            assert self.switch.alive(["c1", "c2", "c3", "c4", "n1", "n2", "n3", "x"]) == there - self.dropped
 
     def teardown(self) -> None:
         """Let everything run out: each call answered or failed, each person gone, each line lost."""
