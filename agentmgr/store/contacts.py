@@ -11,6 +11,13 @@ from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, ContactDraft, ContactList, Con
 
 _BATCH = 1000
 
+# A contact that the campaign has promised to call back is not called before; its job waits for that.
+_CALLED_BACK = (
+    "EXISTS (SELECT 1 FROM callback JOIN job ON job.campaign_id = callback.campaign_id"
+    " WHERE callback.contact_id = job_contact.contact_id AND callback.ended_at IS NULL"
+    " AND job.job_id = job_contact.job_id)"
+)
+
 
 def put_contacts(
     connection: sqlite3.Connection, list_id: int, drafts: Sequence[ContactDraft], now: float
@@ -69,29 +76,32 @@ def claim_contacts(
     claimed = connection.execute(
         "SELECT contact_id, attempts FROM job_contact"
         " WHERE job_id = ? AND zone = ? AND state = 'pending' AND due_at <= ?"
-        " ORDER BY due_at, contact_id LIMIT ?",
+        f" AND NOT {_CALLED_BACK} ORDER BY due_at, contact_id LIMIT ?",
         (job_id, zone, now, limit),
     ).fetchall()
     connection.executemany(
         "UPDATE job_contact SET state = 'claimed' WHERE job_id = ? AND contact_id = ?",
         ((job_id, contact_id) for contact_id, _ in claimed),
     )
-    next_due_at = connection.execute(
-        "SELECT min(due_at) FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'pending'",
+    upcoming = connection.execute(
+        "SELECT due_at FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'pending'"
+        f" AND NOT {_CALLED_BACK} ORDER BY due_at, contact_id LIMIT 1",
         (job_id, zone),
-    ).fetchone()[0]
-    return ContactsFetched(job_id, read_contacts(connection, claimed), next_due_at)
+    ).fetchone()
+    return ContactsFetched(
+        job_id, read_contacts(connection, claimed), None if upcoming is None else upcoming[0]
+    )
 
 
 def read_contacts(
     connection: sqlite3.Connection, claimed: Sequence[tuple[int, int]]
 ) -> tuple[ContactRecord, ...]:
-    """Read contacts, given with their attempts, in that order."""
+    """Read contacts, given with their attempts, in that order; one may be wanted twice."""
     heads: dict[int, tuple[str, int, str]] = {}
     phones: defaultdict[int, list[PhoneNumber]] = defaultdict(list)
     attributes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     notes: defaultdict[int, list[str]] = defaultdict(list)
-    for batch in batches([contact_id for contact_id, _ in claimed]):
+    for batch in batches(list(dict(claimed))):
         wanted = f"({marks(batch)})"
         for contact_id, user_contact_id, list_id, list_name in connection.execute(
             "SELECT contact_id, user_contact_id, contact.list_id, contact_list.name FROM contact"

@@ -187,7 +187,7 @@ def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool)
         wrong = connection.execute("PRAGMA foreign_key_check").fetchone()
         if wrong is not None:
             raise StoreFault(
-                f"{database.path}: table {wrong[0]} refers to a row that is missing in {wrong[2]}, and cannot be"
-                " brought up to date; restore the last backup"
+                f"{database.path}: table {wrong[0]} refers to rows that are missing in {wrong[2]}, and cannot"
+                " be brought up to date; restore the last backup"
             )
     connection.execute("PRAGMA foreign_keys = ON")

@@ -72,6 +72,12 @@ def read_job(connection: sa.Connection, job_id: int) -> JobSpec:
     )
 
 
+def created_at(connection: sa.Connection, job_id: int) -> float:
+    """Return when a job was made, epoch seconds."""
+    at: float = connection.execute(sa.select(t.job.c.created_at).where(t.job.c.job_id == job_id)).scalar_one()
+    return at
+
+
 def move_job(
     connection: sa.Connection,
     job_id: int,
@@ -108,6 +114,7 @@ def latest_job(connection: sa.Connection, campaign_id: int) -> JobStatus | None:
         _count_done(connection, row.job_id, row.zone),
         row.created_at,
         row.ended_at,
+        _count_callbacks(connection, campaign_id),
     )
 
 
@@ -149,6 +156,16 @@ def _count_done(connection: sa.Connection, job_id: int, zone: str) -> int:
         )
     ).scalar_one()
     return done
+
+
+def _count_callbacks(connection: sa.Connection, campaign_id: int) -> int:
+    """Count the callbacks that a campaign has to deliver."""
+    waiting: int = connection.execute(
+        sa.select(sa.func.count())
+        .select_from(t.callback)
+        .where(t.callback.c.campaign_id == campaign_id, t.callback.c.ended_at.is_(None))
+    ).scalar_one()
+    return waiting
 
 
 def tally(connection: sa.Connection, job_id: int) -> JobTally:

@@ -256,7 +256,7 @@ callback = _table(
     Column("ended_at", Real),
     Column("outcome", Text()),
 )
-# Both hold the live ones alone: few, however many there ever were.
+# Holds the live ones alone: few, however many there ever were.
 Index(
     "ix_callback_due",
     callback.c.campaign_id,
@@ -264,7 +264,7 @@ Index(
     sqlite_where=_LIVE,
     postgresql_where=_LIVE,
 )
-Index("ix_callback_contact", callback.c.contact_id, sqlite_where=_LIVE, postgresql_where=_LIVE)
+Index("ix_callback_contact", callback.c.contact_id)
 
 # An attempt for a callback can be at a contact that its job does not have.
 attempt = _table(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from attrs import evolve
+
 from agentmgr.core.effects import Record
 from agentmgr.core.events import ContactsFetched
 from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec
@@ -21,8 +23,10 @@ from agentmgr.ports import (
     Token,
 )
 from agentmgr.store import agents, campaigns, contacts, dnc, jobs
-from agentmgr.store.database import Database, open_database
+from agentmgr.store.callbacks import expire_callbacks, read_callbacks
+from agentmgr.store.database import Database, Transaction, open_database
 from agentmgr.store.records import write_records
+from agentmgr.store.saved import read_saved
 from agentmgr.store.takeover import check_token, raise_epoch, settle_job, take_over_jobs
 
 
@@ -37,6 +41,10 @@ def open_sqlite(path: Path | str, *, create: bool = False) -> "SqliteStore":
         StoreFault: missing, foreign, newer than this program, in use, unreadable: one line each.
     """
     return SqliteStore(open_database(Path(path), create=create))
+
+
+def _with_callbacks(tx: Transaction, job: JobSpec) -> JobSpec:
+    return evolve(job, callbacks=read_callbacks(tx.sql, job.campaign.campaign_id))
 
 
 class SqliteStore:
@@ -60,7 +68,11 @@ class SqliteStore:
         with self._database.transaction() as tx:
             token = raise_epoch(tx.sql, zone)
             going_on = take_over_jobs(tx.sql, zone, now)
-            return OpenedZone(token, tuple(jobs.read_job(tx.core, job_id) for job_id in going_on))
+            return OpenedZone(
+                token,
+                tuple(_with_callbacks(tx, jobs.read_job(tx.core, job_id)) for job_id in going_on),
+                read_saved(tx.sql, zone),
+            )
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         """Write all records in one durable transaction.
@@ -156,7 +168,9 @@ class SqliteStore:
         with self._database.transaction() as tx:
             if not jobs.move_job(tx.core, job_id, (JobState.Preparing,), JobState.Running):
                 return None
-            return jobs.read_job(tx.core, job_id)
+            job = jobs.read_job(tx.core, job_id)
+            expire_callbacks(tx.sql, job.campaign.campaign_id, jobs.created_at(tx.core, job_id))
+            return _with_callbacks(tx, job)
 
     def move_job(
         self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None

@@ -64,14 +64,7 @@ def upgrade() -> None:
         sqlite_where=live,
         postgresql_where=live,
     )
-    op.create_index(
-        "ix_callback_contact",
-        "callback",
-        ["contact_id"],
-        unique=False,
-        sqlite_where=live,
-        postgresql_where=live,
-    )
+    op.create_index("ix_callback_contact", "callback", ["contact_id"], unique=False)
     # SQLite changes a constraint by copying the table; that forgets these two, which it is told again.
     with op.batch_alter_table(
         "attempt", table_kwargs={"sqlite_strict": True, "sqlite_with_rowid": False}

@@ -1,0 +1,60 @@
+"""Callbacks that wait: read back, counted, ended when their time is over."""
+
+import sqlite3
+
+from agentmgr.core.model import CallbackRecord, PhoneNumber
+from agentmgr.store.contacts import read_contacts
+from protocol.enums import CallbackType
+
+# What a saved agent still works on is not over; see `takeover`.
+_WORKED_ON = (
+    "EXISTS (SELECT 1 FROM attempt WHERE attempt.callback_id = callback.callback_id"
+    " AND attempt.ended_at IS NULL)"
+)
+
+
+def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[CallbackRecord, ...]:
+    """Return the callbacks that a campaign has to deliver, the earliest first."""
+    rows = connection.execute(
+        "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
+        " expires_at, notes FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
+        " ORDER BY due_at, callback_id",
+        (campaign_id,),
+    ).fetchall()
+    contacts = read_contacts(connection, [(row[3], 0) for row in rows])
+    return tuple(
+        CallbackRecord(
+            callback_id=callback_id,
+            callback_type=CallbackType(callback_type),
+            campaign_id=campaign_id,
+            agent_id=agent_id,
+            contact=contact,
+            number=PhoneNumber(
+                name, number, timezone, any(n.wireless for n in contact.numbers if n.number == number)
+            ),
+            due_at=due_at,
+            expires_at=expires_at,
+            notes=notes,
+        )
+        for contact, (
+            callback_id,
+            callback_type,
+            agent_id,
+            _,
+            number,
+            name,
+            timezone,
+            due_at,
+            expires_at,
+            notes,
+        ) in zip(contacts, rows, strict=True)
+    )
+
+
+def expire_callbacks(connection: sqlite3.Connection, campaign_id: int, now: float) -> None:
+    """End those whose time passed while nobody looked; one that is worked on goes on."""
+    connection.execute(
+        "UPDATE callback SET outcome = 'Expired', ended_at = ?"
+        f" WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ? AND NOT {_WORKED_ON}",
+        (now, campaign_id, now),
+    )
