@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr import operations
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.timezones import TIMEZONES
-from agentmgr.core.events import Event, JobStarted
+from agentmgr.core.events import Event
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
@@ -24,6 +24,7 @@ from agentmgr.requests import Request
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.runtime.startup import start_events
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.admin import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.server.connections import Connections
@@ -186,19 +187,20 @@ async def _open_zone(
     zone_metrics = metrics.for_zone(zone.name)
     metrics.watch(zone.name, machine.stats)
     connections = Connections()
+    switch = _switch(settings, zone.name)
     runner = ZoneRunner(
         machine,
         opened.token,
         store,
         writer,
-        _switch(settings, zone.name),
+        switch,
         connections,
         clock,
         verify,
         zone_metrics,
     )
-    for job in opened.jobs:
-        runner.push(JobStarted(job))
+    for event in start_events(opened, switch):
+        runner.push(event)
     agt = AgtServer(connections, runner, zone_metrics, Limits(linger_s=LINGER_S))
     return RunningZone(zone.name, *addresses[zone.name], machine, runner, agt)
 

@@ -259,6 +259,7 @@ def _status(status: campaigns.CampaignStatus) -> Iterator[Row]:
         "state": job.state.value,
         "contacts": job.total,
         "done": job.done,
+        "callbacks": job.callbacks,
         "attempts": tally.attempts,
         "live_answers": tally.live_answers,
         "abandoned": tally.abandoned,
@@ -280,6 +281,7 @@ def _overview(campaign: CampaignOverview) -> Row:
         "state": job.state.value if job else "was never run",
         "done": job.done if job else None,
         "contacts": job.total if job else None,
+        "callbacks": job.callbacks if job else None,
     }
 
 
