@@ -62,13 +62,30 @@ class Callbacks:
         self.schedule(job, record)
 
     def schedule(self, job: Job, record: CallbackRecord) -> None:
-        """Wait for a callback's time."""
+        """Wait for a callback's time; one that was kept under the same id before is replaced."""
+        callback_id = record.callback_id
+        old = self._callbacks.get(callback_id)
+        if old is not None:
+            self._drop(old)
         callback = Callback(record, job)
-        self._callbacks[record.callback_id] = callback
-        job.callbacks[record.callback_id] = callback
-        notice_at = record.due_at - self._zone.config.callback_notice_s
-        self._out.set_timer_at(("callback", record.callback_id), notice_at)
-        self._out.set_timer_at(("expiry", record.callback_id), record.expires_at)
+        self._callbacks[callback_id] = callback
+        job.callbacks[callback_id] = callback
+        self._out.set_timer_at(("callback", callback_id), record.due_at - self._zone.config.callback_notice_s)
+        self._out.set_timer_at(("expiry", callback_id), record.expires_at)
+
+    def restore(self, callback_id: str, session: Session) -> None:
+        """The contact of a callback outlived the server: the callback ends with it, as before."""
+        callback = self._callbacks.get(callback_id)
+        if callback is not None:
+            callback.session = session
+            session.callback = callback.record
+
+    def on_pause(self, job: Job) -> None:
+        """The job starts nothing for now: callbacks that were promised to agents wait again."""
+        for callback in job.callbacks.values():
+            if callback.agent is not None:
+                self._take_back(callback, callback.agent)
+                job.callbacks_waiting[callback.record.callback_id] = callback
 
     def forget_job(self, job: Job) -> None:
         """The job is over; what it had not delivered stays in the store for the campaign's next job."""
@@ -76,16 +93,14 @@ class Callbacks:
             self._drop(callback)
 
     def _drop(self, callback: Callback) -> None:
-        callback_id = callback.record.callback_id
-        if self._callbacks.get(callback_id) is callback:
-            del self._callbacks[callback_id]
-            callback.job.callbacks.pop(callback_id, None)
-            for purpose in ("callback", "due", "expiry"):
-                self._out.cancel_timer((purpose, callback_id))
-        callback.job.callbacks_waiting.pop(callback_id, None)
+        callback_id, job = callback.record.callback_id, callback.job
+        del self._callbacks[callback_id]
+        del job.callbacks[callback_id]
+        job.callbacks_waiting.pop(callback_id, None)
+        for purpose in ("callback", "due", "expiry"):
+            self._out.cancel_timer((purpose, callback_id))
         if callback.agent is not None:
-            callback.agent.pending_callback = None
-            callback.agent = None
+            self._take_back(callback, callback.agent)
 
     # -- finding an agent -----------------------------------------------------------------------
 
@@ -95,7 +110,7 @@ class Callbacks:
         if callback is None or callback.session is not None or callback.agent is not None:
             return
         callback.job.callbacks_waiting[callback_id] = callback
-        agent = self._candidate(callback)
+        agent = self._candidate(callback) if callback.job.is_running else None
         if agent is not None:
             self._promise(callback, agent)
 
@@ -103,30 +118,30 @@ class Callbacks:
         record, job = callback.record, callback.job
         if record.callback_type is CallbackType.Agent:
             preferred = self._zone.agents.get(record.agent_id)
-            if preferred is not None and preferred.job is job and self._may_be_promised(preferred):
+            if preferred is not None and preferred.job is job and self._may_be_promised(job, preferred):
                 return preferred
         idle = job.idle.peek()
-        return idle if idle is not None and self._may_be_promised(idle) else None
+        return idle if idle is not None and self._may_be_promised(job, idle) else None
 
     @staticmethod
-    def _may_be_promised(agent: Agent) -> bool:
-        return agent.is_consultable and agent.pending_callback is None
+    def _may_be_promised(job: Job, agent: Agent) -> bool:
+        return agent.is_consultable and agent.pending_callback is None and job.accepts(agent)
 
     def take_waiting(self, job: Job, agent: Agent) -> bool:
         """Give a free agent the callback that has waited longest; True if the agent is busy with it now."""
-        if not job.callbacks_waiting or not job.is_running or not self._may_be_promised(agent):
+        if not job.callbacks_waiting or not job.is_running or not self._may_be_promised(job, agent):
             return False
         callback = next(iter(job.callbacks_waiting.values()))
         self._promise(callback, agent)
         return callback.session is not None
 
     def _promise(self, callback: Callback, agent: Agent) -> None:
-        record = callback.record
-        callback.job.callbacks_waiting.pop(record.callback_id, None)
+        record, job = callback.record, callback.job
+        job.callbacks_waiting.pop(record.callback_id, None)
         callback.agent = agent
         callback.sid = self._zone.dialer.new_sid()
         agent.pending_callback = callback
-        agent.touch()
+        job.idle.requeue(agent, self._out.now)
         self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))
         if record.due_at > self._out.now:
             self._out.set_timer_at(("due", record.callback_id), record.due_at)
@@ -142,12 +157,19 @@ class Callbacks:
     def withdraw(self, agent: Agent) -> None:
         """The agent cannot take its pending callback any more: somebody else shall."""
         callback = agent.pending_callback
-        if callback is None:
-            return
-        agent.pending_callback = None
+        if callback is not None:
+            self._take_back(callback, agent)
+            self._out.set_timer(("callback", callback.record.callback_id), 0)
+
+    def _take_back(self, callback: Callback, agent: Agent) -> None:
+        """An agent does not get the callback that it was promised."""
         callback.agent = None
+        agent.pending_callback = None
+        callback.job.idle.requeue(agent, self._out.now)
         self._out.cancel_timer(("due", callback.record.callback_id))
-        self._out.set_timer(("callback", callback.record.callback_id), 0)
+        self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
+        self._zone.calls.rest(agent)
+        self._out.free(agent)
 
     # -- delivering -----------------------------------------------------------------------------
 
@@ -174,39 +196,60 @@ class Callbacks:
         callback = self._callbacks.get(callback_id)
         if callback is None:
             return
-        session, agent = callback.session, callback.agent
-        if session is not None:
-            agent = session.owner
-            if agent is None or agent.call_state is not CallState.Callback:
-                return
-        self._out.emit(EndCallback(callback_id, "Expired", self._out.now))
+        session = callback.session
+        if session is None:
+            self._expire(callback)
+        elif session.owner is not None and session.owner.call_state is CallState.Callback:
+            self._expire(callback)
+            self._take_from_desktop(callback, session, session.owner)
+
+    def _expire(self, callback: Callback) -> None:
+        self._out.emit(EndCallback(callback.record.callback_id, "Expired", self._out.now))
         self._drop(callback)
-        if agent is not None:
-            self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
-            if session is not None:
-                self._zone.calls.part(session, agent)
-                self._zone.dialer.end_attempt(
-                    session, "Expired", due_at=None, attempts=session.contact.attempts
-                )
-                agent.on_call_event(CallEvent.EXPIRED, self._out.now)
-                agent.sync()
-            self._zone.calls.rest(agent)
-            self._out.free(agent)
         self._out.serve(callback.job)
 
-    def on_session_end(self, session: Session) -> None:
-        """The contact of a callback is disposed, or was put off to another time."""
-        record = session.callback
-        callback = self._callbacks.get(record.callback_id) if record is not None else None
-        if callback is not None and callback.session is session:
-            outcome = "Handled" if session.answered_at is not None else "Cancelled"
-            self._out.emit(EndCallback(callback.record.callback_id, outcome, self._out.now))
-            self._drop(callback)
+    def _take_from_desktop(self, callback: Callback, session: Session, agent: Agent) -> None:
+        self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
+        self._zone.calls.part(session, agent)
+        self._zone.dialer.end_attempt(session, "Expired", due_at=None, attempts=session.contact.attempts)
+        agent.on_call_event(CallEvent.EXPIRED, self._out.now)
+        agent.sync()
+        self._zone.calls.rest(agent)
+        self._out.free(agent)
+
+    def on_session_end(self, session: Session, source: str) -> None:
+        """The contact of a callback is disposed, or was put off to another time.
+
+        A callback that was on a desktop where nobody decided anything is not lost: it waits again.
+        """
+        callback = self._of(session)
+        if callback is None:
+            return
+        if session.answered_at is not None:
+            self._end(callback, "Handled")
+        elif source == "agent" or session.declined or session.fail_reason is not None:
+            self._end(callback, "Cancelled")
+        else:
+            self._wait_again(callback)
 
     def put_back(self, session: Session) -> None:
         """The session of a callback ends before anything was done: the callback waits again."""
+        callback = self._of(session)
+        if callback is not None:
+            self._wait_again(callback)
+
+    def _of(self, session: Session) -> Callback | None:
+        """Return the callback that ends with a session; None if there is none, or it was put off."""
         record = session.callback
         callback = self._callbacks.get(record.callback_id) if record is not None else None
-        if callback is not None and callback.session is session:
-            callback.session = None
-            self._out.set_timer(("callback", callback.record.callback_id), 0)
+        return callback if callback is not None and callback.session is session else None
+
+    def _end(self, callback: Callback, outcome: str) -> None:
+        self._out.emit(EndCallback(callback.record.callback_id, outcome, self._out.now))
+        self._drop(callback)
+
+    def _wait_again(self, callback: Callback) -> None:
+        callback_id = callback.record.callback_id
+        callback.session = None
+        self._out.set_timer(("callback", callback_id), 0)
+        self._out.set_timer_at(("expiry", callback_id), callback.record.expires_at)

@@ -192,7 +192,7 @@ class CallFlow:
 
     def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:
         job, now = session.job, self._out.now
-        self._zone.callbacks.on_session_end(session)
+        self._zone.callbacks.on_session_end(session, source)
         code = job.codes[code_id]
         contact_id = session.contact.contact_id
         self._out.emit(SaveDisposition(session.sid, job.job_id, contact_id, agent_id, code_id, source, now))
@@ -215,8 +215,10 @@ class CallFlow:
             return
         self.part(session, agent)
         self._zone.callbacks.put_back(session)
+        # with a callback made from the preview the customer is called back, and not before
+        due_at = None if session.callback_count else self._out.now
         attempts = session.contact.attempts
-        self._zone.dialer.end_attempt(session, CANCELLED, due_at=self._out.now, attempts=attempts)
+        self._zone.dialer.end_attempt(session, CANCELLED, due_at=due_at, attempts=attempts)
 
     def part(self, session: Session, agent: Agent) -> None:
         """Take the contact off the agent's hands; the states of the agent stay."""

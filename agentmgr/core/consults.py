@@ -68,19 +68,14 @@ class Consults:
     def ask_external(self, session: Session, asker: Agent, number: str) -> None:
         """Dial somebody outside."""
         self._party_count += 1
-        party_id = f"{session.sid}/{self._party_count}"
+        party_id = f"{session.sid}/{self._zone.config.epoch}-{self._party_count}"
         consultation = Consultation(session, asker, None, ConsultPhase.DIALING, party_id)
         session.consultation = consultation
         self._parties[party_id] = consultation
-        asker.touch()
+        self._enable_cancel(consultation)
         ring_time_s = session.job.campaign.ring_time_s
         self._out.emit(Dial(party_id, number, ring_time_s))
         self._out.set_timer(("party", party_id), ring_time_s + 15)
-
-    def enable_cancel(self, session: Session) -> None:
-        """From now on the asker may cancel."""
-        if session.consultation is not None:
-            self._enable_cancel(session.consultation)
 
     def start_pending(self, agent: Agent) -> bool:
         """Begin the consult that has waited longest for an agent who is free now; False if none waits."""
@@ -154,7 +149,8 @@ class Consults:
     def refuse_pending(self, agent: Agent) -> None:
         """The agent cannot be consulted any more: those who wait for it are told."""
         while agent.pending_consults:
-            consultation = agent.pending_consults.popleft()
+            consultation = agent.pending_consults[0]
+            self._drop_pending(consultation, by=consultation.asker)
             self._fail(consultation, DialFailReason.Rejected)
 
     def _fail(self, consultation: Consultation, reason: DialFailReason) -> None:
@@ -177,12 +173,12 @@ class Consults:
         self._forget(consultation)
         if phase is ConsultPhase.PENDING:
             self._drop_pending(consultation, by)
-            owner.sync()
+            owner.tell_call_state_again()
             return
         if passive is None:
             self._out.emit(HangUp(consultation.party_id))
         if phase is ConsultPhase.DIALING:
-            owner.sync()
+            owner.tell_call_state_again()
             return
         self._out.emit(Connect(session.sid, owner.leg_id))
         was_conference = phase is ConsultPhase.CONFERENCE

@@ -77,6 +77,7 @@ class Dialer:
     def stop(self, job: Job) -> None:
         """Start no contact any more and give back those not reached; the job ends with its last session."""
         job.stopping = True
+        self._zone.callbacks.on_pause(job)
         while job.contacts:
             contact = job.contacts.popleft()
             self._give_back(job, contact, contact.attempts, "Stopped", self._out.now)
@@ -292,7 +293,7 @@ class Dialer:
         self._zone.sessions.pop(session.sid, None)
         session.job.sessions.pop(session.sid, None)
         self._out.emit(EndAttempt(session.sid, str(outcome), self._out.now, agent_id))
-        if session.callback is None:
+        if session.contact_type is not ContactType.Callback:
             self._give_back(session.job, session.contact, attempts, str(outcome), due_at)
         self._out.serve(session.job)
 

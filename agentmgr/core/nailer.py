@@ -144,6 +144,7 @@ class Nailer:
 
     def move(self, agent: Agent) -> None:
         """A free agent, nailed or about to be, needs another job: attach it to one, or let its phone go."""
+        self.refuse_pending(agent)
         self.detach(agent)
         job = self._zone.choose_job(agent)
         if job is None:
@@ -163,9 +164,10 @@ class Nailer:
             self._out.cancel_timer((purpose, agent.agent_id))
 
     def refuse_pending(self, agent: Agent) -> None:
-        """Nothing that waits for the agent can be done by it any more."""
+        """Nothing that waits for the agent can be done by it any more; a pending break need not wait."""
         self._zone.consults.refuse_pending(agent)
         self._zone.callbacks.withdraw(agent)
+        self._zone.calls.rest(agent)
 
     def detach(self, agent: Agent) -> None:
         """Take the agent out of its job."""

@@ -1,14 +1,18 @@
 """Agents whose desktop is lost: their place is kept for a while, their messages wait, and they come back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import ForgetAgent, Notify, SaveAgent
-from agentmgr.core.model import SavedAgent, SavedSession
+from agentmgr.core.effects import DropNail, ForgetAgent, Notify, SaveAgent
+from agentmgr.core.model import SavedAgent
 from agentmgr.core.session import Phase, Session
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import (
     AGTCallNotify,
+    AGTConferenceNotify,
+    AGTConsultNotify,
     AGTJobAttached,
     AGTNailupChange,
     AGTStateChangedNotify,
@@ -28,6 +32,7 @@ class Returns:
         self._out = zone.out
         self._saved: dict[str, SavedAgent] = {}
         self._written: dict[str, SaveAgent] = {}
+        self._legs: dict[str, str] = {}
 
     # -- a desktop is lost -------------------------------------------------------------------
 
@@ -75,13 +80,23 @@ class Returns:
         if agent.job is not None and agent.is_nailed:
             tell(agent, AGTJobAttached(agent.job.campaign.name))
         if agent.session is not None:
-            tell(agent, AGTCallNotify(agent.session.to_contact(), agent.session.sid))
+            tell(agent, self._arrival(agent, agent.session))
         agent.touch()
         agent.told_capabilities = None
         agent.told_call_state = CallState.NoState
         agent.sync()
         self._zone.calls.rest(agent)
         self._out.free(agent)
+
+    @staticmethod
+    def _arrival(agent: Agent, session: Session) -> Any:
+        """Return how the agent's contact is made known to a desktop that has not heard of it."""
+        contact, sid, owner = session.to_contact(), session.sid, session.owner
+        if owner is None or owner is agent:
+            return AGTCallNotify(contact, sid)
+        if agent.call_state is CallState.ConferencePassive:
+            return AGTConferenceNotify(contact, sid)
+        return AGTConsultNotify(contact, owner.agent_id, sid)
 
     def arrive(self, agent: Agent, connection: int) -> None:
         """Bind the agent to a connection; it is not away any more."""
@@ -124,34 +139,54 @@ class Returns:
     def restore(self, saved: SavedAgent) -> None:
         """Keep what a server that died had written of an agent until the agent logs on again."""
         self._saved[saved.agent_id] = saved
+        if saved.leg_id:
+            self._legs[saved.leg_id] = saved.agent_id
         kept = saved.session
-        if kept is not None:
-            job = self._zone.jobs.get(kept.job_id)
-            if job is None:
-                return
+        job = self._zone.jobs.get(kept.job_id) if kept is not None else None
+        if kept is not None and job is not None:
             session = self._zone.dialer.new_session(
                 job, kept.contact, kept.number, kept.contact_type, kept.sid
             )
             session.answered_at = kept.answered_at
             session.owned_at = kept.answered_at or self._out.now
             session.phase = Phase.ON_LINE if kept.is_live else Phase.OFF_LINE
+            session.callback_count = kept.callback_count
+            self._zone.callbacks.restore(kept.callback_id, session)
         self._out.set_timer(("orphan", saved.agent_id), self._zone.config.lost_desktop_s)
+
+    def on_leg_ended(self, leg_id: str) -> None:
+        """A line is gone that may be one of an agent who has not logged on again yet."""
+        agent_id = self._legs.pop(leg_id, None)
+        if agent_id is not None:
+            self._saved[agent_id] = evolve(self._saved[agent_id], leg_id="")
+
+    def on_telephony_lost(self) -> None:
+        """All lines are gone, those of agents who have not logged on again yet too."""
+        for leg_id in list(self._legs):
+            self.on_leg_ended(leg_id)
+        for saved in self._saved.values():
+            session = self._zone.sessions.get(saved.session.sid) if saved.session is not None else None
+            if session is not None:
+                session.phase = Phase.OFF_LINE
 
     def take_saved(self, agent_id: str) -> tuple[SavedAgent, Session | None] | None:
         """Return what was kept of an agent, once; None if nothing was."""
         saved = self._saved.pop(agent_id, None)
         if saved is None:
             return None
+        self._legs.pop(saved.leg_id, None)
         self._out.cancel_timer(("orphan", agent_id))
-        kept: SavedSession | None = saved.session
+        kept = saved.session
         return saved, self._zone.sessions.get(kept.sid) if kept is not None else None
 
     def drop_saved(self, agent_id: str) -> None:
-        """The agent will not go on where it was: a contact of it ends with the default code."""
+        """The agent will not go on where it was: its line is dropped, its contact gets the default code."""
         kept = self.take_saved(agent_id)
         if kept is None:
             return
-        _, session = kept
+        saved, session = kept
         self._out.emit(ForgetAgent(agent_id))
+        if saved.leg_id:
+            self._out.emit(DropNail(saved.leg_id))
         if session is not None:
             self._zone.calls.dispose_orphan(session, agent_id)

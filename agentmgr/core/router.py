@@ -1,4 +1,7 @@
-"""Which agent gets the next contact: skill first, then the highest level, then the longest idle."""
+"""Which agent gets the next contact: skill first, then the highest level, then the longest idle.
+
+An agent whom a callback is promised to comes last: the callback is due in a moment.
+"""
 
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -19,7 +22,7 @@ class IdleAgents:
     """
 
     skill: str
-    _heap: list[tuple[int, float, int, Agent]] = field(factory=list)
+    _heap: list[tuple[bool, int, float, int, Agent]] = field(factory=list)
     _present: int = 0
 
     def __len__(self) -> int:
@@ -34,7 +37,8 @@ class IdleAgents:
             return
         agent.idle_ticket = next(_tickets)
         self._present += 1
-        heappush(self._heap, (-agent.skills.get(self.skill, 0), idle_since, agent.idle_ticket, agent))
+        promised, level = agent.pending_callback is not None, agent.skills.get(self.skill, 0)
+        heappush(self._heap, (promised, -level, idle_since, agent.idle_ticket, agent))
 
     def remove(self, agent: Agent) -> None:
         """Take an agent out; one that is not queued does no harm."""
@@ -43,13 +47,19 @@ class IdleAgents:
         agent.idle_ticket = 0
         self._present -= 1
         if len(self._heap) > 2 * self._present + 64:
-            self._heap = [entry for entry in self._heap if entry[3].idle_ticket == entry[2]]
+            self._heap = [entry for entry in self._heap if entry[4].idle_ticket == entry[3]]
             heapify(self._heap)
+
+    def requeue(self, agent: Agent, idle_since: float) -> None:
+        """Give an agent that is queued the place it deserves now."""
+        if agent.idle_ticket:
+            self.remove(agent)
+            self.add(agent, idle_since)
 
     def peek(self) -> Agent | None:
         """Return the agent whose turn it is without taking it."""
         while self._heap:
-            _, _, ticket, agent = self._heap[0]
+            *_, ticket, agent = self._heap[0]
             if agent.idle_ticket == ticket:
                 return agent
             heappop(self._heap)
@@ -58,7 +68,7 @@ class IdleAgents:
     def take(self) -> Agent | None:
         """Take the agent whose turn it is; None if nobody is idle."""
         while self._heap:
-            _, _, ticket, agent = heappop(self._heap)
+            *_, ticket, agent = heappop(self._heap)
             if agent.idle_ticket == ticket:
                 agent.idle_ticket = 0
                 self._present -= 1

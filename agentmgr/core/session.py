@@ -73,6 +73,7 @@ class Session:
     consultation: Consultation | None = None
     callback: CallbackRecord | None = None
     callback_count: int = 0
+    declined: bool = False
     over: bool = False
 
     def to_contact(self) -> Contact:

@@ -292,6 +292,10 @@ class Zone:
         else:
             self.calls.on_customer_gone(session)
 
+    def _on_nail_ended(self, event: NailEnded) -> None:
+        self.nailer.on_ended(event.leg_id)
+        self.returns.on_leg_ended(event.leg_id)
+
     def _on_telephony_lost(self, event: TelephonyLost) -> None:
         """All lines are gone: contacts end as if customer and phone had been cut off one by one."""
         self.telephony_is_down = True
@@ -302,6 +306,7 @@ class Zone:
                 self.dialer.on_failed(session, DialFailReason.TelephonyDown)
         for agent in list(self.agents.values()):
             self.nailer.on_ended(agent.leg_id)
+        self.returns.on_telephony_lost()
 
     def _on_telephony_restored(self, event: TelephonyRestored) -> None:
         self.telephony_is_down = False
@@ -327,6 +332,7 @@ class Zone:
         job = self.jobs.get(event.job_id)
         if job is not None:
             job.paused = True
+            self.callbacks.on_pause(job)
 
     def _on_job_resumed(self, event: JobResumed) -> None:
         job = self.jobs.get(event.job_id)
@@ -404,7 +410,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     LogonChecked: Zone._on_logon_checked,
     NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),
     NailFailed: lambda zone, event: zone.nailer.on_leg_failed(event.leg_id),
-    NailEnded: lambda zone, event: zone.nailer.on_ended(event.leg_id),
+    NailEnded: Zone._on_nail_ended,
     CallAnswered: Zone._on_call_answered,
     CallFailed: Zone._on_call_failed,
     CallEnded: Zone._on_call_ended,

@@ -7,10 +7,14 @@ from attrs import evolve
 from agentmgr.core.effects import (
     AddToDnc,
     EndAttempt,
+    EndCallback,
     FinishJob,
+    ForgetAgent,
     MarkAnswered,
     Record,
     ReturnContact,
+    SaveAgent,
+    SaveCallback,
     SaveDisposition,
     SaveNote,
     SetAttribute,
@@ -19,6 +23,7 @@ from agentmgr.core.effects import (
 from agentmgr.core.events import ContactsFetched
 from agentmgr.core.model import AgentRecord, ContactRecord
 from agentmgr.ports import AgentLogin, OpenedZone, Token
+from protocol.enums import ContactType
 
 
 class MemoryStore:
@@ -37,6 +42,9 @@ class MemoryStore:
         self.open_attempts: dict[str, StartAttempt] = {}
         self.ended_attempts: dict[str, EndAttempt] = {}
         self.finished_jobs: dict[int, str] = {}
+        self.callbacks: dict[str, SaveCallback] = {}
+        self.ended_callbacks: dict[str, EndCallback] = {}
+        self.saved_agents: dict[str, SaveAgent] = {}
         self.dnc: set[str] = set()
         self.agents: dict[str, AgentLogin] = {}
 
@@ -77,6 +85,17 @@ class MemoryStore:
                 self._return(record)
             case AddToDnc():
                 self.dnc.add(record.address)
+            case SaveCallback():
+                self.callbacks[record.callback_id] = record
+                self.ended_callbacks.pop(record.callback_id, None)
+            case EndCallback():
+                assert record.callback_id in self.callbacks, f"there is no callback {record.callback_id}"
+                assert record.callback_id not in self.ended_callbacks, "a callback ends twice"
+                self.ended_callbacks[record.callback_id] = record
+            case SaveAgent():
+                self.saved_agents[record.agent_id] = record
+            case ForgetAgent():
+                self.saved_agents.pop(record.agent_id, None)
             case SaveNote() | SetAttribute():
                 pass  # kept in `records`; the zone has its own copy for as long as the contact is claimed
             case FinishJob():
@@ -89,7 +108,11 @@ class MemoryStore:
         assert attempt.attempt_id not in self.ended_attempts, f"{attempt.attempt_id} starts again"
         open_contacts = {a.contact_id for a in self.open_attempts.values() if a.job_id == attempt.job_id}
         assert attempt.contact_id not in open_contacts, f"two attempts at contact {attempt.contact_id}"
-        assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
+        if attempt.contact_type is ContactType.Callback:
+            assert attempt.callback_id in self.callbacks, "an attempt for a callback that does not exist"
+            assert attempt.callback_id not in self.ended_callbacks, "an attempt for a callback that is over"
+        else:
+            assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
         self.open_attempts[attempt.attempt_id] = attempt
 
     def _return(self, record: ReturnContact) -> None:

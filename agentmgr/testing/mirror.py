@@ -5,10 +5,16 @@ from typing import Any
 from attrs import define
 
 from protocol import notifications as n
-from protocol.commands import AGTLogoffRESP, Resp
+from protocol.commands import AGTConsultCallRESP, AGTLogoffRESP, GetAgentStatusResponseRESP, Resp
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.results import ResultCode
 from protocol.structures import AgentStatus, Capabilities
+
+ANSWERED_BEFORE_STATES = (AGTConsultCallRESP, GetAgentStatusResponseRESP)
+"""RESPs that come before the states that their commands cause (agent API, section 7)."""
+
+TOLD_AGAIN = (CallState.Talking,)
+"""What is told though it is known: a consult that did not begin left the agent talking."""
 
 CAUSES_OF_CAPABILITIES = (
     n.AGTCallStateChangedNotify,
@@ -57,7 +63,8 @@ class DesktopMirror:
         """Take a notification in."""
         last, self._last = self._last, notification
         if isinstance(notification, _STATES):
-            assert not isinstance(last, Resp), f"{notification} comes after {last}"
+            early = isinstance(last, Resp) and not isinstance(last, ANSWERED_BEFORE_STATES)
+            assert not early, f"{notification} comes after {last}"
         match notification:
             case n.AGTStateChangedNotify(agent_state=agent_state):
                 self.agent_state = agent_state
@@ -65,7 +72,8 @@ class DesktopMirror:
                 assert nailup_status is not self.nailup_status, f"{notification} is known"
                 self.nailup_status = nailup_status
             case n.AGTCallStateChangedNotify(call_state=call_state):
-                assert call_state is not self.call_state, f"{notification} is known"
+                known = call_state is self.call_state and call_state not in TOLD_AGAIN
+                assert not known, f"{notification} is known"
                 self.call_state = call_state
             case n.AGTCapabilitiesChanged(capabilities=capabilities):
                 assert capabilities != self.capabilities, f"{notification} is known"

@@ -22,7 +22,8 @@ from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.testing.mirror import DesktopMirror
 from agentmgr.testing.transcript import transcript
-from protocol.commands import AgentSDKConnected
+from protocol.commands import AgentSDKConnected, AGTLogonRESP, GetAgentStatusResponseRESP
+from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 
@@ -68,6 +69,7 @@ class Stage:
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
         self._gone: set[int] = set()
+        self._latest: dict[str, DesktopMirror] = {}
         self._connection_count = 0
         self._request_count = 0
 
@@ -138,6 +140,8 @@ class Stage:
         if records:
             self.store.commit(self._token, records)
         for effect in caused:
+            self._begin_anew(effect)
+        for effect in caused:
             self._perform(effect)
         self._compare()
         if self.witness is not None:
@@ -155,7 +159,9 @@ class Stage:
                 self._mirror(connection, agent_id).answered(effect.response)
             case effects.Notify(connection=connection, agent_id=agent_id):
                 assert connection not in self._gone, f"sent to nobody: {effect}"
-                self._mirror(connection, agent_id).notified(effect.notification)
+                if not isinstance(effect.notification, GetAgentStatus):
+                    self._latest[agent_id] = self._mirror(connection, agent_id)
+                    self._latest[agent_id].notified(effect.notification)
             case effects.SetTimer():
                 self.timers.set(effect.key, effect.at)
             case effects.CancelTimer():
@@ -165,12 +171,21 @@ class Stage:
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
 
+    def _begin_anew(self, effect: effects.Effect) -> None:
+        """A desktop that logs on knows nothing; one that comes back knows what it knew."""
+        match effect:
+            case effects.Respond(response=AGTLogonRESP(result=ResultCode.SUCCESS)):
+                self.mirrors[effect.connection, effect.agent_id] = DesktopMirror()
+            case effects.Respond(response=GetAgentStatusResponseRESP(result=ResultCode.SUCCESS)):
+                mirror = self._latest[effect.agent_id]
+                self.mirrors[effect.connection, effect.agent_id] = mirror
+
     def _mirror(self, connection: int, agent_id: str) -> DesktopMirror:
         return self.mirrors.setdefault((connection, agent_id), DesktopMirror())
 
     def _compare(self) -> None:
         for agent in self.zone.agents.values():
-            if agent.connection is not None:
+            if agent.connection is not None and not agent.is_away:
                 mirror = self._mirror(agent.connection, agent.agent_id)
                 assert mirror.status == agent.status, f"{agent.agent_id} was told {mirror.status}"
                 assert mirror.capabilities == agent.capabilities, (

@@ -86,6 +86,7 @@ def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> Res
     present = zone.agents.get(checked.agent_id)
     if present is not None and not command.is_force:
         present.skills = levels
+        present.extension = command.agent_ext
         zone.returns.resume(present, checked.connection)
         return ResultCode.SUCCESS
     if command.is_force:
@@ -117,6 +118,7 @@ def logoff(zone: "Zone", agent: Agent, command: AGTLogoff, event: CommandReceive
 def pending_logout(zone: "Zone", agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
     """Log off as soon as nothing is left to do."""
     agent.leaving = True
+    agent.touch()
     zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))
     zone.out.free(agent)
     return None

@@ -27,6 +27,7 @@ def blend_to_inbound(
     if agent.blend is not Blend.OUTBOUND:
         return ResultCode.ALREADY_INBOUND
     agent.blend = Blend.LEAVING
+    agent.touch()
     zone.take_off_duty(agent)
     zone.out.respond(event, AGTBlendToInboundRESP(ResultCode.SUCCESS))
     zone.out.free(agent)
@@ -42,6 +43,7 @@ def blend_to_outbound(
         return ResultCode.ALREADY_OUTBOUND
     agent.available_for_nailup = agent.blend is Blend.LEAVING
     agent.blend = Blend.OUTBOUND
+    agent.touch()
     zone.out.tell(agent, AGTBlendedToOutbound())
     zone.out.free(agent)
     return ResultCode.SUCCESS

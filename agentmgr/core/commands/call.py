@@ -148,6 +148,7 @@ def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: Com
 def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
     """Decline the preview or callback."""
     session = agent.contact
+    session.declined = True
     zone.calls.decline(session, agent)
     return AGTPreviewCancelRESP(
         ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()

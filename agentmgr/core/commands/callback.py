@@ -1,5 +1,6 @@
 """Creating callbacks and finding out who they can be delivered to."""
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -27,6 +28,10 @@ from protocol.structures import CallbackDest
 
 if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
+
+MAX_EXPIRY_MIN = 366 * 24 * 60
+MAX_AHEAD_S = 10 * 366 * 86_400.0
+"""No customer is called back later; what a desktop sends beyond is a mistake."""
 
 
 @on_agent_command(AGTGetCallbackTypes, capability="create_callback")
@@ -65,8 +70,8 @@ def get_callback_dests(
     else:
         found = []
     others = (other for other in session.job.agents.values() if other is not agent)
-    agents = [agent, *others] if kind is CallbackType.Agent and here else []
-    dests = whole_entries([*found, *(_agent_dest(zone, other) for other in agents)])
+    agents = chain((agent,), others) if kind is CallbackType.Agent and here else ()
+    dests = whole_entries(chain(found, (_agent_dest(zone, other) for other in agents)))
     return AGTGetCallbackDestsForTypeRESP(
         ResultCode.SUCCESS, session_id=session.sid, callback_type=kind, callback_dests=dests
     )
@@ -108,17 +113,16 @@ def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, even
     due_at = parse_time(command.callback_time)
     if due_at is None:
         return ResultCode.CALLBACK_TIME_FORMAT
-    if command.callback_expiry_time <= 0:
+    if not 0 < command.callback_expiry_time <= MAX_EXPIRY_MIN:
         return ResultCode.CALLBACK_BAD_EXPIRY
-    if due_at <= now or not is_timezone(command.callback_timezone):
+    if not now < due_at <= now + MAX_AHEAD_S or not is_timezone(command.callback_timezone):
         return ResultCode.CALLBACK_BAD_TIME
     number = choose_number(session, command.contact_number)
     if number is None:
         return ResultCode.CALLBACK_NOT_FOUND
     session.callback_count += 1
-    callback_id = (
-        session.callback.callback_id if session.callback else f"{session.sid}/{session.callback_count}"
-    )
+    # one callback for a contact: creating it again puts it off
+    callback_id = session.callback.callback_id if session.callback else f"{session.sid}/callback"
     record = CallbackRecord(
         callback_id=callback_id,
         callback_type=kind,

@@ -97,7 +97,7 @@ def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: Com
     """Consult somebody: at once an idle agent, later a busy one, an external party when it answers."""
     session = agent.contact
     if command.destination.destination_type is DestinationType.External:
-        return _consult_external(zone, session, agent, command.destination, event)
+        return _consult_external(zone, session, agent, command.destination)
     other = zone.agents.get(command.destination.destination_value)
     if other is agent or not command.destination.destination_value:
         return ResultCode.CONSULT_BAD_DESTINATION
@@ -118,19 +118,14 @@ def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: Com
     return None
 
 
-def _consult_external(
-    zone: "Zone", session: Session, agent: Agent, destination: Destination, event: CommandReceived
-) -> Answer:
+def _consult_external(zone: "Zone", session: Session, agent: Agent, destination: Destination) -> Answer:
     campaign = session.job.campaign
     number = destination.destination_value
     listed = any(entry.number == number for entry in campaign.address_book)
     if not listed and not (campaign.allow_free_form and FREE_FORM_NUMBER.fullmatch(number)):
         return ResultCode.CONSULT_BAD_DESTINATION
     zone.consults.ask_external(session, agent, number)
-    agent.sync()
-    zone.out.respond(event, AGTConsultCallRESP(ResultCode.SUCCESS, session_id=session.sid))
-    zone.consults.enable_cancel(session)
-    return None
+    return ResultCode.SUCCESS
 
 
 @on_agent_command(AGTCancelConsult, capability="leave_consult", refused=ResultCode.CANCEL_CONSULT_FAILED)
@@ -174,14 +169,7 @@ def complete_transfer(
 )
 def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
     """Turn the consult into a conference of three."""
-    session = agent.contact
-    assert session.consultation is not None
-    other = session.consultation.agent
-    if other is not None and other.leaving:
-        return ResultCode.CONFERENCE_LOGGED_OUT
-    if other is not None and other.connection is None:
-        return ResultCode.CONFERENCE_NOT_READY
-    zone.consults.start_conference(session, agent)
+    zone.consults.start_conference(agent.contact, agent)
     return ResultCode.SUCCESS
 
 

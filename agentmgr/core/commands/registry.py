@@ -12,7 +12,7 @@ from attrs import frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
-from protocol.commands import Resp, SessionResp
+from protocol.commands import AGTAgentDisconnected, Resp, SessionResp
 from protocol.enums import CallState
 from protocol.registry import COMMANDS
 from protocol.results import ResultCode
@@ -152,6 +152,11 @@ def answer(zone: "Zone", event: CommandReceived) -> None:
     agent = zone.agents.get(event.agent_id)
     if agent is None or not (agent.connection == event.connection or _is_from_server(rule, event)):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
+        return
+    if agent.is_away and event.connection == agent.connection and cls is not AGTAgentDisconnected:
+        # the desktop lives after all, but does not know yet what it has missed
+        zone.returns.ask(agent, event.connection)
+        zone.out.respond(event, rule.resp(ResultCode.WRONG_STATE))
         return
     session_id = agent.session.sid if agent.session is not None else None
     refusal = rule.refusal(agent, command)
