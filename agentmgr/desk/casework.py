@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from attrs import define
 
-from protocol.enums import AttributeType
+from agentmgr.desk.colleagues import CallbackPlan
+from protocol.enums import AttributeType, CallState, DestinationType
 from protocol.structures import (
     CompletionCode,
     Contact,
     ContactNumber,
     CustomerDetails,
+    Destination,
     KeyValuePair,
     WrapupDetails,
 )
@@ -26,13 +28,18 @@ class Casework:
     """A contact on the desktop, from AGTCallNotify until the agent is free again.
 
     Times are epoch seconds. `aux` says that the agent wants a break afterwards, `redialled` that it
-    dialled the customer again already, `needs_more` that it
-    will not be done in the time for wrapup, `default_only` that no other completion code is tried any more.
+    dialled the customer again already, `needs_more` that it will not be done in the time for wrapup,
+    `default_only` that no other completion code is tried any more. `passive` says that the contact is a
+    colleague's; `consult_type` and `destination` are whom the agent wants to ask.
     """
 
     contact: Contact
     session_id: str
     aux: bool
+    passive: bool = False
+    consult_type: DestinationType = DestinationType.Agent
+    destination: Destination | None = None
+    callback: CallbackPlan | None = None
     redialled: bool = False
     details: CustomerDetails | None = None
     codes: tuple[CompletionCode, ...] = ()
@@ -42,6 +49,13 @@ class Casework:
     wrapup_until: float = math.inf
     needs_more: bool = False
     default_only: bool = False
+
+    def follow(self, call_state: CallState) -> None:
+        """See from the call state whose contact it is; in Consult it stays what it was."""
+        if call_state is CallState.ConferencePassive:
+            self.passive = True
+        elif call_state not in (CallState.Consult, CallState.NoState, CallState.Idle):
+            self.passive = False
 
     def begin_wrapup(self, now: float, works_s: float, *, needs_more: bool) -> None:
         """The talk is over; the agent works on for `works_s`, or for longer than it is given."""

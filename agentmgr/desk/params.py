@@ -61,6 +61,32 @@ class DeskParams:
     aux_in_wrapup: float = _chance(0.5)
     """How many of the breaks are asked for during wrapup already."""
 
+    consult: float = _chance(0.0)
+    """Chance of asking somebody for help while talking; this and what follows is off by default."""
+    consult_external: float = _chance(0.3)
+    """How many of these ask somebody outside, where the campaign has an address book."""
+    consult_after_median_s: float = _positive(15.0)
+    consult_median_s: float = _positive(20.0)
+    """After how much of a consult the agent knows what to do, or one that waits is given up."""
+    consult_cancel: float = _chance(0.3)
+    """Chance that a consult that waits for a busy colleague is given up."""
+    transfer: float = _chance(0.3)
+    """Chance that a consult ends with handing the customer over."""
+    conference: float = _chance(0.5)
+    """Chance that one that does not is made a conference."""
+    conference_median_s: float = _positive(30.0)
+    ownership: float = _chance(0.3)
+    """Chance that a conference is given to the colleague in the end."""
+    leave: float = _chance(0.3)
+    """Chance that the colleague leaves by itself."""
+    callback: float = _chance(0.0)
+    """Chance of promising the customer a callback."""
+    callback_min_s: float = _positive(120.0)
+    callback_max_s: float = _positive(1800.0)
+    """A callback is due between these times from now, at least a minute, cut to the minute."""
+    reschedule: float = _chance(0.0)
+    """Chance of putting a callback off once more instead of dialling it."""
+
     aux_reasons: tuple[AuxReason, ...] = field(
         default=(AuxReason("1", "Break"), AuxReason("2", "Coaching"), AuxReason("3", "Paperwork")),
         validator=min_len(1),

@@ -8,20 +8,38 @@ checked against the states and capabilities received last at the moment it is se
 
 import math
 from random import Random
-from typing import Any, assert_never
+from typing import Any
+
+from attrs import frozen
 
 from agentmgr.desk.casework import ASKS_AT, Casework
+from agentmgr.desk.colleagues import choose_destination, choose_type, plan_callback
+from agentmgr.desk.guards import FREE, OFFERED, ON_LINE, may
 from agentmgr.desk.params import AuxReason, DeskParams
 from agentmgr.desk.wishes import INSISTED_ON, OF_THE_AGENT, OF_THE_CALL, PASSING, Wish
 from protocol import commands as c
 from protocol import notifications as n
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.results import ResultCode
-from protocol.structures import Capabilities, CompletionCode, Contact, KeyValuePair, WrapupDetails
+from protocol.structures import (
+    AgentStatus,
+    Capabilities,
+    CompletionCode,
+    Contact,
+    KeyValuePair,
+    WrapupDetails,
+)
 
-_FREE = frozenset({CallState.NoState, CallState.Idle})
-_OFFERED = frozenset({CallState.Preview, CallState.Callback})
-_ON_LINE = frozenset({CallState.Talking, CallState.Held})
+
+@frozen
+class _Interrupted:
+    """What the desktop knew and wanted when its connection was cut."""
+
+    status: AgentStatus
+    capabilities: Capabilities
+    case: Casework | None
+    wishes: dict[Wish, float]
+    was_available: bool
 
 
 class SimDesktop:
@@ -31,6 +49,8 @@ class SimDesktop:
         agent_state, call_state, nailup_status, capabilities: as received last.
         logged_on: a logon was confirmed and has not ended.
         finished: it never sends anything again.
+        case: the contact at hand, or that of a colleague whom the agent helps.
+        stopping: the agent goes home.
         failure: why the logon was refused for good, if it was.
         contacts: how many contacts came and went.
         wrapups_ok, wrapups_refused: how many completion codes were confirmed, and refused.
@@ -59,11 +79,13 @@ class SimDesktop:
         self._wishes: dict[Wish, float] = {}
         self._in_flight: Wish | None = None
         self._sent_for: Casework | None = None
-        self._case: Casework | None = None
+        self.case: Casework | None = None
         self._reason = AuxReason("", "")
         self._force = False
         self._was_available = False
-        self._stopping = False
+        self._interrupted: _Interrupted | None = None
+        self._returning = False
+        self.stopping = False
 
     # -- what the driver calls -------------------------------------------------------------
 
@@ -74,7 +96,7 @@ class SimDesktop:
 
     def stop(self, now: float) -> list[Any]:
         """Log off at the next chance: NotReady, the contact at hand to its end, AGTLogoff."""
-        self._stopping = True
+        self.stopping = True
         if not self.logged_on and self._in_flight is None:
             self._end()
         self._reason = AuxReason("0", "End of shift")
@@ -86,7 +108,7 @@ class SimDesktop:
         """Return when `due` has a command, epoch seconds; None if only the server can cause one."""
         if self.finished or self._in_flight is not None:
             return None
-        return min((at for wish, at in self._wishes.items() if self._may(wish)), default=None)
+        return min((at for wish, at in self._wishes.items() if may(wish, self)), default=None)
 
     def due(self, now: float) -> list[Any]:
         """Return the command that is due by `now`, if there is one."""
@@ -109,12 +131,20 @@ class SimDesktop:
                     self._wishes[Wish.TAKE_NAILING] = now
             case n.AGTCallNotify(contact=contact, session_id=session_id):
                 self._take(contact, session_id, now)
+            case n.AGTConsultNotify(contact=contact, session_id=session_id):
+                self._take(contact, session_id, now, passive=True)
+            case n.AGTBlendedToOutbound():
+                self._wishes[Wish.NAIL_UP] = now
+            case n.GetAgentStatus():
+                self._resume(now)
             case n.AGTAutoReleaseLine(wrapup_details=wrapup) | n.AGTDialFailed(wrapup_details=wrapup):
                 self._learn_wrapup(wrapup)
-            case n.AGTSessionIDChange(new_sid=session_id) if self._case is not None:
-                self._case.session_id = session_id
+            case n.AGTSessionIDChange(new_sid=session_id) if self.case is not None:
+                self.case.session_id = session_id
             case n.AGTZoneDown():
                 return self.stop(now)
+            case n.AGTAgentLoggedOut() if self._returning:
+                self._start_anew(now)
             case n.AGTAgentLoggedOut():
                 self._end()
             case n.POMNotAvailable():
@@ -144,88 +174,50 @@ class SimDesktop:
         """Return the command of the oldest wish that is due and may be sent."""
         if self.finished or self._in_flight is not None:
             return []
-        ripe = [(at, wish) for wish, at in self._wishes.items() if at <= now and self._may(wish)]
+        ripe = [(at, wish) for wish, at in self._wishes.items() if at <= now and may(wish, self)]
         if not ripe:
             return []
         _, wish = min(ripe)
         del self._wishes[wish]
         self._in_flight = wish
-        self._sent_for = case = self._case
+        self._sent_for = case = self.case
         if case is None or wish in OF_THE_AGENT:
             return [self._agent_command(wish)]
         return [self._case_command(wish, case, now)]
-
-    def _may(self, wish: Wish) -> bool:
-        """Tell whether this desktop would let its agent do that now."""
-        can, case = self.capabilities, self._case
-        match wish:
-            case Wish.LOG_ON:
-                return not self.logged_on
-            case Wish.BE_AVAILABLE:
-                return self.logged_on
-            case Wish.BE_READY:
-                return can.ready and self.agent_state is AgentState.NotReady and not self._stopping
-            case Wish.BE_NOT_READY:
-                return can.not_ready and self.agent_state is AgentState.Ready
-            case Wish.LOG_OFF:
-                free = self.call_state in _FREE
-                return self.logged_on and free and self.agent_state is AgentState.NotReady
-            case Wish.TAKE_NAILING:
-                return self.nailup_status is NailupStatus.PendingNailUp
-        if case is None or self.call_state in _FREE:
-            return False
-        in_wrapup = self.call_state is CallState.Wrapup
-        match wish:
-            case Wish.SEE_DETAILS:
-                return True
-            case Wish.DIAL:
-                return can.originate and self.call_state in _OFFERED
-            case Wish.CANCEL:
-                return case.contact.can_cancel and self.call_state in _OFFERED
-            case Wish.HOLD:
-                return can.hold
-            case Wish.UNHOLD:
-                return can.unhold
-            case Wish.RELEASE:
-                return can.release
-            case Wish.SET_DETAIL:
-                return can.update_record and case.to_confirm() is not None
-            case Wish.SEE_CODES | Wish.ADD_NOTE | Wish.EXTEND:
-                return in_wrapup
-            case Wish.REDIAL:
-                return in_wrapup and can.originate
-            case Wish.WRAP_UP:
-                return can.disposition and (case.wrapup is not None or bool(case.codes))
-            case _:
-                assert_never(wish)
 
     # -- what the server says ----------------------------------------------------------------
 
     def _change_call_state(self, call_state: CallState, now: float) -> None:
         before, self.call_state = self.call_state, call_state
-        case = self._case
+        case = self.case
         if case is None:
             return
-        if not {before, call_state} <= _ON_LINE:
+        case.follow(call_state)
+        if not {before, call_state} <= ON_LINE:
             self._wishes = {wish: at for wish, at in self._wishes.items() if wish not in OF_THE_CALL}
-        if call_state in _FREE:
+        if call_state in FREE:
             self._part(case, now)
-        elif call_state in _OFFERED:
+        elif call_state in OFFERED:
             self._look(case, now)
-        elif call_state is CallState.Talking and before is not CallState.Held:
+        elif call_state is CallState.Talking and before not in ON_LINE:
             self._talk(now)
         elif call_state is CallState.Held:
             self._wishes[Wish.UNHOLD] = now + self._time_s(self._params.hold_median_s)
         elif call_state is CallState.Wrapup:
             self._wrap_up(case, now)
+        elif call_state is CallState.Consult:
+            self._consult(case, now)
+        elif call_state in (CallState.ConferenceOwner, CallState.ConferencePassive):
+            self._confer(case, now)
 
-    def _take(self, contact: Contact, session_id: str, now: float) -> None:
-        self._case = Casework(contact, session_id, aux=self._happens(self._params.aux))
+    def _take(self, contact: Contact, session_id: str, now: float, *, passive: bool = False) -> None:
+        aux = not passive and self._happens(self._params.aux)
+        self.case = Casework(contact, session_id, aux=aux, passive=passive)
         self._wishes[Wish.SEE_DETAILS] = now
 
     def _part(self, case: Casework, now: float) -> None:
-        self._case = None
-        self.contacts += 1
+        self.case = None
+        self.contacts += not case.passive
         self._wishes.pop(Wish.SEE_DETAILS, None)
         if case.aux:
             self._take_break(case, now)
@@ -242,6 +234,8 @@ class SimDesktop:
             decides_at = min(decides_at, now + contact.timeout)
         cancels = self._happens(self._params.preview_cancel) and contact.can_cancel
         self._wishes[Wish.CANCEL if cancels else Wish.DIAL] = decides_at
+        if contact.can_reschedule and self._happens(self._params.reschedule):
+            self._wishes[Wish.SEE_CALLBACK_TYPES] = now
 
     def _talk(self, now: float) -> None:
         p = self._params
@@ -251,6 +245,41 @@ class SimDesktop:
             self._wishes[Wish.RELEASE] = now + self._time_s(p.release_median_s)
         if self._happens(p.attribute):
             self._wishes[Wish.SET_DETAIL] = now + self._draw.uniform(1, 10)
+        if self._happens(p.consult):
+            self._wishes[Wish.SEE_CONSULT_TYPES] = now + self._time_s(p.consult_after_median_s)
+        if self._happens(p.callback):
+            self._wishes[Wish.SEE_CALLBACK_TYPES] = now + self._time_s(p.consult_after_median_s)
+
+    def _consult(self, case: Casework, now: float) -> None:
+        p = self._params
+        decides_at = now + self._time_s(p.consult_median_s)
+        if case.passive:
+            self._help(Wish.LEAVE_CONSULT, now)
+            return
+        if self._happens(p.transfer):
+            self._wishes[Wish.TRANSFER] = decides_at
+        elif self._happens(p.conference):
+            self._wishes[Wish.CONFER] = decides_at
+        # comes to nothing if one of these could be done
+        self._wishes[Wish.LEAVE_CONSULT] = decides_at + 1
+
+    def _confer(self, case: Casework, now: float) -> None:
+        p = self._params
+        if case.passive:
+            self._help(Wish.LEAVE_CONFERENCE, now)
+            return
+        ends_at = now + self._time_s(p.conference_median_s)
+        if self._happens(p.ownership):
+            self._wishes[Wish.CHANGE_OWNER] = ends_at
+        self._wishes[Wish.END_CONFERENCE] = ends_at + 1
+
+    def _help(self, leave: Wish, now: float) -> None:
+        """Listen to a colleague's call, and perhaps leave before being sent away."""
+        p = self._params
+        if self._happens(p.note):
+            self._wishes[Wish.ADD_NOTE] = now + 2
+        if self._happens(p.leave):
+            self._wishes[leave] = now + self._time_s(p.consult_median_s)
 
     def _wrap_up(self, case: Casework, now: float) -> None:
         p = self._params
@@ -269,7 +298,7 @@ class SimDesktop:
 
     def _learn_wrapup(self, wrapup: WrapupDetails) -> None:
         """Take in how long the wrapup may last: told before it begins, or in a RESP soon after."""
-        case = self._case
+        case = self.case
         if case is None:
             return
         case.wrapup = wrapup
@@ -294,8 +323,12 @@ class SimDesktop:
                 self.wrapups_ok += 1
             case Wish.LOG_OFF:
                 self._end()
+            case Wish.TELL_STATUS:
+                self._returning = True
+                return
+        self._returning = False
         # the contact may have ended, and another come, while the command was under way
-        case = self._case
+        case = self.case
         if case is None or case is not self._sent_for:
             return
         match response:
@@ -310,6 +343,30 @@ class SimDesktop:
             case c.AGTExtendWrapupRESP(wrapup_details=WrapupDetails() as wrapup):
                 case.extend_wrapup(wrapup, now)
                 self._wishes[Wish.WRAP_UP] = case.wrap_up_at
+            case _:
+                self._learn_of_colleagues(case, response, now)
+
+    def _learn_of_colleagues(self, case: Casework, response: Any, now: float) -> None:
+        """Go on with a consult or a callback, which take three commands each."""
+        p, draw = self._params, self._draw
+        match response:
+            case c.AGTGetConsultTypesRESP():
+                case.consult_type = choose_type(response, p, draw)
+                self._wishes[Wish.SEE_CONSULT_DESTS] = now
+            case c.AGTGetConsultDestsForTypeRESP(destinations=destinations):
+                case.destination = choose_destination(destinations, draw)
+                self._wishes[Wish.CONSULT] = now
+            case c.AGTConsultCallRESP() if self._happens(p.consult_cancel):
+                self._wishes[Wish.LEAVE_CONSULT] = now + self._time_s(p.consult_median_s)
+            case c.AGTGetCallbackTypesRESP():
+                case.callback = plan_callback(response, p, draw)
+                self._wishes[Wish.SEE_CALLBACK_DESTS] = now
+            case c.AGTGetCallbackDestsForTypeRESP(callback_dests=dests) if case.callback is not None:
+                case.callback.dest = draw.choice(dests) if dests else None
+                self._wishes[Wish.CREATE_CALLBACK] = now
+            case c.AGTCreateCallbackRESP() if self.call_state is CallState.Callback:
+                self._wishes.pop(Wish.DIAL, None)
+                self._wishes[Wish.CANCEL] = now
 
     def _refused(self, wish: Wish, result: ResultCode, now: float) -> None:
         later = now + self._params.retry_s
@@ -317,20 +374,22 @@ class SimDesktop:
             self.wrapups_refused += 1
         if wish is Wish.LOG_ON:
             self._logon_refused(result, now)
+        elif wish is Wish.TELL_STATUS:
+            self._start_anew(now)
         elif result is ResultCode.NOT_LOGGED_ON:
             self._end()
         elif wish in OF_THE_AGENT:
             if wish in INSISTED_ON:
                 self._wishes[wish] = later
-        elif self._case is not None and self._case is self._sent_for:
-            if wish is Wish.DIAL and self._case.contact.can_cancel:
+        elif self.case is not None and self.case is self._sent_for:
+            if wish is Wish.DIAL and self.case.contact.can_cancel:
                 self._wishes[Wish.CANCEL] = now
             elif wish in INSISTED_ON:
                 self._wishes[wish] = later
-            self._case.default_only |= wish is Wish.WRAP_UP
+            self.case.default_only |= wish is Wish.WRAP_UP
 
     def _logon_refused(self, result: ResultCode, now: float) -> None:
-        if self._stopping:
+        if self.stopping:
             self._end()
         elif result is ResultCode.ALREADY_LOGGED_IN and not self._force:
             self._force = True
@@ -342,21 +401,44 @@ class SimDesktop:
             self._end()
 
     def _lose_connection(self, now: float) -> None:
-        """Be as if never logged on; the connection is made anew by others, and then a logon succeeds."""
-        self._case = None
-        self._wishes = {Wish.LOG_ON: now + self._params.retry_s}
+        """Be as if never logged on; the connection is made anew by others, and then a logon succeeds.
+
+        What was known and wanted is kept for a server that has kept it too, and asks.
+        """
+        status = AgentStatus(self.agent_state, self.call_state, self.nailup_status)
+        kept = _Interrupted(status, self.capabilities, self.case, self._wishes, self._was_available)
+        self._interrupted = kept if self.logged_on else self._interrupted
+        self._start_anew(now + self._params.retry_s)
+
+    def _start_anew(self, at: float) -> None:
+        self.case = None
+        self._wishes = {Wish.LOG_ON: at}
         self.agent_state = AgentState.NotReady
         self.call_state = CallState.NoState
         self.nailup_status = NailupStatus.NotNailedUp
         self.capabilities = Capabilities()
-        self.logged_on = self._force = self._was_available = False
-        if self._stopping:
+        self.logged_on = self._force = self._was_available = self._returning = False
+        if self.stopping:
             self._end()
+
+    def _resume(self, now: float) -> None:
+        """Go on where the connection was cut: the server has kept the agent's place."""
+        kept, self._interrupted = self._interrupted, None
+        if kept is not None and not self.logged_on and not self.finished:
+            self.agent_state = kept.status.agent_state
+            self.call_state = kept.status.call_state
+            self.nailup_status = kept.status.nailup_status
+            self.capabilities = kept.capabilities
+            self.case = kept.case
+            self._wishes = dict(kept.wishes)
+            self._was_available = kept.was_available
+            self.logged_on = True
+        self._wishes[Wish.TELL_STATUS] = now
 
     def _end(self) -> None:
         self.logged_on = False
         self.finished = True
-        self._case = None
+        self.case = None
         self._wishes.clear()
 
     # -- commands ----------------------------------------------------------------------------
@@ -376,6 +458,12 @@ class SimDesktop:
                 return c.AGTAvailableForNailup()
             case Wish.TAKE_NAILING:
                 return c.AGTReadyForNailup()
+            case Wish.NAIL_UP:
+                return c.AGTNailupAgent()
+            case Wish.TELL_STATUS:
+                return c.GetAgentStatusResponse(
+                    AgentStatus(self.agent_state, self.call_state, self.nailup_status)
+                )
             case _:
                 return c.AGTLogoff()
 
@@ -393,6 +481,16 @@ class SimDesktop:
                 return c.AGTRedial(case.best_number())
             case Wish.WRAP_UP:
                 return c.AGTWrapupContact(self._completion_code(case, now), sid)
+            case Wish.SEE_CONSULT_DESTS:
+                return c.AGTGetConsultDestsForType(case.consult_type, sid)
+            case Wish.CONSULT if case.destination is not None:
+                return c.AGTConsultCall(case.destination, sid)
+            case Wish.LEAVE_CONSULT:
+                return c.AGTCancelConsult(sid)
+            case Wish.SEE_CALLBACK_DESTS if case.callback is not None:
+                return c.AGTGetCallbackDestsForType(case.callback.callback_type, sid, self._zone)
+            case Wish.CREATE_CALLBACK if case.callback is not None:
+                return case.callback.to_command(case.best_number(), self._params.time_zone, sid, now)
             case _:
                 return _ABOUT_A_SESSION[wish](sid)
 
@@ -408,7 +506,8 @@ class SimDesktop:
     # -- chance ------------------------------------------------------------------------------
 
     def _happens(self, chance: float) -> bool:
-        return self._draw.random() < chance
+        """Decide by chance; what never happens draws nothing, so that it changes nothing for the rest."""
+        return chance > 0 and self._draw.random() < chance
 
     def _time_s(self, median_s: float) -> float:
         return self._draw.lognormvariate(math.log(median_s), self._params.sigma)
@@ -422,4 +521,11 @@ _ABOUT_A_SESSION = {
     Wish.RELEASE: c.AGTReleaseLine,
     Wish.SEE_CODES: c.AGTGetCompCodes,
     Wish.EXTEND: c.AGTExtendWrapup,
+    Wish.SEE_CONSULT_TYPES: c.AGTGetConsultTypes,
+    Wish.TRANSFER: c.AGTCompleteTransfer,
+    Wish.CONFER: c.AGTStartConf,
+    Wish.END_CONFERENCE: c.AGTEndConf,
+    Wish.LEAVE_CONFERENCE: c.AGTEndConf,
+    Wish.CHANGE_OWNER: c.AGTConfChangeOwnership,
+    Wish.SEE_CALLBACK_TYPES: c.AGTGetCallbackTypes,
 }

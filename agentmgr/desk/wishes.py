@@ -8,17 +8,31 @@ from protocol.results import ResultCode
 class Wish(IntEnum):
     """What an agent may want; of wishes as old as each other the one that stands first here goes first."""
 
+    TELL_STATUS = auto()
     LOG_ON = auto()
     BE_READY = auto()
     BE_NOT_READY = auto()
     BE_AVAILABLE = auto()
     TAKE_NAILING = auto()
+    NAIL_UP = auto()
     SEE_DETAILS = auto()
     DIAL = auto()
     CANCEL = auto()
     HOLD = auto()
     UNHOLD = auto()
     SET_DETAIL = auto()
+    SEE_CALLBACK_TYPES = auto()
+    SEE_CALLBACK_DESTS = auto()
+    CREATE_CALLBACK = auto()
+    SEE_CONSULT_TYPES = auto()
+    SEE_CONSULT_DESTS = auto()
+    CONSULT = auto()
+    TRANSFER = auto()
+    CONFER = auto()
+    LEAVE_CONSULT = auto()
+    CHANGE_OWNER = auto()
+    END_CONFERENCE = auto()
+    LEAVE_CONFERENCE = auto()
     RELEASE = auto()
     SEE_CODES = auto()
     ADD_NOTE = auto()
@@ -30,11 +44,13 @@ class Wish(IntEnum):
 
 OF_THE_AGENT = frozenset(
     {
+        Wish.TELL_STATUS,
         Wish.LOG_ON,
         Wish.BE_READY,
         Wish.BE_NOT_READY,
         Wish.BE_AVAILABLE,
         Wish.TAKE_NAILING,
+        Wish.NAIL_UP,
         Wish.LOG_OFF,
     }
 )
@@ -52,6 +68,8 @@ INSISTED_ON = frozenset(
         Wish.CANCEL,
         Wish.UNHOLD,
         Wish.RELEASE,
+        Wish.LEAVE_CONSULT,
+        Wish.END_CONFERENCE,
         Wish.WRAP_UP,
         Wish.LOG_OFF,
     }
