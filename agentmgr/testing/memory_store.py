@@ -21,8 +21,17 @@ from agentmgr.core.effects import (
     StartAttempt,
 )
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import AgentRecord, ContactRecord
-from agentmgr.ports import AgentLogin, OpenedZone, Token
+from agentmgr.core.model import (
+    AgentRecord,
+    CallbackRecord,
+    CampaignSpec,
+    ContactRecord,
+    JobSpec,
+    PhoneNumber,
+    SavedAgent,
+    SavedSession,
+)
+from agentmgr.ports import AgentLogin, Fenced, OpenedZone, Token
 from protocol.enums import ContactType
 
 
@@ -30,43 +39,178 @@ class MemoryStore:
     """Keeps all records in a list, and contacts in the state that the records put them in.
 
     An AssertionError says that a record cannot be true: two attempts at one contact, a second
-    disposition, an end without a start, a job that is over with contacts still claimed.
+    disposition, an end without a start, a job that is over with contacts still claimed, a callback that
+    ends twice or is shown after it ended.
     """
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.jobs: dict[int, JobSpec] = {}
+        self.contacts: dict[int, ContactRecord] = {}
         self.pending: dict[int, dict[int, tuple[float, ContactRecord]]] = {}
         self.claimed: dict[int, dict[int, ContactRecord]] = {}
         self.done: dict[int, dict[int, str]] = {}
         self.dispositions: dict[str, SaveDisposition] = {}
         self.open_attempts: dict[str, StartAttempt] = {}
+        self.answered_at: dict[str, float] = {}
         self.ended_attempts: dict[str, EndAttempt] = {}
-        self.finished_jobs: dict[int, str] = {}
         self.callbacks: dict[str, SaveCallback] = {}
         self.ended_callbacks: dict[str, EndCallback] = {}
         self.saved_agents: dict[str, SaveAgent] = {}
+        self.finished_jobs: dict[int, str] = {}
         self.dnc: set[str] = set()
         self.agents: dict[str, AgentLogin] = {}
+        self._due_at: dict[tuple[int, int], float] = {}
+        self._epochs: dict[str, int] = {}
 
-    def add_job(self, job_id: int, contacts: Iterable[ContactRecord], due_at: float = 0.0) -> None:
-        """Give a job its contacts, due at epoch seconds."""
+    def add_job(
+        self,
+        job_id: int,
+        contacts: Iterable[ContactRecord],
+        due_at: float = 0.0,
+        *,
+        campaign: CampaignSpec | None = None,
+    ) -> None:
+        """Give a job its contacts, due at epoch seconds; one with its campaign outlives `open_zone`."""
         self.pending[job_id] = {contact.contact_id: (due_at, contact) for contact in contacts}
         self.claimed[job_id] = {}
         self.done[job_id] = {}
+        for contact_id, (_, contact) in self.pending[job_id].items():
+            self.contacts[contact_id] = contact
+        if campaign is not None:
+            self.jobs[job_id] = JobSpec(job_id, campaign, len(self.pending[job_id]))
 
     def add_agent(self, record: AgentRecord, zone: str, password: str = "secret") -> None:
         """Make an agent known; the password is kept as it is."""
         self.agents[record.agent_id] = AgentLogin(record, password, zone, True)
 
+    # -- a new owner -----------------------------------------------------------------------
+
     def open_zone(self, zone: str, now: float) -> OpenedZone:
-        """Return the first token; there is nothing to recover."""
-        return OpenedZone(Token(zone, 0, 1), ())
+        """Take the zone over with all jobs whose campaign is known; there is one zone here."""
+        self._epochs[zone] = self._epochs.get(zone, 0) + 1
+        live = {job_id: job for job_id, job in self.jobs.items() if job_id not in self.finished_jobs}
+        saved = {
+            agent_id: evolve(agent, attempt_id=agent.attempt_id if self._goes_on(agent, live) else "")
+            for agent_id, agent in sorted(self.saved_agents.items())
+            if agent.zone == zone
+        }
+        self.saved_agents.update(saved)
+        kept = {agent.attempt_id for agent in saved.values()}
+        for attempt in [a for a in self.open_attempts.values() if a.attempt_id not in kept]:
+            self._interrupt(attempt, now)
+        for job_id in live:
+            kept_contacts = {a.contact_id for a in self._attempts_at_own_contacts(job_id)}
+            for contact_id in self.claimed[job_id].keys() - kept_contacts:
+                self._give_back(job_id, self.claimed[job_id][contact_id], self._due_at[job_id, contact_id])
+        self._expire({job.campaign.campaign_id for job in live.values()}, now)
+        return OpenedZone(
+            Token(zone, 0, self._epochs[zone]),
+            tuple(
+                evolve(job, done=len(self.done[job.job_id]), callbacks=self._waiting(job.campaign))
+                for job in live.values()
+            ),
+            tuple(self._saved(agent) for agent in saved.values()),
+        )
+
+    def _goes_on(self, agent: SaveAgent, live: dict[int, JobSpec]) -> bool:
+        attempt = self.open_attempts.get(agent.attempt_id)
+        return attempt is not None and attempt.attempt_id in self.answered_at and attempt.job_id in live
+
+    def _interrupt(self, attempt: StartAttempt, now: float) -> None:
+        was_answered = attempt.attempt_id in self.answered_at
+        del self.open_attempts[attempt.attempt_id]
+        self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, "Interrupted", now)
+        if attempt.contact_type is ContactType.Callback:
+            if was_answered and attempt.callback_id is not None:
+                del self.callbacks[attempt.callback_id]
+                self.ended_callbacks[attempt.callback_id] = EndCallback(
+                    attempt.callback_id, "Interrupted", now
+                )
+            return
+        job_id, contact_id = attempt.job_id, attempt.contact_id
+        contact = self.claimed[job_id][contact_id]
+        contact = evolve(contact, attempts=contact.attempts + 1)
+        if was_answered or contact.attempts >= self.jobs[job_id].campaign.max_attempts:
+            del self.claimed[job_id][contact_id]
+            self.done[job_id][contact_id] = "Interrupted"
+        else:
+            self._give_back(job_id, contact, self._due_at[job_id, contact_id])
+
+    def _give_back(self, job_id: int, contact: ContactRecord, due_at: float) -> None:
+        del self.claimed[job_id][contact.contact_id]
+        self.pending[job_id][contact.contact_id] = (due_at, contact)
+
+    def _expire(self, campaigns: set[int], now: float) -> None:
+        worked_on = {attempt.callback_id for attempt in self.open_attempts.values()}
+        for callback_id, callback in list(self.callbacks.items()):
+            is_over = callback.campaign_id in campaigns and callback.expires_at <= now
+            if is_over and callback_id not in worked_on:
+                del self.callbacks[callback_id]
+                self.ended_callbacks[callback_id] = EndCallback(callback_id, "Expired", now)
+
+    def _waiting(self, campaign: CampaignSpec) -> tuple[CallbackRecord, ...]:
+        return tuple(
+            CallbackRecord(
+                callback_id=c.callback_id,
+                callback_type=c.callback_type,
+                campaign_id=c.campaign_id,
+                agent_id=c.agent_id,
+                contact=self.contacts[c.contact_id],
+                number=PhoneNumber(c.number_name, c.number, c.timezone),
+                due_at=c.due_at,
+                expires_at=c.expires_at,
+                notes=c.notes,
+            )
+            for c in sorted(self.callbacks.values(), key=lambda c: (c.due_at, c.callback_id))
+            if c.campaign_id == campaign.campaign_id
+        )
+
+    def _saved(self, agent: SaveAgent) -> SavedAgent:
+        return SavedAgent(
+            agent.agent_id,
+            agent.agent_state,
+            agent.call_state,
+            agent.reason_code,
+            agent.leg_id,
+            self._session(self.open_attempts[agent.attempt_id]) if agent.attempt_id else None,
+        )
+
+    def _session(self, attempt: StartAttempt) -> SavedSession:
+        contact = self.contacts[attempt.contact_id]
+        if attempt.contact_type is not ContactType.Callback:
+            contact = evolve(contact, attempts=self.claimed[attempt.job_id][attempt.contact_id].attempts)
+        made = [
+            each
+            for each in self.records
+            if isinstance(each, SaveCallback)
+            and (each.job_id, each.contact_id) == (attempt.job_id, attempt.contact_id)
+        ]
+        return SavedSession(
+            sid=attempt.attempt_id,
+            job_id=attempt.job_id,
+            contact=contact,
+            contact_type=attempt.contact_type,
+            number=next(
+                (n for n in contact.numbers if n.number == attempt.number), PhoneNumber("", attempt.number)
+            ),
+            answered_at=self.answered_at[attempt.attempt_id],
+            callback_id=attempt.callback_id or "",
+            callback_count=len({callback.callback_id for callback in made}),
+        )
+
+    # -- records ---------------------------------------------------------------------------
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         """Take all records in."""
+        self._check(token)
         for record in records:
             self.records.append(record)
             self._apply(record)
+
+    def _check(self, token: Token) -> None:
+        if token.epoch != self._epochs.get(token.zone, token.epoch):
+            raise Fenced(f"zone {token.zone}: has epoch {self._epochs[token.zone]}, not {token.epoch}")
 
     def _apply(self, record: Record) -> None:
         match record:
@@ -74,6 +218,7 @@ class MemoryStore:
                 self._start(record)
             case MarkAnswered():
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
+                self.answered_at.setdefault(record.attempt_id, record.at)
             case EndAttempt():
                 del self.open_attempts[record.attempt_id]
                 self.ended_attempts[record.attempt_id] = record
@@ -85,38 +230,48 @@ class MemoryStore:
                 self._return(record)
             case AddToDnc():
                 self.dnc.add(record.address)
+            case SaveNote():
+                contact = self.contacts[record.contact_id]
+                self.contacts[record.contact_id] = evolve(contact, notes=(*contact.notes, record.text))
+            case SetAttribute():
+                contact = self.contacts[record.contact_id]
+                changed = {**contact.attributes, record.name: record.value}
+                self.contacts[record.contact_id] = evolve(contact, attributes=changed)
             case SaveCallback():
-                self.callbacks[record.callback_id] = record
-                self.ended_callbacks.pop(record.callback_id, None)
+                self._save_callback(record)
             case EndCallback():
-                assert record.callback_id in self.callbacks, f"there is no callback {record.callback_id}"
-                assert record.callback_id not in self.ended_callbacks, "a callback ends twice"
+                assert record.callback_id in self.callbacks, f"{record.callback_id} is not waited for"
+                del self.callbacks[record.callback_id]
                 self.ended_callbacks[record.callback_id] = record
             case SaveAgent():
                 self.saved_agents[record.agent_id] = record
             case ForgetAgent():
                 self.saved_agents.pop(record.agent_id, None)
-            case SaveNote() | SetAttribute():
-                pass  # kept in `records`; the zone has its own copy for as long as the contact is claimed
             case FinishJob():
                 assert not self.claimed[record.job_id], "a job is over that has contacts claimed"
+                assert not self._attempts(record.job_id), "a job is over that has attempts open"
                 assert record.job_id not in self.finished_jobs, "a job is over twice"
                 self.finished_jobs[record.job_id] = record.state
+
+    def _attempts(self, job_id: int) -> list[StartAttempt]:
+        return [attempt for attempt in self.open_attempts.values() if attempt.job_id == job_id]
+
+    def _attempts_at_own_contacts(self, job_id: int) -> list[StartAttempt]:
+        return [a for a in self._attempts(job_id) if a.contact_type is not ContactType.Callback]
 
     def _start(self, attempt: StartAttempt) -> None:
         assert attempt.attempt_id not in self.open_attempts, f"{attempt.attempt_id} starts twice"
         assert attempt.attempt_id not in self.ended_attempts, f"{attempt.attempt_id} starts again"
-        open_contacts = {a.contact_id for a in self.open_attempts.values() if a.job_id == attempt.job_id}
+        open_contacts = {a.contact_id for a in self._attempts(attempt.job_id)}
         assert attempt.contact_id not in open_contacts, f"two attempts at contact {attempt.contact_id}"
         if attempt.contact_type is ContactType.Callback:
-            assert attempt.callback_id in self.callbacks, "an attempt for a callback that does not exist"
-            assert attempt.callback_id not in self.ended_callbacks, "an attempt for a callback that is over"
+            assert attempt.callback_id in self.callbacks, f"{attempt.callback_id} is not waited for"
         else:
             assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
         self.open_attempts[attempt.attempt_id] = attempt
 
     def _return(self, record: ReturnContact) -> None:
-        open_contacts = {a.contact_id for a in self.open_attempts.values() if a.job_id == record.job_id}
+        open_contacts = {a.contact_id for a in self._attempts_at_own_contacts(record.job_id)}
         assert record.contact_id not in open_contacts, "a contact is given back during an attempt"
         contact = self.claimed[record.job_id].pop(record.contact_id)
         if record.due_at is None:
@@ -125,13 +280,35 @@ class MemoryStore:
             again = evolve(contact, attempts=record.attempts)
             self.pending[record.job_id][contact.contact_id] = (record.due_at, again)
 
+    def _save_callback(self, record: SaveCallback) -> None:
+        assert record.callback_id not in self.ended_callbacks, f"{record.callback_id} is over already"
+        self.callbacks[record.callback_id] = record
+        for attempt_id, attempt in self.open_attempts.items():
+            if attempt.callback_id == record.callback_id:
+                self.open_attempts[attempt_id] = evolve(attempt, callback_id=None)
+
+    # -- questions -------------------------------------------------------------------------
+
     def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-        """Claim the contacts that are due, the earliest first."""
+        """Claim the contacts that are due, the earliest first, but none that is to be called back."""
+        self._check(token)
+        job = self.jobs.get(job_id)
+        called_back = {
+            callback.contact_id
+            for callback in self.callbacks.values()
+            if job is not None and callback.campaign_id == job.campaign.campaign_id
+        }
         pending = self.pending.get(job_id, {})
-        due = sorted((due_at, key) for key, (due_at, _) in pending.items() if due_at <= now)[:limit]
-        contacts = tuple(pending.pop(key)[1] for _, key in due)
+        free = {key: due_at for key, (due_at, _) in pending.items() if key not in called_back}
+        due = sorted((due_at, key) for key, due_at in free.items() if due_at <= now)[:limit]
+        contacts = []
+        for due_at, key in due:
+            attempts = pending.pop(key)[1].attempts
+            contacts.append(evolve(self.contacts[key], attempts=attempts))
+            self._due_at[job_id, key] = due_at
+            del free[key]
         self.claimed[job_id].update({contact.contact_id: contact for contact in contacts})
-        return ContactsFetched(job_id, contacts, min((at for at, _ in pending.values()), default=None))
+        return ContactsFetched(job_id, tuple(contacts), min(free.values(), default=None))
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         """Return those of the addresses that are on the do-not-call list."""
