@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
 
+IN_WORK_RETRY_S = 10.0
+"""How often a callback that is due is tried while somebody is busy with its contact."""
+
+
 @define(eq=False)
 class Callback:
     """A callback that waits in a job; `agent` is whom it was announced to, `sid` its coming session."""
@@ -178,8 +182,11 @@ class Callbacks:
         callback = agent.pending_callback
         if callback is None or callback.record.due_at > self._out.now or not agent.can_be_consulted_now:
             return False
-        agent.pending_callback = None
         record = callback.record
+        if record.contact.contact_id in self._zone.contacts_in_work:
+            self._out.set_timer(("due", record.callback_id), IN_WORK_RETRY_S)
+            return False
+        agent.pending_callback = None
         session = self._zone.dialer.new_session(
             callback.job, record.contact, record.number, ContactType.Callback, callback.sid
         )

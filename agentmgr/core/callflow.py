@@ -107,7 +107,7 @@ class CallFlow:
 
     def release(self, session: Session, agent: Agent) -> None:
         """Hang up on the customer."""
-        self._hang_up(session)
+        self.hang_up(session)
         agent.on_call_event(CallEvent.RELEASED, self._out.now)
         self._enter_wrapup(session)
 
@@ -124,11 +124,11 @@ class CallFlow:
         self._enter_wrapup(session)
 
     def on_line_lost(self, session: Session) -> None:
-        """The line of the session's owner is gone, who is in wrapup now; the customer cannot be kept."""
-        self._hang_up(session)
+        """The line of the session's owner is gone, who is in wrapup now."""
         self._enter_wrapup(session)
 
-    def _hang_up(self, session: Session) -> None:
+    def hang_up(self, session: Session) -> None:
+        """End the customer's call, if there is one."""
         if session.phase is not Phase.OFF_LINE:
             self._out.emit(HangUp(session.sid))
             self._out.cancel_timer(("ring", session.sid))
@@ -170,14 +170,14 @@ class CallFlow:
     def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
         """Write the contact's completion code and part it from its agent, whose states stay."""
         self._zone.consults.dissolve(session)
-        self._hang_up(session)
+        self.hang_up(session)
         self.part(session, agent)
         session.job.estimates.saw_contact_end(self._out.now - session.owned_at)
         self._write(session, agent.agent_id, code_id, source)
 
     def dispose_orphan(self, session: Session, agent_id: str) -> None:
         """End a contact whose agent did not come back after a crash of the server."""
-        self._hang_up(session)
+        self.hang_up(session)
         self._write(session, agent_id, session.job.campaign.default_code_id, "default")
 
     def adopt(self, session: Session, agent: Agent) -> None:
@@ -187,7 +187,7 @@ class CallFlow:
             self._out.emit(Connect(session.sid, agent.leg_id))
             self._out.set_timer(("call", session.sid), self._zone.config.call_max_s)
         else:
-            self._hang_up(session)
+            self.hang_up(session)
             self._start_wrapup_clock(session)
 
     def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:

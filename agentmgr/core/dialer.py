@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MAX_NOT_DUE_PER_TURN = 100
 """How many contacts outside their calling hours are put back before the job waits for its next tick."""
 
+IN_WORK_RETRY_S = 60.0
+"""How long a contact is left alone that another job, or a callback, is busy with."""
+
 CONTACT_TYPES = {
     PacingType.Predictive: ContactType.Predictive,
     PacingType.Progressive: ContactType.Progressive,
@@ -135,6 +138,10 @@ class Dialer:
                 return None
             contact = job.contacts.popleft()
             number = contact.numbers[contact.attempts % len(contact.numbers)]
+            if contact.contact_id in self._zone.contacts_in_work:
+                again_at = self._out.now + IN_WORK_RETRY_S
+                self._give_back(job, contact, contact.attempts, "Cancelled", again_at)
+                continue
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
             if opening <= self._out.now:
                 return self.new_session(
@@ -157,6 +164,7 @@ class Dialer:
             sid, job, contact, contact_type, number, extensions_left=job.campaign.acw_extensions
         )
         job.sessions[session.sid] = session
+        self._zone.contacts_in_work.add(contact.contact_id)
         self._zone.sessions[session.sid] = session
         return session
 
@@ -291,6 +299,7 @@ class Dialer:
         self._out.cancel_timer(("ring", session.sid))
         session.over = True
         self._zone.sessions.pop(session.sid, None)
+        self._zone.contacts_in_work.discard(session.contact.contact_id)
         session.job.sessions.pop(session.sid, None)
         self._out.emit(EndAttempt(session.sid, str(outcome), self._out.now, agent_id))
         if session.contact_type is not ContactType.Callback:

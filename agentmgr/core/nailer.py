@@ -95,8 +95,11 @@ class Nailer:
         if agent.job is not None:
             agent.job.idle.remove(agent)
         was_in_wrapup = agent.call_state is CallState.Wrapup
-        if agent.session is not None and agent.session.owner is not agent:
-            self._zone.consults.end(agent.session, by=agent)
+        if agent.session is not None:
+            if agent.session.owner is agent:
+                self._zone.calls.hang_up(agent.session)
+            else:
+                self._zone.consults.end(agent.session, by=agent)
         agent.on_nail_event(NailEvent.LOST, self._out.now)
         self.refuse_pending(agent)
         session = agent.session

@@ -65,6 +65,7 @@ class Zone:
         self.connections: dict[int, dict[str, Agent]] = {}
         self.jobs: dict[int, Job] = {}
         self.sessions: dict[str, Session] = {}
+        self.contacts_in_work: set[int] = set()
         self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
         self.nailer = Nailer(self)

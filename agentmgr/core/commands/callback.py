@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
 MAX_EXPIRY_MIN = 366 * 24 * 60
-MAX_AHEAD_S = 10 * 366 * 86_400.0
-"""No customer is called back later; what a desktop sends beyond is a mistake."""
+LATEST_DUE_AT = 253_000_000_000.0
+"""In the last years that can be written with four digits, epoch seconds."""
 
 
 @on_agent_command(AGTGetCallbackTypes, capability="create_callback")
@@ -115,7 +115,7 @@ def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, even
         return ResultCode.CALLBACK_TIME_FORMAT
     if not 0 < command.callback_expiry_time <= MAX_EXPIRY_MIN:
         return ResultCode.CALLBACK_BAD_EXPIRY
-    if not now < due_at <= now + MAX_AHEAD_S or not is_timezone(command.callback_timezone):
+    if not now < due_at <= LATEST_DUE_AT or not is_timezone(command.callback_timezone):
         return ResultCode.CALLBACK_BAD_TIME
     number = choose_number(session, command.contact_number)
     if number is None:
