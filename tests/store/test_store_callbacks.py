@@ -1,0 +1,183 @@
+"""Callbacks and saved agents in the SQL store alone: other campaigns, jobs that end, files of before."""
+
+import sqlite3
+from pathlib import Path
+
+import alembic.command
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from attrs import evolve
+from stores import T0, ZONE, Bench, prepare_job, start
+from test_store_contract import callback, calling_back, saved
+
+from agentmgr.core.effects import EndCallback, MarkAnswered
+from agentmgr.core.model import AgentRecord
+from agentmgr.ports import AgentLogin, JobState, StoreFault
+from agentmgr.store import open_sqlite
+from agentmgr.store.schema import metadata
+
+
+def waiting(bench: Bench) -> int:
+    job = bench.store.latest_job(1)
+    assert job is not None
+    return job.callbacks
+
+
+def test_status_counts_the_callbacks_that_wait(bench: Bench) -> None:
+    assert waiting(bench) == 0
+    bench.store.commit(bench.token, [callback(1, "one"), callback(2, "two")])
+    assert waiting(bench) == 2
+    bench.store.commit(bench.token, [EndCallback("one", "Handled", T0)])
+    assert waiting(bench) == 1
+    (overview,) = bench.store.campaigns()
+    assert overview.job is not None
+    assert overview.job.callbacks == 1
+
+
+def test_callback_end_is_written_once(bench: Bench) -> None:
+    bench.store.commit(
+        bench.token,
+        [callback(), EndCallback("cb", "Cancelled", T0 + 1), EndCallback("cb", "Handled", T0 + 2)],
+    )
+    assert bench.rows("SELECT outcome, ended_at FROM callback") == [("Cancelled", T0 + 1)]
+
+
+def test_callback_expired_is_recorded_with_the_time_it_was_found(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback()])
+    bench.reopen(T0 + 9000)
+    assert bench.rows("SELECT outcome, ended_at FROM callback") == [("Expired", T0 + 9000)]
+
+
+def test_callback_answered_when_the_server_died_is_recorded_so(bench: Bench) -> None:
+    answered = MarkAnswered("b1", T0 + 5, "1001")
+    bench.store.commit(bench.token, [callback(), calling_back(), answered])
+    bench.reopen(T0 + 100)
+    assert bench.rows("SELECT outcome, ended_at FROM callback") == [("Interrupted", T0 + 100)]
+    assert bench.rows("SELECT outcome, callback_id FROM attempt") == [("Interrupted", "cb")]
+
+
+def test_callback_of_a_campaign_without_job_waits_for_the_next_one(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback(1, "kept"), callback(2, "late", expires_at=T0 + 2000)])
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
+    assert bench.reopen(T0 + 3000).jobs == ()
+    assert bench.rows("SELECT count(*) FROM callback WHERE ended_at IS NULL") == [(2,)]
+    job_id = bench.store.create_job(1, ZONE, T0 + 4000)
+    bench.store.fill_job(job_id, 0, 100)
+    job = bench.store.start_job(job_id)
+    assert job is not None
+    assert [c.callback_id for c in job.callbacks] == ["kept"]
+    assert bench.rows("SELECT outcome FROM callback WHERE callback_id = 'late'") == [("Expired",)]
+
+
+def test_callback_can_be_called_by_a_job_that_does_not_have_its_contact(bench: Bench) -> None:
+    other = prepare_job(bench.store, contacts=1, name="Autumn")
+    record = callback(1, campaign_id=other.campaign.campaign_id)
+    bench.store.commit(bench.token, [record, evolve(calling_back(), job_id=other.job_id)])
+    jobs = bench.reopen().jobs
+    assert [[c.callback_id for c in job.callbacks] for job in jobs] == [[], ["cb"]]
+    assert len(bench.claim()) == 5  # the campaign itself has promised nothing
+
+
+def test_job_stopped_without_its_zone_parts_its_saved_agents_from_it(bench: Bench) -> None:
+    contact = bench.claim()[0]
+    bench.store.commit(
+        bench.token, [start(bench, contact, "a1"), MarkAnswered("a1", T0, "1001"), saved("a1")]
+    )
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0 + 5)
+    assert bench.rows("SELECT outcome FROM attempt") == [("Interrupted",)]
+    assert [agent.session for agent in bench.reopen().saved] == [None]
+
+
+def test_job_that_was_stopping_ends_with_the_contact_of_a_saved_agent(bench: Bench) -> None:
+    contact = bench.claim()[0]
+    records = [start(bench, contact, "a1"), MarkAnswered("a1", T0, "1001"), saved("a1")]
+    bench.store.commit(bench.token, records)
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopping)
+    opened = bench.reopen(T0 + 5)
+    assert opened.jobs == ()
+    assert [agent.session for agent in opened.saved] == [None]
+    assert bench.rows("SELECT outcome FROM attempt") == [("Interrupted",)]
+
+
+def test_agent_whose_record_is_replaced_stays_saved(bench: Bench) -> None:
+    login = AgentLogin(AgentRecord("1001", "Ann", ()), "hash", ZONE, True)
+    bench.store.put_agent(login)
+    bench.store.commit(bench.token, [saved()])
+    bench.store.put_agent(login)
+    assert [agent.agent_id for agent in bench.reopen().saved] == ["1001"]
+
+
+def test_claim_of_many_looks_at_few(bench: Bench) -> None:
+    plan = " ".join(
+        str(row[3])
+        for row in bench.rows(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM callback WHERE contact_id = 1 AND ended_at IS NULL"
+        )
+    )
+    assert "ix_callback_contact" in plan
+    plan = " ".join(
+        str(row[3])
+        for row in bench.rows(
+            "EXPLAIN QUERY PLAN SELECT * FROM callback WHERE campaign_id = 1 AND ended_at IS NULL"
+            " ORDER BY due_at"
+        )
+    )
+    assert "ix_callback_due" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+# -- files of the first schema -----------------------------------------------------------------
+
+
+OLD_ROWS = (
+    "INSERT INTO contact_list VALUES (1, 'Spring', 0)",
+    "INSERT INTO contact VALUES (1, 1, 'C0', 0)",
+    "INSERT INTO campaign VALUES (1, 'Spring', 'Predictive', 'S', 1, 1, 5, '', '', 0.03, 25, 30, 60, 1, 3, 0,"
+    " 0, 1440, '1,2,3', 1, '', 60, 0)",
+    "INSERT INTO job VALUES (1, 1, 'Default', 'running', 1, 0, NULL)",
+    "INSERT INTO job_contact VALUES (1, 1, 'Default', 'done', 1, 0, 'Handled')",
+    "INSERT INTO attempt VALUES ('a1', 1, 1, 'Predictive', '+1', 1, 2, 3, '1001', 'Handled')",
+    "INSERT INTO disposition VALUES (1, 'a1', 1, 1, '1001', 1, 'agent', 3)",
+)
+
+
+def write_old_file(path: Path, monkeypatch: pytest.MonkeyPatch, *rows: str) -> None:
+    upgrade = alembic.command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        open_sqlite(path, create=True).close()
+    connection = sqlite3.connect(path)
+    for sql in rows:
+        connection.execute(sql)
+    connection.commit()
+    connection.close()
+
+
+def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_old_file(path, monkeypatch, *OLD_ROWS)
+    store = open_sqlite(path)
+    (row,) = store.dispositions(1, 0, 10)
+    assert (row.attempt_id, row.number, row.outcome) == ("a1", "+1", "Handled")
+    with store._database.transaction() as tx:
+        assert tx.sql.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            tx.sql.execute("DELETE FROM attempt")
+        assert compare_metadata(MigrationContext.configure(tx.core), metadata) == []
+        (sql,) = tx.sql.execute("SELECT sql FROM sqlite_master WHERE name = 'attempt'").fetchone()
+        assert "WITHOUT ROWID" in sql
+        assert "STRICT" in sql
+    store.close()
+
+
+def test_file_with_rows_that_refer_to_nothing_is_refused_and_left_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_old_file(path, monkeypatch, *OLD_ROWS, "DELETE FROM attempt")
+    with pytest.raises(StoreFault, match="table disposition refers to rows that are missing in attempt"):
+        open_sqlite(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    connection.close()

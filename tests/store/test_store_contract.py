@@ -1,0 +1,361 @@
+"""What every ZoneStore does with callbacks and saved agents, seen through the port alone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from attrs import define, evolve
+from stores import REFUSED, SALE, T0, ZONE, campaign, drafts, prepare_job
+
+from agentmgr.core.effects import (
+    EndAttempt,
+    EndCallback,
+    FinishJob,
+    ForgetAgent,
+    MarkAnswered,
+    Record,
+    ReturnContact,
+    SaveAgent,
+    SaveCallback,
+    SaveDisposition,
+    SaveNote,
+    SetAttribute,
+    StartAttempt,
+)
+from agentmgr.core.model import ContactRecord
+from agentmgr.ports import Fenced, OpenedZone, Token, ZoneStore
+from agentmgr.store import open_sqlite
+from agentmgr.testing.memory_store import MemoryStore
+from protocol.enums import AgentState, CallbackType, CallState, ContactType
+
+CONTACTS = 4
+
+
+@define
+class Owned:
+    """A store with a running job of four contacts, and who owns the zone."""
+
+    store: ZoneStore
+    job_id: int
+    token: Token
+
+    def claim(self, now: float = T0) -> dict[int, ContactRecord]:
+        fetched = self.store.claim_contacts(self.token, self.job_id, 100, now)
+        return {contact.contact_id: contact for contact in fetched.contacts}
+
+    def commit(self, *records: Record) -> None:
+        self.store.commit(self.token, records)
+
+    def take_over(self, now: float = T0 + 100) -> OpenedZone:
+        opened = self.store.open_zone(ZONE, now)
+        self.token = opened.token
+        return opened
+
+    def waiting(self, now: float = T0 + 100) -> list[str]:
+        """Return the callbacks that a new owner would find."""
+        return [c.callback_id for job in self.take_over(now).jobs for c in job.callbacks]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def owned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Owned]:
+    if request.param == "sqlite":
+        sqlite = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+        job = prepare_job(sqlite, CONTACTS)
+        yield Owned(sqlite, job.job_id, sqlite.open_zone(ZONE, T0).token)
+        sqlite.close()
+        return
+    memory = MemoryStore()
+    contacts = [
+        ContactRecord(
+            number,
+            draft.user_contact_id,
+            1,
+            "Spring",
+            draft.numbers,
+            {
+                **draft.attributes,
+                "UserContactId": draft.user_contact_id,
+                "PhoneNumber1": draft.numbers[0].number,
+                "TimeZone": draft.numbers[0].timezone,
+            },
+        )
+        for number, draft in enumerate(drafts(CONTACTS), 1)
+    ]
+    memory.add_job(1, contacts, campaign=evolve(campaign(), campaign_id=1))
+    yield Owned(memory, 1, memory.open_zone(ZONE, T0).token)
+
+
+def callback(contact_id: int = 1, callback_id: str = "cb", **changes: object) -> SaveCallback:
+    made = SaveCallback(
+        callback_id=callback_id,
+        campaign_id=1,
+        job_id=1,
+        contact_id=contact_id,
+        callback_type=CallbackType.Agent,
+        agent_id="1002",
+        created_by="1001",
+        number="+12125559999",
+        number_name="Office",
+        timezone="America/New_York",
+        due_at=T0 + 1000,
+        expires_at=T0 + 4600,
+        notes="after lunch",
+        at=T0,
+    )
+    return evolve(made, **changes)
+
+
+def saved(attempt_id: str = "", agent_id: str = "1001", **changes: object) -> SaveAgent:
+    agent = SaveAgent(agent_id, ZONE, AgentState.Ready, CallState.Talking, "", "1/1001/1", attempt_id)
+    return evolve(agent, **changes)
+
+
+def start(contact: ContactRecord, attempt_id: str = "a1") -> StartAttempt:
+    number = contact.numbers[0].number
+    return StartAttempt(attempt_id, 1, contact.contact_id, ContactType.Predictive, number, T0)
+
+
+def talking(contact: ContactRecord, attempt_id: str = "a1") -> list[Record]:
+    return [start(contact, attempt_id), MarkAnswered(attempt_id, T0 + 5, "1001")]
+
+
+def done(contact_id: int, attempt_id: str = "a1") -> list[Record]:
+    return [
+        SaveDisposition(attempt_id, 1, contact_id, "1001", SALE, "agent", T0 + 9),
+        EndAttempt(attempt_id, "Handled", T0 + 9, "1001"),
+        ReturnContact(1, contact_id, 1, "Handled", None),
+    ]
+
+
+def calling_back(attempt_id: str = "b1", callback_id: str | None = "cb") -> StartAttempt:
+    return StartAttempt(attempt_id, 1, 1, ContactType.Callback, "+12125559999", T0, callback_id)
+
+
+def callback_made(owned: Owned) -> dict[int, ContactRecord]:
+    """Claim all; contact 1 is talked to, wants to be called back, and is done."""
+    contacts = owned.claim()
+    owned.commit(*talking(contacts[1]), callback(), *done(1))
+    return contacts
+
+
+# -- callbacks ---------------------------------------------------------------------------------
+
+
+def test_callback_saved_comes_back_whole(owned: Owned) -> None:
+    callback_made(owned)
+    (found,) = owned.take_over().jobs[0].callbacks
+    assert (found.callback_id, found.callback_type, found.campaign_id) == ("cb", CallbackType.Agent, 1)
+    assert (found.agent_id, found.due_at, found.expires_at) == ("1002", T0 + 1000, T0 + 4600)
+    assert (found.number.name, found.number.number) == ("Office", "+12125559999")
+    assert (found.number.timezone, found.notes) == ("America/New_York", "after lunch")
+    assert (found.contact.user_contact_id, found.contact.attempts) == ("C0", 0)
+    assert found.contact.attributes["LastName"] == "Number 0"
+
+
+def test_callbacks_come_back_the_earliest_first(owned: Owned) -> None:
+    owned.commit(callback(3, "late", due_at=T0 + 3000), callback(2, "early", due_at=T0 + 500), callback())
+    assert owned.waiting() == ["early", "cb", "late"]
+
+
+def test_callback_ended_does_not_come_back(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(EndCallback("cb", "Cancelled", T0 + 50))
+    assert owned.waiting() == []
+
+
+def test_callback_put_off_comes_back_once_with_its_new_time(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(callback(due_at=T0 + 5000, expires_at=T0 + 6000, callback_type=CallbackType.Standard))
+    (found,) = owned.take_over(T0 + 4999).jobs[0].callbacks
+    assert (found.due_at, found.expires_at) == (T0 + 5000, T0 + 6000)
+    assert found.callback_type is CallbackType.Standard
+
+
+def test_callback_expired_while_nobody_looked_is_over_for_good(owned: Owned) -> None:
+    callback_made(owned)
+    assert owned.waiting(T0 + 4599) == ["cb"]
+    assert owned.waiting(T0 + 4600) == []
+    assert owned.waiting(T0) == []
+
+
+def test_callback_of_another_campaign_waits_for_its_own(owned: Owned) -> None:
+    callback_made(owned)
+    job = owned.take_over().jobs[0]
+    assert {c.campaign_id for c in job.callbacks} == {job.campaign.campaign_id}
+
+
+def test_claim_leaves_out_a_contact_to_be_called_back(owned: Owned) -> None:
+    owned.commit(callback(2))
+    fetched = owned.store.claim_contacts(owned.token, 1, 100, T0)
+    assert [c.contact_id for c in fetched.contacts] == [1, 3, 4]
+    assert fetched.next_due_at is None
+    owned.commit(EndCallback("cb", "Handled", T0))
+    assert list(owned.claim()) == [2]
+
+
+def test_claim_next_due_is_that_of_contacts_not_to_be_called_back(owned: Owned) -> None:
+    owned.claim()
+    for contact_id in (1, 2):
+        owned.commit(ReturnContact(1, contact_id, 1, "Busy", T0 + 100 * contact_id))
+    owned.commit(callback(1))
+    assert owned.store.claim_contacts(owned.token, 1, 100, T0).next_due_at == T0 + 200
+
+
+# -- attempts for callbacks --------------------------------------------------------------------
+
+
+def test_takeover_callback_shown_and_not_answered_waits_again(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(calling_back())
+    opened = owned.take_over()
+    assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
+    assert opened.jobs[0].done == 1
+    owned.commit(calling_back("b2"), EndAttempt("b2", "Handled", T0), EndCallback("cb", "Handled", T0))
+
+
+def test_takeover_callback_answered_is_over(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(calling_back(), MarkAnswered("b1", T0 + 1001, "1001"))
+    assert owned.waiting() == []
+
+
+def test_takeover_callback_put_off_while_talking_waits(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(calling_back(), MarkAnswered("b1", T0 + 1001, "1001"), callback(due_at=T0 + 2000))
+    (found,) = owned.take_over(T0 + 1100).jobs[0].callbacks
+    assert found.due_at == T0 + 2000
+
+
+def test_takeover_attempt_for_a_callback_does_not_count_for_the_claimed_contact(owned: Owned) -> None:
+    owned.claim()
+    owned.commit(callback(), calling_back(), MarkAnswered("b1", T0 + 1001, "1001"))
+    assert owned.take_over().jobs[0].done == 0
+    assert owned.claim()[1].attempts == 0
+
+
+# -- saved agents ------------------------------------------------------------------------------
+
+
+def test_saved_agent_comes_back_as_written_last(owned: Owned) -> None:
+    owned.commit(saved(), saved(agent_state=AgentState.NotReady, reason_code="7", leg_id=""))
+    (agent,) = owned.take_over().saved
+    assert (agent.agent_id, agent.agent_state, agent.reason_code) == ("1001", AgentState.NotReady, "7")
+    assert (agent.leg_id, agent.session) == ("", None)
+    assert owned.take_over().saved == (agent,)
+
+
+def test_forgotten_agent_does_not_come_back(owned: Owned) -> None:
+    owned.commit(saved(), saved(agent_id="1002"), ForgetAgent("1001"))
+    assert [agent.agent_id for agent in owned.take_over().saved] == ["1002"]
+
+
+def test_saved_agent_is_of_its_zone(owned: Owned) -> None:
+    owned.commit(saved(zone="Other"))
+    assert owned.take_over().saved == ()
+
+
+def test_takeover_leaves_a_saved_agent_its_contact(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(
+        *talking(contacts[2]),
+        SaveNote(1, 2, "a1", "1001", "likes blue", T0),
+        SetAttribute(2, "FirstName", "Eve"),
+        saved("a1"),
+    )
+    opened = owned.take_over()
+    session = opened.saved[0].session
+    assert session is not None
+    assert (session.sid, session.job_id, session.answered_at) == ("a1", 1, T0 + 5)
+    assert (session.contact_type, session.number) == (ContactType.Predictive, contacts[2].numbers[0])
+    assert (session.contact.contact_id, session.contact.attempts) == (2, 0)
+    assert (session.contact.notes, session.contact.attributes["FirstName"]) == (("likes blue",), "Eve")
+    assert (session.callback_id, session.callback_count, session.is_live) == ("", 0, False)
+    assert opened.jobs[0].done == 0
+    assert sorted(owned.claim()) == [1, 3, 4]
+    owned.commit(*done(2))
+    assert owned.take_over().jobs[0].done == 1
+
+
+def test_takeover_again_leaves_it_still(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(*talking(contacts[2]), saved("a1"))
+    assert owned.take_over().saved == owned.take_over().saved
+    assert sorted(owned.claim()) == [1, 3, 4]
+
+
+def test_takeover_counts_the_callbacks_that_a_contact_was_given(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(*talking(contacts[1]), callback(), saved("a1"))
+    opened = owned.take_over()
+    assert opened.saved[0].session is not None
+    assert opened.saved[0].session.callback_count == 1
+    assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
+
+
+def test_takeover_leaves_a_saved_agent_the_contact_of_a_callback_whose_time_passed(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(calling_back(), MarkAnswered("b1", T0 + 1001, "1001"), saved("b1"))
+    opened = owned.take_over(T0 + 9999)
+    session = opened.saved[0].session
+    assert session is not None
+    assert (session.callback_id, session.contact_type) == ("cb", ContactType.Callback)
+    assert (session.contact.contact_id, session.contact.attempts) == (1, 0)
+    assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
+    owned.commit(
+        SaveDisposition("b1", 1, 1, "1001", REFUSED, "agent", T0 + 9999),
+        EndCallback("cb", "Handled", T0 + 9999),
+        EndAttempt("b1", "Handled", T0 + 9999),
+    )
+    assert owned.waiting() == []
+
+
+def test_takeover_session_of_a_callback_put_off_is_not_that_of_the_callback(owned: Owned) -> None:
+    callback_made(owned)
+    owned.commit(
+        calling_back(), MarkAnswered("b1", T0 + 1001, "1001"), callback(due_at=T0 + 3000), saved("b1")
+    )
+    opened = owned.take_over(T0 + 1100)
+    assert opened.saved[0].session is not None
+    assert (opened.saved[0].session.sid, opened.saved[0].session.callback_id) == ("b1", "")
+    assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
+
+
+def unanswered(contact: ContactRecord) -> list[Record]:
+    return [start(contact)]
+
+
+def over(contact: ContactRecord) -> list[Record]:
+    return [*talking(contact), *done(contact.contact_id)]
+
+
+def job_over(contact: ContactRecord) -> list[Record]:
+    given_back = [ReturnContact(1, number, 0, "", T0) for number in range(2, CONTACTS + 1)]
+    return [*over(contact), *given_back, FinishJob(1, "stopped", T0)]
+
+
+@pytest.mark.parametrize("died", [unanswered, over, job_over])
+def test_takeover_saved_agent_without_answered_attempt_comes_back_alone(
+    owned: Owned, died: Callable[[ContactRecord], list[Record]]
+) -> None:
+    owned.commit(*died(owned.claim()[1]), saved("a1"))
+    (agent,) = owned.take_over().saved
+    assert (agent.leg_id, agent.session) == ("1/1001/1", None)
+
+
+def test_takeover_unanswered_contact_of_a_saved_agent_is_dialled_again(owned: Owned) -> None:
+    owned.commit(*unanswered(owned.claim()[1]), saved("a1"))
+    owned.take_over()
+    assert owned.claim()[1].attempts == 1
+
+
+# -- who owns the zone -------------------------------------------------------------------------
+
+
+def test_old_owner_can_change_nothing(owned: Owned) -> None:
+    old = owned.token
+    owned.take_over()
+    with pytest.raises(Fenced):
+        owned.store.commit(old, [callback()])
+    with pytest.raises(Fenced):
+        owned.store.claim_contacts(old, 1, 1, T0)
+    assert owned.waiting() == []
