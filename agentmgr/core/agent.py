@@ -216,6 +216,8 @@ class Agent:
         self.touch()
         self.tell(self, _NAIL_NOTIFY[self.nailup_status])
         coupled = COUPLED.get(event)
+        if coupled is CallEvent.NAILING_LOST and self.session is not None and self.session.owner is not self:
+            coupled = CallEvent.LEFT  # a passive party has nothing to wrap up
         if coupled is not None:
             self.on_call_event(coupled, now)
 

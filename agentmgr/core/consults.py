@@ -182,8 +182,9 @@ class Consults:
             return
         self._out.emit(Connect(session.sid, owner.leg_id))
         was_conference = phase is ConsultPhase.CONFERENCE
-        if passive is not None and by is owner:
-            self._part(consultation, passive, by)
+        if by is owner:
+            if passive is not None:
+                self._part(consultation, passive, by)
             self._back_to_customer(owner, was_conference)
         else:
             self._tell_end(owner, session, by, was_conference)
@@ -218,7 +219,8 @@ class Consults:
             self._tell_end(passive, session, told_by, consultation.phase is ConsultPhase.CONFERENCE)
         passive.session = None
         session.job.busy -= 1
-        passive.on_call_event(CallEvent.LEFT, self._out.now)
+        if not passive.is_free:  # else its line was lost, and it with it
+            passive.on_call_event(CallEvent.LEFT, self._out.now)
         passive.sync()
         self._zone.calls.rest(passive)
         self._out.free(passive)

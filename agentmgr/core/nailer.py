@@ -95,12 +95,12 @@ class Nailer:
         if agent.job is not None:
             agent.job.idle.remove(agent)
         was_in_wrapup = agent.call_state is CallState.Wrapup
-        if agent.session is not None:
-            if agent.session.owner is agent:
-                self._zone.calls.hang_up(agent.session)
-            else:
-                self._zone.consults.end(agent.session, by=agent)
+        session = agent.session
+        if session is not None and session.owner is agent:
+            self._zone.calls.hang_up(session)
         agent.on_nail_event(NailEvent.LOST, self._out.now)
+        if session is not None and session.owner is not agent:
+            self._zone.consults.end(session, by=agent)
         self.refuse_pending(agent)
         session = agent.session
         if session is not None and not was_in_wrapup:

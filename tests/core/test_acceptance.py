@@ -105,6 +105,8 @@ EVERY_STATE = pytest.mark.parametrize("name", SCENES)
 def accepted(name, command):
     """Bring agent A into a state, send the command, and tell whether it was accepted."""
     scene = SCENES[name]()
+    if isinstance(command, c.AGTConsultCall) and scene.zone.jobs:
+        scene.nail("B")
     before = len(scene.responses)
     scene.send("A", command)
     expected = type(command).__name__ + "RESP"

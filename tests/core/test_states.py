@@ -45,7 +45,7 @@ Consult   CONFERENCE_OWNED=ConferenceOwner CONFERENCE_JOINED=ConferencePassive
 Consult   DISCONNECTED=Wrapup NAILING_LOST=Wrapup
 ConferenceOwner    CONFERENCE_ENDED=Talking OWNERSHIP_GIVEN=ConferencePassive
 ConferenceOwner    DISCONNECTED=Wrapup NAILING_LOST=Wrapup
-ConferencePassive  LEFT=Idle OWNERSHIP_TAKEN=ConferenceOwner TOOK_OVER=Talking
+ConferencePassive  LEFT=Idle OWNERSHIP_TAKEN=ConferenceOwner
 Wrapup    WRAPPED_UP=Idle DIALED=Dialing NAILING_LOST=Wrapup
 """
 MACHINES = {

@@ -62,7 +62,9 @@ def get_consult_dests(
     if command.destination_type is DestinationType.Agent:
         nobody = ResultCode.NO_AGENTS
         destinations = whole_entries(
-            _to_destination(other) for other in session.job.consultable.values() if other is not agent
+            _to_destination(other)
+            for other in session.job.consultable.values()
+            if other is not agent and len(other.pending_consults) < MAX_PENDING_CONSULTS
         )
     else:
         nobody = ResultCode.NO_DESTINATIONS
