@@ -15,7 +15,8 @@ from agentmgr.ports import AgentLogin, Telephony, Token, ZoneStore
 from agentmgr.runtime.runner import ZoneMachine
 from agentmgr.runtime.timers import TimerHeap
 from protocol.commands import AgentSDKConnected
-from protocol.registry import VERSION
+from protocol.notifications import POMNotAvailable
+from protocol.registry import COMMANDS, VERSION
 from protocol.results import ResultCode
 
 
@@ -69,6 +70,7 @@ class VirtualZone:
         self._wakings: list[tuple[float, int]] = []
         self._unanswered: dict[tuple[int, int], Any] = {}
         self._request_count = 0
+        self._connection_count = 0
         self._perform: Mapping[type[Any], Callable[[Any], None]] = {
             effects.Respond: self._respond,
             effects.Notify: self._notify,
@@ -83,17 +85,37 @@ class VirtualZone:
 
     def connect(self, desktop: VirtualDesktop) -> int:
         """Open a connection for a desktop and let it begin; returns the number of the connection."""
-        connection = len(self._desktops) + 1
-        self._desktops[connection] = desktop
-        self._send(connection, AgentSDKConnected((desktop.agent_id,), VERSION), agent_id="")
+        connection = self._open(desktop)
         self._take(connection, desktop.start(self.now))
         self._settle()
         return connection
 
     def disconnect(self, connection: int) -> None:
-        """Cut a desktop off."""
-        del self._desktops[connection]
+        """Cut a desktop off; it learns of it as from the client library, with what it waits for failed."""
+        desktop = self._desktops.pop(connection)
         self.post(ConnectionLost(connection))
+        for key in [key for key in self._unanswered if key[0] == connection]:
+            command = self._unanswered[key]
+            if not isinstance(command, AgentSDKConnected):
+                response = COMMANDS[type(command).__name__].resp(ResultCode.MANAGER_NOT_AVAILABLE)
+                desktop.answered(command, response, self.now)
+        desktop.notified(POMNotAvailable(), self.now)
+
+    def reconnect(self, desktop: VirtualDesktop) -> int:
+        """Open a connection for a desktop that was cut off; it goes on as the server asks it to."""
+        connection = self._open(desktop)
+        self._settle()
+        if connection in self._desktops:
+            self._take(connection, desktop.due(self.now))
+            self._settle()
+        return connection
+
+    def _open(self, desktop: VirtualDesktop) -> int:
+        self._connection_count += 1
+        self._desktops[self._connection_count] = desktop
+        sdk_connected = AgentSDKConnected((desktop.agent_id,), VERSION)
+        self._send(self._connection_count, sdk_connected, agent_id="")
+        return self._connection_count
 
     def post(self, event: Event) -> None:
         """Let an event happen now, with all that follows at once."""
