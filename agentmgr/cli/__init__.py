@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from agentmgr.cli import agents, campaign, contacts, demo, desk, dispositions, dnc, server
+from agentmgr.cli import agents, campaign, conformance, contacts, demo, desk, dispositions, dnc, server
 from agentmgr.cli.common import Failed, Misused
 
 _ABOUT = """An open Agent Manager for outbound contact centres: between agent desktops and the dialer.
@@ -48,6 +48,7 @@ app.command(dispositions.app)
 app.command(dnc.app)
 app.command(desk.desk)
 app.command(demo.demo)
+app.command(conformance.conformance)
 
 
 def run(tokens: Sequence[str]) -> int:

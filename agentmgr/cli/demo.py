@@ -1,11 +1,16 @@
 """agentmgr demo: an outbound campaign from end to end in one process."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveFloat, PositiveInt
+from cyclopts.types import NonNegativeInt, PositiveFloat, PositiveInt
 
-from agentmgr.cli.common import Failed
+from agentmgr.cli.common import Failed, Misused, say
+
+DEMO_SPEED = 100.0
+SERVER_SPEED = 20.0
 
 
 def demo(
@@ -14,8 +19,12 @@ def demo(
     contacts: PositiveInt = 500,
     pacing: Literal["predictive", "progressive", "preview"] = "predictive",
     seed: int = 1,
-    speed: PositiveFloat = 100.0,
+    speed: PositiveFloat | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
+    serve_only: Annotated[bool, Parameter(negative="")] = False,
+    data: Path | None = None,
+    host: str = "127.0.0.1",
+    port: NonNegativeInt = 9971,
 ) -> None:
     """Run a campaign from end to end and show it live; nothing outside this machine is called.
 
@@ -27,7 +36,12 @@ def demo(
     agentmgr demo
     agentmgr demo --agents 50 --contacts 2000 --seed 7
     agentmgr demo --pacing preview --speed 1
+    agentmgr demo --serve-only --data var/demo-server --port 9971
     ```
+
+    With `--serve-only` there is the server alone, until SIGTERM or Ctrl-C: with agents and running preview,
+    timed preview, predictive and progressive campaigns that do not run out, for desktops of one's own and
+    for `agentmgr conformance`.
 
     Parameters
     ----------
@@ -41,13 +55,41 @@ def demo(
     seed
         The same seed gives the same customers and the same agents.
     speed
-        How much faster than real time; 1 is real time.
+        How much faster than real time; 1 is real time. 100, and 20 with `--serve-only`.
     json
         Print one JSON object with the summary and nothing else.
+    serve_only
+        Serve, with no simulated desktops; prints one line when it is ready.
+    data
+        Directory for the database of `--serve-only`; made if it is not there, else gone on with.
+    host
+        Where `--serve-only` listens.
+    port
+        The port `--serve-only` listens on; 0 takes any free one.
     """
+    if serve_only:
+        _serve_only(data, host, port, speed or SERVER_SPEED, seed)
+        return
     from agentmgr.demo import Demo, DemoFailed, run_demo
 
     try:
-        run_demo(Demo(agents, contacts, pacing, seed, speed), json)
+        run_demo(Demo(agents, contacts, pacing, seed, speed or DEMO_SPEED), json)
     except DemoFailed as error:
         raise Failed(str(error)) from None
+
+
+def _serve_only(data: Path | None, host: str, port: int, speed: float, seed: int) -> None:
+    from agentmgr.app import ServerFailed
+    from agentmgr.demo_server import DemoServer, serve_demo
+
+    if data is None:
+        raise Misused("--serve-only needs --data: a directory for the server's database")
+    try:
+        serve_demo(DemoServer(data, host, port, speed, seed), _say_at_once)
+    except ServerFailed as error:
+        raise Failed(str(error)) from None
+
+
+def _say_at_once(text: str) -> None:
+    say(text)
+    sys.stdout.flush()

@@ -1,0 +1,104 @@
+"""agentmgr conformance: the contract as scenarios, against any server or any desktop."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveFloat, PositiveInt
+
+from agentmgr.cli.common import Failed, Misused, say
+
+DEFAULT_AGENTS = "1001,1002,1003,1004,1005"
+
+
+def conformance(
+    *,
+    host: str = "127.0.0.1",
+    port: PositiveInt = 9971,
+    zone: str = "Default",
+    agents: str = DEFAULT_AGENTS,
+    password: str = "demo",
+    preview: str = "Preview",
+    timed: str = "Timed",
+    predictive: str = "Predictive",
+    progressive: str = "Progressive",
+    without: Annotated[
+        tuple[Literal["preview", "timed", "predictive", "progressive"], ...], Parameter(negative="")
+    ] = (),
+    patience: PositiveFloat = 10.0,
+    only: tuple[str, ...] = (),
+    list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    junit: Path | None = None,
+) -> None:
+    """Hold a server against the contract and show what passed, what failed and why. Exit code 1 on a failure.
+
+    The server must run campaigns whose customers react to test numbers, as `agentmgr demo --serve-only`
+    does; the defaults here fit it. The agents are logged on and off again and again, by force.
+
+    ```
+    agentmgr demo --serve-only --data var/demo-server &
+    agentmgr conformance
+    agentmgr conformance --only "consult*" --only hold
+    agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
+    ```
+
+    Parameters
+    ----------
+    host
+        Where the server listens.
+    port
+        The port of the zone.
+    zone
+        Name of the zone.
+    agents
+        Ids of agents with the same password; a scenario that needs more of them is skipped.
+    password
+        The agents' password.
+    preview
+        Skill of a running campaign with untimed previews. The agents log on with it.
+    timed
+        Skill of a running campaign with timed previews.
+    predictive
+        Skill of a running predictive campaign.
+    progressive
+        Skill of a running progressive campaign, not all of whose contacts answer.
+    without
+        A campaign that there is not; its scenarios are skipped.
+    patience
+        How many seconds to wait for a message.
+    only
+        Play only scenarios of this name; `*` and `?` stand for others.
+    list_
+        List the scenarios with what each proves, and play none.
+    json
+        Print one JSON object `{"scenarios": [{"name", "result", "why", "seconds"}]}` and nothing else.
+    junit
+        Write a JUnit file as well.
+    """
+    from agentmgr.desk.conformance import scenes  # noqa: F401  # registers all scenarios
+    from agentmgr.desk.conformance.registry import Work
+    from agentmgr.desk.conformance.runner import choose
+    from agentmgr.desk.conformance.session import judge_server
+    from agentmgr.desk.conformance.stage import Target
+
+    scenarios = choose(only)
+    if not scenarios:
+        raise Misused(f"--only: found {', '.join(only)}; agentmgr conformance --list shows all names")
+    if list_:
+        for scenario in scenarios:
+            say(f"{scenario.name}\n    {scenario.about}\n    proves {scenario.proves}")
+        return
+    ids = tuple(part.strip() for part in agents.split(",") if part.strip())
+    if not ids:
+        raise Misused("--agents: found none; allowed: ids with commas between, such as 1001,1002")
+    given = {
+        "preview": (Work.PREVIEW, preview),
+        "timed": (Work.TIMED, timed),
+        "predictive": (Work.PREDICTIVE, predictive),
+        "progressive": (Work.PROGRESSIVE, progressive),
+    }
+    skills = {work: skill for name, (work, skill) in given.items() if name not in without}
+    target = Target(host, port, zone, ids, password, skills, patience)
+    if not judge_server(target, scenarios, json, junit):
+        raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
