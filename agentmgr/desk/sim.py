@@ -137,6 +137,8 @@ class SimDesktop:
                 self._wishes[Wish.NAIL_UP] = now
             case n.GetAgentStatus():
                 self._resume(now)
+            case n.POMAvailable() if self._interrupted is not None and Wish.LOG_ON in self._wishes:
+                self._wishes[Wish.LOG_ON] = now + self._params.retry_s  # a server that knows it asks first
             case n.AGTAutoReleaseLine(wrapup_details=wrapup) | n.AGTDialFailed(wrapup_details=wrapup):
                 self._learn_wrapup(wrapup)
             case n.AGTSessionIDChange(new_sid=session_id) if self.case is not None:
@@ -433,7 +435,7 @@ class SimDesktop:
             self._wishes = dict(kept.wishes)
             self._was_available = kept.was_available
             self.logged_on = True
-        self._wishes[Wish.TELL_STATUS] = now
+        self._wishes[Wish.TELL_STATUS] = min([now, *self._wishes.values()])  # before all else
 
     def _end(self) -> None:
         self.logged_on = False

@@ -36,6 +36,8 @@ class VirtualDesktop(Protocol):
 
     def due(self, now: float) -> Sequence[Any]: ...
 
+    def stop(self, now: float) -> Sequence[Any]: ...
+
 
 class VirtualZone:
     """A zone in virtual time, each desktop on a connection of its own.
@@ -110,6 +112,11 @@ class VirtualZone:
             self._settle()
         return connection
 
+    def stop(self, connection: int, desktop: VirtualDesktop) -> None:
+        """Let an agent go home."""
+        self._take(connection, desktop.stop(self.now))
+        self._settle()
+
     def _open(self, desktop: VirtualDesktop) -> int:
         self._connection_count += 1
         self._desktops[self._connection_count] = desktop
@@ -117,9 +124,9 @@ class VirtualZone:
         self._send(self._connection_count, sdk_connected, agent_id="")
         return self._connection_count
 
-    def post(self, event: Event) -> None:
-        """Let an event happen now, with all that follows at once."""
-        self._inbox.append(event)
+    def post(self, *events: Event) -> None:
+        """Let events happen now, one after another, with all that follows at once."""
+        self._inbox.extend(events)
         self._settle()
 
     def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:

@@ -63,6 +63,9 @@ class SimSwitch:
     again. An order that comes after something happened to the call which the driver has not collected
     yet is too late and changes nothing, except `HangUp` and `Dial`: they silence the old leg for good.
     With delays of orders and events the two cross each other on their way, as they do with a real switch.
+
+    Attributes:
+        calls, lines: all legs by id, ringing ones included; to be read only.
     """
 
     def __init__(
@@ -73,8 +76,8 @@ class SimSwitch:
         self._customers = customers or DigitCustomers(RandomCustomers(self._params))
         self._agenda = Agenda()
         self._happened: list[TelephonyEvent] = []
-        self._calls: dict[str, Call] = {}
-        self._lines: dict[str, Line] = {}
+        self.calls: dict[str, Call] = {}
+        self.lines: dict[str, Line] = {}
         self._uses: dict[str, int] = {}
         self._reports: dict[str, set[int]] = {}
         self._reachable = True
@@ -83,12 +86,12 @@ class SimSwitch:
     @property
     def open_calls(self) -> int:
         """How many customers' legs there are, ringing ones included."""
-        return len(self._calls)
+        return len(self.calls)
 
     @property
     def open_lines(self) -> int:
         """How many agents' legs there are, ringing ones included."""
-        return len(self._lines)
+        return len(self.lines)
 
     # -- the port --------------------------------------------------------------------------
 
@@ -106,7 +109,7 @@ class SimSwitch:
             case Dial():
                 self._dial(order, now)
             case Connect(call_id=call_id, leg_id=leg_id):
-                self._connect(self._ready(call_id, now), self._lines.get(leg_id), now)
+                self._connect(self._ready(call_id, now), self.lines.get(leg_id), now)
             case Hold(call_id=call_id):
                 self._play_music(self._ready(call_id, now), now)
             case Unhold(call_id=call_id):
@@ -121,7 +124,7 @@ class SimSwitch:
             case NailUp(leg_id=leg_id):
                 self._nail_up(leg_id, now)
             case DropNail(leg_id=leg_id):
-                self._drop_nail(self._lines.get(leg_id), now)
+                self._drop_nail(self.lines.get(leg_id), now)
             case SendDigit():
                 pass  # nobody at the other end reacts to digits
             case _:
@@ -142,7 +145,7 @@ class SimSwitch:
         return frozenset(
             each
             for each in ids
-            if each in self._calls or ((line := self._lines.get(each)) is not None and not line.dropped)
+            if each in self.calls or ((line := self.lines.get(each)) is not None and not line.dropped)
         )
 
     # -- the whole switch --------------------------------------------------------------------
@@ -152,8 +155,8 @@ class SimSwitch:
         if self._reachable:
             self._reachable = False
             self._agenda.clear()
-            self._calls.clear()
-            self._lines.clear()
+            self.calls.clear()
+            self.lines.clear()
             self._reports.clear()
             self._agenda.plan(now, self._emit(TelephonyLost()))
         else:
@@ -178,7 +181,7 @@ class SimSwitch:
         draw = self._stream("call", order.call_id)
         reaction: Reaction = self._customers.react(order.number, draw)
         customer = reaction if isinstance(reaction, Answers) else None
-        call = self._calls[order.call_id] = Call(order.call_id, customer)
+        call = self.calls[order.call_id] = Call(order.call_id, customer)
         if reaction.after_s > order.ring_time_s:
             outcome = partial(self._failed, call, DialFailReason.NoAnswer)
         elif isinstance(reaction, Answers):
@@ -202,7 +205,7 @@ class SimSwitch:
 
     def _ready(self, call_id: str, now: float) -> Call | None:
         """Return a call whose customer took it and, as far as the switch knows, is still there."""
-        call = self._calls.get(call_id)
+        call = self.calls.get(call_id)
         return None if call is None or call.hears is Hears.RINGING or call.until <= now else call
 
     def _connect(self, call: Call | None, line: Line | None, now: float) -> None:
@@ -214,7 +217,7 @@ class SimSwitch:
 
     def _invite(self, host: Call | None, party_id: str, now: float, *, aside: bool) -> None:
         """Bring a party to the agent of a call, the customer aside with music or with them."""
-        line, call = self._lines.get(party_id), self._ready(party_id, now)
+        line, call = self.lines.get(party_id), self._ready(party_id, now)
         guest = line if line is not None and line.up else call
         if host is None or guest is None or guest is host or guest is host.line:
             return
@@ -263,7 +266,7 @@ class SimSwitch:
         )
 
     def _forget(self, call_id: str, now: float) -> None:
-        call = self._calls.pop(call_id, None)
+        call = self.calls.pop(call_id, None)
         if call is not None:
             self._agenda.cancel(call.ticket)
             self._settle([other for other in call.part() if other is not call], now)
@@ -277,13 +280,13 @@ class SimSwitch:
 
     def _nail_up(self, leg_id: str, now: float) -> None:
         self._silence(leg_id)
-        old = self._lines.pop(leg_id, None)
+        old = self.lines.pop(leg_id, None)
         if old is not None:
             self._agenda.cancel(old.ticket)
             self._settle(old.part(), now)
         draw = self._stream("line", leg_id)
         p = self._params
-        line = self._lines[leg_id] = Line(leg_id)
+        line = self.lines[leg_id] = Line(leg_id)
         takes = draw.random() < p.nail_answer
         answer_s = log_normal(draw, p.nail_answer_median_s, p.nail_answer_sigma)
         if takes and answer_s <= p.nail_ring_s:
@@ -299,7 +302,7 @@ class SimSwitch:
         self._report(line.leg_id, NailAnswered(line.leg_id), at)
 
     def _not_nailed(self, line: Line, at: float) -> None:
-        del self._lines[line.leg_id]
+        del self.lines[line.leg_id]
         self._report(line.leg_id, NailFailed(line.leg_id), at)
 
     def _drop_nail(self, line: Line | None, now: float) -> None:
@@ -312,7 +315,7 @@ class SimSwitch:
             line.ticket = self._agenda.plan(now + DROP_S, partial(self._nail_ended, line))
 
     def _nail_ended(self, line: Line, at: float) -> None:
-        del self._lines[line.leg_id]
+        del self.lines[line.leg_id]
         self._settle(line.part(), at)
         self._report(line.leg_id, NailEnded(line.leg_id), at)
 
