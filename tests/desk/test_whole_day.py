@@ -50,7 +50,7 @@ def test_day_with_a_slow_switch_nothing_is_left_over(delay_s: float) -> None:
 def test_day_with_desktops_cut_off_they_go_on_where_they_were(cut_for_s: float) -> None:
     whole = lived(Day(PacingType.Predictive, seed=4, hours=2, cuts_per_h=5, cut_for_s=cut_for_s))
     # one that comes back may send a command before it has read what happened meanwhile
-    assert whole.cuts > 100
+    assert whole.cuts > 50
     assert whole.refusals.total() < whole.cuts / 4
 
 
