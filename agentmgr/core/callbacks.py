@@ -211,9 +211,7 @@ class Callbacks:
             self._take_from_desktop(callback, session, session.owner)
 
     def _expire(self, callback: Callback) -> None:
-        self._out.emit(EndCallback(callback.record.callback_id, "Expired", self._out.now))
-        self._drop(callback)
-        self._out.serve(callback.job)
+        self._end(callback, "Expired")
 
     def _take_from_desktop(self, callback: Callback, session: Session, agent: Agent) -> None:
         self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
@@ -254,6 +252,9 @@ class Callbacks:
     def _end(self, callback: Callback, outcome: str) -> None:
         self._out.emit(EndCallback(callback.record.callback_id, outcome, self._out.now))
         self._drop(callback)
+        # the store held the contact back for it, if the job has to call it too
+        self._zone.dialer.expect(callback.job, self._out.now)
+        self._out.serve(callback.job)
 
     def _wait_again(self, callback: Callback) -> None:
         callback_id = callback.record.callback_id

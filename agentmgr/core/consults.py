@@ -111,15 +111,16 @@ class Consults:
 
     # -- the external party -----------------------------------------------------------------------
 
-    def on_party_answered(self, party_id: str) -> None:
-        """The external party took the call."""
+    def on_party_answered(self, party_id: str) -> bool:
+        """The external party took the call; False if nobody knows of it."""
         consultation = self._parties.get(party_id)
         if consultation is None or consultation.phase is not ConsultPhase.DIALING:
-            return
+            return consultation is not None
         self._out.cancel_timer(("party", party_id))
         consultation.phase = ConsultPhase.ACTIVE
         self._out.emit(Consult(consultation.session.sid, party_id))
         consultation.asker.on_call_event(CallEvent.CONSULTED, self._out.now)
+        return True
 
     def on_party_failed(self, party_id: str, reason: DialFailReason) -> None:
         """The external party was not reached; the agent goes on talking to the customer."""

@@ -313,6 +313,10 @@ class Dialer:
         if due_at is None:
             job.done += 1
             return
+        self.expect(job, due_at)
+
+    def expect(self, job: Job, due_at: float) -> None:
+        """Look for contacts in the store at `due_at`; a fetch on its way may not have seen them."""
         self._expect(job, due_at)
         if job.fetching and (job.returned_due_at is None or due_at < job.returned_due_at):
             job.returned_due_at = due_at

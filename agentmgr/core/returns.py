@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import DropNail, ForgetAgent, Notify, SaveAgent
+from agentmgr.core.effects import DropNail, ForgetAgent, HangUp, Notify, SaveAgent
 from agentmgr.core.model import SavedAgent
 from agentmgr.core.session import Phase, Session
 from protocol.enums import AgentState, CallState, NailupStatus
@@ -22,6 +22,10 @@ from protocol.structures import AgentStatus
 
 if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
+
+
+NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
+"""States of an agent with an answered contact that is not on the line."""
 
 
 class Returns:
@@ -149,7 +153,11 @@ class Returns:
             )
             session.answered_at = kept.answered_at
             session.owned_at = kept.answered_at or self._out.now
-            session.phase = Phase.ON_LINE if kept.is_live else Phase.OFF_LINE
+            # a call that was being released, or dialled once more, is of no use to anybody
+            if kept.is_live and saved.call_state in NOT_TALKING:
+                self._out.emit(HangUp(kept.sid))
+            elif kept.is_live:
+                session.phase = Phase.ON_LINE
             session.callback_count = kept.callback_count
             self._zone.callbacks.restore(kept.callback_id, session)
         self._out.set_timer(("orphan", saved.agent_id), self._zone.config.lost_desktop_s)

@@ -274,8 +274,9 @@ class Zone:
         session = self.sessions.get(event.call_id)
         if session is not None:
             self.dialer.on_answered(session)
-        else:
-            self.consults.on_party_answered(event.call_id)
+        elif not self.consults.on_party_answered(event.call_id):
+            # dialled by a server that died meanwhile; nobody here would ever talk to them
+            self.out.emit(HangUp(event.call_id))
 
     def _on_call_failed(self, event: CallFailed) -> None:
         session = self.sessions.get(event.call_id)

@@ -251,6 +251,8 @@ class MemoryStore:
                 assert not self.claimed[record.job_id], "a job is over that has contacts claimed"
                 assert not self._attempts(record.job_id), "a job is over that has attempts open"
                 assert record.job_id not in self.finished_jobs, "a job is over twice"
+                all_done = record.state == "stopped" or not self.pending[record.job_id]
+                assert all_done, "a job is finished that has contacts to call"
                 self.finished_jobs[record.job_id] = record.state
 
     def _attempts(self, job_id: int) -> list[StartAttempt]:

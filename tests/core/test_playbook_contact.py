@@ -571,9 +571,13 @@ def test_redial_of_a_contact_that_was_cancelled_counts_the_answer():
 # -- too late, or from another world -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", [CallAnswered("?"), CallFailed("?", DialFailReason.Busy), CallEnded("?")])
+@pytest.mark.parametrize("event", [CallFailed("?", DialFailReason.Busy), CallEnded("?")])
 def test_word_of_an_unknown_call_changes_nothing(event):
     assert talking().post(event) == []
+
+
+def test_unknown_call_that_is_answered_is_hung_up():
+    assert talking().post(CallAnswered("?")) == ["switch: HangUp ?"]
 
 
 @pytest.mark.parametrize("way", [preview, talking, held, wrapup, wrapup_nailing_lost])

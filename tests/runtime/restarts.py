@@ -1,0 +1,273 @@
+"""A zone that dies again and again, each time rebuilt from its store alone, with simulated desktops around it."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from attrs import define, field, frozen
+
+from agentmgr.core.effects import (
+    EndAttempt,
+    EndCallback,
+    MarkAnswered,
+    Record,
+    SaveCallback,
+    SaveDisposition,
+    StartAttempt,
+)
+from agentmgr.core.events import ContactsFetched
+from agentmgr.core.model import (
+    AttributeSpec,
+    CampaignSpec,
+    CompletionCodeSpec,
+    SavedAgent,
+    ZoneConfig,
+)
+from agentmgr.core.zone import Zone
+from agentmgr.desk.params import DeskParams
+from agentmgr.desk.sim import SimDesktop
+from agentmgr.ports import AgentLogin, OpenedZone, Token, ZoneStore
+from agentmgr.runtime.startup import start_events
+from agentmgr.runtime.virtual import VirtualZone
+from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.switch import SimSwitch
+from protocol.commands import AGTLogonRESP, AGTSaveAgentForHA, AGTSaveAgentForHARESP, AGTWrapupContactRESP
+from protocol.enums import CallState, ContactType, PacingType
+from protocol.results import ResultCode
+
+T0 = 1_760_000_040.0
+ZONE = "Default"
+LOST_S = 60.0
+BUSY_DESK = DeskParams(
+    hold=0.3,
+    release=0.4,
+    attribute=0.5,
+    note=0.5,
+    redial=0.2,
+    aux=0.1,
+    preview_cancel=0.2,
+    callback=0.3,
+    callback_min_s=60,
+    callback_max_s=600,
+    reschedule=0.3,
+    consult=0.2,
+)
+CALM_SWITCH = SimParams(live=0.7, machine=0.05, talk_median_s=60, nail_loss_per_h=1)
+CAMPAIGN = CampaignSpec(
+    0,
+    "Spring",
+    PacingType.Progressive,
+    "English",
+    (CompletionCodeSpec(1, "Sale", True), CompletionCodeSpec(2, "No"), CompletionCodeSpec(9, "Timed out")),
+    9,
+    max_attempts=2,
+    retry_s={},
+    attributes=(AttributeSpec("FirstName"),),
+    callback_expiry_min=10,
+)
+
+
+class Killed(Exception):
+    """The server died."""
+
+
+@define
+class Shelf:
+    """Stores that must agree; what is committed is noted. It kills its user when it is told to.
+
+    `fuse` counts commits: at 0 the server dies, before the commit or right after it.
+    """
+
+    stores: Sequence[ZoneStore]
+    records: list[Record] = field(factory=list)
+    fuse: int = 1_000_000
+    dies_before: bool = False
+    _tokens: list[Token] = field(factory=list)
+
+    def open_zone(self, zone: str, now: float) -> OpenedZone:
+        opened = [store.open_zone(zone, now) for store in self.stores]
+        self._tokens = [each.token for each in opened]
+        for each in opened[1:]:
+            assert each.jobs == opened[0].jobs
+            assert each.saved == opened[0].saved
+        return opened[0]
+
+    def commit(self, token: Token, records: Sequence[Record]) -> None:
+        self.fuse -= 1
+        if self.fuse == 0 and self.dies_before:
+            raise Killed
+        for store, own in zip(self.stores, self._tokens, strict=True):
+            store.commit(own, records)
+        self.records += records
+        if self.fuse == 0:
+            raise Killed
+
+    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+        first, *others = (
+            store.claim_contacts(own, job_id, limit, now)
+            for store, own in zip(self.stores, self._tokens, strict=True)
+        )
+        for other in others:
+            assert other == first
+        return first
+
+    def on_dnc(self, addresses: Any) -> frozenset[str]:
+        return self.stores[0].on_dnc(addresses)
+
+    def find_agent(self, agent_id: str) -> AgentLogin | None:
+        return self.stores[0].find_agent(agent_id)
+
+
+class SavedDesktop(SimDesktop):
+    """A desktop that asks for its agent to be saved, and notes which wrapups were confirmed."""
+
+    def __init__(self, agent_id: str, seed: str, confirmed: list[str], *, saves: bool) -> None:
+        super().__init__(agent_id, "secret", ZONE, hash_of(seed), BUSY_DESK)
+        self._confirmed = confirmed
+        self._saves = saves
+
+    def answered(self, command: Any, response: Any, now: float) -> list[Any]:
+        if isinstance(response, AGTSaveAgentForHARESP):
+            assert response.result is ResultCode.SUCCESS
+            return []
+        wanted = list(super().answered(command, response, now))
+        if response.result is ResultCode.SUCCESS:
+            if isinstance(response, AGTLogonRESP) and self._saves:
+                wanted.append(AGTSaveAgentForHA())
+            if isinstance(response, AGTWrapupContactRESP):
+                self._confirmed.append(command.session_id)
+        return wanted
+
+
+def hash_of(text: str) -> int:
+    """Return a number that is the same in every process."""
+    return Random(text).getrandbits(32)
+
+
+@frozen
+class Expected:
+    """How a saved agent must be found after its logon."""
+
+    sid: str
+    is_talking: bool
+    was: CallState
+
+
+class World:
+    """A campaign with its switch, its desktops and a server that dies.
+
+    Attributes:
+        deaths: how often it died.
+        resumed: how often a saved agent came back to its contact, by the call state it came back to.
+    """
+
+    def __init__(self, stores: Sequence[ZoneStore], seed: int, pacing: PacingType) -> None:
+        self.shelf = Shelf(stores)
+        self.now = T0
+        self.deaths = 0
+        self.resumed: dict[CallState, int] = {}
+        self.confirmed: list[str] = []
+        self.pacing = pacing
+        self._draw = Random(f"{seed}/world")
+        self._seed = seed
+        self._switch = SimSwitch(seed, CALM_SWITCH)
+        self._agents = ("1001", "1002", "1003", "1004")
+
+    # -- one life --------------------------------------------------------------------------
+
+    def live(self, for_s: float, *, commits: int, dies_before: bool) -> bool:
+        """Start a server and let it die after some time or commits; False if its jobs are all over."""
+        opened = self.shelf.open_zone(ZONE, self.now)
+        if not opened.jobs:
+            return False
+        token = opened.token
+        zone = Zone(ZoneConfig(ZONE, epoch=token.epoch, lost_desktop_s=LOST_S), self.now)
+        driver = VirtualZone(
+            zone,
+            token,
+            self.shelf,
+            self._switch,
+            self.now,
+            lambda login, password: True,
+        )
+        self.shelf.fuse, self.shelf.dies_before = commits, dies_before
+        end = self.now + for_s
+        try:
+            driver.post(*start_events(opened, self._switch))
+            self._let_desktops_come(zone, driver, opened)
+            driver.run(end, lambda: not zone.jobs)
+        except Killed:
+            pass
+        self.now = driver.now
+        self.deaths += 1
+        return bool(zone.jobs)
+
+    def lose_switch(self) -> None:
+        """The switch died with the server: a new one knows nothing."""
+        self._switch = SimSwitch(self._seed + self.deaths, CALM_SWITCH)
+
+    def _let_desktops_come(self, zone: Zone, driver: VirtualZone, opened: OpenedZone) -> None:
+        saved = {agent.agent_id: agent for agent in opened.saved}
+        late = self._draw.random() < 0.2
+        arrivals = sorted(
+            (self.now + self._draw.uniform(0, 2 * LOST_S if late else 10), agent_id)
+            for agent_id in self._agents
+        )
+        for at, agent_id in arrivals:
+            driver.run(at)
+            desktop = SavedDesktop(
+                agent_id, f"{self._seed}/{self.deaths}/{agent_id}", self.confirmed, saves=agent_id != "1004"
+            )
+            expected = self._expected(zone, saved.get(agent_id))
+            driver.connect(desktop)
+            self._check_resumed(zone, agent_id, expected)
+
+    def _expected(self, zone: Zone, saved: SavedAgent | None) -> Expected | None:
+        if saved is None or saved.session is None or saved.session.sid not in zone.sessions:
+            return None
+        sid = saved.session.sid
+        has_lines = self._switch.alive({sid, saved.leg_id}) == {sid, saved.leg_id}
+        was_talking = saved.call_state not in (CallState.Wrapup, CallState.Dialing)
+        return Expected(sid, has_lines and was_talking, saved.call_state)
+
+    def _check_resumed(self, zone: Zone, agent_id: str, expected: Expected | None) -> None:
+        if expected is None:
+            return
+        agent = zone.agents[agent_id]
+        assert agent.session is not None
+        assert agent.session.sid == expected.sid
+        assert (agent.call_state is CallState.Talking) == expected.is_talking, expected
+        assert expected.is_talking or agent.call_state is CallState.Wrapup
+        self.resumed[agent.call_state] = self.resumed.get(agent.call_state, 0) + 1
+
+    # -- what must be true in the end ------------------------------------------------------
+
+    def _of(self, kind: type[Any]) -> list[Any]:
+        return [record for record in self.shelf.records if isinstance(record, kind)]
+
+    def check(self) -> None:
+        """Check everything that was committed; `ended_by_takeover` are attempts that new owners ended."""
+        started = {record.attempt_id: record for record in self._of(StartAttempt)}
+        ended = {record.attempt_id: record.outcome for record in self._of(EndAttempt)}
+        answered = {record.attempt_id for record in self._of(MarkAnswered)}
+        dispositions = [record.attempt_id for record in self._of(SaveDisposition)]
+        assert len(dispositions) == len(set(dispositions))
+        assert len(self.confirmed) == len(set(self.confirmed))
+        assert set(self.confirmed) <= set(dispositions)
+        assert set(dispositions) <= ended.keys() <= started.keys()
+        for attempt_id in answered & ended.keys() - set(dispositions):
+            assert ended[attempt_id] == "Nuisance", f"{attempt_id} ended as {ended[attempt_id]}"
+        self._check_callbacks(started, answered)
+
+    def _check_callbacks(self, started: dict[str, StartAttempt], answered: set[str]) -> None:
+        made = {record.callback_id for record in self._of(SaveCallback)}
+        ended = [record.callback_id for record in self._of(EndCallback)]
+        assert len(ended) == len(set(ended))
+        assert set(ended) <= made
+        handled = {record.callback_id for record in self._of(EndCallback) if record.outcome == "Handled"}
+        reached = {
+            attempt.callback_id
+            for attempt in started.values()
+            if attempt.contact_type is ContactType.Callback and attempt.attempt_id in answered
+        }
+        assert handled <= reached

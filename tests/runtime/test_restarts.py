@@ -1,0 +1,103 @@
+"""The server dies at any moment; what it had confirmed stands, and everybody goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from attrs import evolve
+from restarts import CAMPAIGN, T0, ZONE, World
+
+from agentmgr.core.model import AgentRecord, ContactRecord, PhoneNumber
+from agentmgr.ports import AgentLogin, ContactDraft, ZoneStore
+from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.testing.memory_store import MemoryStore
+from protocol.enums import CallState, PacingType
+from protocol.structures import AgentSkill
+
+CONTACTS = 30
+AGENTS = tuple(AgentRecord(str(1001 + n), f"Agent {n}", (AgentSkill("English", "1", 1),)) for n in range(4))
+
+
+def number_of(index: int) -> PhoneNumber:
+    return PhoneNumber("PhoneNumber1", f"+4930{index:06}", "Europe/Berlin")
+
+
+def memory_store(pacing: PacingType) -> MemoryStore:
+    store = MemoryStore()
+    for record in AGENTS:
+        store.add_agent(record, ZONE)
+    contacts = [
+        ContactRecord(
+            index,
+            f"C{index}",
+            1,
+            "Spring",
+            (number_of(index),),
+            {
+                "UserContactId": f"C{index}",
+                "FirstName": "Ann",
+                "PhoneNumber1": number_of(index).number,
+                "TimeZone": "Europe/Berlin",
+            },
+        )
+        for index in range(1, CONTACTS + 1)
+    ]
+    store.add_job(1, contacts, campaign=evolve(CAMPAIGN, campaign_id=1, pacing=pacing))
+    return store
+
+
+def sql_store(path: Path, pacing: PacingType) -> SqliteStore:
+    store = open_sqlite(path, create=True)
+    for record in AGENTS:
+        store.put_agent(AgentLogin(record, "secret", ZONE, True))
+    list_id = store.ensure_list("Spring", T0)
+    drafts = [
+        ContactDraft(f"C{index}", (number_of(index),), {"FirstName": "Ann"})
+        for index in range(1, CONTACTS + 1)
+    ]
+    store.put_contacts(list_id, drafts, T0)
+    spec = store.add_campaign(evolve(CAMPAIGN, pacing=pacing), [list_id], T0)
+    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    store.fill_job(job_id, 0, 100)
+    store.start_job(job_id)
+    return store
+
+
+def run_to_the_end(world: World, seed: int, lives: int = 60) -> None:
+    """Let the server die often at first, and then let it end its job."""
+    draw = Random(f"{seed}/deaths")
+    while world.deaths < lives:
+        goes_on = world.live(
+            draw.choice([5, 60, 300]),
+            commits=draw.choice([1, 2, 5, 20, 60, 200]),
+            dies_before=draw.random() < 0.5,
+        )
+        if not goes_on:
+            break
+        if draw.random() < 0.3:
+            world.lose_switch()
+    while world.live(36_000, commits=1_000_000, dies_before=False):
+        assert world.now < T0 + 360_000, "the job does not end"
+
+
+def check_store(store: MemoryStore) -> None:
+    """Check what no record says: the end of what new owners found open."""
+    assert store.finished_jobs == {1: "finished"}
+    assert not store.open_attempts
+    assert not store.callbacks
+    assert len(store.done[1]) == CONTACTS
+    for attempt_id in store.answered_at:
+        outcome = store.ended_attempts[attempt_id].outcome
+        assert (attempt_id in store.dispositions) != (outcome in ("Interrupted", "Nuisance"))
+
+
+@pytest.mark.parametrize("pacing", [PacingType.Progressive, PacingType.PreviewTimed])
+@pytest.mark.parametrize("seed", range(8))
+def test_server_that_dies_again_and_again_loses_and_doubles_nothing(pacing: PacingType, seed: int) -> None:
+    store = memory_store(pacing)
+    world = World([store], seed, pacing)
+    run_to_the_end(world, seed)
+    world.check()
+    check_store(store)
+    assert world.deaths > 3
