@@ -1,15 +1,14 @@
 """Scenes with more than one party: consults, conferences, callbacks, agents that are away or blended."""
 
 from attrs import evolve
-from scenes import SID, Scene, a_campaign, a_contact, a_logon, number_of, preview, talking, wrapup
+from scenes import SID, Scene, a_campaign, a_contact, number_of, talking
 
-from agentmgr.core.effects import Dial, SaveCallback
-from agentmgr.core.events import CallAnswered, CallFailed, JobStarted
-from agentmgr.core.model import CallbackRecord, ExternalDestination, JobSpec
-from agentmgr.testing.transcript import lines
+from agentmgr.core.effects import SaveCallback
+from agentmgr.core.events import CallAnswered, JobStarted
+from agentmgr.core.model import CallbackRecord, JobSpec
 from protocol import commands as c
-from protocol.enums import AgentState, CallbackType, DestinationType, PacingType
-from protocol.structures import AgentSkill, AgentStatus, CallbackDest, CompletionCode, Destination
+from protocol.enums import CallbackType, DestinationType, PacingType
+from protocol.structures import CompletionCode, Destination
 
 OUTSIDE = "+442071234567"
 PARTY = "Z-1-1/1-1"

@@ -78,7 +78,12 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
     """Send one digit into the call."""
     if command.dtmf not in DIGITS:
         return ResultCode.DTMF_INVALID
-    zone.out.emit(SendDigit(agent.contact.sid, command.dtmf))
+    session = agent.contact
+    consultation = session.consultation
+    outside = consultation is not None and consultation.is_established and consultation.agent is None
+    # with an external party on the line the digit is for its menu, not for the customer
+    call_id = consultation.party_id if consultation is not None and outside else session.sid
+    zone.out.emit(SendDigit(call_id, command.dtmf))
     return ResultCode.SUCCESS
 
 
