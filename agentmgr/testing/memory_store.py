@@ -283,7 +283,8 @@ class MemoryStore:
             self.pending[record.job_id][contact.contact_id] = (record.due_at, again)
 
     def _save_callback(self, record: SaveCallback) -> None:
-        assert record.callback_id not in self.ended_callbacks, f"{record.callback_id} is over already"
+        # one that expired in the course of a long contact can be promised anew from that contact
+        self.ended_callbacks.pop(record.callback_id, None)
         self.callbacks[record.callback_id] = record
         for attempt_id, attempt in self.open_attempts.items():
             if attempt.callback_id == record.callback_id:
