@@ -38,6 +38,8 @@ from protocol.results import ResultCode
 T0 = 1_760_000_040.0
 ZONE = "Default"
 LOST_S = 60.0
+FORGETFUL = "1004"
+"""The agent that does not ask to be saved."""
 BUSY_DESK = DeskParams(
     hold=0.3,
     release=0.4,
@@ -51,6 +53,8 @@ BUSY_DESK = DeskParams(
     callback_max_s=600,
     reschedule=0.3,
     consult=0.2,
+    transfer=0.0,
+    ownership=0.0,
 )
 CALM_SWITCH = SimParams(live=0.7, machine=0.05, talk_median_s=60, nail_loss_per_h=1)
 CAMPAIGN = CampaignSpec(
@@ -216,7 +220,10 @@ class World:
         for at, agent_id in arrivals:
             driver.run(at)
             desktop = SavedDesktop(
-                agent_id, f"{self._seed}/{self.deaths}/{agent_id}", self.confirmed, saves=agent_id != "1004"
+                agent_id,
+                f"{self._seed}/{self.deaths}/{agent_id}",
+                self.confirmed,
+                saves=agent_id != FORGETFUL,
             )
             expected = self._expected(zone, saved.get(agent_id))
             driver.connect(desktop)
@@ -239,6 +246,11 @@ class World:
         assert (agent.call_state is CallState.Talking) == expected.is_talking, expected
         assert expected.is_talking or agent.call_state is CallState.Wrapup
         self.resumed[agent.call_state] = self.resumed.get(agent.call_state, 0) + 1
+
+    def answered_by(self, attempt_id: str) -> str | None:
+        """Return who talked to the customer of an attempt; that agent keeps the contact to its end."""
+        agents = [r.agent_id for r in self._of(MarkAnswered) if r.attempt_id == attempt_id]
+        return next((agent_id for agent_id in agents if agent_id is not None), None)
 
     # -- what must be true in the end ------------------------------------------------------
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from attrs import evolve
-from restarts import CAMPAIGN, T0, ZONE, World
+from restarts import CAMPAIGN, FORGETFUL, T0, ZONE, World
 
 from agentmgr.core.model import AgentRecord, ContactRecord, PhoneNumber
 from agentmgr.ports import AgentLogin, ContactDraft
@@ -79,7 +79,7 @@ def run_to_the_end(world: World, seed: int, lives: int = 60) -> None:
         assert world.now < T0 + 360_000, "the job does not end"
 
 
-def check_store(store: MemoryStore) -> None:
+def check_store(store: MemoryStore, world: World) -> None:
     """Check what no record says: the end of what new owners found open."""
     assert store.finished_jobs == {1: "finished"}
     assert not store.open_attempts
@@ -88,6 +88,8 @@ def check_store(store: MemoryStore) -> None:
     for attempt_id in store.answered_at:
         outcome = store.ended_attempts[attempt_id].outcome
         assert (attempt_id in store.dispositions) != (outcome in ("Interrupted", "Nuisance"))
+        if outcome == "Interrupted":
+            assert world.answered_by(attempt_id) in (None, FORGETFUL)
 
 
 @pytest.mark.parametrize("pacing", [PacingType.Progressive, PacingType.PreviewTimed])
@@ -98,7 +100,7 @@ def test_server_that_dies_again_and_again_loses_and_doubles_nothing(pacing: Paci
         world = World([store], seed, pacing)
         run_to_the_end(world, seed)
         world.check()
-        check_store(store)
+        check_store(store, world)
         seen |= {f"back to {state}" for state in world.resumed}
         seen |= {f"callback {each.outcome}" for each in store.ended_callbacks.values()}
         seen |= {f"attempt {each.outcome}" for each in store.ended_attempts.values()}
@@ -123,7 +125,7 @@ def test_stores_agree_on_what_is_left_after_every_death(
     world = World([memory, sql], seed, pacing)
     run_to_the_end(world, seed, lives=40)
     world.check()
-    check_store(memory)
+    check_store(memory, world)
     outcomes = Counter(end.outcome for end in memory.ended_attempts.values())
     assert dict(sql.tally(1).outcomes) == outcomes
     rows = sql.dispositions(1, 0, 10_000)
