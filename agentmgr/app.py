@@ -15,12 +15,14 @@ from prometheus_client import CollectorRegistry
 from agentmgr import operations
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.timezones import TIMEZONES
+from agentmgr.core.blender import BlendRules
 from agentmgr.core.events import Event
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
 from agentmgr.ports import StoreFault
 from agentmgr.requests import Request
+from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -33,6 +35,7 @@ from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings import Settings, ZoneSettings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.telephony.inbound import InboundParams, SimInbound
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.structures import SocketInfo
@@ -209,6 +212,16 @@ def _switch(settings: Settings, zone: str) -> SimSwitch:
     """Each zone has a switch of its own, and its calls don't depend on what else is configured."""
     params = {a.name: getattr(settings.switch, a.name) for a in attrs.fields(SimParams)}
     return SimSwitch(settings.switch.seed, SimParams(**params))
+
+
+def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:
+    """Put a blender around a zone, if there is inbound; each zone has a queue of its own."""
+    if not settings.inbound.enabled:
+        return None
+    values = attrs.asdict(settings.inbound)
+    params = InboundParams(**{a.name: values[a.name] for a in attrs.fields(InboundParams)})
+    rules = BlendRules(**{a.name: values[a.name] for a in attrs.fields(BlendRules)})
+    return BlendedZone(zone, SimInbound(settings.inbound.seed, params, now), rules)
 
 
 def _from_thread(now: Callable[[], float]) -> Callable[[], float]:

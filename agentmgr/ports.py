@@ -6,6 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from agentmgr.core.blender import InboundLoad
 from agentmgr.core.effects import Record, TelephonyOrder
 from agentmgr.core.events import ContactsFetched, TelephonyEvent
 from agentmgr.core.model import (
@@ -336,4 +337,53 @@ class Telephony(Protocol):
 
     def alive(self, ids: Iterable[str]) -> frozenset[str]:
         """Return those of the call and leg ids that the switch still has; asked after a restart."""
+        ...
+
+
+@frozen
+class InboundChange:
+    """An agent that works for inbound began a call, or ended it."""
+
+    agent_id: str
+    busy: bool
+
+
+@frozen
+class InboundTotals:
+    """Calls of an inbound queue since it began, and who is there now; the rest waits or is being served."""
+
+    arrived: int
+    served: int
+    abandoned: int
+    waiting: int
+    agents: int
+
+
+class Inbound(Protocol):
+    """An inbound queue with agents of its own and some that outbound lends it. Calls never block."""
+
+    @property
+    def load(self) -> InboundLoad:
+        """The queue at this moment."""
+        ...
+
+    @property
+    def totals(self) -> InboundTotals:
+        """What a supervisor wants to see of it."""
+        ...
+
+    def join(self, agent_id: str, now: float) -> None:
+        """Let an agent take calls; one that does already stays as it is."""
+        ...
+
+    def leave(self, agent_id: str) -> None:
+        """Take an agent away; one that is not there does no harm."""
+        ...
+
+    def next_at(self) -> float | None:
+        """Return when something happens by itself next, epoch seconds; None if nothing will."""
+        ...
+
+    def due(self, now: float) -> Sequence[InboundChange]:
+        """Return which agents began and ended calls by `now`, in order."""
         ...

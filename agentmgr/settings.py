@@ -44,6 +44,11 @@ def one_of(*choices: str) -> Allowed:
     return Allowed("one of " + ", ".join(f'"{c}"' for c in choices), lambda v: v in choices, lambda v: v)
 
 
+def yes_or_no() -> Allowed:
+    """Allow true and false."""
+    return Allowed("true or false", lambda v: type(v) is bool, lambda v: v)
+
+
 def setting(default: Value, allowed: Allowed, about: str) -> Any:
     """Declare a setting: its default, what is allowed, and the comment that the sample file has for it."""
     return field(default=default, metadata={"allowed": allowed, "about": about})
@@ -188,6 +193,35 @@ class SwitchSettings:
 
 
 @frozen
+class InboundSettings:
+    """A simulated inbound queue for each zone, and a blender that lends it agents by its load."""
+
+    enabled: bool = setting(False, yes_or_no(), "Whether there is one.")
+    seed: int = setting(1, whole_number(0, 2**32 - 1), "The same seed gives the same inbound calls.")
+    calls_per_h: float = setting(60.0, number(0, 100_000), "How many customers call in an hour.")
+    service_median_s: float = setting(120.0, SECONDS, "Median length of an inbound call.")
+    service_sigma: float = setting(0.5, SIGMA, "Its spread.")
+    patience_median_s: float = setting(90.0, SECONDS, "Median time that an inbound customer waits.")
+    patience_sigma: float = setting(0.5, SIGMA, "Its spread.")
+    own_agents: int = setting(
+        2, whole_number(0, 10_000), "Agents who take inbound calls only, and are no agents of the zone."
+    )
+    acquire_queue: int = setting(
+        3, whole_number(1, 10_000), "With so many customers waiting, an agent of outbound is taken."
+    )
+    acquire_wait_s: float = setting(
+        20.0, SECONDS, "The same if the next customer has to expect so long a wait."
+    )
+    release_wait_s: float = setting(
+        2.0, NO_OR_SOME_SECONDS, "An agent goes back if the expected wait stays at most that without it."
+    )
+    thrash_s: float = setting(
+        300.0, NO_OR_SOME_SECONDS, "How long an agent that was moved is left where it is."
+    )
+    reserve: int = setting(1, whole_number(0, 10_000), "How many agents outbound keeps at least.")
+
+
+@frozen
 class Settings:
     """Everything that can be configured."""
 
@@ -197,3 +231,4 @@ class Settings:
     log: LogSettings = LogSettings()
     zones: tuple[ZoneSettings, ...] = Factory(lambda: (ZoneSettings(),))
     switch: SwitchSettings = SwitchSettings()
+    inbound: InboundSettings = InboundSettings()

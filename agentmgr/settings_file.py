@@ -29,6 +29,7 @@ TABLES = (
     settings.TimerSettings,
     ZoneSettings,
     settings.SwitchSettings,
+    settings.InboundSettings,
     Settings,
 )
 
@@ -119,6 +120,11 @@ def _contradictions(found: Settings) -> list[str]:
     total = sum(getattr(switch, key) for key in outcomes)
     if total > 1 + 1e-9:
         problems.append(f"switch: the sum of {', '.join(outcomes)} is {total:g}; allowed: at most 1")
+    release_s, acquire_s = found.inbound.release_wait_s, found.inbound.acquire_wait_s
+    if release_s >= acquire_s:
+        problems.append(
+            f"inbound.release_wait_s: found {release_s:g}; allowed: less than acquire_wait_s, {acquire_s:g}"
+        )
     if len(found.admin.socket.encode()) > 100:
         problems.append(f"admin.socket: found {_shown(found.admin.socket)}; allowed: at most 100 bytes")
     return problems

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from agentmgr.ports import Inbound
 from protocol.enums import AgentState, CallState
 from protocol.results import ResultCode
 
@@ -30,6 +31,17 @@ class ZoneNumbers(Protocol):
     def live_answers(self) -> int: ...
     @property
     def abandoned(self) -> int: ...
+
+
+class BlendingNumbers(Protocol):
+    """What a zone that lends agents to an inbound queue counts."""
+
+    @property
+    def inbound(self) -> Inbound: ...
+    @property
+    def acquired(self) -> int: ...
+    @property
+    def released(self) -> int: ...
 
 
 class RuntimeMetrics:
@@ -97,6 +109,10 @@ class RuntimeMetrics:
         """Show what a zone keeps of itself, from now on; replaces an earlier one of the same name."""
         self._numbers.zones[zone] = numbers
 
+    def watch_blending(self, zone: str, numbers: BlendingNumbers) -> None:
+        """Show the inbound queue that a zone lends agents to."""
+        self._numbers.blended[zone] = numbers
+
 
 class ZoneMetrics:
     """The metrics of one zone."""
@@ -145,6 +161,7 @@ class _NumbersCollector(Collector):
 
     def __init__(self) -> None:
         self.zones: dict[str, ZoneNumbers] = {}
+        self.blended: dict[str, BlendingNumbers] = {}
 
     def collect(self) -> Iterator[_CodeFamily]:
         agents = GaugeMetricFamily("agentmgr_agents", "Agents by agent state.", labels=["zone", "state"])
@@ -165,3 +182,28 @@ class _NumbersCollector(Collector):
             answers.add_metric([zone], numbers.live_answers)
             abandoned.add_metric([zone], numbers.abandoned)
         yield from (agents, calls, attempts, answers, abandoned)
+        if self.blended:
+            yield from self._collect_blended()
+
+    def _collect_blended(self) -> Iterator[_CodeFamily]:
+        queue = GaugeMetricFamily("agentmgr_inbound_queue", "Inbound customers who wait.", labels=["zone"])
+        agents = GaugeMetricFamily("agentmgr_inbound_agents", "Agents who take inbound.", labels=["zone"])
+        calls = CounterMetricFamily(
+            "agentmgr_inbound_calls", "Inbound calls by what became of them.", labels=["zone", "outcome"]
+        )
+        moves = CounterMetricFamily(
+            "agentmgr_blended", "Agents moved by the blender.", labels=["zone", "direction"]
+        )
+        for zone, numbers in dict(self.blended).items():
+            totals = numbers.inbound.totals
+            queue.add_metric([zone], totals.waiting)
+            agents.add_metric([zone], totals.agents)
+            for outcome, count in (
+                ("arrived", totals.arrived),
+                ("served", totals.served),
+                ("abandoned", totals.abandoned),
+            ):
+                calls.add_metric([zone, outcome], count)
+            moves.add_metric([zone, "inbound"], numbers.acquired)
+            moves.add_metric([zone, "outbound"], numbers.released)
+        yield from (queue, agents, calls, moves)

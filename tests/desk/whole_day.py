@@ -7,6 +7,7 @@ from random import Random
 from attrs import field, frozen
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.blender import BlendRules
 from agentmgr.core.events import JobStarted, JobStopped
 from agentmgr.core.model import (
     AgentRecord,
@@ -24,7 +25,9 @@ from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.ports import Token
+from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.virtual import VirtualZone
+from agentmgr.telephony.inbound import InboundParams, SimInbound
 from agentmgr.telephony.legs import Call, Hears
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
@@ -69,6 +72,8 @@ class Day:
     desk: DeskParams = WHIMSICAL
     cuts_per_h: float = 0.0
     cut_for_s: float = 20.0
+    inbound: InboundParams | None = None
+    rules: BlendRules = BlendRules()
 
 
 class WholeDay:
@@ -83,8 +88,11 @@ class WholeDay:
         self.store = MemoryStore()
         self.switch = SimSwitch(day.seed, day.switch)
         self.zone = Zone(ZoneConfig("Default"), T0)
+        self.blended = (
+            BlendedZone(self.zone, SimInbound(day.seed, day.inbound, T0), day.rules) if day.inbound else None
+        )
         self.virtual = VirtualZone(
-            self.zone,
+            self.blended or self.zone,
             Token("Default", 0, 1),
             self.store,
             self.switch,
