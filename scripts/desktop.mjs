@@ -179,6 +179,7 @@ export class Desktop extends EventEmitter {
   #connection;
   #asked = false; // whether this connection asked GetAgentStatus: the server still has the agent
   #leaving = false;
+  #returning = false;
   #previewTimer;
   #texts = new Map();
   link = "connecting";
@@ -352,31 +353,36 @@ export class Desktop extends EventEmitter {
   async #lost(connection, reason) {
     if (connection !== this.#connection || this.link !== "open") return;
     this.#setLink("lost");
+    // Of a connection that is lost while it is made, the attempt below hears by itself.
+    if (this.#returning) return;
+    this.#returning = true;
     this.emit("news", `connection lost: ${reason}`);
     for (let pause = 1; this.link === "lost"; pause = Math.min(2 * pause, RETRY_MAX_S)) {
       await sleep(pause * 1000);
-      if (this.link !== "lost") return;
-      try {
-        await this.#open([this.agent]);
-        if (this.#asked) {
-          this.emit("news", "connected again");
-          return;
-        }
-        // The server has not asked what this desktop believes, so it does not have the agent any more; or it
-        // has not noticed yet that the old connection is dead, and refuses: then it asks the next time.
-        await this.#sendLogon(false);
-        this.emit("news", "connected again, and logged on anew: the server had logged this agent off");
-      } catch (error) {
-        this.emit("news", error.message);
-        if (error instanceof Refused && error.code !== ALREADY_LOGGED_ON) return this.#end(error.text);
-        this.#connection.close();
-        this.#setLink("lost");
-      }
+      if (this.link === "lost") await this.#comeBack();
+    }
+    this.#returning = false;
+  }
+
+  async #comeBack() {
+    try {
+      await this.#open([this.agent]);
+      if (this.#asked) return void this.emit("news", "connected again");
+      // The server did not ask what this desktop believes: it does not have the agent any more. Or it has not
+      // noticed yet that the old connection is dead, and refuses; then it asks another time.
+      await this.#sendLogon(false);
+      this.emit("news", "connected again; the server had logged you off");
+    } catch (error) {
+      this.emit("news", error.message);
+      if (error instanceof Refused && error.code !== ALREADY_LOGGED_ON) return this.#end(error.text);
+      this.#connection.close();
+      if (this.link === "open") this.#setLink("lost");
     }
   }
 
   #end(reason) {
     this.leave();
+    Object.assign(this, AFTER_LOGON);
     this.emit("ended", reason);
   }
 
@@ -503,7 +509,7 @@ export class Desktop extends EventEmitter {
         this.emit("news", `zone ${args.zoneName} goes down in ${Math.round(args.gracePeriodInMillis / 1000)} s`);
         break;
       case "AGTAgentLoggedOut":
-        this.#end(this.#leaving ? LOGGED_OFF : "the server logged this agent off");
+        this.#end(this.#leaving ? LOGGED_OFF : "logged off by the server");
         return;
       case "GetAgentStatus": {
         const { agentState, callState, nailupStatus } = this;
@@ -664,6 +670,12 @@ const ACTIONS = [
     },
   },
   {
+    key: "v",
+    label: "view all",
+    when: (d) => d.details.length > 0,
+    run: (d, { choose }) => choose("All of the customer", d.details.map((item) => ({ value: item, label: `${item.key}: ${shown(item)}` }))),
+  },
+  {
     key: "z",
     label: "do not call",
     when: (d) => d.contact,
@@ -680,7 +692,10 @@ const ACTIONS = [
     key: "l",
     label: "log off",
     when: () => true,
-    async run(d, { tell }) {
+    async run(d, { choose, tell }) {
+      // Asked, because it cannot be taken back and one key is typed by mistake soon.
+      const when = d.contact ? "as soon as this contact is over" : "now";
+      if (!(await choose("Log off", [{ value: true, label: when }]))) return;
       if (d.contact) tell("you are logged off as soon as this contact is over");
       await d.logOff();
     },
@@ -699,7 +714,7 @@ async function chooseNumber(desktop, { ask, choose }) {
   return typed && { name: NUMBER_TYPED, number: typed };
 }
 
-async function consult(desktop, { ask, choose }) {
+async function consult(desktop, { ask, choose, tell }) {
   const { destinationTypes, allowFreeForm } = await desktop.withContact("AGTGetConsultTypes");
   const items = [];
   for (const destinationType of destinationTypes) {
@@ -717,7 +732,9 @@ async function consult(desktop, { ask, choose }) {
     const destinationValue = await ask("Number, with + and the country", "+");
     destination = destinationValue && { destinationType: "External", destinationValue };
   }
-  if (destination) await desktop.withContact("AGTConsultCall", { destination });
+  if (!destination) return;
+  await desktop.withContact("AGTConsultCall", { destination });
+  tell(`${destination.destinationValue} is asked; the customer hears nothing of it`);
 }
 
 async function callBack(desktop, { ask, choose, tell }) {
@@ -840,7 +857,7 @@ export class Screen {
   #desktop;
   #log = [];
   #drawn = [];
-  #prompt = null; // { input, items, resolve }
+  #prompt = null; // { input, items, heading, resolve }; the last but one are those of a choice
   #busy = false;
   #drawing = false;
   #read = "";
@@ -884,7 +901,7 @@ export class Screen {
 
   choose = (label, items) => {
     if (!items.length) throw new Error(`${label}: there is nothing to choose from`);
-    return this.#open(new Input(label), items);
+    return this.#open(new Input("Choice"), items, label);
   };
 
   /** Runs what may be refused, and tells the refusal. */
@@ -900,10 +917,10 @@ export class Screen {
     }
   }
 
-  #open(input, items) {
+  #open(input, items, heading) {
     if (this.#prompt) this.#answer(undefined);
     return new Promise((resolve) => {
-      this.#prompt = { input, items, resolve };
+      this.#prompt = { input, items, heading, resolve };
       this.#draw();
     });
   }
@@ -1038,17 +1055,19 @@ export class Screen {
     const by = consultedBy ? `, from agent ${consultedBy}` : "";
     const lines = [` ${style(fit(name, 28), "bold")} ${style(fit(from + by, columns - 31), "dim")}`];
     const wide = Math.floor(columns * 0.58);
-    const numbers = new Set(contact.contactNumbers.map(({ number }) => number));
+    const above = new Set([...contact.contactNumbers.map(({ number }) => number), contact.contactID, values.FirstName, values.LastName]);
     const left = [
       ...contact.contactNumbers.map((item) => [item.name, `${item.number}${item.isDefault ? "  (default)" : ""}`]),
       ...(contact.callbackNotes ? [["Callback", contact.callbackNotes]] : []),
       ...(contact.scriptURL ? [["Script", contact.scriptURL]] : []),
       // Empty ones, and those above, would push the rest off the screen.
-      ...details.filter(({ value }) => value && !numbers.has(value)).map((item) => [item.key, shown(item)]),
-    ].map(([key, value]) => `${style(fit(key, 20), "cyan")} ${fit(value, wide - 23)}`);
+      ...details.filter(({ value }) => value && !above.has(value)).map((item) => [item.key, shown(item)]),
+    ];
+    if (left.length > height - 1) left.splice(height - 2, Infinity, ["", `and ${left.length - height + 2} more: v shows all`]);
+    const leftLines = left.map(([key, value]) => `${style(fit(key, 20), "cyan")} ${fit(value, wide - 23)}`);
     const right = [style("Notes", "cyan"), ...(notes.length ? notes.slice(-height + 2) : ["none"]).map((note) => fit(note, columns - wide - 3))];
-    for (let row = 0; row < Math.min(height - 1, Math.max(left.length, right.length)); row++) {
-      lines.push(` ${left[row] ?? " ".repeat(wide - 2)} ${style("\u2502", "dim")} ${right[row] ?? ""}`);
+    for (let row = 0; row < Math.min(height - 1, Math.max(leftLines.length, right.length)); row++) {
+      lines.push(` ${leftLines[row] ?? " ".repeat(wide - 2)} ${style("\u2502", "dim")} ${right[row] ?? ""}`);
     }
     return lines;
   }
@@ -1059,7 +1078,7 @@ export class Screen {
     const lines = kept.map(({ number, label }) => ` ${style(String(number).padStart(4), "bold")}  ${fit(label, columns - 8)}`);
     if (kept.length < matches.length) lines.push(style(`       and ${matches.length - kept.length} more: type a part of the name`, "dim"));
     if (!matches.length) lines.push(style("       none fits what was typed", "dim"));
-    return [style(` ${this.#prompt.input.label}`, "bold"), "", ...lines];
+    return [style(` ${fit(this.#prompt.heading, columns - 2)}`, "bold"), "", ...lines];
   }
 
   #logLines(columns) {
@@ -1107,7 +1126,7 @@ async function interactive(desktop, force) {
     const reason = await Promise.race([end, screen.left]);
     desktop.leave();
     const again =
-      reason !== LOGGED_OFF && reason !== LEFT && (await screen.choose(reason, [{ value: true, label: "log on again" }, { value: false, label: "end" }]));
+      reason !== LOGGED_OFF && reason !== LEFT && (await screen.choose(`You are not logged on any more: ${reason}`, [{ value: true, label: "log on again" }, { value: false, label: "end" }]));
     if (again) continue;
     screen.stop();
     console.log(`agent ${desktop.agent}: ${reason}`);
@@ -1128,7 +1147,7 @@ async function logOnAtScreen(desktop, screen, force) {
         screen.tell(error.text, "red");
         desktop.password = undefined;
       } else if (error.code === ALREADY_LOGGED_ON) {
-        force = await screen.choose(error.text, [
+        force = await screen.choose(`Agent ${desktop.agent} is logged on at another desktop`, [
           { value: true, label: "take over: what the agent does there is ended" },
           { value: false, label: "leave it" },
         ]);
@@ -1140,15 +1159,13 @@ async function logOnAtScreen(desktop, screen, force) {
 
 // -------------------------------------------------------------------------------------------- script
 
-const STEP_S = 30;
-
 /**
  * A contact from end to end, without an agent: for CI, and to try a server.
  *
  * A second desktop, on a connection of its own, is who gets consulted. It works for the same campaigns, so it
  * may have a customer just then; it ends that contact first, and the consult waits for it.
  */
-async function script(first, second, { finish, code, force }) {
+async function script(first, second, { finish, code, force, limit }) {
   const began = Date.now();
   const steps = [];
   const step = async (what, run) => {
@@ -1160,12 +1177,11 @@ async function script(first, second, { finish, code, force }) {
       throw new Error(`${what}: ${error.message}`);
     }
   };
-  const called = (desktop, states, seconds = STEP_S) =>
-    desktop.until(states.join(" or "), () => states.includes(desktop.callState), seconds);
+  const called = (desktop, states) => desktop.until(states.join(" or "), () => states.includes(desktop.callState), limit);
 
   await step("log on", () => first.logOn(force));
   await step("ready", () => first.ready());
-  await step("nailed up", () => first.until("NailedUp", () => first.nailupStatus === "NailedUp", STEP_S));
+  await step("nailed up", () => first.until("NailedUp", () => first.nailupStatus === "NailedUp", limit));
   await step("contact", () => called(first, ["Talking", "Preview", "Callback"]));
   if (first.callState !== "Talking") {
     const contactNumber = first.contact.contactNumbers.find(({ isDefault }) => isDefault);
@@ -1191,14 +1207,14 @@ async function script(first, second, { finish, code, force }) {
   await step("second desktop", async () => {
     await second.logOn(force);
     await second.ready();
-    await second.until("NailedUp and Idle or Talking", (d) => d.nailupStatus === "NailedUp" && d.callState !== "NoState", STEP_S);
+    await second.until("NailedUp and Idle or Talking", (d) => d.nailupStatus === "NailedUp" && d.callState !== "NoState", limit);
   });
   // Both get no further contact from now on.
   await step("not ready", () => first.notReady("1", "Break"));
   await step("consult", async () => {
     const destination = { destinationType: "Agent", destinationValue: second.agent };
     await first.withContact("AGTConsultCall", { destination });
-    await second.until("AGTConsultNotify or AGTConsultPending", (d) => d.waiting || d.consultedBy, STEP_S);
+    await second.until("AGTConsultNotify or AGTConsultPending", (d) => d.waiting || d.consultedBy, limit);
     if (!second.consultedBy) {
       if (second.callState !== "Wrapup") {
         await called(second, ["Talking"]);
@@ -1221,7 +1237,7 @@ async function script(first, second, { finish, code, force }) {
       await step(`wrap up by ${desktop.agent}`, () => wrapUp(desktop, code));
     }
     await step(`log off ${desktop.agent}`, async () => {
-      await desktop.until("NotReady without a contact", (d) => d.agentState === "NotReady" && !d.contact, STEP_S);
+      await desktop.until("NotReady without a contact", (d) => d.agentState === "NotReady" && !d.contact, limit);
       await desktop.logOff();
     });
   }
@@ -1293,6 +1309,7 @@ With --script:
   --second ID   agent that is consulted; it has the same password
   --finish F    how the consult ends: ${Object.keys(FINISHES).join(", ")}; cancel if left out
   --code C      completion code; the campaign's first if left out
+  --limit S     how long to wait for what should come, 30 s if left out
 `;
 
 async function main() {
@@ -1309,6 +1326,7 @@ async function main() {
       second: { type: "string" },
       finish: { type: "string", default: "cancel" },
       code: { type: "string" },
+      limit: { type: "string", default: "30" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -1323,7 +1341,7 @@ async function main() {
   if (!FINISHES[values.finish]) throw new Misuse(`--finish is one of ${Object.keys(FINISHES).join(", ")}`);
   const second = desktop(values.second, values.second);
   try {
-    console.log(JSON.stringify(await script(first, second, values)));
+    console.log(JSON.stringify(await script(first, second, { ...values, limit: Number(values.limit) })));
   } finally {
     first.leave();
     second.leave();
