@@ -1,10 +1,10 @@
 """Scenes with more than one party: consults, conferences, callbacks, agents that are away or blended."""
 
 from attrs import evolve
-from scenes import SID, Scene, a_campaign, a_contact, number_of, talking
+from scenes import LEG, SID, Scene, a_campaign, a_contact, a_logon, number_of, talking
 
 from agentmgr.core.effects import SaveCallback
-from agentmgr.core.events import CallAnswered, JobStarted
+from agentmgr.core.events import AgentRestored, CallAnswered, JobStarted
 from agentmgr.core.model import CallbackRecord, JobSpec
 from protocol import commands as c
 from protocol.enums import CallbackType, DestinationType, PacingType
@@ -123,6 +123,7 @@ def a_callback(scene, due_in_s=100.0, **changes):
 def start_job_with(scene, *records, pacing=PacingType.PreviewUntimed, job_id=1, contacts=0, **campaign):
     """Start a job that has callbacks to deliver."""
     for record in records:
+        scene.store.contacts[record.contact.contact_id] = record.contact
         scene.store.callbacks[record.callback_id] = SaveCallback(
             record.callback_id,
             record.campaign_id,
@@ -191,3 +192,36 @@ def come_back(scene, agent_id="A", status=None):
     if status is None:
         status = scene.agent(agent_id).last_seen
     return scene.send(agent_id, c.GetAgentStatusResponse(status), connection)
+
+
+def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):
+    """The server dies, and a new one takes over; the switch still has these lines and customers."""
+    store, now = scene.store, scene.now + seconds
+    for job in scene.zone.jobs.values():
+        store.jobs[job.job_id] = JobSpec(job.job_id, job.campaign, job.total, paused=job.paused)
+    store._epochs["Z"] = scene.config.epoch
+    opened = store.open_zone("Z", now)
+    later = Scene(config=evolve(scene.config, epoch=opened.token.epoch), agents="")
+    later.store, later.now = store, now
+    later.answers_at_once = False  # nothing is asked before all is told
+    later.post(*(JobStarted(job) for job in opened.jobs))
+    for agent in opened.saved:
+        kept = agent.session
+        later.post(
+            AgentRestored(
+                evolve(
+                    agent,
+                    leg_id=agent.leg_id if agent.leg_id in legs else "",
+                    session=kept and evolve(kept, is_live=kept.sid in live),
+                )
+            )
+        )
+    later.answers_at_once = True
+    while later.asked:
+        later.answer()
+    return later
+
+
+def log_on_again(scene, agent_id="A", **changes):
+    """Log an agent on over a connection of its own; returns the transcript."""
+    return scene.send(agent_id, a_logon(**changes), scene.connect())

@@ -1,0 +1,643 @@
+"""Playbooks of desktops that are lost and come back, and of a server that is started again."""
+
+import pytest
+from attrs import evolve
+from parties import (
+    DISPOSE,
+    awaiting,
+    beside,
+    called_back,
+    called_in,
+    come_back,
+    conference,
+    conferenced,
+    consult,
+    consult_pending,
+    create,
+    external_consult,
+    log_on_again,
+    lose,
+    restart,
+)
+from scenes import (
+    LEG,
+    SCENES,
+    SID,
+    Scene,
+    a_contact,
+    a_logon,
+    dialing,
+    dropping,
+    held,
+    logged_on,
+    nailed_idle,
+    number_of,
+    preview,
+    talking,
+    wrapup,
+)
+
+from agentmgr.core.events import (
+    AgentRestored,
+    CallEnded,
+    JobStopped,
+    NailEnded,
+    TelephonyLost,
+    TelephonyRestored,
+    ZoneClosing,
+)
+from agentmgr.core.model import SavedAgent, SavedSession, ZoneConfig
+from agentmgr.core.outbox import MAX_BACKLOG
+from agentmgr.testing.transcript import lines
+from protocol import commands as c
+from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
+from protocol.structures import AgentStatus, KeyValuePair
+
+SAVE = c.AGTSaveAgentForHA()
+
+
+# -- lost and back in step -------------------------------------------------------------------------
+
+
+def test_lost_desktop_ends_nothing_and_is_told_later_what_it_missed():
+    scene = talking(contacts=1)
+    assert lose(scene) == []
+    assert scene.customer_leaves(SID) == []
+    assert come_back(scene) == lines("""
+        A < GetAgentStatusResponse 0
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+
+
+def test_desktop_that_connects_is_asked_for_the_status_of_its_agents_who_are_away():
+    scene = talking(contacts=1)
+    scene.nail("B")
+    lose(scene)
+    command = c.AgentSDKConnected(("A", "B", "A", "C"), 1)
+    assert scene.send("", command, 9) == lines("""
+        - < AgentSDKConnected 0 1 {Z=10.0.0.1:9970 Y=10.0.0.2:9970}
+        - ! POMAvailable Z
+        A ! GetAgentStatus A
+    """)
+
+
+def test_messages_wait_in_order_for_a_desktop_that_is_away():
+    scene = consult()
+    lose(scene, "B")
+    scene.send("A", c.AGTStartConf(SID))
+    scene.send("A", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID))
+    scene.send("A", c.AGTEndConf(SID))
+    assert come_back(scene, "B") == lines("""
+        B < GetAgentStatusResponse 0
+        B ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1
+        B ! state ConferencePassive
+        B ! CustomerDetailsChanged Attribute(Age 40 WRITE) Z-1-1
+        B ! ConferenceEnded Z-1-1
+        B ! state Idle
+    """)
+
+
+@pytest.mark.parametrize("name", [name for name in SCENES if name != "dropping"])
+def test_desktop_comes_back_in_every_state_and_goes_on(name):
+    scene = SCENES[name]()
+    before = scene.agent("A").status
+    lose(scene)
+    assert come_back(scene)[0] == "A < GetAgentStatusResponse 0"
+    agent = scene.agent("A")
+    assert (agent.agent_state, agent.call_state) == (before.agent_state, before.call_state)
+
+
+def test_agent_whose_desktop_is_lost_gets_no_contact():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    lose(scene)
+    assert scene.customer_answers() == ["store: MarkAnswered Z-1-1"]
+    assert scene.wait(2)[0] == "switch: HangUp Z-1-1"
+
+
+def test_idle_agent_who_comes_back_gets_the_customer_who_waits():
+    scene = Scene(PacingType.Progressive, contacts=1)
+    scene.nail()
+    lose(scene)
+    scene.customer_answers()
+    assert come_back(scene) == lines("""
+        A < GetAgentStatusResponse 0
+        store: MarkAnswered Z-1-1 A
+        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        switch: Connect Z-1-1 1/A/1
+        A ! state Talking
+    """)
+
+
+def test_answer_to_a_status_that_nobody_asked_for():
+    scene = talking(contacts=1)
+    status = scene.agent("A").status
+    assert scene.send("A", c.GetAgentStatusResponse(status)) == ["A < GetAgentStatusResponse 0"]
+    other = scene.connect()
+    assert scene.send("A", c.GetAgentStatusResponse(status), other) == ["A < GetAgentStatusResponse 9002"]
+    lose(scene)
+    assert scene.send("A", c.GetAgentStatusResponse(status), other) == ["A < GetAgentStatusResponse 9002"]
+    assert scene.send("X", c.GetAgentStatusResponse(status), other) == ["X < GetAgentStatusResponse 9002"]
+
+
+# -- back, but not in step --------------------------------------------------------------------------
+
+
+def test_desktop_that_is_not_in_step_is_reset():
+    scene = talking(contacts=1)
+    lose(scene)
+    wrong = AgentStatus(AgentState.Ready, CallState.Idle, NailupStatus.NailedUp)
+    assert come_back(scene, status=wrong) == lines("""
+        A < GetAgentStatusResponse 0
+        switch: HangUp Z-1-1
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        switch: DropNail 1/A/1
+        A ! AgentLoggedOut
+        store: FinishJob finished
+    """)
+    assert scene.send("A", a_logon(), 2)[-1] == "A < Logon 0"
+
+
+def test_desktop_that_missed_too_much_is_reset():
+    scene = consult()
+    lose(scene, "B")
+    for _ in range(MAX_BACKLOG + 1):
+        scene.send("A", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID))
+    assert len(scene.agent("B").backlog) == MAX_BACKLOG
+    shown = come_back(scene, "B")
+    assert shown[0] == "B < GetAgentStatusResponse 0"
+    assert shown[-1] == "B ! AgentLoggedOut"
+    assert scene.agent("A").call_state is CallState.Talking
+
+
+# -- not back in time --------------------------------------------------------------------------------
+
+
+def test_agent_who_does_not_come_back_is_logged_off():
+    scene = nailed_idle()
+    lose(scene)
+    assert scene.wait(59) == []
+    assert scene.wait(1) == ["switch: DropNail 1/A/1"]
+    scene.line_drops()
+    assert "A" not in scene.zone.agents
+    assert not scene.zone.connections or all("A" not in each for each in scene.zone.connections.values())
+
+
+def test_agent_who_does_not_come_back_keeps_the_customer_until_the_customer_leaves():
+    scene = talking(contacts=1)
+    lose(scene)
+    assert scene.wait(300) == []
+    assert scene.customer_leaves(SID) == []
+    assert scene.wait(65)[0] == "store: SaveDisposition Z-1-1 1 A 1 default"
+    scene.line_drops()
+    assert "A" not in scene.zone.agents
+
+
+def test_agent_who_comes_back_too_late_but_in_time_for_the_contact_stays():
+    scene = talking(contacts=2)
+    lose(scene)
+    scene.wait(100)
+    assert come_back(scene) == ["A < GetAgentStatusResponse 0"]
+    scene.customer_leaves(SID)
+    assert scene.send("A", DISPOSE)[-1] == "switch: Dial Z-1-2 +49300000002 25"
+
+
+def test_agent_who_wanted_to_log_off_before_does_so_though_it_came_back():
+    scene = talking(contacts=1)
+    scene.send("A", c.AGTPendingLogout())
+    lose(scene)
+    scene.wait(100)
+    come_back(scene)
+    scene.customer_leaves(SID)
+    assert "A ! NailupChange PendingNailUpDrop" in scene.send("A", DISPOSE)
+
+
+@pytest.mark.parametrize("way", [preview, dialing, talking, held, wrapup, called_back])
+def test_agent_who_never_comes_back_comes_to_rest(way):
+    scene = way()
+    scene.post(JobStopped(1))
+    lose(scene)
+    scene.wait(20_000)
+    assert not scene.zone.agents
+    assert not scene.zone.jobs
+
+
+def test_logoff_that_nobody_waits_for_any_more_is_carried_out():
+    scene = dropping()
+    lose(scene)
+    assert scene.line_drops() == []
+    assert not scene.zone.agents
+
+
+# -- a proxy that lost a desktop ----------------------------------------------------------------------
+
+
+def test_agent_disconnected_is_kept_like_one_whose_connection_is_lost():
+    scene = talking(contacts=1)
+    status = scene.agent("A").status
+    assert scene.send("A", c.AGTAgentDisconnected()) == ["A < AgentDisconnected 0"]
+    assert scene.send("A", c.AGTAgentDisconnected()) == ["A < AgentDisconnected 0"]
+    assert scene.customer_leaves(SID) == []
+    connection = scene.agent("A").connection
+    assert scene.send("", c.AgentSDKConnected(("A",), 1), connection)[-1] == "A ! GetAgentStatus A"
+    assert scene.send("A", c.GetAgentStatusResponse(status)) == lines("""
+        A < GetAgentStatusResponse 0
+        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! state Wrapup
+    """)
+
+
+def test_command_of_an_agent_who_was_said_to_be_disconnected_asks_for_its_status():
+    scene = talking(contacts=1)
+    scene.send("A", c.AGTAgentDisconnected())
+    assert scene.send("A", c.AGTHoldCall(SID)) == lines("""
+        A ! GetAgentStatus A
+        A < HoldCall 9004
+    """)
+    assert scene.send("A", c.GetAgentStatusResponse(scene.agent("A").status)) == lines("""
+        A < GetAgentStatusResponse 0
+    """)
+    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 Z-1-1"
+
+
+def test_proxy_whose_connection_is_lost_later_changes_nothing():
+    scene = talking(contacts=1)
+    scene.send("A", c.AGTAgentDisconnected())
+    scene.wait(30)
+    lose(scene)
+    scene.customer_leaves(SID)
+    scene.wait(29)
+    assert not scene.agent("A").leaving
+    scene.wait(1)
+    assert scene.agent("A").leaving
+
+
+def test_proxy_keeps_its_other_agents():
+    scene = Scene(PacingType.Progressive, contacts=0)
+    scene.store.add_job(2, [])
+    connection = scene.connect("A", "B")
+    scene.log_on("A", connection)
+    scene.log_on("B", connection)
+    scene.send("A", c.AGTAgentDisconnected())
+    assert scene.go_ready("B")[-1] == "B < StateChange 0 Ready"
+
+
+# -- a crash of the desktop -----------------------------------------------------------------------------
+
+
+def saved(way):
+    scene = way()
+    scene.send("A", SAVE)
+    lose(scene)
+    return scene
+
+
+def test_logon_after_a_crash_of_the_desktop_goes_on_where_it_was():
+    assert log_on_again(saved(lambda: talking(contacts=1))) == lines("""
+        A ! StateChangedNotify Ready
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! state Talking
+        A < Logon 0
+    """)
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        (called_in, ["A ! ConsultNotify Progressive(u1 +49300000001) B Z-1-1", "A ! state Consult"]),
+        (
+            conferenced,
+            ["A ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1", "A ! state ConferencePassive"],
+        ),
+        (consult, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state Consult"]),
+        (conference, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state ConferenceOwner"]),
+        (consult_pending, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state Talking"]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_logon_after_a_crash_tells_what_part_the_agent_has(way, told):
+    assert log_on_again(saved(way))[3:5] == told
+
+
+@pytest.mark.parametrize("name", [name for name in SCENES if name != "dropping"])
+def test_logon_after_a_crash_resumes_in_every_state(name):
+    scene = saved(SCENES[name])
+    before = scene.agent("A").status
+    assert "A < Logon 0" in log_on_again(scene)
+    agent = scene.agent("A")
+    assert (agent.agent_state, agent.call_state) == (before.agent_state, before.call_state)
+    assert not agent.is_away
+    agent_of_nobody = [key for key, each in scene.zone.connections.items() if each]
+    assert agent_of_nobody == [agent.connection]
+
+
+def test_logon_after_a_crash_takes_the_new_extension_and_skills():
+    from protocol.structures import AgentSkill
+
+    scene = saved(logged_on)
+    log_on_again(scene, agent_ext="7007", agent_name="Ada", agent_skills=(AgentSkill("sales", level=7),))
+    assert scene.agent("A").extension == "7007"
+    assert scene.agent("A").skills == {"sales": 7}
+
+
+def test_logon_after_a_crash_that_was_not_prepared_for_is_refused_without_force():
+    scene = talking(contacts=1)
+    lose(scene)
+    assert log_on_again(scene) == ["A < Logon 7"]
+
+
+def test_logon_by_force_after_a_crash_starts_afresh():
+    scene = saved(lambda: talking(contacts=1))
+    assert log_on_again(scene, is_force=True) == lines("""
+        switch: HangUp Z-1-1
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        switch: DropNail 1/A/1
+        store: ForgetAgent A
+        A ! caps ready not_ready
+        A < Logon 0
+        store: FinishJob finished
+    """)
+
+
+def test_logon_while_the_desktop_is_there_is_refused_though_it_is_saved():
+    scene = talking(contacts=1)
+    scene.send("A", SAVE)
+    assert log_on_again(scene) == ["A < Logon 7"]
+
+
+def test_saved_agent_who_does_not_come_back_in_time_is_forgotten():
+    scene = saved(nailed_idle)
+    scene.wait(60)
+    scene.line_drops()
+    assert scene.store.saved_agents == {}
+    assert log_on_again(scene) == ["A ! caps ready not_ready", "A < Logon 0"]
+
+
+# -- what is saved ---------------------------------------------------------------------------------------
+
+
+def test_agent_is_saved_with_every_change_of_its_states_and_contact():
+    scene = talking(contacts=1)
+    assert scene.send("A", SAVE) == lines("""
+        A < SaveAgentForHA 0
+        store: SaveAgent A Z Ready Talking  1/A/1 Z-1-1
+    """)
+    assert "store: SaveAgent A Z Ready Held  1/A/1 Z-1-1" in scene.send("A", c.AGTHoldCall(SID))
+    assert "store: SaveAgent A Z PendingNotReady Held 7 1/A/1 Z-1-1" in scene.want_break()
+    assert "store: SaveAgent A Z PendingNotReady Wrapup 7 1/A/1 Z-1-1" in scene.customer_leaves(SID)
+    assert "store: SaveAgent A Z NotReady NoState 7 1/A/1 " in scene.send("A", DISPOSE)
+
+
+def test_nothing_is_saved_when_nothing_changed():
+    scene = talking(contacts=1)
+    scene.send("A", SAVE)
+    assert scene.send("A", SAVE) == ["A < SaveAgentForHA 0"]
+
+
+def test_contact_is_saved_with_its_owner():
+    scene = consult()
+    for agent_id in "AB":
+        scene.send(agent_id, SAVE)
+    saved_agents = scene.store.saved_agents
+    assert (saved_agents["A"].attempt_id, saved_agents["B"].attempt_id) == (SID, "")
+    scene.send("A", c.AGTCompleteTransfer(SID))
+    assert (saved_agents["A"].attempt_id, saved_agents["B"].attempt_id) == ("", SID)
+
+
+def test_agent_who_logs_off_is_forgotten():
+    scene = logged_on()
+    scene.send("A", SAVE)
+    assert scene.send("A", c.AGTLogoff()) == lines("""
+        store: ForgetAgent A
+        A < Logoff 0
+    """)
+
+
+# -- a new server ------------------------------------------------------------------------------------------
+
+
+def restarted(way=lambda: talking(contacts=2), **kept):
+    """The server of a saved agent A has died and was started again."""
+    scene = way()
+    scene.send("A", SAVE)
+    return restart(scene, **kept)
+
+
+def test_restart_with_line_and_customer_goes_on_with_the_call():
+    scene = restarted()
+    assert log_on_again(scene) == lines("""
+        switch: Connect Z-1-1 1/A/1
+        A ! StateChangedNotify Ready
+        A ! NailupChange NailedUp
+        A ! JobAttached Summer
+        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! state Talking
+        A < Logon 0
+        store: SaveAgent A Z Ready Talking  1/A/1 Z-1-1
+    """)
+    assert "A ! state Wrapup" in scene.customer_leaves(SID)
+    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+
+
+def test_restart_with_the_customer_alone_lets_the_customer_go_and_the_agent_wrap_up():
+    scene = restarted(legs=())
+    assert log_on_again(scene) == lines("""
+        switch: HangUp Z-1-1
+        A ! StateChangedNotify Ready
+        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! state Wrapup
+        A < Logon 0
+        store: SaveAgent A Z Ready Wrapup   Z-1-1
+    """)
+    shown = scene.send("A", DISPOSE)
+    assert "A ! state NoState" in shown
+    assert shown[-1] == "A ! NailupChange PendingNailUp"
+
+
+def test_restart_with_the_line_alone_lets_the_agent_wrap_up():
+    scene = restarted(live=())
+    assert "A ! state Wrapup" in log_on_again(scene)
+    assert scene.agent("A").capabilities.originate
+    assert scene.send("A", DISPOSE)[-1].startswith("switch: Dial Z-2-")
+
+
+def test_restart_with_nothing_left_lets_the_agent_wrap_up():
+    scene = restarted(legs=(), live=())
+    assert "A ! state Wrapup" in log_on_again(scene)
+    assert not scene.agent("A").capabilities.originate
+    assert "store: SaveDisposition Z-1-1 1 A 1 agent" in scene.send("A", DISPOSE)
+
+
+def test_restart_with_a_contact_that_was_in_wrapup_does_not_talk_again():
+    scene = restarted(wrapup)
+    assert "A ! state Wrapup" in log_on_again(scene)
+
+
+@pytest.mark.parametrize("leg", [LEG, ""])
+def test_restart_without_a_contact(leg):
+    scene = Scene(PacingType.Progressive, contacts=0, config=ZoneConfig("Z", epoch=2))
+    scene.start_job(PacingType.Progressive, job_id=2)
+    scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.NoState, "", leg, None)))
+    shown = log_on_again(scene)
+    assert shown[0] == "A ! StateChangedNotify Ready"
+    assert ("A ! NailupChange NailedUp" in shown) == bool(leg)
+    if leg:
+        assert shown[-1].startswith("switch: Dial Z-2-")
+    else:
+        assert shown[-1] == "A ! NailupChange PendingNailUp"
+
+
+def test_restart_with_a_line_and_no_job_lets_the_line_go():
+    scene = Scene(config=ZoneConfig("Z", epoch=2))
+    scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.NoState, "", LEG, None)))
+    shown = log_on_again(scene)
+    assert shown[-3:-1] == ["A ! NailupChange PendingNailUpDrop", "switch: DropNail 1/A/1"]
+
+
+def test_restart_in_a_pending_break_begins_the_break():
+    scene = Scene(config=ZoneConfig("Z", epoch=2))
+    scene.post(AgentRestored(SavedAgent("A", AgentState.PendingNotReady, CallState.NoState, "7", "", None)))
+    shown = log_on_again(scene)
+    assert shown[0] == "A ! StateChangedNotify PendingNotReady"
+    assert scene.agent("A").agent_state is AgentState.NotReady
+    assert scene.agent("A").reason_code == "7"
+
+
+def test_restart_by_force_starts_afresh():
+    scene = restarted()
+    assert log_on_again(scene, is_force=True) == lines("""
+        store: ForgetAgent A
+        switch: DropNail 1/A/1
+        switch: HangUp Z-1-1
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+        A ! caps ready not_ready
+        A < Logon 0
+    """)
+
+
+def test_restart_and_the_agent_does_not_come_back():
+    scene = restarted()
+    assert scene.wait(59) == []
+    assert scene.wait(1) == lines("""
+        store: ForgetAgent A
+        switch: DropNail 1/A/1
+        switch: HangUp Z-1-1
+        store: SaveDisposition Z-1-1 1 A 1 default
+        store: EndAttempt Z-1-1 Handled A
+        store: ReturnContact 1 1 Handled
+    """)
+    assert log_on_again(scene) == ["A ! caps ready not_ready", "A < Logon 0"]
+
+
+def test_restart_and_the_customer_hangs_up_before_the_agent_is_back():
+    scene = restarted()
+    assert scene.post(CallEnded(SID)) == []
+    assert "A ! state Wrapup" in log_on_again(scene)
+
+
+def test_restart_and_the_line_ends_before_the_agent_is_back():
+    scene = restarted()
+    assert scene.post(NailEnded(LEG)) == []
+    shown = log_on_again(scene)
+    assert "switch: HangUp Z-1-1" in shown
+    assert "A ! NailupChange NailedUp" not in shown
+
+
+def test_restart_and_the_switch_is_lost_before_the_agent_is_back():
+    scene = restarted()
+    scene.post(TelephonyLost(), TelephonyRestored())
+    log_on_again(scene)
+    agent = scene.agent("A")
+    assert (agent.nailup_status, agent.call_state) == (NailupStatus.NotNailedUp, CallState.Wrapup)
+
+
+def test_restart_after_the_job_of_the_contact_ended_forgets_the_agent_in_time():
+    scene = Scene(config=ZoneConfig("Z", epoch=2))
+    contact = a_contact(1)
+    kept = SavedSession(SID, 9, contact, ContactType.Progressive, contact.numbers[0], scene.now, is_live=True)
+    scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept)))
+    assert scene.wait(60) == ["store: ForgetAgent A", "switch: DropNail 1/A/1"]
+
+
+def talked_to_with_callback():
+    scene = talking(contacts=1)
+    scene.send("A", create(scene=scene))
+    return scene
+
+
+def test_restart_of_a_contact_with_a_callback_does_not_dial_it_again():
+    scene = restarted(talked_to_with_callback)
+    log_on_again(scene)
+    scene.send("A", c.AGTReleaseLine(SID))
+    later = evolve(DISPOSE, completion_code=evolve(DISPOSE.completion_code, code_id=3))
+    assert "store: ReturnContact 1 1 Handled" in scene.send("A", later)
+
+
+def talked_to_called_back():
+    scene = called_back()
+    scene.send("A", c.AGTPreviewDial(number_of(50), SID))
+    scene.customer_answers(SID)
+    return scene
+
+
+def test_restart_during_a_callback_ends_the_callback_with_its_contact():
+    scene = restarted(talked_to_called_back)
+    assert scene.wait(10) == []
+    log_on_again(scene)
+    scene.customer_leaves(SID)
+    assert scene.send("A", DISPOSE)[:3] == lines("""
+        store: EndCallback old/callback Handled
+        store: SaveDisposition Z-1-1 50 A 1 agent
+        store: EndAttempt Z-1-1 Handled A
+    """)
+
+
+@pytest.mark.parametrize("way", [called_back, awaiting, preview, dialing])
+def test_restart_loses_no_contact_that_nobody_was_talking_to(way):
+    scene = restarted(way)
+    assert "A < Logon 0" in log_on_again(scene)
+    scene.wait(200)
+    assert scene.agent("A").call_state in (CallState.Callback, CallState.Preview)
+
+
+@pytest.mark.parametrize("way", [consult, conference, external_consult, consult_pending])
+def test_restart_gives_the_owner_the_customer_alone(way):
+    scene = way()
+    for agent_id in "AB":
+        scene.send(agent_id, SAVE)
+    later = restart(scene, legs=(LEG, "1/B/2"), live=(SID, "Z-1-2"))
+    assert "A ! state Talking" in log_on_again(later)
+    shown = log_on_again(later, "B")
+    assert ("B ! state Idle" in shown) or ("B ! state Talking" in shown) == (way is consult_pending)
+
+
+def test_callback_is_delivered_by_the_next_server():
+    scene = restart(talked_to_with_callback(), live=())
+    scene.nail("B")
+    assert scene.wait(1800)[-1] == "B ! state Callback"
+
+
+# -- the end ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [consult, conference, external_consult, called_back, awaiting, beside])
+def test_closing_zone_tells_everybody(way):
+    scene = way()
+    shown = scene.post(ZoneClosing(5000))
+    assert "A ! ZoneDown Z 5000" in shown
+
+
+def test_nothing_is_sent_to_a_desktop_that_is_away_when_the_zone_closes():
+    scene = talking(contacts=1)
+    lose(scene)
+    assert scene.post(ZoneClosing(5000)) == []
