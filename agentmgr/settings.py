@@ -93,7 +93,7 @@ class LogSettings:
     level: str = setting(
         "info",
         one_of("debug", "info", "warning", "error"),
-        "debug shows every command and notification, with passwords masked.",
+        "debug adds a line for every command: name, agent, result, time. Never passwords.",
     )
     format: str = setting(
         "auto",
