@@ -58,7 +58,6 @@ def test_whole_day_of_some_weekdays_opens_at_midnight():
 def test_day_to_summer_time_has_an_hour_less_until_the_opening():
     now = at("2024-03-31T01:00")
     assert next_opening(NINE_TO_NINE, "Europe/Berlin", now) - now == 7 * 3600
-    )
 
 
 def test_opening_in_the_hour_that_is_left_out_comes_right_after_it():
