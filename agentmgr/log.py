@@ -13,6 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 SECRET_KEYS = frozenset({"pwd", "password", "passwd"})
 MASK = "***"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def configure(level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:
@@ -52,6 +53,8 @@ def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
     for key, value in event.items():
         if key in SECRET_KEYS:
             event[key] = MASK
+        elif value.__class__ in _PLAIN:  # nearly all are, and the tests below are dear
+            continue
         elif isinstance(value, Mapping):
             event[key] = _masked(value)
         elif attrs.has(type(value)):

@@ -120,9 +120,13 @@ class ZoneRunner:
 
     def offer(self, event: Event) -> bool:
         """Put an event into the inbox if there is room; False if there is none."""
-        if len(self._inbox) >= self._inbox_events and not self._deaf:
+        inbox = self._inbox
+        if not inbox or self._deaf:
+            self.push(event)
+        elif len(inbox) < self._inbox_events:
+            inbox.append(event)
+        else:
             return False
-        self.push(event)
         return True
 
     async def post(self, event: Event) -> None:
