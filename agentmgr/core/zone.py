@@ -276,12 +276,12 @@ class Zone:
                     self.dialer.tick(job)
             case "queue" if session is not None:
                 self.dialer.on_abandoned(session)
-            case "ring" if session is not None:
+            case "ring" if session is not None and session.phase is Phase.RINGING:
                 self.out.emit(HangUp(session.sid))
                 self.dialer.on_failed(session, DialFailReason.NoAnswer)
             case "preview" if session is not None:
                 self.calls.on_preview_timeout(session)
-            case "call" if session is not None:
+            case "call" if session is not None and session.phase is Phase.ON_LINE:
                 self.out.emit(HangUp(session.sid))
                 self.calls.on_customer_gone(session)
             case "wrapup" if session is not None:
