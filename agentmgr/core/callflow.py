@@ -72,11 +72,14 @@ class CallFlow:
         self._enter_wrapup(session)
 
     def on_preview_timeout(self, session: Session) -> None:
-        """A timed preview that the desktop did not dial is dialled; an untimed one is taken away."""
+        """A timed preview that the desktop did not dial is dialled; an untimed one is taken away.
+
+        Without a desktop neither happens: nobody saw the contact, it goes back when the agent is given up.
+        """
         agent = session.owner
-        if agent is None or agent.call_state is not CallState.Preview:
+        if agent is None or agent.connection is None or agent.call_state is not CallState.Preview:
             return
-        if session.job.campaign.preview_is_timed and agent.connection is not None:
+        if session.job.campaign.preview_is_timed:
             self.dial(session, agent, session.number)
         else:
             self.decline(session, agent)

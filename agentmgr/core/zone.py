@@ -191,7 +191,11 @@ class Zone:
 
     def _on_desktop_lost_for_good(self, agent_id: str) -> None:
         agent = self.agents.get(agent_id)
-        if agent is not None and agent.connection is None:
+        if agent is None or agent.connection is not None:
+            return
+        if agent.call_state is CallState.Preview:
+            self.evict(agent)
+        else:
             agent.leaving = True
             self.out.free(agent)
 
