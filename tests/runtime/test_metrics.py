@@ -26,8 +26,8 @@ def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
     numbers.agents_by_state[AgentState.Ready] += 2
     numbers.calls_by_state[CallState.Talking] += 1
 
-    def value(name, **labels):
-        return registry.get_sample_value(name, {"zone": "Default", **labels})
+    def value(metric, /, **labels):
+        return registry.get_sample_value(metric, {"zone": "Default", **labels})
 
     assert value("agentmgr_agents", state="Ready") == 2
     assert value("agentmgr_agents", state="NotReady") == 0
@@ -46,8 +46,8 @@ def test_commands_are_counted_by_zone_name_and_result_with_cumulated_buckets():
     one.answered("AGTLogon", ResultCode.AUTHENTICATION_FAILED, 99.0)
     two.refused("unknown", ResultCode.UNKNOWN_COMMAND)
 
-    def value(name, **labels):
-        return registry.get_sample_value(f"agentmgr_{name}", labels)
+    def value(metric, /, **labels):
+        return registry.get_sample_value(f"agentmgr_{metric}", labels)
 
     assert value("commands_total", zone="One", name="AGTLogon", result="0") == 2
     assert value("commands_total", zone="One", name="AGTLogon", result="17") == 1
