@@ -65,6 +65,7 @@ class Nailer:
         if agent.nailup_status is not NailupStatus.PendingNailUp:
             return
         self._forget_leg(agent, hang_up=True)
+        self._out.cancel_timer(("nail", agent.agent_id))
         self._give_up(agent)
         self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
 
@@ -94,8 +95,6 @@ class Nailer:
     def lose(self, agent: Agent) -> None:
         """The line of a nailed agent is gone; a contact goes to wrapup, another try follows later."""
         self._forget_leg(agent, hang_up=True)
-        if agent.job is not None:
-            agent.job.idle.remove(agent)
         if agent.session is not None:
             self._zone.calls.on_line_lost(agent)
         agent.on_nail_event(NailEvent.LOST, self._out.now)

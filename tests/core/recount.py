@@ -34,6 +34,31 @@ def recount(stage):
     _check_stats(zone)
     assert set(stage.store.open_attempts) == set(zone.sessions)
     _check_unanswered(stage)
+    for purpose, of in timers:
+        assert _is_wanted(zone, purpose, of), f"timer {purpose} of {of} has nothing to do"
+
+
+def _is_wanted(zone, purpose, of):
+    """Whether a timer can still have something to do; `renail` may outlive its reason, it only looks."""
+    agent, session = zone.agents.get(of), zone.sessions.get(of)
+    match purpose:
+        case "pace":
+            return int(of) in zone.jobs
+        case "nail":
+            return agent is not None and agent.nailup_status is NailupStatus.PendingNailUp
+        case "unnail":
+            return agent is not None and agent.nailup_status is NailupStatus.PendingNailUpDrop
+        case "lost":
+            return agent is not None and agent.connection is None
+        case "renail":
+            return agent is not None
+        case "ring":
+            return session is not None and session.phase is Phase.RINGING
+        case "queue":
+            return session is not None and session.phase is Phase.WAITING
+        case _:
+            owner = session.owner if session is not None else None
+            return owner is not None and TIMER_OF_CALL_STATE.get(owner.call_state) == purpose
 
 
 def _check_agent(zone, agent, timers):
