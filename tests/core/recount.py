@@ -4,6 +4,7 @@ from collections import Counter
 
 from matrix import SIMPLE_ROWS, vector
 
+from agentmgr.core.effects import MarkAnswered
 from agentmgr.core.session import Phase
 from agentmgr.core.states import FREE_STATES
 from protocol.commands import AGTLogoff
@@ -32,6 +33,7 @@ def recount(stage):
     for job in zone.jobs.values():
         _check_job(stage, job)
     _check_stats(zone)
+    _check_counters(zone.stats, stage.store)
     assert set(stage.store.open_attempts) == set(zone.sessions)
     _check_unanswered(stage)
     for purpose, of in timers:
@@ -155,6 +157,15 @@ def _check_stats(zone):
     assert stats.dialing == sum(job.ringing for job in zone.jobs.values())
     assert stats.waiting == sum(len(job.waiting) for job in zone.jobs.values())
     assert set(zone.sessions) == {sid for job in zone.jobs.values() for sid in job.sessions}
+
+
+def _check_counters(stats, store):
+    ended = store.ended_attempts.values()
+    assert stats.attempts == len(store.open_attempts) + len(ended)
+    assert stats.abandoned == sum(attempt.outcome == "Nuisance" for attempt in ended)
+    assert stats.dispositions == len(store.dispositions)
+    answered = {record.attempt_id for record in store.records if isinstance(record, MarkAnswered)}
+    assert stats.live_answers == len(answered)
 
 
 def _check_unanswered(stage):
