@@ -98,7 +98,7 @@ class LogSettings:
     level: str = setting(
         "info",
         one_of("debug", "info", "warning", "error"),
-        "debug shows every command and notification, with passwords masked.",
+        "debug adds a line for every command: name, agent, result, time. Never passwords.",
     )
     format: str = setting(
         "auto",
@@ -149,7 +149,9 @@ class SwitchSettings:
 
     seed: int = setting(1, whole_number(0, 2**32 - 1), "The same seed gives the same calls.")
     speed: float = setting(
-        1.0, number(0.1, 10_000), "How much faster than real time the server's clock runs."
+        1.0,
+        number(0.1, 10_000),
+        "How much faster than real time the server's clock runs; what is stored has the times of this clock.",
     )
     live: float = setting(
         0.42, SHARE, "Chance that a person answers; what this and the next five leave is no answer."

@@ -7,6 +7,7 @@ from pathlib import Path
 import client_commands
 import demo_contacts
 import demo_picture
+import state_diagrams
 
 from agentmgr.core.capabilities import Row, capabilities
 from agentmgr.core.commands import not_built
@@ -50,6 +51,7 @@ def protocol_reference() -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "agentmgr/client/commands.py": client_commands.render,
     "agentmgr/docs/demo.svg": demo_picture.render,
+    "agentmgr/docs/states.md": state_diagrams.render,
     "config/agentmgr.toml": sample,
     "config/demo/contacts.csv": demo_contacts.render,
     "protocol/PROTOCOL.md": protocol_reference,

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -48,3 +49,15 @@ def test_mask_hides_passwords_in_mappings_and_messages() -> None:
     assert "geheim" not in repr(event)
     assert event["args"] == {"in": {"password": MASK}}
     assert event["command"]["agent_ext"] == "5001"
+
+
+def test_log_that_nobody_reads_does_not_disturb_who_logs() -> None:
+    script = SCRIPT + "print('went on')"
+    for style in ("json", "console"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        run = subprocess.run(
+            [sys.executable, "-c", script, "info", style], stdout=subprocess.PIPE, stderr=writing
+        )
+        os.close(writing)
+        assert run.stdout == b"went on\n", style

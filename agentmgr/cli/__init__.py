@@ -37,6 +37,9 @@ Commands use the running server through its admin socket; without one they work 
 Exit codes: 0 it is done, 1 it failed (one line on standard error says why), 2 it was used wrongly.
 """
 
+INTERRUPTED = 130
+"""What shells expect after Ctrl-C."""
+
 app = App(name="agentmgr", help=_ABOUT, help_format="markdown", version=lambda: version("agentmgr"))
 app.command(server.serve)
 app.command(server.init)
@@ -70,7 +73,11 @@ def run(tokens: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except BaseExceptionGroup as group:
+        if group.split(KeyboardInterrupt)[1] is not None:
+            raise
+        return INTERRUPTED
     return 0
 
 

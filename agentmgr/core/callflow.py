@@ -6,14 +6,13 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.effects import Connect, HangUp, Hold, SaveDisposition, Unhold
 from agentmgr.core.model import PhoneNumber
 from agentmgr.core.session import Phase, Session
-from agentmgr.core.states import AgentEvent, CallEvent
+from agentmgr.core.states import OFFERED_STATES, AgentEvent, CallEvent
 from protocol.enums import AgentState, CallState, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
 
 if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
-OFFERED_STATES = frozenset({CallState.Preview, CallState.Callback})
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
 
@@ -74,11 +73,16 @@ class CallFlow:
         self._enter_wrapup(session)
 
     def on_preview_timeout(self, session: Session) -> None:
-        """A timed preview that the desktop did not dial is dialled; an untimed one is taken away."""
+        """A timed preview that the desktop did not dial is dialled; an untimed one is taken away.
+
+        Without a desktop neither happens: nobody saw the contact, it goes back when the agent is given up.
+        """
         agent = session.owner
         if agent is None or agent.call_state not in OFFERED_STATES:
             return
-        if session.job.campaign.preview_is_timed and not agent.is_away:
+        if agent.is_away:
+            self._out.set_timer(("preview", session.sid), self._zone.config.lost_desktop_s)
+        elif session.job.campaign.preview_is_timed:
             self.dial(session, agent, session.number)
         else:
             self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))

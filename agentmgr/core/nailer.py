@@ -65,6 +65,7 @@ class Nailer:
         if agent.nailup_status is not NailupStatus.PendingNailUp:
             return
         self._forget_leg(agent, hang_up=True)
+        self._out.cancel_timer(("nail", agent.agent_id))
         self._give_up(agent)
         self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
 
@@ -92,8 +93,6 @@ class Nailer:
         `unasked` says that the desktop does not know of it and gets the wrapup's details from here.
         """
         self._forget_leg(agent, hang_up=True)
-        if agent.job is not None:
-            agent.job.idle.remove(agent)
         was_in_wrapup = agent.call_state is CallState.Wrapup
         session = agent.session
         if session is not None and session.owner is agent:

@@ -176,6 +176,9 @@ COUPLED: Mapping[NailEvent, CallEvent] = {
 FREE_STATES = frozenset({CallState.NoState, CallState.Idle})
 """Call states without a contact."""
 
+OFFERED_STATES = frozenset({CallState.Preview, CallState.Callback})
+"""Call states in which the agent looks at a contact that was not dialled yet."""
+
 LIVE_STATES = frozenset(
     {
         CallState.Dialing,

@@ -44,6 +44,7 @@ from agentmgr.core.nailer import Nailer
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.returns import Returns
 from agentmgr.core.session import Phase, Session
+from agentmgr.core.states import OFFERED_STATES
 from agentmgr.core.stats import ZoneStats
 from protocol.commands import AGTLogoffRESP
 from protocol.enums import CallState, DialFailReason, NailupStatus
@@ -263,7 +264,11 @@ class Zone:
 
     def _on_desktop_lost_for_good(self, agent_id: str) -> None:
         agent = self.agents.get(agent_id)
-        if agent is not None and agent.is_away:
+        if agent is None or not agent.is_away:
+            return
+        if agent.call_state in OFFERED_STATES:
+            self.evict(agent)
+        else:
             agent.lost_for_good = not agent.leaving
             agent.leaving = True
             self.out.free(agent)
@@ -362,12 +367,12 @@ class Zone:
                     self.dialer.tick(job)
             case "queue" if session is not None:
                 self.dialer.on_abandoned(session)
-            case "ring" if session is not None:
+            case "ring" if session is not None and session.phase is Phase.RINGING:
                 self.out.emit(HangUp(session.sid))
                 self.dialer.on_failed(session, DialFailReason.NoAnswer)
             case "preview" if session is not None:
                 self.calls.on_preview_timeout(session)
-            case "call" if session is not None:
+            case "call" if session is not None and session.phase is Phase.ON_LINE:
                 self.out.emit(HangUp(session.sid))
                 self.calls.on_customer_gone(session)
             case "wrapup" if session is not None:

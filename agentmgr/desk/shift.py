@@ -13,6 +13,8 @@ from agentmgr.desk.sim import SimDesktop
 from agentmgr.runtime.clock import Clock
 
 REPORT_INTERVAL_S = 5.0
+PATIENCE_S = 3.0
+"""How long the first connection may take, real seconds."""
 
 
 class ShiftFailed(Exception):
@@ -37,8 +39,8 @@ def work_shift(shift: Shift, say: Callable[[str], None]) -> None:
     """
     try:
         trio.run(_work, shift, say)
-    except CommandError as error:
-        raise ShiftFailed(f"{shift.address[0]} port {shift.address[1]}: {error}") from None
+    except* CommandError as group:
+        raise ShiftFailed(str(_first(group))) from None
     failures = Counter(desktop.failure for desktop in shift.desktops if desktop.failure is not None)
     contacts = sum(desktop.contacts for desktop in shift.desktops)
     wrapups = sum(desktop.wrapups_ok for desktop in shift.desktops)
@@ -48,6 +50,12 @@ def work_shift(shift: Shift, say: Callable[[str], None]) -> None:
         raise ShiftFailed(f"{failures.total()} of {len(shift.desktops)} agents could not log on: {why}")
 
 
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 async def _work(shift: Shift, say: Callable[[str], None]) -> None:
     stopping = trio.Event()
     async with trio.open_nursery() as nursery:
@@ -55,7 +63,12 @@ async def _work(shift: Shift, say: Callable[[str], None]) -> None:
         nursery.start_soon(_report, shift.desktops, say)
         clock = Clock(speed=shift.speed)
         await run_fleet(
-            [shift.address], shift.desktops, clock, connections=shift.connections, stopping=stopping
+            [shift.address],
+            shift.desktops,
+            clock,
+            connections=shift.connections,
+            stopping=stopping,
+            patience_s=PATIENCE_S,
         )
         nursery.cancel_scope.cancel()
 

@@ -83,7 +83,7 @@ class Performer:
         if at is None:
             return
         seconds = perf_counter() - at
-        self._metrics.command(name, result, seconds)
+        self._metrics.commands.answered(name, result, seconds)
         if self._log_commands:
             self._log.debug(
                 "command", name=name, agent=effect.agent_id, result=int(result), ms=round(seconds * 1e3, 3)

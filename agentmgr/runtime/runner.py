@@ -108,6 +108,7 @@ class ZoneRunner:
                 effects.CheckDnc: self._questions.check_dnc,
             }
         )
+        self._branches = self._performer.branches
         self._at_once: dict[type[Any], Callable[[Any], None]] = {
             effects.SetTimer: self._set_timer,
             effects.CancelTimer: self._cancel_timer,
@@ -120,9 +121,13 @@ class ZoneRunner:
 
     def offer(self, event: Event) -> bool:
         """Put an event into the inbox if there is room; False if there is none."""
-        if len(self._inbox) >= self._inbox_events and not self._deaf:
+        inbox = self._inbox
+        if not inbox or self._deaf:
+            self.push(event)
+        elif len(inbox) < self._inbox_events:
+            inbox.append(event)
+        else:
             return False
-        self.push(event)
         return True
 
     async def post(self, event: Event) -> None:
@@ -259,10 +264,11 @@ class ZoneRunner:
             asked_for = self._zone.handle(event, now)
         except Exception as error:
             asked_for = self._blame(event, error)
+        branches, later = self._branches, batch.later
         for effect in asked_for:
             cls = effect.__class__
-            if cls in self._performer.branches:
-                batch.later.append(effect)
+            if cls in branches:
+                later.append(effect)
             elif cls in self._at_once:
                 # A timer is nobody's business but the zone's: set before the commit, and cancelled
                 # before it can come once more.
@@ -321,7 +327,7 @@ class ZoneRunner:
         self._metrics.commit_records.observe(len(records))
 
     def _perform(self, later: list[effects.Effect]) -> None:
-        branches = self._performer.branches
+        branches = self._branches
         for effect in later:
             branches[effect.__class__](effect)
         self._desktops.flush()

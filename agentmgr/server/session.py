@@ -169,7 +169,7 @@ class Session:
 
     def _refuse_version(self, request_id: int, version: int) -> None:
         response = AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
-        self._metrics.refused(AgentSDKConnected.__name__, ResultCode.BAD_DATA)
+        self._metrics.commands.refused(AgentSDKConnected.__name__, ResultCode.BAD_DATA)
         self.outgoing.send(response_bytes(request_id, "", response))
         self.close(f"this server speaks version {VERSION} of the wire, the client {version}", "version")
 
@@ -177,7 +177,7 @@ class Session:
         """Answer a command that the zone need not see; the connection goes on."""
         name = refused.name[:MAX_NAME_CHARACTERS]
         known = name in COMMANDS
-        self._metrics.refused(name if known else "unknown", refused.code)
+        self._metrics.commands.refused(name if known else "unknown", refused.code)
         self._log.debug(
             "command", name=name, agent=refused.agent_id, result=int(refused.code), why=refused.why
         )

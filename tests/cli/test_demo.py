@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_demo_without_a_terminal_prints_lines_and_what_to_try_next(
     (suggested,) = [line for line in done.stdout.splitlines() if "campaign status" in line]
     monkeypatch.chdir(tmp_path)
     assert run(suggested.split()[1:]) == 0
+
+
+def test_demo_ends_at_ctrl_c_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agentmgr", "demo", "--speed", "1"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, cwd=tmp_path, **streams) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "0/500 contacts" in line:
+                break
+        demo.send_signal(signal.SIGINT)
+        _, errors = demo.communicate()
+    assert (demo.returncode, errors) == (130, "")
 
 
 def rows(path: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -173,3 +174,37 @@ def test_export_into_a_closed_pipe_ends_without_a_traceback(database: Path) -> N
 def test_module_and_command_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == ask("--version").stdout
+
+
+def test_desk_works_until_it_is_told_to_stop(server: Server) -> None:
+    ask("agents", "add", "1001", "--count", "3", "--skill", "S", "--password-stdin", input="secret\n")
+    command = [*AGENTMGR, "desk", "--count", "3", "--password", "secret", "--speed", "100"]
+    command += ["--port", str(port_of(server, "zone_served"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as desk:
+        ready = set()
+        while len(ready) < 3:
+            line = server.until("agent_state_changed")
+            if line["state"] == "Ready":
+                ready.add(line["agent"])
+        desk.send_signal(signal.SIGINT)
+        output, _ = desk.communicate()
+    assert desk.returncode == 0
+    assert "agents finish their contact and log off" in output
+    assert output.endswith("3 desktops: 0 contacts, 0 wrapped up by their agents\n")
+    assert ready == {"1001", "1002", "1003"}
+
+
+def test_desk_with_a_wrong_password_says_how_many_could_not_log_on(server: Server) -> None:
+    ask("agents", "add", "1001", "--skill", "S", "--password-stdin", input="secret\n")
+    port = str(port_of(server, "zone_served"))
+    refused = ask("desk", "--port", port, "--password", "wrong", "--speed", "100", code=1)
+    assert refused.stderr == "1 of 1 agents could not log on: 1 with 17 AUTHENTICATION_FAILED\n"
+
+
+def test_desk_without_a_server_says_so(config: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    refused = ask("desk", "--port", str(port), code=1)
+    assert f"No Agent Manager could be reached at 127.0.0.1:{port}" in refused.stderr
+    assert refused.stderr.count("\n") == 1

@@ -4,6 +4,7 @@ from collections import Counter
 
 from matrix import SIMPLE_ROWS, vector
 
+from agentmgr.core.effects import MarkAnswered
 from agentmgr.core.session import Phase
 from agentmgr.core.states import FREE_STATES
 from protocol.commands import AGTLogoff
@@ -32,8 +33,34 @@ def recount(stage):
     for job in zone.jobs.values():
         _check_job(stage, job)
     _check_stats(zone)
+    _check_counters(zone.stats, stage.store)
     assert set(stage.store.open_attempts) == set(zone.sessions)
     _check_unanswered(stage)
+    for purpose, of in timers:
+        assert _is_wanted(zone, purpose, of), f"timer {purpose} of {of} has nothing to do"
+
+
+def _is_wanted(zone, purpose, of):
+    """Whether a timer can still have something to do; `renail` may outlive its reason, it only looks."""
+    agent, session = zone.agents.get(of), zone.sessions.get(of)
+    match purpose:
+        case "pace":
+            return int(of) in zone.jobs
+        case "nail":
+            return agent is not None and agent.nailup_status is NailupStatus.PendingNailUp
+        case "unnail":
+            return agent is not None and agent.nailup_status is NailupStatus.PendingNailUpDrop
+        case "lost":
+            return agent is not None and agent.connection is None
+        case "renail":
+            return agent is not None
+        case "ring":
+            return session is not None and session.phase is Phase.RINGING
+        case "queue":
+            return session is not None and session.phase is Phase.WAITING
+        case _:
+            owner = session.owner if session is not None else None
+            return owner is not None and TIMER_OF_CALL_STATE.get(owner.call_state) == purpose
 
 
 def _check_agent(zone, agent, timers):
@@ -58,7 +85,7 @@ def _check_agent(zone, agent, timers):
     _check_rows(agent)
     _check_nailing(agent, timers)
     timer = TIMER_OF_CALL_STATE.get(agent.call_state)
-    if timer:
+    if timer and (timer != "preview" or agent.connection is not None):
         assert (timer, agent.session.sid) in timers, f"nothing ends {agent.call_state} of {who}"
 
 
@@ -130,6 +157,15 @@ def _check_stats(zone):
     assert stats.dialing == sum(job.ringing for job in zone.jobs.values())
     assert stats.waiting == sum(len(job.waiting) for job in zone.jobs.values())
     assert set(zone.sessions) == {sid for job in zone.jobs.values() for sid in job.sessions}
+
+
+def _check_counters(stats, store):
+    ended = store.ended_attempts.values()
+    assert stats.attempts == len(store.open_attempts) + len(ended)
+    assert stats.abandoned == sum(attempt.outcome == "Nuisance" for attempt in ended)
+    assert stats.dispositions == len(store.dispositions)
+    answered = {record.attempt_id for record in store.records if isinstance(record, MarkAnswered)}
+    assert stats.live_answers == len(answered)
 
 
 def _check_unanswered(stage):

@@ -27,6 +27,7 @@ from protocol.commands import (
     AGTAvailableForNailup,
     AGTHoldCall,
     AGTLogon,
+    AGTPendingLogout,
     AGTPreviewDial,
     AGTReadyForNailup,
     AGTReleaseLine,
@@ -203,11 +204,6 @@ def pending_nailing():
     return scene
 
 
-def idle():
-    """Ready and nailed, with a job that has nothing due yet."""
-    return Scene(PacingType.Progressive, contacts=0, agents="AB")
-
-
 def nailed_idle(pacing=PacingType.PreviewUntimed, **campaign):
     """Ready, nailed, Idle; the job's contacts are due in an hour."""
     scene = Scene()
@@ -225,8 +221,6 @@ def nailed_not_ready():
 
 def dropping():
     """NotReady, logging off: the nailing call is being dropped."""
-    from protocol.commands import AGTPendingLogout
-
     scene = nailed_not_ready()
     scene.send("A", AGTPendingLogout())
     return scene

@@ -92,6 +92,12 @@ def unready_pending_break():
     return scene
 
 
+def logging_off():
+    scene = nailed_not_ready()
+    scene.send("A", c.AGTLogoff())
+    return scene
+
+
 LATE = c.AGTWrapupContact(CompletionCode(1), SID)
 DETAIL = KeyValuePair("First Name", "Ada")
 READY, NOT_READY, PENDING = AgentState.Ready, AgentState.NotReady, AgentState.PendingNotReady
@@ -127,6 +133,7 @@ CASES = [
     Case(0, c.AGTLogoff(), logged_on),
     Case(541, c.AGTLogoff(), ready),
     Case(541, c.AGTLogoff(), unready_pending_break),
+    Case(541, c.AGTLogoff(), logging_off),
     Case(0, c.AGTPendingLogout(), talking),
     Case(0, c.AGTStateChange(READY), logged_on),
     Case(0, c.AGTStateChange(READY), unready_pending_break),
@@ -198,6 +205,7 @@ CASES = [
     Case(241, c.AGTPreviewDial(number_of(1), SID), wrapup),
     Case(241, c.AGTPreviewDial(number_of(1), SID), talking),
     Case(362, c.AGTPreviewDial(ODD_NUMBER, SID), preview),
+    Case(362, c.AGTPreviewDial(ContactNumber("PhoneNumber3"), SID), preview),
     Case(362, c.AGTPreviewDial(ContactNumber(number="+442071234567"), SID), no_free_form),
     Case(9006, c.AGTPreviewDial(number_of(1), SID), wrapup_nailing_lost),
     Case(9008, c.AGTPreviewDial(number_of(1), STALE), preview),
@@ -475,6 +483,12 @@ def test_dnc_answer_that_nobody_waits_for_does_nothing():
     from agentmgr.core.events import DncChecked
 
     assert talking().post(DncChecked(("dnc", "99"), frozenset())) == []
+
+
+def test_number_without_digits_is_chosen_by_its_name():
+    scene = preview()
+    answer_to(scene, c.AGTPreviewDial(ContactNumber("PhoneNumber2"), SID))
+    assert scene.orders[-1].number == a_contact(1).numbers[1].number
 
 
 def test_free_form_number_keeps_the_time_zone_of_the_contact():

@@ -767,17 +767,17 @@ def test_connection_lost_when_talking_leaves_the_contact_to_its_default_code():
     assert not scene.zone.agents
 
 
-def test_connection_lost_with_a_preview_declines_it_when_its_time_is_over():
-    scene = preview(PacingType.PreviewTimed, contacts=1)
+@pytest.mark.parametrize("pacing", [PacingType.PreviewTimed, PacingType.PreviewUntimed])
+def test_connection_lost_with_a_preview_gives_the_contact_back_undisposed(pacing):
+    scene = preview(pacing, contacts=1)
     scene.disconnect(1)
-    assert scene.wait(35) == []
-    assert scene.wait(65) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Cancelled A
-        store: ReturnContact 1 1 Cancelled
+    assert scene.wait(59) == []
+    assert scene.wait(1) == lines("""
+        store: EndAttempt Z-1-1 Cancelled
+        store: ReturnContact 1 0 Cancelled +0s
         switch: DropNail 1/A/1
-        store: FinishJob finished
     """)
+    assert not scene.zone.agents
 
 
 def test_connection_lost_and_logon_by_force_before_the_time_is_over():

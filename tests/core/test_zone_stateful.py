@@ -251,16 +251,22 @@ class ZoneWorld(RuleBasedStateMachine):
         while stage.asked:
             stage.answer()
         for job_id in list(stage.zone.jobs):
-            stage.post(JobStopped(job_id))
+            stage.post(JobPaused(job_id))
         stage.wait(LONGEST_S)
         recount(stage)
-        assert not stage.zone.jobs
-        assert not stage.zone.sessions
-        assert not stage.store.open_attempts
-        assert not stage.unanswered
         for agent in stage.zone.agents.values():
             assert agent.call_state in FREE_STATES
             assert agent.connection is not None, "an agent without desktop is still logged on"
+        assert not stage.zone.sessions
+        assert not stage.unanswered
+        for job_id in list(stage.zone.jobs):
+            stage.post(JobStopped(job_id))
+        assert not stage.zone.jobs
+        stage.wait(LONGEST_S)
+        recount(stage)
+        assert not stage.store.open_attempts
+        for agent in stage.zone.agents.values():
+            assert agent.call_state is CallState.NoState
             assert agent.nailup_status in (NailupStatus.NotNailedUp, NailupStatus.NailingLost)
         for job_id in range(1, self.job_count + 1):
             assert not stage.store.claimed[job_id]

@@ -15,6 +15,9 @@ from protocol.registry import COMMANDS
 from protocol.results import LIBRARY_CODES, ResultCode
 from protocol.structures import Capabilities, Contact
 
+AT_ANY_TIME = frozenset({n.AGTPreviewCallbackPending.__name__})
+"""Notifications that may come between any others; no sequence expects them."""
+
 
 @define(eq=False)
 class Desk:
@@ -43,8 +46,18 @@ class Desk:
         """The agent's id."""
         return self.agent.agent_id
 
-    async def does(self, command: Any, *expected: Step, result: int = ResultCode.SUCCESS) -> Any:
+    @property
+    def has_news(self) -> bool:
+        """Whether a message waits to be taken."""
+        return self._peek() is not None
+
+    async def does(self, command: Any, *expected: Step, result: int | None = ResultCode.SUCCESS) -> Any:
         """Send a command; before its RESP must come exactly what is expected, in this order.
+
+        Args:
+            command: what to send.
+            expected: what it causes.
+            result: of its RESP; None allows any.
 
         Raises:
             Deviation: something else came, before or after the command, or nothing.
@@ -54,7 +67,8 @@ class Desk:
         if waiting is not None:
             raise Deviation(f"agent {self.agent_id}: expected nothing before > {name}, got {waiting}")
         response = await self._request(command)
-        answer = Message(COMMANDS[name].resp, {"result": result}, Kind.RESPONSE)
+        fields = {} if result is None else {"result": result}
+        answer = Message(COMMANDS[name].resp, fields, Kind.RESPONSE)
         await self._take(name, [*flat(expected), answer], 0)
         return response
 
@@ -92,10 +106,25 @@ class Desk:
                 return entry.message
         raise self._deviation("", [wanted], got, patience_s)
 
-    def forget(self) -> None:
-        """Take everything that has come so far."""
+    async def next(self) -> Any:
+        """Wait for a notification of any kind, take it and return it.
+
+        Raises:
+            Deviation: none came in time.
+        """
+        entry = await self._next(trio.current_time() + self.patience_s)
+        if entry is None:
+            raise Deviation(f"agent {self.agent_id}: nothing came within {self.patience_s:g} s")
+        self._learn(entry)
+        return entry.message
+
+    def forget(self) -> list[Any]:
+        """Take everything that has come so far and return it."""
+        taken = []
         while (entry := self._peek()) is not None:
             self._learn(entry)
+            taken.append(entry.message)
+        return taken
 
     async def _request(self, command: Any) -> Any:
         response = None
@@ -119,6 +148,8 @@ class Desk:
             if wanted is None:
                 continue
             entry = await self._next(deadline)
+            if wanted.optional and (entry is None or not wanted.matches(entry)):
+                continue
             if entry is None or not wanted.matches(entry):
                 got.extend([str(entry)] if entry is not None else [])
                 raise self._deviation(after, steps, got, patience_s if entry is None else None)
@@ -149,6 +180,7 @@ class Desk:
             entry.line == self.line
             and entry.agent_id == self.agent_id
             and entry.kind in (Kind.RESPONSE, Kind.NOTIFICATION)
+            and entry.name not in AT_ANY_TIME
             and entry.number not in self._taken
         )
 

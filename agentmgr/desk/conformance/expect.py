@@ -20,6 +20,7 @@ class Message:
     cls: type[Any]
     fields: Mapping[str, Any]
     kind: Kind = Kind.NOTIFICATION
+    optional: bool = False
 
     def matches(self, entry: Entry) -> bool:
         """Tell whether a message is this one."""
@@ -30,7 +31,8 @@ class Message:
 
     def __str__(self) -> str:
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.fields.items())
-        return f"{self.kind.value} {self.cls.__name__}" + (f"({shown})" if shown else "")
+        words = f"{self.kind.value} {self.cls.__name__}" + (f"({shown})" if shown else "")
+        return f"perhaps {words}" if self.optional else words
 
 
 @frozen
@@ -53,6 +55,11 @@ Step: TypeAlias = Message | Caps | tuple["Step", ...]
 def told(cls: type[Any], **fields: Any) -> Message:
     """Expect a notification."""
     return Message(cls, fields)
+
+
+def maybe(cls: type[Any], **fields: Any) -> Message:
+    """Allow a notification at this place, which the contract leaves open."""
+    return Message(cls, fields, optional=True)
 
 
 def state(call_state: CallState, row: Row | None = None) -> Step:

@@ -15,7 +15,6 @@ from protocol.test_numbers import FAILURES, RARE_FAILURES, Outcome, number_for
 PREVIEW = (Work.PREVIEW,)
 LEAVES_SOON = number_for(Outcome.LEAVES, time_s=20)
 LEAVES_AT_ONCE = number_for(Outcome.LEAVES, time_s=1)
-RINGS_SHORTLY = number_for(Outcome.ANSWERS, after_s=9)
 NO_SESSION = "no-such-session"
 
 

@@ -29,9 +29,6 @@ from protocol.test_numbers import Outcome, number_for
 ENDLESS = number_for(Outcome.ANSWERS)
 """A number that is answered at once and never hangs up."""
 
-MAX_UNFIT = 12
-"""How many contacts of a campaign are looked at until one fits."""
-
 
 @frozen
 class Target:
@@ -191,8 +188,14 @@ class Stage:
         return desk
 
     async def see_preview(self, desk: Desk) -> None:
-        """Wait for a preview."""
-        await desk.sees(told(n.AGTCallNotify), state(CallState.Preview))
+        """Wait for a preview; callbacks that an earlier run has left are declined."""
+        notify = await desk.sees(told(n.AGTCallNotify))
+        while notify.contact.contact_type is ContactType.Callback:
+            await desk.sees(state(CallState.Callback))
+            await desk.does(c.AGTPreviewCancel(desk.sid), state(CallState.Wrapup))
+            await self.dispose(desk)
+            notify = await desk.sees(told(n.AGTCallNotify))
+        await desk.sees(state(CallState.Preview))
         self.check_contact(desk, ContactType.Preview)
 
     @staticmethod

@@ -1,0 +1,94 @@
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import trio
+import trio.testing
+
+from agentmgr import requests
+from agentmgr.app import first_error, make_database, open_server
+from agentmgr.ports import StoreFault
+from agentmgr.server.admin import AdminRefused
+from agentmgr.settings import AdminSettings, DatabaseSettings, HttpSettings, Settings, ZoneSettings
+from agentmgr.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(
+        database=DatabaseSettings(str(tmp_path / "agentmgr.sqlite")),
+        admin=AdminSettings(str(tmp_path / "admin.sock")),
+        http=HttpSettings(port=0),
+        zones=(ZoneSettings("North", port=0), ZoneSettings("South", port=0)),
+    )
+    make_database(settings)
+    (tmp_path / "people.csv").write_text("UserContactId,PhoneNumber1\nA,+14155550123\n")
+    return settings
+
+
+async def prepare(server: Any, tmp_path: Path) -> None:
+    await server.perform(requests.ImportContacts(str(tmp_path / "people.csv"), "People"))
+    await server.perform(requests.CreateCampaign("Spring", ("People",), "progressive", "English"))
+
+
+async def test_every_zone_is_served_and_knows_where_the_others_are(settings: Settings) -> None:
+    async with open_server(settings) as server:
+        north, south = server.zones.values()
+        assert {name: info.port for name, info in north.zone.config.directory.items()} == {
+            "North": north.port,
+            "South": south.port,
+        }
+        for running in (north, south):
+            async with await trio.open_tcp_stream(running.host, running.port):
+                pass
+
+
+async def test_job_started_through_the_server_reaches_its_zone_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with open_server(settings) as server:
+        await prepare(server, tmp_path)
+        (started,) = await server.perform(requests.RunCampaign("Spring", "South"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert started["job_id"] in server.zones["South"].zone.jobs
+        assert server.zones["North"].zone.jobs == {}
+
+
+async def test_job_goes_on_after_a_restart(settings: Settings, tmp_path: Path) -> None:
+    async with open_server(settings) as server:
+        await prepare(server, tmp_path)
+        await server.perform(requests.RunCampaign("Spring", "North"))
+    async with open_server(settings) as server:
+        await trio.testing.wait_all_tasks_blocked()
+        (job,) = server.zones["North"].zone.jobs.values()
+        assert (job.campaign.name, job.total, job.done) == ("Spring", 1, 0)
+
+
+async def test_zone_that_is_not_served_is_refused_with_those_that_are(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with open_server(settings) as server:
+        await prepare(server, tmp_path)
+        with pytest.raises(AdminRefused, match="zone West: is not served here; there are: North, South"):
+            await server.perform(requests.RunCampaign("Spring", "West"))
+
+
+async def test_store_that_fails_ends_the_server_with_its_reason(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise StoreFault("agentmgr.sqlite: the disk is full; free some space and start again")
+
+    monkeypatch.setattr(SqliteStore, "claim_contacts", fail)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await _run_campaign_for_ever(settings, tmp_path)
+    assert "the disk is full" in str(first_error(caught.value))
+    assert not Path(settings.admin.socket).exists()
+
+
+async def _run_campaign_for_ever(settings: Settings, tmp_path: Path) -> None:
+    with trio.fail_after(30):
+        async with open_server(settings) as server:
+            await prepare(server, tmp_path)
+            await server.perform(requests.RunCampaign("Spring", "North"))
+            await trio.sleep_forever()

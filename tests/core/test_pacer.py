@@ -1,0 +1,129 @@
+"""The pacer: what it learns, and what it must never do."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from agentmgr.core.pacer import (
+    MAX_LINES_PER_AGENT,
+    MIN_ANSWERS,
+    Load,
+    PacingEstimates,
+    predictive_lines,
+    progressive_lines,
+)
+
+counts = st.integers(0, 60)
+loads = st.builds(Load, idle=counts, busy=counts, ringing=counts, waiting=st.integers(0, 5))
+limits = st.floats(0, 0.2)
+
+
+@st.composite
+def estimates(draw):
+    """Draw what a job may have observed."""
+    live = draw(st.integers(0, 5000))
+    dials = draw(st.floats(4, 200))
+    return PacingEstimates(
+        dials=dials,
+        answers=dials * draw(st.floats(0.01, 1)),
+        answer_s=draw(st.floats(1, 40)),
+        handle_s=draw(st.floats(0, 1000)),
+        live_answers=live,
+        abandoned=draw(st.integers(0, live)),
+    )
+
+
+def experienced(**changes):
+    """Return estimates that are trusted and have nothing abandoned."""
+    return PacingEstimates(**{"dials": 200, "answers": 80, "live_answers": 1000, **changes})
+
+
+@given(loads)
+def test_progressive_dials_one_line_for_each_agent_nobody_rings_for(load):
+    assert progressive_lines(load) == max(0, load.idle - load.ringing - load.waiting)
+
+
+@given(loads, estimates(), limits)
+def test_predictive_dials_no_fewer_than_progressive_and_no_more_than_the_cap(load, seen, limit):
+    lines, certain = predictive_lines(load, seen, limit), progressive_lines(load)
+    assert certain <= lines
+    assert lines <= max(certain, (load.idle + load.busy) * MAX_LINES_PER_AGENT - load.ringing)
+
+
+@given(loads, estimates(), limits)
+def test_predictive_does_not_overdial_when_one_more_abandon_would_break_the_limit(load, seen, limit):
+    assume(seen.abandoned + 1 > limit * seen.live_answers + 1e-9)
+    assert predictive_lines(load, seen, limit) == progressive_lines(load)
+
+
+@given(loads, estimates(), limits)
+def test_predictive_does_not_overdial_before_it_has_seen_enough(load, seen, limit):
+    seen.live_answers = min(seen.live_answers, MIN_ANSWERS - 1)
+    seen.abandoned = 0
+    assert predictive_lines(load, seen, limit) == progressive_lines(load)
+
+
+@given(loads, estimates(), limits, limits)
+def test_predictive_dials_no_fewer_lines_when_more_may_be_abandoned(load, seen, one, other):
+    low, high = sorted((one, other))
+    assert predictive_lines(load, seen, low) <= predictive_lines(load, seen, high)
+
+
+@given(loads, estimates(), limits)
+def test_predictive_dials_no_fewer_lines_for_one_idle_agent_more(load, seen, limit):
+    more = Load(load.idle + 1, load.busy, load.ringing, load.waiting)
+    assert predictive_lines(load, seen, limit) <= predictive_lines(more, seen, limit)
+
+
+@given(loads, estimates(), limits, st.integers(1, 20))
+def test_predictive_counts_the_lines_that_ring_already(load, seen, limit, more):
+    fuller = Load(load.idle, load.busy, load.ringing + more, load.waiting)
+    assert predictive_lines(fuller, seen, limit) <= predictive_lines(load, seen, limit)
+
+
+def test_predictive_overdials_when_few_answer_and_the_limit_allows():
+    load = Load(idle=20, busy=20, ringing=0, waiting=0)
+    assert 40 < predictive_lines(load, experienced(), 0.03) < 80
+
+
+def test_predictive_dials_one_line_an_agent_when_everybody_answers():
+    load = Load(idle=5, busy=0, ringing=0, waiting=0)
+    assert predictive_lines(load, experienced(answers=200), 0.03) == 5
+
+
+def test_predictive_dials_for_agents_who_become_free_while_lines_ring():
+    idle = predictive_lines(Load(10, 0, 0, 0), experienced(handle_s=60), 0.03)
+    busy = predictive_lines(Load(10, 20, 0, 0), experienced(handle_s=60), 0.03)
+    assert busy > idle
+
+
+def test_predictive_dials_nothing_without_agents():
+    assert predictive_lines(Load(0, 0, 0, 0), experienced(), 0.03) == 0
+
+
+def test_estimates_learn_the_rate_and_time_of_answers_and_forget():
+    seen = PacingEstimates()
+    for number in range(1000):
+        seen.saw_dial_end(number % 4 == 0, 6.0)
+    assert seen.answer_rate == pytest.approx(0.25, abs=0.01)
+    assert seen.answer_s == pytest.approx(6.0, abs=0.05)
+    assert seen.live_answers == 250
+    for _ in range(1000):
+        seen.saw_dial_end(False, 0.0)
+    assert seen.answer_rate < 0.01
+    assert seen.answer_s == pytest.approx(6.0, abs=0.05)
+
+
+def test_estimates_never_believe_in_more_answers_than_dials():
+    seen = PacingEstimates()
+    for _ in range(2000):
+        seen.saw_dial_end(True, 5.0)
+    assert seen.answer_rate == pytest.approx(1.0)
+    assert seen.answer_rate <= 1
+
+
+def test_estimates_learn_how_long_a_contact_keeps_an_agent():
+    seen = experienced()
+    for _ in range(2000):
+        seen.saw_contact_end(300.0)
+    assert seen.handle_s == pytest.approx(300.0, abs=1)
