@@ -2,6 +2,7 @@
 
 import pytest
 from attrs import evolve, frozen
+from party_cases import PARTY_CANNOT_OCCUR, PARTY_CASES
 from scenes import (
     SID,
     Scene,
@@ -245,6 +246,7 @@ CASES = [
     Case(0, c.AGTIsInDNC(" Ada@Example.org "), logged_on),
     Case(624, c.AGTIsInDNC("nobody"), logged_on),
     Case(0, c.AGTGetTimezones(), logged_on),
+    *(Case(*case) for case in PARTY_CASES),
 ]
 
 REPORTED_BY_THE_LOGON_CHECK = {
@@ -261,6 +263,7 @@ CANNOT_OCCUR = {
     ("AGTSendDTMF", ResultCode.DTMF_FAILED): "the switch does not report on orders",
     ("AGTAddAgentNote", ResultCode.NOTE_FAILED): "a store that cannot write stops the zone before any RESP",
     ("AGTAddToDNC", ResultCode.DNC_FAILED): "a store that cannot write stops the zone before any RESP",
+    **PARTY_CANNOT_OCCUR,
 }
 """Why a code of the contract is never sent by this core."""
 
@@ -324,13 +327,8 @@ def test_agent_command_over_another_connection_is_refused(command):
     assert scene.responses[-1].result is ResultCode.NOT_LOGGED_ON
 
 
-@pytest.mark.parametrize("name", sorted(not_built()))
-def test_command_not_built_yet_is_answered_9050(name):
-    spec = COMMANDS[name]
-    scene = logged_on()
-    scene.send("A", spec.cls.__new__(spec.cls))
-    assert type(scene.responses[-1]) is spec.resp
-    assert scene.responses[-1].result is ResultCode.NOT_PROCESSED
+def test_every_command_of_the_contract_is_built():
+    assert not_built() == frozenset()
 
 
 @pytest.mark.parametrize("name", BUILT)
