@@ -3,9 +3,11 @@ from pathlib import Path
 import attrs
 import pytest
 
+from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneConfig
-from agentmgr.settings import Settings, SwitchSettings, TimerSettings
+from agentmgr.settings import InboundSettings, Settings, SwitchSettings, TimerSettings
 from agentmgr.settings_file import SettingsError, load, sample
+from agentmgr.telephony.inbound import InboundParams
 from agentmgr.telephony.params import SimParams
 
 SHIPPED = Path(__file__).parent.parent / "config" / "agentmgr.toml"
@@ -38,6 +40,16 @@ def test_timer_defaults_are_those_of_the_core() -> None:
 def test_switch_defaults_are_those_of_the_simulator() -> None:
     params = attrs.asdict(SimParams())
     assert attrs.asdict(SwitchSettings()) == {"seed": 1, "speed": 1.0, **params}
+
+
+def test_inbound_defaults_are_those_of_the_simulator_and_the_blender() -> None:
+    expected = attrs.asdict(InboundParams()) | attrs.asdict(BlendRules())
+    assert attrs.asdict(InboundSettings()) == {"enabled": False, "seed": 1, **expected}
+
+
+def test_load_inbound_thresholds_that_cross_are_refused(tmp_path: Path) -> None:
+    found = problems(tmp_path, "[inbound]\nenabled = true\nacquire_wait_s = 5\nrelease_wait_s = 5\n")
+    assert found == ["inbound.release_wait_s: found 5; allowed: less than acquire_wait_s, 5"]
 
 
 def test_load_of_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from agentmgr.core.effects import EndCallback, SaveCallback
+from agentmgr.telephony.inbound import InboundParams
 from agentmgr.telephony.params import SimParams
 from protocol.enums import PacingType
 from tests.desk.whole_day import Day, WholeDay, check_lines
@@ -52,6 +53,19 @@ def test_day_with_desktops_cut_off_they_go_on_where_they_were(cut_for_s: float) 
     # one that comes back may send a command before it has read what happened meanwhile
     assert whole.cuts > 50
     assert whole.refusals.total() < whole.cuts / 4
+
+
+def test_day_with_inbound_agents_are_lent_and_come_back() -> None:
+    inbound = InboundParams(calls_per_h=200, own_agents=1)
+    day = Day(PacingType.Progressive, 6, hours=3, cuts_per_h=1, inbound=inbound)
+    whole = lived(day)
+    assert whole.blended is not None
+    assert whole.blended.acquired > 50
+    assert whole.blended.released > 40
+    totals = whole.blended.inbound.totals
+    assert totals.served > 0.85 * totals.arrived
+    # one that was asked for its phone may be taken for inbound before it could say that it is ready
+    assert {name for name, _ in whole.refusals} <= {"AGTReadyForNailup"}
 
 
 def test_day_same_seed_same_records() -> None:
