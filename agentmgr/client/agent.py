@@ -48,17 +48,17 @@ class Agent(AgentCommands):
     @property
     def agent_state(self) -> AgentState:
         """The agent state; NotReady before logon."""
-        return self._inbox.agent_state
+        return self._inbox.status.agent_state
 
     @property
     def call_state(self) -> CallState:
         """The call state; NoState before logon."""
-        return self._inbox.call_state
+        return self._inbox.status.call_state
 
     @property
     def nailup_status(self) -> NailupStatus:
         """The nailing state; NotNailedUp before logon."""
-        return self._inbox.nailup_status
+        return self._inbox.status.nailup_status
 
     @property
     def capabilities(self) -> Capabilities:

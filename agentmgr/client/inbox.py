@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Self
 
 import trio
+from attrs import evolve
 
 from agentmgr.client.commands import Event
 from agentmgr.client.errors import EventsLost
@@ -24,6 +25,22 @@ from protocol.structures import AgentStatus, Capabilities
 
 OnEvent = Callable[[Event], None]
 
+FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
+"""What a desktop takes as given after a logon."""
+
+
+def _after(status: AgentStatus, event: Event) -> AgentStatus:
+    """Return the states after a notification that changes one of them."""
+    match event:
+        case AGTStateChangedNotify(agent_state=agent_state):
+            return evolve(status, agent_state=agent_state)
+        case AGTCallStateChangedNotify(call_state=call_state):
+            return evolve(status, call_state=call_state)
+        case AGTNailupChange(nailup_status=nailup_status):
+            return evolve(status, nailup_status=nailup_status)
+        case _:
+            return status
+
 
 class Inbox:
     """Takes one agent's messages from the connection, in order and without ever waiting."""
@@ -36,22 +53,29 @@ class Inbox:
         self._lost = 0
         self._closed = False
         self._reader: trio.Event | None = None
+        self.logged_on = False
         self.capabilities = Capabilities()
-        self._enter(logged_on=False)
+        self.status = FRESH
+        self._entering: AgentStatus | None = None
 
-    def _enter(self, logged_on: bool) -> None:
-        self.logged_on = logged_on
-        self.agent_state = AgentState.NotReady
-        self.call_state = CallState.NoState
-        self.nailup_status = NailupStatus.NotNailedUp
+    def sending(self, command: object) -> None:
+        """Note that a command is on its way.
+
+        A logon that goes on where the agent was tells its states before its RESP; what it doesn't tell is
+        as after any logon.
+        """
+        if isinstance(command, AGTLogon):
+            self._entering = FRESH
 
     def answered(self, command: object, response: Resp) -> None:
         """Note what a RESP says about the agent's states."""
-        if response.result is not ResultCode.SUCCESS:
-            return
+        succeeded = response.result is ResultCode.SUCCESS
         if isinstance(command, AGTLogon):
-            self._enter(logged_on=True)  # its capabilities came before the RESP
-        elif isinstance(command, AGTLogoff):
+            if succeeded:  # its capabilities came before the RESP
+                self.logged_on = True
+                self.status = self._entering or FRESH
+            self._entering = None
+        elif isinstance(command, AGTLogoff) and succeeded:
             self._leave()
 
     def notified(self, event: Event) -> GetAgentStatusResponse | None:
@@ -62,12 +86,10 @@ class Inbox:
         """
         answer = None
         match event:
-            case AGTStateChangedNotify(agent_state=state):
-                self.agent_state = state
-            case AGTCallStateChangedNotify(call_state=state):
-                self.call_state = state
-            case AGTNailupChange(nailup_status=status):
-                self.nailup_status = status
+            case AGTStateChangedNotify() | AGTCallStateChangedNotify() | AGTNailupChange():
+                self.status = _after(self.status, event)
+                if self._entering is not None:
+                    self._entering = _after(self._entering, event)
             case AGTCapabilitiesChanged(capabilities=capabilities):
                 self.capabilities = capabilities
             case AGTAgentLoggedOut():
@@ -78,11 +100,6 @@ class Inbox:
                 pass
         self._pass_on(event)
         return answer
-
-    @property
-    def status(self) -> AgentStatus:
-        """The three states as last received."""
-        return AgentStatus(self.agent_state, self.call_state, self.nailup_status)
 
     def close(self) -> None:
         """Let `events()` end once everything kept has been read."""
@@ -114,8 +131,11 @@ class Inbox:
         return self._events.popleft()
 
     def _leave(self) -> None:
-        self._enter(logged_on=False)
+        self.logged_on = False
         self.capabilities = Capabilities()
+        self.status = FRESH
+        if self._entering is not None:  # by force, over the same connection
+            self._entering = FRESH
 
     def _pass_on(self, event: Event) -> None:
         if self.on_event is not None:

@@ -152,6 +152,9 @@ class Link:
                 if self._stream is not stream:
                     raise self._unavailable(agent_id, command)
                 self._pending[request_id] = pending
+                inbox = self.inboxes.get(agent_id)
+                if inbox is not None:
+                    inbox.sending(command)
                 log_sent(text_of(self.address), request_id, agent_id, command)
                 await self._send(stream, data)
             await pending.done.wait()

@@ -236,3 +236,34 @@ async def test_get_agent_status_of_an_agent_not_logged_on_is_only_passed_on(
     assert await read(agent, 1) == [GetAgentStatus("1001")]
     await trio.testing.wait_all_tasks_blocked()
     assert not server.received("GetAgentStatusResponse")
+
+
+async def test_logon_that_goes_on_keeps_the_states_told_before_its_resp(
+    server: ScriptedServer, pom: Pom
+) -> None:
+    async def goes_on(visit: Visit, received: CommandReceived) -> None:
+        await visit.notify("1001", AGTStateChangedNotify(AgentState.Ready), NAILED, TALKING, MAY_HOLD)
+        await visit.accept(received)
+
+    server.behaviours["AGTLogon"] = goes_on
+    agent = await pom.agent("1001")
+
+    await agent.logon("5001", "secret")
+
+    assert agent.agent_state is AgentState.Ready
+    assert agent.call_state is CallState.Talking
+    assert agent.nailup_status is NailupStatus.NailedUp
+
+
+async def test_logon_that_starts_afresh_forgets_the_states_of_the_login_before(
+    server: ScriptedServer, pom: Pom
+) -> None:
+    agent = await pom.agent("1001")
+    await agent.logon("5001", "secret")
+    await server.visits[0].notify("1001", NAILED, TALKING)
+    await trio.testing.wait_all_tasks_blocked()
+
+    await agent.logon("5001", "secret", force=True)
+
+    assert agent.call_state is CallState.NoState
+    assert agent.nailup_status is NailupStatus.NotNailedUp
