@@ -407,9 +407,14 @@ class SimDesktop:
 
         What was known and wanted is kept for a server that has kept it too, and asks.
         """
-        status = AgentStatus(self.agent_state, self.call_state, self.nailup_status)
-        kept = _Interrupted(status, self.capabilities, self.case, self._wishes, self._was_available)
-        self._interrupted = kept if self.logged_on else self._interrupted
+        if self.logged_on:
+            status = AgentStatus(self.agent_state, self.call_state, self.nailup_status)
+            wishes = dict(self._wishes)
+            if self._in_flight in INSISTED_ON:
+                wishes[self._in_flight] = now  # nobody knows whether it was done
+            self._interrupted = _Interrupted(
+                status, self.capabilities, self.case, wishes, self._was_available
+            )
         self._start_anew(now + self._params.retry_s)
 
     def _start_anew(self, at: float) -> None:
