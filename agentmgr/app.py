@@ -189,10 +189,13 @@ async def _open_zone(
     machine = Zone(config, clock.now())
     zone_metrics = metrics.for_zone(zone.name)
     metrics.watch(zone.name, machine.stats)
+    blended = _blended(machine, settings, clock.now())
+    if blended is not None:
+        metrics.watch_blending(zone.name, blended)
     connections = Connections()
     switch = _switch(settings, zone.name)
     runner = ZoneRunner(
-        machine,
+        blended or machine,
         opened.token,
         store,
         writer,

@@ -1,15 +1,26 @@
+import socket
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import trio
 import trio.testing
+from attrs import evolve
 
+import agentmgr.client
 from agentmgr import requests
 from agentmgr.app import first_error, make_database, open_server
 from agentmgr.ports import StoreFault
 from agentmgr.server.admin import AdminRefused
-from agentmgr.settings import AdminSettings, DatabaseSettings, HttpSettings, Settings, ZoneSettings
+from agentmgr.settings import (
+    AdminSettings,
+    DatabaseSettings,
+    HttpSettings,
+    InboundSettings,
+    Settings,
+    SwitchSettings,
+    ZoneSettings,
+)
 from agentmgr.store.sqlite import SqliteStore
 
 
@@ -92,3 +103,30 @@ async def _run_campaign_for_ever(settings: Settings, tmp_path: Path) -> None:
             await prepare(server, tmp_path)
             await server.perform(requests.RunCampaign("Spring", "North"))
             await trio.sleep_forever()
+
+
+async def test_inbound_enabled_calls_come_in_and_metrics_show_them(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = evolve(
+        settings,
+        http=HttpSettings(port=port),
+        switch=SwitchSettings(speed=1000.0),
+        inbound=InboundSettings(enabled=True, calls_per_h=36_000.0),
+    )
+    with trio.fail_after(30):
+        async with open_server(settings) as server:
+            north = server.zones["North"]
+            async with agentmgr.client.connect([(north.host, north.port)]):
+                while 'agentmgr_inbound_calls_total{outcome="served",zone="North"} 0.0' in (
+                    page := await _metrics(port)
+                ):
+                    pass
+    assert 'agentmgr_inbound_queue{zone="North"}' in page
+    assert 'agentmgr_blended_total{direction="inbound",zone="South"} 0.0' in page
+
+
+async def _metrics(port: int) -> str:
+    async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        await stream.send_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return b"".join([chunk async for chunk in stream]).decode()
