@@ -1,5 +1,6 @@
 """A zone that dies again and again and is rebuilt from its store alone, with simulated desktops around it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from agentmgr.core.effects import (
     EndCallback,
     MarkAnswered,
     Record,
+    ReturnContact,
     SaveCallback,
     SaveDisposition,
     StartAttempt,
@@ -32,7 +34,7 @@ from agentmgr.runtime.virtual import VirtualZone
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.commands import AGTLogonRESP, AGTSaveAgentForHA, AGTSaveAgentForHARESP, AGTWrapupContactRESP
-from protocol.enums import CallState, ContactType, PacingType
+from protocol.enums import CallState, PacingType
 from protocol.results import ResultCode
 
 T0 = 1_760_000_040.0
@@ -45,7 +47,7 @@ BUSY_DESK = DeskParams(
     release=0.4,
     attribute=0.5,
     note=0.5,
-    redial=0.2,
+    redial=0.4,
     aux=0.1,
     preview_cancel=0.2,
     callback=0.3,
@@ -62,7 +64,11 @@ CAMPAIGN = CampaignSpec(
     "Spring",
     PacingType.Progressive,
     "English",
-    (CompletionCodeSpec(1, "Sale", True), CompletionCodeSpec(2, "No"), CompletionCodeSpec(9, "Timed out")),
+    (
+        CompletionCodeSpec(1, "Sale", True),
+        CompletionCodeSpec(2, "No", retry_after_s=300),
+        CompletionCodeSpec(9, "Timed out"),
+    ),
     9,
     max_attempts=2,
     retry_s={},
@@ -169,7 +175,7 @@ class World:
         self.shelf = Shelf(stores)
         self.now = T0
         self.deaths = 0
-        self.resumed: dict[CallState, int] = {}
+        self.resumed: Counter[CallState] = Counter()
         self.confirmed: list[str] = []
         self.pacing = pacing
         self._draw = Random(f"{seed}/world")
@@ -218,6 +224,8 @@ class World:
             for agent_id in self._agents
         )
         for at, agent_id in arrivals:
+            if late and self._draw.random() < 0.5:
+                continue  # never comes back: the contact must not wait for it
             driver.run(at)
             desktop = SavedDesktop(
                 agent_id,
@@ -245,7 +253,7 @@ class World:
         assert agent.session.sid == expected.sid
         assert (agent.call_state is CallState.Talking) == expected.is_talking, expected
         assert expected.is_talking or agent.call_state is CallState.Wrapup
-        self.resumed[agent.call_state] = self.resumed.get(agent.call_state, 0) + 1
+        self.resumed[agent.call_state] += 1
 
     def answered_by(self, attempt_id: str) -> str | None:
         """Return who talked to the customer of an attempt; that agent keeps the contact to its end."""
@@ -269,19 +277,37 @@ class World:
         assert set(dispositions) <= ended.keys() <= started.keys()
         for attempt_id in (answered & ended.keys()) - set(dispositions):
             assert ended[attempt_id] == "Nuisance", f"{attempt_id} ended as {ended[attempt_id]}"
-        self._check_callbacks(started, answered)
+        self._check_callbacks()
+        self._check_contacts()
 
-    def _check_callbacks(self, started: dict[str, StartAttempt], answered: set[str]) -> None:
+    def _check_callbacks(self) -> None:
+        """Each promise ends once, and is not kept twice: a customer who was reached is not called again."""
         waiting: set[str] = set()
+        promises: Counter[str] = Counter()
+        attempts: dict[str, tuple[str, int]] = {}
+        reached: set[tuple[str, int]] = set()
         for record in self.shelf.records:
-            if isinstance(record, SaveCallback):
-                waiting.add(record.callback_id)
-            elif isinstance(record, EndCallback):
-                waiting.remove(record.callback_id)  # a KeyError says that it ended twice
-        handled = {record.callback_id for record in self._of(EndCallback) if record.outcome == "Handled"}
-        reached = {
-            attempt.callback_id
-            for attempt in started.values()
-            if attempt.contact_type is ContactType.Callback and attempt.attempt_id in answered
-        }
-        assert handled <= reached
+            match record:
+                case SaveCallback(callback_id=callback_id):
+                    waiting.add(callback_id)
+                    promises[callback_id] += 1
+                case EndCallback(callback_id=callback_id):
+                    waiting.remove(callback_id)  # a KeyError says that it ended twice
+                case StartAttempt(callback_id=str(callback_id)):
+                    attempts[record.attempt_id] = callback_id, promises[callback_id]
+                    assert attempts[record.attempt_id] not in reached, f"{callback_id} is called again"
+                case MarkAnswered() if record.attempt_id in attempts:
+                    reached.add(attempts[record.attempt_id])
+
+    def _check_contacts(self) -> None:
+        """A customer who was promised a callback is not called before by the job itself."""
+        at_work: dict[int, str] = {}
+        promised: set[str] = set()
+        for record in self.shelf.records:
+            match record:
+                case StartAttempt(callback_id=None):
+                    at_work[record.contact_id] = record.attempt_id
+                case SaveCallback():
+                    promised.add(record.callback_id.removesuffix("/callback"))
+                case ReturnContact() if at_work.get(record.contact_id) in promised:
+                    assert record.due_at is None, f"{at_work[record.contact_id]} is called too early"

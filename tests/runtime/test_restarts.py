@@ -16,7 +16,7 @@ from protocol.enums import PacingType
 from protocol.structures import AgentSkill
 
 CONTACTS = 30
-SEEDS = 12
+SEEDS = 40
 AGENTS = tuple(AgentRecord(str(1001 + n), f"Agent {n}", (AgentSkill("English", "1", 1),)) for n in range(4))
 
 
