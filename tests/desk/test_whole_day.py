@@ -6,6 +6,7 @@ from agentmgr.core.effects import EndCallback, SaveCallback
 from agentmgr.telephony.inbound import InboundParams
 from agentmgr.telephony.params import SimParams
 from protocol.enums import PacingType
+from protocol.results import ResultCode
 from tests.desk.whole_day import Day, WholeDay, check_lines
 
 
@@ -53,6 +54,15 @@ def test_day_with_desktops_cut_off_they_go_on_where_they_were(cut_for_s: float) 
     # one that comes back may send a command before it has read what happened meanwhile
     assert whole.cuts > 50
     assert whole.refusals.total() < whole.cuts / 4
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.5])
+def test_day_with_the_switch_out_of_reach_now_and_then_nothing_is_left_over(delay_s: float) -> None:
+    switch = SimParams(order_delay_s=delay_s, event_delay_s=delay_s)
+    whole = lived(Day(PacingType.Predictive, seed=7, hours=1, switch=switch, outages=8))
+    # what an agent does in the moment in which all lines are lost comes too late
+    assert whole.refusals.total() <= 8
+    assert {result for _, result in whole.refusals} <= {ResultCode.NOT_NAILED}
 
 
 def test_day_with_inbound_agents_are_lent_and_come_back() -> None:

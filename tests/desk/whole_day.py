@@ -62,7 +62,10 @@ ADDRESS_BOOK = (
 
 @frozen
 class Day:
-    """What kind of day it is; rates are per agent and hour, times in seconds."""
+    """What kind of day it is; rates are per agent and hour, times in seconds.
+
+    The switch is out of reach `outages` times, spread over the day evenly.
+    """
 
     pacing: PacingType
     seed: int
@@ -72,6 +75,8 @@ class Day:
     desk: DeskParams = WHIMSICAL
     cuts_per_h: float = 0.0
     cut_for_s: float = 20.0
+    outages: int = 0
+    outage_s: float = 30.0
     inbound: InboundParams | None = None
     rules: BlendRules = BlendRules()
 
@@ -118,7 +123,15 @@ class WholeDay:
 
     def run(self) -> None:
         """Let the day pass."""
-        until = T0 + self.day.hours * 3600
+        parts = self.day.outages + 1
+        for part in range(parts):
+            self._run_until(T0 + self.day.hours * 3600 * (part + 1) / parts)
+            if part + 1 < parts:
+                self.switch.fail(self.virtual.now)
+                self.pass_time(self.virtual.now + self.day.outage_s)
+                self.switch.restore(self.virtual.now)
+
+    def _run_until(self, until: float) -> None:
         while self.virtual.now < until:
             rate = self.day.cuts_per_h * self.day.agents / 3600
             next_cut_at = self.virtual.now + self._draw.expovariate(rate) if rate else until
@@ -186,6 +199,9 @@ HEARS = {
 
 def check_lines(day: WholeDay) -> None:
     """The switch has everybody on the line as the zone believes; for a switch without delays."""
+    next_at = day.switch.next_at()
+    if next_at is not None and next_at <= day.virtual.now:
+        return  # something has happened that the zone has not been told yet
     busy = set()
     for agent in day.zone.agents.values():
         session = agent.session
