@@ -787,8 +787,8 @@ const style = (text, ...names) => `${CSI}${names.map((name) => STYLES[name]).joi
 const AGENT_STATE_STYLES = { Ready: "green", PendingNotReady: "yellow", NotReady: "red" };
 const CALL_STATE_STYLES = { Idle: "dim", NoState: "dim", Talking: "green", Held: "yellow", Wrapup: "magenta" };
 const CALL_STATE_WORDS = {
-  NoState: "no call",
-  Idle: "waiting for a contact",
+  NoState: "no contact",
+  Idle: "no contact",
   Preview: "preview",
   Callback: "callback",
   Dialing: "dialling",
@@ -1033,13 +1033,14 @@ export class Screen {
   #states(columns) {
     const { agentState, callState, nailupStatus, since, wrapup, dialsAt, contact, waiting } = this.#desktop;
     const agent = AGENT_STATE_WORDS[agentState] ?? agentState;
-    const parts = [CALL_STATE_WORDS[callState] ?? callState];
+    const waits = agentState === "Ready" && callState === "Idle";
+    const parts = [waits ? "waiting for a contact" : CALL_STATE_WORDS[callState] ?? callState];
     if (contact && since) parts.push(duration(Date.now() - since));
     if (callState === "Wrapup" && wrapup) parts.push(`(${duration(wrapup.until - Date.now())} left)`);
     if (["Preview", "Callback"].includes(callState) && contact?.timed) parts.push(`(dials in ${duration(dialsAt - Date.now())})`);
     const phone = `phone ${NAILUP_WORDS[nailupStatus] ?? nailupStatus}`;
-    const waits = waiting ? `   ${waiting} waits to consult` : "";
-    const call = fit(`${parts.join(" ")}${waits}`, columns - agent.length - phone.length - 8);
+    if (waiting) parts.push(`  ${waiting} waits to consult`);
+    const call = fit(parts.join(" "), columns - agent.length - phone.length - 8);
     return (
       ` ${style(agent, "bold", AGENT_STATE_STYLES[agentState] ?? "bold")}   ` +
       `${style(call, CALL_STATE_STYLES[callState] ?? "cyan")}   ${style(phone, nailupStatus === "NailedUp" ? "green" : "dim")}`
