@@ -193,7 +193,7 @@ class Dialer:
         hours = session.job.campaign.calling_hours
 
         def checked(present: frozenset[str]) -> None:
-            if session.over or session.phase is not Phase.CHECKING:
+            if session.over or session.phase is not Phase.CHECKING or session.number.number != number:
                 return
             if present:
                 self.on_failed(session, DialFailReason.DncBlocked)

@@ -13,7 +13,7 @@ from agentmgr.core.commands import answer
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.consults import Consults
 from agentmgr.core.dialer import Dialer
-from agentmgr.core.effects import CheckDnc, CloseConnection, Effect, HangUp
+from agentmgr.core.effects import CheckDnc, Effect, HangUp
 from agentmgr.core.events import (
     AgentRestored,
     CallAnswered,
@@ -127,9 +127,11 @@ class Zone:
         else:
             self.nailer.consider(agent)
 
-    @staticmethod
-    def _fits_its_job(agent: Agent) -> bool:
-        return agent.job is not None and not agent.job.over and agent.job.accepts(agent)
+    def _fits_its_job(self, agent: Agent) -> bool:
+        job = agent.job
+        if job is None or job.over or not job.accepts(agent):
+            return False
+        return not job.paused or self.choose_job(agent) is None
 
     # -- agents ------------------------------------------------------------------------------
 
@@ -339,6 +341,8 @@ class Zone:
         job = self.jobs.get(event.job_id)
         if job is not None:
             job.paused = True
+            for agent in job.agents.values():
+                self.out.free(agent)
             self.callbacks.on_pause(job)
 
     def _on_job_resumed(self, event: JobResumed) -> None:
@@ -399,7 +403,7 @@ class Zone:
                 self._on_desktop_lost_for_good(of)
 
     def _on_closing(self, event: ZoneClosing) -> None:
-        """Start nothing new, dispose what is in wrapup, tell all agents, close all connections."""
+        """Start nothing new, dispose what is in wrapup, tell all agents; who serves them closes later."""
         for job in self.jobs.values():
             job.paused = True
         for agent in list(self.agents.values()):
@@ -407,8 +411,6 @@ class Zone:
             session = agent.session
             if session is not None and agent.call_state is CallState.Wrapup:
                 self.calls.on_wrapup_timeout(session)
-        for connection in self.connections:
-            self.out.emit(CloseConnection(connection, "the server is being stopped"))
 
 
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {

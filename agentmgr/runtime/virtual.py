@@ -138,7 +138,9 @@ class VirtualZone:
                 return
             self.now = max(self.now, at)
             self._inbox.extend(self._telephony.due(self.now))
-            self._inbox.extend(TimerFired(key) for key in self._timers.due(self.now))
+            self._settle()
+            for key in self._timers.due(self.now):  # each may cancel one that is due as well
+                self.post(TimerFired(key))
             while self._wakings and self._wakings[0][0] <= self.now:
                 _, connection = heappop(self._wakings)
                 if connection in self._desktops:

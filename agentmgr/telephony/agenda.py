@@ -1,10 +1,14 @@
-"""Things to happen at their times: a heap whose cancelled entries are dropped when they surface."""
+"""Things to happen at their times: a heap that drops cancelled entries when they surface or are too many."""
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 Action = Callable[[float], None]
 """Called with the time it was planned for, epoch seconds."""
+
+
+SLACK = 64
+"""Cancelled entries that are borne before the heap is rebuilt."""
 
 
 class Agenda:
@@ -29,6 +33,9 @@ class Agenda:
         """Forget a planned action; one that has happened already, or None, does no harm."""
         if ticket is not None:
             self._actions.pop(ticket, None)
+        if len(self._heap) > 2 * len(self._actions) + SLACK:
+            self._heap = [entry for entry in self._heap if entry[1] in self._actions]
+            heapify(self._heap)
 
     def clear(self) -> None:
         """Forget everything that is planned."""

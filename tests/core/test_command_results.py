@@ -228,7 +228,7 @@ CASES = [
     Case(502, c.AGTGetContactAttributes(), nailed_idle),
     Case(0, c.AGTAddAgentNote("Rang twice."), talking),
     Case(561, c.AGTAddAgentNote(" \n\x07 "), talking),
-    Case(561, c.AGTAddAgentNote("x" * 4001), talking),
+    Case(561, c.AGTAddAgentNote("ü" * 4001), talking),
     Case(563, c.AGTAddAgentNote("Rang twice."), nailed_idle),
     Case(0, c.AGTRefreshAgentNotes(SID), talking),
     Case(9004, c.AGTRefreshAgentNotes(SID), nailed_idle),

@@ -840,8 +840,6 @@ def test_zone_closing_disposes_what_is_in_wrapup_and_tells_everybody():
         store: ReturnContact 1 1 Handled
         A ! state Idle
         B ! ZoneDown Z 5000
-        closed: 1 the server is being stopped
-        closed: 2 the server is being stopped
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
         switch: DropNail 1/A/1

@@ -34,7 +34,8 @@ from protocol.structures import Attribute, CustomerDetails
 if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
-MAX_NOTE_CHARACTERS = 4000
+MAX_NOTE_BYTES = 8000
+"""So that a note always fits the RESP that reads it."""
 MAX_VALUE_CHARACTERS = 1000
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -129,7 +130,7 @@ def add_agent_note(zone: "Zone", agent: Agent, command: AGTAddAgentNote, event: 
     """Store a note with the contact."""
     session = agent.contact
     text = "".join(c for c in command.agent_note if c.isprintable() or c == "\n").strip()
-    if not text or len(text) > MAX_NOTE_CHARACTERS:
+    if not text or len(text.encode()) > MAX_NOTE_BYTES:
         return ResultCode.NOTE_INVALID
     contact = session.contact
     session.contact = evolve(contact, notes=(*contact.notes, text))
