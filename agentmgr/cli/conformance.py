@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveFloat, PositiveInt
+from cyclopts.types import NonNegativeInt, PositiveFloat
 
 from agentmgr.cli.common import Failed, Misused, say
 
@@ -14,7 +14,7 @@ DEFAULT_AGENTS = "1001,1002,1003,1004,1005"
 def conformance(
     *,
     host: str = "127.0.0.1",
-    port: PositiveInt = 9971,
+    port: NonNegativeInt = 9971,
     zone: str = "Default",
     agents: str = DEFAULT_AGENTS,
     password: str = "demo",
@@ -28,6 +28,7 @@ def conformance(
     patience: PositiveFloat = 10.0,
     only: tuple[str, ...] = (),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    serve: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     junit: Path | None = None,
 ) -> None:
@@ -41,12 +42,17 @@ def conformance(
     agentmgr conformance
     agentmgr conformance --only "consult*" --only hold
     agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
+    agentmgr conformance --serve --port 9972
     ```
+
+    With `--serve` it is the other way round: it plays a server, waits for a desktop, leads that through
+    calls, previews, consults, lost connections and what else there is, and shows what it did wrong. Any
+    agent and password may log on; the desktop should then take and wrap up contacts by itself.
 
     Parameters
     ----------
     host
-        Where the server listens.
+        Where the server listens, or is to listen with `--serve`.
     port
         The port of the zone.
     zone
@@ -71,11 +77,16 @@ def conformance(
         Play only scenarios of this name; `*` and `?` stand for others.
     list_
         List the scenarios with what each proves, and play none.
+    serve
+        Play a server for one desktop instead; `--port 0` takes any free port.
     json
         Print one JSON object `{"scenarios": [{"name", "result", "why", "seconds"}]}` and nothing else.
     junit
         Write a JUnit file as well.
     """
+    if serve:
+        _serve(host, port, zone, patience, json, junit)
+        return
     from agentmgr.desk.conformance import scenes  # noqa: F401  # registers all scenarios
     from agentmgr.desk.conformance.registry import Work
     from agentmgr.desk.conformance.runner import choose
@@ -102,3 +113,14 @@ def conformance(
     target = Target(host, port, zone, ids, password, skills, patience)
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
+
+
+def _serve(host: str, port: int, zone: str, patience: float, json: bool, junit: Path | None) -> None:
+    from agentmgr.desk.conformance.session import judge_desktop
+
+    try:
+        passed = judge_desktop(host, port, zone, patience, json, junit)
+    except OSError as error:
+        raise Failed(f"--serve: {host} port {port}: {error.strerror or error}") from None
+    if not passed:
+        raise Failed("the desktop does not keep the contract everywhere")

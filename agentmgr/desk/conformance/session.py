@@ -10,9 +10,11 @@ import orjson
 import trio
 from rich.console import Console
 
+from agentmgr.desk.conformance.acts import ACTS
 from agentmgr.desk.conformance.registry import Scenario
 from agentmgr.desk.conformance.report import as_json, print_table, write_junit
 from agentmgr.desk.conformance.runner import Outcome, Result, play_all
+from agentmgr.desk.conformance.served import lead
 from agentmgr.desk.conformance.stage import Target
 
 SUITE = "agentmgr.conformance"
@@ -25,6 +27,21 @@ def judge_server(target: Target, scenarios: Sequence[Scenario], json: bool, juni
     console = Console(quiet=json)
     progress = _progress(console, len(scenarios))
     return report(trio.run(partial(play_all, target, scenarios, progress)), console, json, junit)
+
+
+def judge_desktop(host: str, port: int, zone: str, patience_s: float, json: bool, junit: Path | None) -> bool:
+    """Wait for a desktop, lead it through all acts and report; tells whether none failed.
+
+    Raises:
+        OSError: the port cannot be listened on.
+    """
+    console = Console(quiet=json)
+
+    def listening(port: int) -> None:
+        console.print(f"zone {zone} on {host} port {port}: connect the desktop now", soft_wrap=True)
+
+    play = partial(lead, host, port, zone, patience_s, listening, _progress(console, len(ACTS)))
+    return report(trio.run(play), console, json, junit)
 
 
 def report(outcomes: Sequence[Outcome], console: Console, json: bool, junit: Path | None) -> bool:
