@@ -46,10 +46,7 @@ def may(wish: Wish, desk: Desk) -> bool:
             return desk.logged_on and desk.nailup_status is not NailupStatus.NailedUp
     if case is None or desk.call_state in FREE:
         return False
-    return _may_for_contact(wish, desk.call_state, can, case)
-
-
-def _may_for_contact(wish: Wish, state: CallState, can: Capabilities, case: Casework) -> bool:
+    state = desk.call_state
     in_wrapup = state is CallState.Wrapup
     can_consult = state is CallState.Talking and can.transfer
     match wish:
@@ -95,16 +92,5 @@ def _may_for_contact(wish: Wish, state: CallState, can: Capabilities, case: Case
             return can.create_callback
         case Wish.SEE_CALLBACK_DESTS | Wish.CREATE_CALLBACK:
             return can.create_callback and case.callback is not None
-        case (
-            Wish.LOG_ON
-            | Wish.TELL_STATUS
-            | Wish.BE_AVAILABLE
-            | Wish.BE_READY
-            | Wish.BE_NOT_READY
-            | Wish.LOG_OFF
-            | Wish.TAKE_NAILING
-            | Wish.NAIL_UP
-        ):
-            return False
         case _:
             assert_never(wish)

@@ -87,6 +87,7 @@ class SimInbound:
     def leave(self, agent_id: str) -> None:
         """Take an agent away; the call that it was in ends. One that is not there does no harm."""
         self._idle.pop(agent_id, None)
+        self._changes = [change for change in self._changes if change.agent_id != agent_id]
         talk = self._serving.pop(agent_id, None)
         if talk is not None:
             self._agenda.cancel(talk.ticket)

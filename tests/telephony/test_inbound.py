@@ -95,6 +95,16 @@ def test_agent_leaves_in_the_middle_of_a_call_which_ends_then() -> None:
     assert [change for at, change in pass_time(inbound, began_at + 200) if change.agent_id == "a"] == []
 
 
+def test_agent_leaves_before_its_call_was_collected_nothing_is_told_of_it() -> None:
+    inbound = queue(evolve(STEADY, calls_per_h=1))
+    arrives_at = inbound.next_at()
+    assert arrives_at is not None
+    inbound.due(arrives_at)
+    inbound.join("a", arrives_at + 1)
+    inbound.leave("a")
+    assert inbound.due(arrives_at + 1) == []
+
+
 def test_own_agents_serve_without_being_told_of() -> None:
     inbound = queue(evolve(STEADY, own_agents=2))
     assert inbound.load == InboundLoad(0, 100.0, own_agents=2)
