@@ -72,7 +72,7 @@ BEHAVIOUR = f"""
 1. The client connects and sends `AgentSDKConnected` with the ids of its agents (the list may be empty) and
    the version of the wire it speaks. Every command that comes before it is answered 9003.
 2. The RESP carries the server's version and the directory: which zone is served at which address. Each side
-   then keeps to what the lower of the two versions knows. `POMAvailable` follows for each zone served here.
+   then keeps to what the lower of the two versions knows. `POMAvailable` comes before it, for each zone here.
 3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
    {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
 4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
@@ -126,7 +126,7 @@ FIRST_SESSION = """
 `>` is sent by the desktop, `<` is the RESP to it, `!` is a notification. "state X" stands for
 `AGTCallStateChangedNotify(X)` and `AGTCapabilitiesChanged`.
 
-1. Connect: > AgentSDKConnected; < with the directory; ! POMAvailable for each zone.
+1. Connect: > AgentSDKConnected; ! POMAvailable for each zone; < with the directory.
 2. Log on: > AGTLogon; ! AGTCapabilitiesChanged; <.
 3. Ask for work: > AGTStateChange(Ready); ! AGTStateChangedNotify; ! AGTCapabilitiesChanged; <;
    > AGTAvailableForNailup; <.

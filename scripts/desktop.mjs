@@ -155,7 +155,7 @@ const AFTER_LOGON = {
   contact: null,
   sessionID: "",
   consultedBy: "",
-  waiting: null, // the agent that waits to consult this one
+  waiting: [], // the agents that wait to consult this one, and the sessionIDs of their contacts
   details: [],
   notes: [],
   wrapup: null,
@@ -166,7 +166,6 @@ const NO_SUCH_ZONE = 12;
 const ALREADY_AVAILABLE = 5;
 const WRONG_PASSWORD = 17;
 const LOGGED_OFF = "logged off";
-const LEFT = "left without logging off";
 const RETRY_MAX_S = 15;
 
 /**
@@ -343,8 +342,9 @@ export class Desktop extends EventEmitter {
 
   async #explain(code) {
     if (!this.#texts.has(code)) {
-      const { localizedErrorMsg } = await this.#connection.command("", "AGTGetErrorString", { errorCode: code });
-      this.#texts.set(code, localizedErrorMsg);
+      // The code says enough where there is no text for it.
+      const asked = this.#connection.command("", "AGTGetErrorString", { errorCode: code });
+      this.#texts.set(code, await asked.then((resp) => resp.localizedErrorMsg, () => ""));
     }
     return this.#texts.get(code);
   }
@@ -387,6 +387,7 @@ export class Desktop extends EventEmitter {
   }
 
   #beginWrapup(details) {
+    if (!this.contact) return; // it was handed over, and there is nothing to wrap up
     this.wrapup = { ...details, until: Date.now() + details.acwMaxTime * 1000 };
     this.emit("changed");
   }
@@ -397,14 +398,17 @@ export class Desktop extends EventEmitter {
     Object.assign(this, { contact, sessionID }, known ? {} : { details: [], notes: [], wrapup: null });
   }
 
+  #waitsNoMore(sessionID) {
+    this.waiting = this.waiting.filter((other) => other.sessionID !== sessionID);
+  }
+
   /** Times a preview that the desktop is to dial by itself. */
   #timePreview() {
     clearTimeout(this.#previewTimer);
     if (!["Preview", "Callback"].includes(this.callState) || !this.contact?.timed) return;
     this.dialsAt = Date.now() + this.contact.timeout * 1000;
     this.#previewTimer = setTimeout(() => {
-      const contactNumber = this.contact.contactNumbers.find((number) => number.isDefault);
-      this.#byItself("AGTPreviewDial", { sessionID: this.sessionID, contactNumber });
+      this.#byItself("AGTPreviewDial", { sessionID: this.sessionID, contactNumber: numberToDial(this.contact) });
     }, this.contact.timeout * 1000);
   }
 
@@ -420,8 +424,9 @@ export class Desktop extends EventEmitter {
         this.agentState = args.agentState;
         break;
       case "AGTCallStateChangedNotify":
+        // Told again, without a change, for instance when a consult was not to be.
+        if (args.callState !== this.callState) this.since = Date.now();
         this.callState = args.callState;
-        this.since = Date.now();
         if (["NoState", "Idle"].includes(args.callState)) {
           Object.assign(this, { contact: null, sessionID: "", consultedBy: "", details: [], notes: [], wrapup: null });
         }
@@ -445,19 +450,20 @@ export class Desktop extends EventEmitter {
         break;
       case "AGTConsultNotify":
         this.#newContact(args.contact, args.sessionID);
-        Object.assign(this, { consultedBy: args.requestingAgentId, waiting: null });
+        this.consultedBy = args.requestingAgentId;
+        this.#waitsNoMore(args.sessionID);
         this.emit("news", `agent ${args.requestingAgentId} consults you`);
         break;
       case "AGTConsultPending":
         // The sessionID is that of the other agent's contact, not of one's own.
-        this.waiting = args.requestingAgentID;
+        this.waiting = [...this.waiting, { agent: args.requestingAgentID, sessionID: args.sessionID }];
         this.emit("news", `${args.requestingAgent} (${args.requestingAgentID}) waits to consult you`);
         break;
       case "AGTPendingConsultComplete":
         this.emit("news", "the consult begins");
         break;
       case "AGTConsultCancelled":
-        if (this.waiting === args.requestingAgentId) this.waiting = null;
+        this.#waitsNoMore(args.sessionID);
         this.emit("news", args.requestingAgentId ? `agent ${args.requestingAgentId} ended the consult` : "the consult is over");
         break;
       case "AGTConsultDialFailed":
@@ -524,6 +530,8 @@ export class Desktop extends EventEmitter {
     this.emit("changed");
   }
 }
+
+const numberToDial = ({ contactNumbers = [] }) => contactNumbers.find(({ isDefault }) => isDefault) ?? contactNumbers[0];
 
 const NAILUP_WORDS = {
   NotNailedUp: "not connected",
@@ -663,7 +671,8 @@ const ACTIONS = [
         "Attribute",
         d.details.filter(writable).map((value) => ({ value, label: `${value.key}: ${shown(value)}` })),
       );
-      const value = attribute && (await ask(attribute.key, attribute.value));
+      const known = attribute?.attributeType === "MASKED_WRITE" ? "" : attribute?.value;
+      const value = attribute && (await ask(attribute.key, known));
       if (value === undefined) return;
       await d.withContact("AGTSetCustomerDetail", { keyValuePair: { key: attribute.key, value } });
       await d.readContact();
@@ -772,8 +781,10 @@ const CALLBACK_WORDS = { Standard: "any agent", Agent: "a certain agent", Campai
 /** A time as agents type it, as the wire has it. */
 function inUtc(typed) {
   const minutes = /^\+(\d{1,6})$/.exec(typed);
-  const local = /^\d{4}\/\d\d\/\d\d \d\d:\d\d$/.test(typed);
-  const time = minutes ? new Date(Date.now() + minutes[1] * 60_000) : new Date(local ? typed : NaN);
+  const local = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d)$/.exec(typed);
+  const time = minutes
+    ? new Date(Date.now() + minutes[1] * 60_000)
+    : new Date(local ? `${local[1]}-${local[2]}-${local[3]}T${local[4]}` : NaN);
   if (Number.isNaN(time.getTime())) throw new Error(`${typed} is no time: +30, or 2026/03/02 10:30`);
   return time.toISOString().slice(0, 16).replaceAll("-", "/").replace("T", " ");
 }
@@ -800,6 +811,7 @@ const CALL_STATE_WORDS = {
   Wrapup: "wrap-up",
 };
 const AGENT_STATE_WORDS = { Ready: "READY", NotReady: "NOT READY", PendingNotReady: "NOT READY AFTER THIS" };
+const LEFT = "left without logging off";
 const LOG_LINES = 4;
 const LOG_KEPT = 100;
 
@@ -857,7 +869,7 @@ export class Screen {
   #desktop;
   #log = [];
   #drawn = [];
-  #prompt = null; // { input, items, heading, resolve }; the last but one are those of a choice
+  #prompt = null; // { input, resolve, about: a contact's id }, and of a choice { items, heading }
   #busy = false;
   #drawing = false;
   #read = "";
@@ -920,7 +932,7 @@ export class Screen {
   #open(input, items, heading) {
     if (this.#prompt) this.#answer(undefined);
     return new Promise((resolve) => {
-      this.#prompt = { input, items, heading, resolve };
+      this.#prompt = { input, items, heading, resolve, about: this.#desktop.contact?.contactID };
       this.#draw();
     });
   }
@@ -934,6 +946,12 @@ export class Screen {
 
   #changed() {
     const desktop = this.#desktop;
+    // What was asked about one customer must not be answered about the next one.
+    if (this.#prompt?.about && this.#prompt.about !== desktop.contact?.contactID) {
+      const { text } = this.#prompt.input;
+      this.#answer(undefined);
+      this.tell(`the contact is over${text ? `; not sent: ${text}` : ""}`, "yellow");
+    }
     if (desktop.sessionID !== this.#read) {
       this.#read = desktop.sessionID;
       if (desktop.contact) desktop.readContact().catch((error) => this.tell(error.message, "red"));
@@ -1039,7 +1057,7 @@ export class Screen {
     if (callState === "Wrapup" && wrapup) parts.push(`(${duration(wrapup.until - Date.now())} left)`);
     if (["Preview", "Callback"].includes(callState) && contact?.timed) parts.push(`(dials in ${duration(dialsAt - Date.now())})`);
     const phone = `phone ${NAILUP_WORDS[nailupStatus] ?? nailupStatus}`;
-    if (waiting) parts.push(`  ${waiting} waits to consult`);
+    if (waiting.length) parts.push(`  ${waiting.map((other) => other.agent).join(", ")} waits to consult`);
     const call = fit(parts.join(" "), columns - agent.length - phone.length - 8);
     return (
       ` ${style(agent, "bold", AGENT_STATE_STYLES[agentState] ?? "bold")}   ` +
@@ -1185,8 +1203,7 @@ async function script(first, second, { finish, code, force, limit }) {
   await step("nailed up", () => first.until("NailedUp", () => first.nailupStatus === "NailedUp", limit));
   await step("contact", () => called(first, ["Talking", "Preview", "Callback"]));
   if (first.callState !== "Talking") {
-    const contactNumber = first.contact.contactNumbers.find(({ isDefault }) => isDefault);
-    await step("dial", () => first.withContact("AGTPreviewDial", { contactNumber }));
+    await step("dial", () => first.withContact("AGTPreviewDial", { contactNumber: numberToDial(first.contact) }));
     await step("talk", () => called(first, ["Talking"]));
   }
   const { contact } = first;
@@ -1215,7 +1232,7 @@ async function script(first, second, { finish, code, force, limit }) {
   await step("consult", async () => {
     const destination = { destinationType: "Agent", destinationValue: second.agent };
     await first.withContact("AGTConsultCall", { destination });
-    await second.until("AGTConsultNotify or AGTConsultPending", (d) => d.waiting || d.consultedBy, limit);
+    await second.until("AGTConsultNotify or AGTConsultPending", (d) => d.waiting.length || d.consultedBy, limit);
     if (!second.consultedBy) {
       if (second.callState !== "Wrapup") {
         await called(second, ["Talking"]);
