@@ -19,7 +19,7 @@ from protocol.examples import (
     example,
     notification_example,
 )
-from protocol.reference_text import BEHAVIOUR, FIRST_SESSION, FOUNDATIONS
+from protocol.reference_text import BEHAVIOUR, FIRST_SESSION, FOUNDATIONS, FURTHER_SESSIONS
 from protocol.registry import COMMANDS, NOTIFICATIONS, CommandSpec, wire_name
 from protocol.results import GENERAL_CODES, LIBRARY_CODES, ResultCode
 from protocol.structures import Capabilities
@@ -41,6 +41,7 @@ def generate(not_built: frozenset[str] = frozenset(), matrix: Sequence[MatrixRow
         _example_walk(),
         BEHAVIOUR,
         FIRST_SESSION,
+        FURTHER_SESSIONS,
         *_matrix(matrix),
         "## Enumerations\n\nRead without regard to case, written as spelled here.",
         *(_enumeration(cls) for cls in _classes(enums, WireEnum)),

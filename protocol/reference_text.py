@@ -72,7 +72,7 @@ BEHAVIOUR = f"""
 1. The client connects and sends `AgentSDKConnected` with the ids of its agents (the list may be empty) and
    the version of the wire it speaks. Every command that comes before it is answered 9003.
 2. The RESP carries the server's version and the directory: which zone is served at which address. Each side
-   then keeps to what the lower of the two versions knows. `POMAvailable` comes before it, for each zone here.
+   then keeps to what the lower of the two versions knows. `POMAvailable` follows, for the zone of this port.
 3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
    {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
 4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
@@ -95,7 +95,7 @@ A command that can be read but not carried out is answered by its RESP, and the 
 - 9002: the agent is not logged on over this connection.
 - A code of the command's own, else 9004: the command does not fit the agent's state. 9006: it is a call
   command, and the agent's phone is not nailed up.
-- 9050: the command is not built yet.
+- 9050: a fault of the server; it is in the server's log.
 
 What cannot be read ends the connection, with `POMConnectionClosed(reason)` before it is closed:
 
@@ -126,7 +126,7 @@ FIRST_SESSION = """
 `>` is sent by the desktop, `<` is the RESP to it, `!` is a notification. "state X" stands for
 `AGTCallStateChangedNotify(X)` and `AGTCapabilitiesChanged`.
 
-1. Connect: > AgentSDKConnected; ! POMAvailable for each zone; < with the directory.
+1. Connect: > AgentSDKConnected; < with the directory; ! POMAvailable.
 2. Log on: > AGTLogon; ! AGTCapabilitiesChanged; <.
 3. Ask for work: > AGTStateChange(Ready); ! AGTStateChangedNotify; ! AGTCapabilitiesChanged; <;
    > AGTAvailableForNailup; <.
@@ -147,4 +147,84 @@ FIRST_SESSION = """
 10. Stop: > AGTStateChange(NotReady). During a contact the agent state becomes PendingNotReady, and NotReady
     after the wrapup.
 11. Log off: > AGTLogoff; the phone is let go; <.
+"""
+
+FURTHER_SESSIONS = """
+## Further sessions
+
+A is the agent who has the customer, B another one. The `sessionID` of an agent's own contact is the one of
+the last `AGTCallNotify`, `AGTConsultNotify`, `AGTTransferNotify` or `AGTSessionIDChange`; those of
+`AGTConsultPending` and `AGTPreviewCallbackPending` are of something that is still to come.
+
+1. Consult an idle agent: > AGTGetConsultTypes; <; > AGTGetConsultDestsForType; <; > AGTConsultCall; <; B !
+   AGTConsultNotify; B ! state Consult; A ! state Consult; A ! AGTEnableCancelConsult. The customer hears
+   music. Both have the same `sessionID` now.
+2. Consult a busy agent: > AGTConsultCall; ! AGTEnableCancelConsult; <; B ! AGTConsultPending. A goes on
+   talking to the customer. When B is free, before any break B asked for: B ! AGTConsultNotify; B ! state
+   Consult; A ! AGTPendingConsultComplete; A ! state Consult. B cannot refuse; two consults can wait for an
+   agent.
+3. Consult somebody outside: > AGTConsultCall; <; ! AGTEnableCancelConsult; then ! state Consult, or !
+   AGTConsultDialFailed and ! state Talking.
+4. End a consult: > AGTCancelConsult by A; B ! AGTConsultCancelled; B ! state Idle; A ! state Talking; <. By
+   B: A ! AGTConsultCancelled; A ! state Talking; B ! state Idle; <.
+5. Transfer: > AGTCompleteTransfer; B ! AGTTransferNotify; B ! state Talking; A ! state Idle; < with
+   `canDispose` false: B wraps the contact up, A has nothing more to do with it. Only to an agent.
+6. Conference: > AGTStartConf; B ! AGTConferenceNotify; B ! state ConferencePassive; A ! state
+   ConferenceOwner; <. > AGTEndConf by A: B ! AGTConferenceEnded; B ! state Idle; A ! state Talking; <. By
+   B: A ! AGTConferenceEnded; A ! state Talking; B ! state Idle; <. > AGTConfChangeOwnership by A: B !
+   AGTConferenceOwnershipChanged; B ! state ConferenceOwner; A ! state ConferencePassive; <.
+7. The customer hangs up in any of these: owner ! AGTAutoReleaseLine; owner ! state Wrapup; the other !
+   AGTConsultCancelled or ! AGTConferenceEnded, and ! state Idle.
+8. Callback: > AGTGetCallbackTypes; <; > AGTGetCallbackDestsForType; <; > AGTCreateCallback; <. Some time
+   before it is due: ! AGTPreviewCallbackPending. When it is due and the agent is free: ! AGTCallNotify
+   (Callback); ! state Callback; then as a preview, or > AGTCreateCallback again to put it off. Once it has
+   expired: ! AGTPreviewCallbackCancelled, and ! state Idle if it was on the desktop. `callbackTime` is UTC;
+   `callbackTimezone` is where the customer is then, for the calling hours.
+9. Blending: > AGTBlendToInbound; <; the phone is let go, after the contact if there is one; !
+   AGTBlendedToInbound. Back: > AGTBlendToOutbound; ! AGTBlendedToOutbound; <; the desktop sends >
+   AGTNailupAgent; <; nailing.
+10. Nailing lost: ! AGTNailupChange(NailingLost); with a contact ! AGTAutoReleaseLine and ! state Wrapup,
+    else ! state NoState. Or the desktop noticed it: > AGTLostNailing; the same without AGTAutoReleaseLine;
+    < with wrapupDetails. The server nails the phone up again by itself.
+11. Leave at the next chance: > AGTPendingLogout; <; ...; ! AGTAgentLoggedOut.
+
+## Coming back
+
+When a connection is lost, the server keeps the places of its agents for a while (`lost_desktop_s` of its
+settings, 60 s unless changed). They get no new contact; what they have goes on; their notifications wait,
+256 at most.
+
+1. The client connects again and sends `AgentSDKConnected` with the ids of these agents.
+2. After its RESP comes `GetAgentStatus` for each agent whose place is kept. No question for an agent: it
+   must log on.
+3. The client answers each with `GetAgentStatusResponse` and the three states that it was told last.
+4. If they are what the server told last, the RESP comes and then what has waited, in order; the agent works
+   on. If not, or if too much had to wait: ! AGTAgentLoggedOut, and the agent must log on again.
+
+While the server still takes the old connection for alive it does not ask, and answers a logon with 7; log
+on with `isForce` then. A proxy for many desktops reports a lost one with `AGTAgentDisconnected`, and its
+return with another `AgentSDKConnected` on the same connection.
+
+`AGTSaveAgentForHA` asks for more: an agent whose desktop crashed, or whose server did, goes on where it was
+by an ordinary logon without `isForce`. Before the RESP to the logon come the states that differ from those
+of a fresh logon and `AGTCallNotify` of the contact, if there is one. If the customer was lost with the
+server, the contact is in Wrapup.
+
+## What some fields mean
+
+- **Commands without a capability.** `canCancel` of the contact stands for AGTPreviewCancel, `acwExtendable`
+  for AGTExtendWrapup; notes, the do-not-call list and the customer's data can be used with any contact;
+  AGTLogoff when NotReady and without contact; AGTPendingLogout always.
+- **NoState and Idle.** Both are without a contact; in Idle the phone is nailed up.
+- **acwMaxTime** counts from the message that brings it, also after AGTExtendWrapup.
+- **Attributes.** Those of every contact are UserContactId, TitlePredefined, FirstName, LastName,
+  PhoneNumber1, PhoneNumber1CtryCode, TimeZone, PhoneNumber2, PhoneNumber2CtryCode, PhoneNumber2Tz, Email,
+  Language, AddrLine1Predefined to AddrLine5Predefined, CountryPredefined, ZipcodePredefined; others are the
+  campaign's own. The `name` of a ContactNumber is the key of its attribute, and what AGTAddToDNC takes as
+  `key`.
+- **AttributeType.** READ_ONLY cannot be changed, the others can. The value of a MASKED_WRITE attribute is
+  sent in clear: the desktop hides it. A SCREEN_POP attribute is what a desktop looks the customer up with
+  elsewhere.
+- **Destination, CallbackDest.** `presence` is the agent state of an agent, `state` its call state.
+- **Reason codes** are the desktop's own; the server keeps and compares them.
 """
