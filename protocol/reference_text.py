@@ -123,30 +123,30 @@ Whole frames before such a frame are still carried out; nothing after it is read
 FIRST_SESSION = """
 ## A first session
 
-`>` is sent by the desktop, `<` is the RESP to it, `!` is a notification. "state X" stands for
+`→` is sent by the desktop, `←` is the RESP to it, `!` is a notification. "state X" stands for
 `AGTCallStateChangedNotify(X)` and `AGTCapabilitiesChanged`.
 
-1. Connect: > AgentSDKConnected; < with the directory; ! POMAvailable.
-2. Log on: > AGTLogon; ! AGTCapabilitiesChanged; <.
-3. Ask for work: > AGTStateChange(Ready); ! AGTStateChangedNotify; ! AGTCapabilitiesChanged; <;
-   > AGTAvailableForNailup; <.
+1. Connect: → AgentSDKConnected; ← with the directory; ! POMAvailable.
+2. Log on: → AGTLogon; ! AGTCapabilitiesChanged; ←.
+3. Ask for work: → AGTStateChange(Ready); ! AGTStateChangedNotify; ! AGTCapabilitiesChanged; ←;
+   → AGTAvailableForNailup; ←.
 4. The phone is nailed up as soon as a campaign runs that fits the agent's skills:
-   ! AGTNailupChange(PendingNailUp); > AGTReadyForNailup; <; the phone rings and is answered;
+   ! AGTNailupChange(PendingNailUp); → AGTReadyForNailup; ←; the phone rings and is answered;
    ! AGTNailupChange(NailedUp); ! AGTJobAttached; ! state Idle.
    If it is not answered: ! AGTNailupChange(NotNailedUp); the server tries again later.
 5. A customer is connected: ! AGTCallNotify; ! state Talking. Or a preview comes: ! AGTCallNotify;
-   ! state Preview; > AGTPreviewDial; ! state Dialing; <; then ! state Talking, or ! AGTDialFailed and
+   ! state Preview; → AGTPreviewDial; ! state Dialing; ←; then ! state Talking, or ! AGTDialFailed and
    ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over.
-   > AGTPreviewCancel instead: ! state Wrapup; <.
-6. The customer's data: > AGTGetCustomerDetails; <.
-7. Hold, and back: > AGTHoldCall; ! state Held; <; > AGTUnholdCall; ! state Talking; <.
-8. The agent ends the call: > AGTReleaseLine; ! state Wrapup; < with wrapupDetails.
+   → AGTPreviewCancel instead: ! state Wrapup; ←.
+6. The customer's data: → AGTGetCustomerDetails; ←.
+7. Hold, and back: → AGTHoldCall; ! state Held; ←; → AGTUnholdCall; ! state Talking; ←.
+8. The agent ends the call: → AGTReleaseLine; ! state Wrapup; ← with wrapupDetails.
    Or the customer does: ! AGTAutoReleaseLine with wrapupDetails; ! state Wrapup.
-9. Wrap up: > AGTGetCompCodes; <; > AGTWrapupContact; ! state Idle; <.
+9. Wrap up: → AGTGetCompCodes; ←; → AGTWrapupContact; ! state Idle; ←.
    When `acwMaxTime` is over and nothing came, the server wraps up with `defaultCompCode`.
-10. Stop: > AGTStateChange(NotReady). During a contact the agent state becomes PendingNotReady, and NotReady
+10. Stop: → AGTStateChange(NotReady). During a contact the agent state becomes PendingNotReady, and NotReady
     after the wrapup.
-11. Log off: > AGTLogoff; the phone is let go; <.
+11. Log off: → AGTLogoff; the phone is let go; ←.
 """
 
 FURTHER_SESSIONS = """
@@ -156,37 +156,37 @@ A is the agent who has the customer, B another one. The `sessionID` of an agent'
 the last `AGTCallNotify`, `AGTConsultNotify`, `AGTTransferNotify` or `AGTSessionIDChange`; those of
 `AGTConsultPending` and `AGTPreviewCallbackPending` are of something that is still to come.
 
-1. Consult an idle agent: > AGTGetConsultTypes; <; > AGTGetConsultDestsForType; <; > AGTConsultCall; <; B !
-   AGTConsultNotify; B ! state Consult; A ! state Consult; A ! AGTEnableCancelConsult. The customer hears
+1. Consult an idle agent: → AGTGetConsultTypes; ←; → AGTGetConsultDestsForType; ←; → AGTConsultCall; ←; B
+   ! AGTConsultNotify; B ! state Consult; A ! state Consult; A ! AGTEnableCancelConsult. The customer hears
    music. Both have the same `sessionID` now.
-2. Consult a busy agent: > AGTConsultCall; ! AGTEnableCancelConsult; <; B ! AGTConsultPending. A goes on
+2. Consult a busy agent: → AGTConsultCall; ! AGTEnableCancelConsult; ←; B ! AGTConsultPending. A goes on
    talking to the customer. When B is free, before any break B asked for: B ! AGTConsultNotify; B ! state
    Consult; A ! AGTPendingConsultComplete; A ! state Consult. B cannot refuse; two consults can wait for an
    agent.
-3. Consult somebody outside: > AGTConsultCall; <; ! AGTEnableCancelConsult; then ! state Consult, or !
-   AGTConsultDialFailed and ! state Talking.
-4. End a consult: > AGTCancelConsult by A; B ! AGTConsultCancelled; B ! state Idle; A ! state Talking; <. By
-   B: A ! AGTConsultCancelled; A ! state Talking; B ! state Idle; <.
-5. Transfer: > AGTCompleteTransfer; B ! AGTTransferNotify; B ! state Talking; A ! state Idle; < with
+3. Consult somebody outside: → AGTConsultCall; ←; ! AGTEnableCancelConsult; then ! state Consult, or
+   ! AGTConsultDialFailed and ! state Talking.
+4. End a consult: → AGTCancelConsult by A; B ! AGTConsultCancelled; B ! state Idle; A ! state Talking; ←. By
+   B: A ! AGTConsultCancelled; A ! state Talking; B ! state Idle; ←.
+5. Transfer: → AGTCompleteTransfer; B ! AGTTransferNotify; B ! state Talking; A ! state Idle; ← with
    `canDispose` false: B wraps the contact up, A has nothing more to do with it. Only to an agent.
-6. Conference: > AGTStartConf; B ! AGTConferenceNotify; B ! state ConferencePassive; A ! state
-   ConferenceOwner; <. > AGTEndConf by A: B ! AGTConferenceEnded; B ! state Idle; A ! state Talking; <. By
-   B: A ! AGTConferenceEnded; A ! state Talking; B ! state Idle; <. > AGTConfChangeOwnership by A: B !
-   AGTConferenceOwnershipChanged; B ! state ConferenceOwner; A ! state ConferencePassive; <.
-7. The customer hangs up in any of these: owner ! AGTAutoReleaseLine; owner ! state Wrapup; the other !
-   AGTConsultCancelled or ! AGTConferenceEnded, and ! state Idle.
-8. Callback: > AGTGetCallbackTypes; <; > AGTGetCallbackDestsForType; <; > AGTCreateCallback; <. Some time
+6. Conference: → AGTStartConf; B ! AGTConferenceNotify; B ! state ConferencePassive; A ! state
+   ConferenceOwner; ←. → AGTEndConf by A: B ! AGTConferenceEnded; B ! state Idle; A ! state Talking; ←. By
+   B: A ! AGTConferenceEnded; A ! state Talking; B ! state Idle; ←. → AGTConfChangeOwnership by A: B
+   ! AGTConferenceOwnershipChanged; B ! state ConferenceOwner; A ! state ConferencePassive; ←.
+7. The customer hangs up in any of these: owner ! AGTAutoReleaseLine; owner ! state Wrapup; the other
+   ! AGTConsultCancelled or ! AGTConferenceEnded, and ! state Idle.
+8. Callback: → AGTGetCallbackTypes; ←; → AGTGetCallbackDestsForType; ←; → AGTCreateCallback; ←. Some time
    before it is due: ! AGTPreviewCallbackPending. When it is due and the agent is free: ! AGTCallNotify
-   (Callback); ! state Callback; then as a preview, or > AGTCreateCallback again to put it off. Once it has
+   (Callback); ! state Callback; then as a preview, or → AGTCreateCallback again to put it off. Once it has
    expired: ! AGTPreviewCallbackCancelled, and ! state Idle if it was on the desktop. `callbackTime` is UTC;
    `callbackTimezone` is where the customer is then, for the calling hours.
-9. Blending: > AGTBlendToInbound; <; the phone is let go, after the contact if there is one; !
-   AGTBlendedToInbound. Back: > AGTBlendToOutbound; ! AGTBlendedToOutbound; <; the desktop sends >
-   AGTNailupAgent; <; nailing.
+9. Blending: → AGTBlendToInbound; ←; the phone is let go, after the contact if there is one;
+   ! AGTBlendedToInbound. Back: → AGTBlendToOutbound; ! AGTBlendedToOutbound; ←; the desktop sends
+   → AGTNailupAgent; ←; nailing.
 10. Nailing lost: ! AGTNailupChange(NailingLost); with a contact ! AGTAutoReleaseLine and ! state Wrapup,
-    else ! state NoState. Or the desktop noticed it: > AGTLostNailing; the same without AGTAutoReleaseLine;
-    < with wrapupDetails. The server nails the phone up again by itself.
-11. Leave at the next chance: > AGTPendingLogout; <; ...; ! AGTAgentLoggedOut.
+    else ! state NoState. Or the desktop noticed it: → AGTLostNailing; the same without AGTAutoReleaseLine;
+    ← with wrapupDetails. The server nails the phone up again by itself.
+11. Leave at the next chance: → AGTPendingLogout; ←; ...; ! AGTAgentLoggedOut.
 
 ## Coming back
 
