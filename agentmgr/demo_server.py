@@ -33,6 +33,7 @@ from agentmgr.settings import (
     HttpSettings,
     Settings,
     SwitchSettings,
+    TimerSettings,
     ZoneSettings,
 )
 from protocol.enums import DialFailReason, PacingType
@@ -49,6 +50,9 @@ CODES = (
     CompletionCodeSpec(3, "Call again", retry_after_s=RETRY_S),
     CompletionCodeSpec(4, "No code given", retry_after_s=RETRY_S),
 )
+TIMERS = TimerSettings(nail_timeout_s=60.0, nail_retry_s=10.0)
+"""At the speed of this server the usual times would be short even for a program."""
+
 DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)
 STAYS = number_for(Outcome.ANSWERS)
 LEAVES = number_for(Outcome.LEAVES, after_s=1, time_s=60)
@@ -67,14 +71,15 @@ class DemoCampaign:
     pacing: PacingType
     numbers: tuple[str, ...]
     acw_max_time_s: int = 600
+    ring_time_s: int = 25
 
 
 DEMO_CAMPAIGNS = (
     DemoCampaign("Preview", PacingType.PreviewUntimed, (STAYS,)),
-    DemoCampaign("Timed", PacingType.PreviewTimed, (STAYS,), acw_max_time_s=30),
+    DemoCampaign("Timed", PacingType.PreviewTimed, (STAYS,), acw_max_time_s=60),
     DemoCampaign("Predictive", PacingType.Predictive, (STAYS, LEAVES)),
     # Few of these answer, so that other agents are idle meanwhile and can be consulted.
-    DemoCampaign("Progressive", PacingType.Progressive, (STAYS, RINGS, RINGS, RINGS)),
+    DemoCampaign("Progressive", PacingType.Progressive, (STAYS, RINGS, RINGS, RINGS), ring_time_s=40),
 )
 
 
@@ -113,7 +118,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
         http=HttpSettings(port=0),
-        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port),),
+        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port, timers=TIMERS),),
         switch=SwitchSettings(
             seed=demo.seed,
             speed=demo.speed,
@@ -160,7 +165,8 @@ def _create(server: RunningServer, campaign: DemoCampaign, now: float) -> None:
         completion_codes=CODES,
         default_code_id=CODES[-1].code_id,
         script_url="https://crm.example/contact",
-        preview_timeout_s=20,
+        preview_timeout_s=60,
+        ring_time_s=campaign.ring_time_s,
         acw_max_time_s=campaign.acw_max_time_s,
         acw_extensions=1,
         max_attempts=100,
@@ -174,7 +180,7 @@ def _create(server: RunningServer, campaign: DemoCampaign, now: float) -> None:
 
 def _end_jobs(settings: Settings) -> None:
     """End what an earlier server left: its clock ran ahead, and its contacts are due too late."""
-    for row in perform_on_store(settings, requests.ListCampaigns()):
+    for row in list(perform_on_store(settings, requests.ListCampaigns())):
         if row["state"] in LIVE_JOB_STATES:
             list(perform_on_store(settings, requests.StopCampaign(str(row["campaign"]))))
 

@@ -8,6 +8,7 @@ from attrs import define, field
 from agentmgr.client import Agent
 from agentmgr.desk.conformance.expect import Message, Step, flat
 from agentmgr.desk.conformance.failures import Deviation
+from agentmgr.desk.conformance.matrix import in_words, vector
 from agentmgr.desk.conformance.transcript import Entry, Kind, Transcript
 from protocol import notifications as n
 from protocol.enums import AgentState, CallState, NailupStatus
@@ -163,14 +164,12 @@ class Desk:
             if isinstance(step, Message):
                 wanted.append(str(step))
             else:
-                wanted.append(f"! AGTCapabilitiesChanged for {step.row.value[0]!r} if it differs")
+                true = in_words(vector(step.row, self.agent_state))
+                wanted.append(f"! AGTCapabilitiesChanged([{true}]) if it differs")
         began = f" after > {after}" if after else ""
-        end = (
-            f", then nothing within {silent_s:g} s"
-            if silent_s
-            else (", then nothing" if silent_s == 0 else "")
-        )
-        seen = " then ".join(got) + end if got else f"nothing within {silent_s or 0:g} s"
+        if silent_s is not None:
+            got = [*got, f"nothing within {silent_s:g} s" if silent_s else "nothing"]
+        seen = " then ".join(got)
         return Deviation(f"agent {self.agent_id}{began}: expected {' then '.join(wanted)}; got {seen}")
 
     # -- reading ---------------------------------------------------------------------------

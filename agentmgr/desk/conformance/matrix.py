@@ -8,6 +8,7 @@ from enum import Enum
 import attrs
 
 from protocol.enums import AgentState, CallState
+from protocol.registry import wire_name
 from protocol.structures import Capabilities
 
 _NAMES = {
@@ -75,6 +76,6 @@ def vector(row: Row, state: AgentState) -> Capabilities:
 
 
 def in_words(capabilities: Capabilities) -> str:
-    """Name what is true, in the order of the structure."""
-    true = [field.name for field in attrs.fields(Capabilities) if getattr(capabilities, field.name)]
+    """Name what is true as the wire spells it, in the order of the structure."""
+    true = [wire_name(a) for a in attrs.fields(Capabilities) if getattr(capabilities, a.name)]
     return ", ".join(true) or "nothing"

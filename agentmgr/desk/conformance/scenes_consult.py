@@ -266,7 +266,8 @@ async def consult_busy_cancelled(stage: Stage) -> None:
 @scenario("consult-busy-customer-drops", "7 customer drops; consult, B busy", agents=2, work=PREVIEW)
 async def consult_busy_customer_drops(stage: Stage) -> None:
     """The customer hangs up while the consult waits: Wrapup, and the busy agent is told."""
-    a, b = await stage.talking(0, LEAVES_SOON), await stage.talking(1)
+    b = await stage.talking(1)
+    a = await stage.talking(0, LEAVES_SOON)
     await ask_busy(a, b)
     await a.sees(gone(a.sid), state(CallState.Wrapup), patience_s=3 * a.patience_s)
     await b.sees(told(n.AGTConsultCancelled, session_id=a.sid))

@@ -329,9 +329,8 @@ class Seat:
     async def _wrapup(self, received: CommandReceived) -> None:
         code_id = received.command.completion_code.code_id
         if code_id not in {code.code_id for code in CODES}:
-            self.complain(
-                f"AGTWrapupContact with code {code_id}; the campaign has {[x.code_id for x in CODES]}"
-            )
+            known = ", ".join(str(code.code_id) for code in CODES)
+            self.complain(f"AGTWrapupContact with code {code_id}; the campaign has {known}")
             await self._refuse(received, ResultCode.WRAPUP_BAD_CODE)
             return
         await self._move(received, CallState.Idle, Row.FREE)

@@ -39,26 +39,31 @@ async def lead(
     listeners = await trio.open_tcp_listeners(port, host=host)
     port = listeners[0].socket.getsockname()[1]
     seat = Seat(zone, (host, port))
-    outcomes: list[Outcome] = []
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, seat.serve, listeners)
         listening(port)
-        await seat.transcript.until(lambda: bool(seat.transcript.entries), float("inf"))
-        for act in ACTS:
-            outcome = await _play(seat, act, patience_s)
-            report(outcome)
-            outcomes.append(outcome)
-            if outcome.result is Result.FAIL and act.name in NO_DESKTOP:
-                break
-        await seat.dismiss("the play is over")
+        outcomes = await play_acts(seat, patience_s, report)
         nursery.cancel_scope.cancel()
+    return outcomes
+
+
+async def play_acts(seat: Seat, patience_s: float, report: Callable[[Outcome], None]) -> list[Outcome]:
+    """Wait for the desktop that comes to a seat, and lead it through all acts."""
+    outcomes: list[Outcome] = []
+    await seat.transcript.until(lambda: bool(seat.transcript.entries), float("inf"))
+    for act in ACTS:
+        outcome = await _play(seat, act, patience_s)
+        report(outcome)
+        outcomes.append(outcome)
+        if outcome.result is Result.FAIL and act.name in NO_DESKTOP:
+            break
+    await seat.dismiss("the play is over")
     return outcomes
 
 
 async def _play(seat: Seat, act: Act, patience_s: float) -> Outcome:
     began = trio.current_time()
     first = len(seat.transcript.entries)
-    seat.complaints.clear()
     skipped = ""
     problems: list[str] = []
     try:
@@ -69,6 +74,7 @@ async def _play(seat: Seat, act: Act, patience_s: float) -> Outcome:
         problems.append(str(deviation))
         await _recover(seat)
     problems = [*seat.complaints, *problems]
+    seat.complaints.clear()
     seconds = trio.current_time() - began
     if problems:
         shown = seat.transcript.text(len(seat.transcript.entries) - first)

@@ -1,0 +1,171 @@
+"""Servers that do not keep the contract: each is caught, and told why."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import trio
+from attrs import evolve
+
+from agentmgr.core import capabilities as core
+from agentmgr.desk.conformance import matrix
+from agentmgr.desk.conformance.registry import SCENARIOS
+from agentmgr.desk.conformance.runner import Result, play
+from agentmgr.desk.conformance.stage import Target
+from protocol.codec import pack, unpack
+from protocol.enums import AgentState
+from protocol.framing import FrameDecoder, frame
+
+Message = dict[str, Any]
+Fault = Callable[[list[Message]], Iterator[Message]]
+
+
+@asynccontextmanager
+async def faulty(target: Target, fault: Fault) -> AsyncIterator[Target]:
+    """Put a fault between a server and its clients: it gets the messages of each read, and yields others."""
+
+    async def back(server: trio.SocketStream, client: trio.SocketStream) -> None:
+        frames = FrameDecoder()
+        async for data in server:
+            messages = [unpack(value) for value in frames.feed(bytes(data))]
+            await client.send_all(b"".join(frame(pack(message)) for message in fault(messages)))
+        await client.aclose()
+
+    async def serve(client: trio.SocketStream) -> None:
+        server = await trio.open_tcp_stream(target.host, target.port)
+        try:
+            async with client, server, trio.open_nursery() as nursery:
+                nursery.start_soon(back, server, client)
+                async for data in client:
+                    await server.send_all(data)
+                nursery.cancel_scope.cancel()
+        except* (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # one side left
+
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        yield evolve(target, port=listeners[0].socket.getsockname()[1], patience_s=3.0)
+        nursery.cancel_scope.cancel()
+
+
+def resp_too_early(messages: list[Message]) -> Iterator[Message]:
+    """AGTHoldCallRESP comes before the state that it answers."""
+    yield from sorted(messages, key=lambda message: message["name"] != "AGTHoldCallRESP")
+
+
+def capabilities_before_state(messages: list[Message]) -> Iterator[Message]:
+    """AGTCapabilitiesChanged comes before the call state that it belongs to."""
+    for before, message in pairwise([*messages, {"name": ""}]):
+        if message["name"] == "AGTCapabilitiesChanged" and before["name"] == "AGTCallStateChangedNotify":
+            before["name"], message["name"] = message["name"], before["name"]
+            before["args"], message["args"] = message["args"], before["args"]
+        yield before
+
+
+def no_capability(messages: list[Message]) -> Iterator[Message]:
+    """Nobody may hold."""
+    for message in messages:
+        if message["name"] == "AGTCapabilitiesChanged":
+            message["args"]["capabilities"]["hold"] = False
+        yield message
+
+
+def capabilities_twice(messages: list[Message]) -> Iterator[Message]:
+    """AGTCapabilitiesChanged comes again although nothing changed."""
+    for message in messages:
+        yield message
+        if message["name"] == "AGTCapabilitiesChanged":
+            yield message
+
+
+def wrong_code(messages: list[Message]) -> Iterator[Message]:
+    """A hold that is not possible is answered 104."""
+    for message in messages:
+        if message.get("args", {}).get("result") == 103:
+            message["args"]["result"] = 101
+        yield message
+
+
+def all_accepted(messages: list[Message]) -> Iterator[Message]:
+    """Every command is answered 0, whatever became of it."""
+    for message in messages:
+        if "result" in message.get("args", {}):
+            message["args"]["result"] = 0
+        yield message
+
+
+def answered_twice(messages: list[Message]) -> Iterator[Message]:
+    """Every RESP comes twice."""
+    for message in messages:
+        yield message
+        if "id" in message:
+            yield message
+
+
+def no_reason(messages: list[Message]) -> Iterator[Message]:
+    """Connections are closed without a word."""
+    yield from (message for message in messages if message["name"] != "POMConnectionClosed")
+
+
+def other_session(messages: list[Message]) -> Iterator[Message]:
+    """RESPs are about another session than the command."""
+    for message in messages:
+        if "id" in message and message["args"].get("sessionID"):
+            message["args"]["sessionID"] += "x"
+        yield message
+
+
+@pytest.mark.parametrize(
+    ("fault", "scenario", "why"),
+    [
+        (resp_too_early, "hold", "expected ! AGTCallStateChangedNotify(call_state=Held)"),
+        (capabilities_before_state, "preview", "got ! AGTCapabilitiesChanged"),
+        (
+            no_capability,
+            "preview",
+            "! AGTCapabilitiesChanged([notReady, hold, release",
+        ),
+        (capabilities_twice, "logon", "got ! AGTCapabilitiesChanged"),
+        (wrong_code, "hold", "expected < AGTHoldCallRESP(result=103); got < AGTHoldCallRESP(result=101)"),
+        (all_accepted, "capabilities-NotReady", "to be refused"),
+        (answered_twice, "zone-list", "no command waits for a RESP with id"),
+        (no_reason, "bad-frame-garbage", "expected ! POMConnectionClosed; the server closed the connection"),
+        (other_session, "release", "the command was about session"),
+    ],
+)
+async def test_fault_is_caught_and_told(target: Target, fault: Fault, scenario: str, why: str) -> None:
+    async with faulty(target, fault) as behind:
+        outcome = await play(behind, SCENARIOS[scenario])
+
+    assert outcome.result is Result.FAIL
+    assert why in outcome.why
+
+
+async def test_faithful_proxy_changes_nothing(target: Target) -> None:
+    async with faulty(target, iter) as behind:
+        outcome = await play(behind, SCENARIOS["hold"])
+
+    assert outcome.result is Result.PASS, outcome.why
+
+
+def test_both_written_matrices_agree() -> None:
+    assert len(matrix.Row) == len(core.Row)
+    for ours in matrix.Row:
+        names = {**{row.name: row for row in core.Row}, **OTHER_NAMES}
+        for state in AgentState:
+            assert matrix.vector(ours, state) == core.capabilities(names[ours.name], state)
+
+
+OTHER_NAMES = {
+    "ASKED": core.Row.CONSULT_ASKED,
+    "CANCELLABLE": core.Row.CONSULT_CANCELLABLE,
+    "CONSULT_AGENT": core.Row.CONSULT_WITH_AGENT,
+    "CONSULT_EXTERNAL": core.Row.CONSULT_WITH_EXTERNAL,
+    "OWNER_AGENT": core.Row.CONFERENCE_WITH_AGENT,
+    "OWNER_EXTERNAL": core.Row.CONFERENCE_WITH_EXTERNAL,
+    "PASSIVE": core.Row.CONFERENCE_PASSIVE,
+    "WRAPUP_UNNAILED": core.Row.WRAPUP_NAILING_LOST,
+}

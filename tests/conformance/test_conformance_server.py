@@ -1,0 +1,105 @@
+"""The real server against the whole suite, and the suite's command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from agentmgr.cli import run
+from agentmgr.desk.conformance.registry import SCENARIOS
+from agentmgr.desk.conformance.runner import Result, choose, play
+from agentmgr.desk.conformance.stage import Target
+from tests.conformance.conftest import end_server, start_server
+
+CANNOT_BE_PROVOKED = {"zone-handed-back"}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_server_passes(target: Target, name: str) -> None:
+    outcome = await play(target, SCENARIOS[name])
+
+    expected = Result.SKIP if name in CANNOT_BE_PROVOKED else Result.PASS
+    assert outcome.result is expected, outcome.why
+
+
+def conformance(port: int, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agentmgr", "conformance", "--port", str(port), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_json_has_exactly_the_scenarios_with_their_results(port: int) -> None:
+    ended = conformance(port, "--json", "--only", "connect", "--only", "zone-*")
+
+    report = json.loads(ended.stdout)
+    assert set(report) == {"scenarios"}
+    assert [(each["name"], each["result"]) for each in report["scenarios"]] == [
+        ("connect", "pass"),
+        ("zone-list", "pass"),
+        ("zone-handed-back", "skip"),
+    ]
+    assert all(set(each) == {"name", "result", "why", "seconds"} for each in report["scenarios"])
+    assert ended.returncode == 0
+
+
+def test_failed_scenario_is_told_with_its_transcript_and_exit_code_1(port: int, tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+
+    ended = conformance(port, "--only", "logon", "--password", "wrong", "--junit", str(junit))
+
+    assert ended.returncode == 1
+    assert "0 passed, 1 failed" in ended.stdout
+    assert "got < AGTLogonRESP(result=17)" in ended.stdout
+    assert "> AGTLogon(" in ended.stdout
+    assert "wrong" not in ended.stdout
+    failure = ElementTree.parse(junit).find("testcase/failure")
+    assert failure is not None
+    assert "expected" in failure.attrib["message"]
+
+
+def test_scenario_that_needs_more_than_was_given_is_skipped_and_says_what(port: int) -> None:
+    ended = conformance(
+        port, "--json", "--agents", "1001", "--without", "predictive", "--only", "pred*", "--only", "transfer"
+    )
+
+    whys = {each["name"]: each["why"] for each in json.loads(ended.stdout)["scenarios"]}
+    assert whys == {
+        "predictive": "needs a predictive campaign, which --without says there is not",
+        "transfer": "needs 2 agents, --agents names 1",
+    }
+
+
+def test_unknown_scenario_is_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["conformance", "--only", "no-such"]) == 2
+    assert "--list shows all names" in capsys.readouterr().err
+
+
+def test_list_has_every_scenario_with_what_it_proves(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["conformance", "--list"]) == 0
+
+    listed = capsys.readouterr().out
+    for scenario in choose(()):
+        assert f"{scenario.name}\n    {scenario.about}\n    proves {scenario.proves}" in listed
+        assert scenario.about.endswith(".")
+
+
+def test_server_that_is_not_there_fails_every_scenario_and_says_so() -> None:
+    ended = conformance(1, "--json", "--only", "connect", "--patience", "1")
+
+    (scenario,) = json.loads(ended.stdout)["scenarios"]
+    assert scenario["result"] == "fail"
+    assert "no connection" in scenario["why"]
+    assert ended.returncode == 1
+
+
+async def test_demo_server_goes_on_in_its_directory(tmp_path: Path, target: Target) -> None:
+    for _ in range(2):
+        process, port = start_server(tmp_path)
+        try:
+            again = Target("127.0.0.1", port, "Default", target.agents, "demo", target.skills)
+            outcome = await play(again, SCENARIOS["preview"])
+        finally:
+            assert end_server(process) == 0
+        assert outcome.result is Result.PASS, outcome.why
