@@ -20,6 +20,7 @@ from protocol.test_numbers import FAILURES, RARE_FAILURES, Outcome, number_for
 PROGRESSIVE = (Work.PROGRESSIVE,)
 PREVIEW = (Work.PREVIEW,)
 MAX_BUSY = 6
+NO_DESTINATIONS = 382
 TALKING_AGAIN = (maybe(n.AGTCallStateChangedNotify, call_state=CallState.Talking), Caps(Row.TALKING))
 HANGS_UP = number_for(Outcome.ANSWERS, time_s=2)
 
@@ -101,6 +102,9 @@ async def consult_lists(stage: Stage) -> None:
     found = {destination.destination_value for destination in response.destinations}
     if p.b.agent_id not in found or p.a.agent_id in found:
         raise Deviation(f"expected agent {p.b.agent_id} and not {p.a.agent_id}, got {sorted(found)}")
+    outside = await p.a.does(c.AGTGetConsultDestsForType(DestinationType.External, p.a.sid), result=None)
+    if outside.result not in (0, NO_DESTINATIONS) or bool(outside.destinations) != (outside.result == 0):
+        raise Deviation(f"expected external destinations or result {NO_DESTINATIONS}, got {outside}")
 
 
 @scenario("consult-nobody", "3 consult codes 142 383", agents=2, work=PREVIEW)
