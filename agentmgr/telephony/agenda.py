@@ -31,8 +31,8 @@ class Agenda:
 
     def cancel(self, ticket: int | None) -> None:
         """Forget a planned action; one that has happened already, or None, does no harm."""
-        if ticket is not None:
-            self._actions.pop(ticket, None)
+        if not ticket or self._actions.pop(ticket, None) is None:
+            return
         if len(self._heap) > 2 * len(self._actions) + SLACK:
             self._heap = [entry for entry in self._heap if entry[1] in self._actions]
             heapify(self._heap)

@@ -46,13 +46,11 @@ from protocol.codec import pack, unpack
 from protocol.enums import PacingType
 from protocol.framing import FrameDecoder, frame
 from protocol.structures import AgentSkill
+from protocol.test_numbers import Outcome, number_for
 
-WILLING = SimParams(
-    live=1, busy=0, rejected=0, machine=0, invalid=0, congestion=0, leaves_at_once=0,
-    answer_median_s=0.001, answer_sigma=0, talk_median_s=1e7, talk_sigma=0, patience_median_s=1e7,
-    hold_patience_median_s=1e7, hold_patience_sigma=0, nail_answer=1, nail_answer_median_s=0.001,
-    nail_answer_sigma=0, nail_loss_per_h=0,
-)  # fmt: skip
+WILLING = SimParams(nail_answer=1, nail_answer_median_s=0.001, nail_answer_sigma=0, nail_loss_per_h=0)
+ENDLESS = number_for(Outcome.ANSWERS)
+"""A customer who answers at once and never hangs up."""
 CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
 
 
@@ -69,7 +67,7 @@ class MemoryStore:
         pass
 
     def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-        number = PhoneNumber("PhoneNumber1", "+4930123456")
+        number = PhoneNumber("PhoneNumber1", ENDLESS)
         ids = itertools.islice(self._ids, limit)
         return ContactsFetched(
             job_id, tuple(ContactRecord(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
