@@ -186,6 +186,7 @@ class Callbacks:
         if record.contact.contact_id in self._zone.contacts_in_work:
             self._out.set_timer(("due", record.callback_id), IN_WORK_RETRY_S)
             return False
+        self._out.cancel_timer(("due", record.callback_id))
         agent.pending_callback = None
         session = self._zone.dialer.new_session(
             callback.job, record.contact, record.number, ContactType.Callback, callback.sid

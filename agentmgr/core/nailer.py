@@ -100,12 +100,13 @@ class Nailer:
         agent.on_nail_event(NailEvent.LOST, self._out.now)
         if session is not None and session.owner is not agent:
             self._zone.consults.end(session, by=agent)
-        self.refuse_pending(agent)
         session = agent.session
         if session is not None and not was_in_wrapup:
             if unasked:
                 self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
             self._zone.calls.on_line_lost(session)
+        agent.sync()
+        self.refuse_pending(agent)
         if agent.is_free:
             self.detach(agent)
         self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)

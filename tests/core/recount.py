@@ -5,10 +5,10 @@ from collections import Counter
 from matrix import SIMPLE_ROWS, vector
 
 from agentmgr.core.effects import MarkAnswered
-from agentmgr.core.session import Phase
+from agentmgr.core.session import ConsultPhase, Phase
 from agentmgr.core.states import FREE_STATES
 from protocol.commands import AGTLogoff
-from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.enums import AgentState, CallState, ContactType, NailupStatus
 
 DIALLING = (Phase.CHECKING, Phase.RINGING)
 LINE_KEPT = (NailupStatus.NailedUp, NailupStatus.PendingNailUpDrop)
@@ -17,9 +17,20 @@ TIMER_OF_CALL_STATE = {
     CallState.Callback: "preview",
     CallState.Talking: "call",
     CallState.Held: "call",
+    CallState.Consult: "call",
+    CallState.ConferenceOwner: "call",
+    CallState.ConferencePassive: "call",
     CallState.Wrapup: "wrapup",
 }
 """The timer without which an agent could stay in a state for ever."""
+ON_LINE_STATES = (CallState.Talking, CallState.Held, CallState.Consult, CallState.ConferenceOwner)
+STATES_IN_CONSULT = {
+    ConsultPhase.PENDING: (CallState.Talking, None),
+    ConsultPhase.DIALING: (CallState.Talking, None),
+    ConsultPhase.ACTIVE: (CallState.Consult, CallState.Consult),
+    ConsultPhase.CONFERENCE: (CallState.ConferenceOwner, CallState.ConferencePassive),
+}
+"""Call states of the one who asked and of the agent who was asked."""
 
 
 def recount(stage):
@@ -33,7 +44,8 @@ def recount(stage):
     for job in zone.jobs.values():
         _check_job(stage, job)
     _check_stats(zone)
-    _check_counters(zone.stats, stage.store)
+    if zone.config.epoch == 1:
+        _check_counters(zone.stats, stage.store)
     assert set(stage.store.open_attempts) == set(zone.sessions)
     _check_unanswered(stage)
     for purpose, of in timers:
@@ -51,7 +63,18 @@ def _is_wanted(zone, purpose, of):
         case "unnail":
             return agent is not None and agent.nailup_status is NailupStatus.PendingNailUpDrop
         case "lost":
-            return agent is not None and agent.connection is None
+            return agent is not None and agent.is_away
+        case "orphan":
+            return of in zone.returns._saved
+        case "party":
+            consultation = zone.consults._parties.get(of)
+            return consultation is not None and consultation.phase is ConsultPhase.DIALING
+        case "consult":
+            consultation = session.consultation if session is not None else None
+            return consultation is not None and consultation.phase is ConsultPhase.PENDING
+        case "callback" | "due" | "expiry":
+            callback = zone.callbacks._callbacks.get(of)
+            return callback is not None and (purpose != "due" or callback.agent is not None)
         case "renail":
             return agent is not None
         case "ring":
@@ -68,20 +91,22 @@ def _check_agent(zone, agent, timers):
     assert zone.agents[who] is agent
     assert (agent.session is None) == free, f"{who} in {agent.call_state} with {agent.session}"
     if agent.session is not None:
-        assert agent.session.owner is agent
+        assert agent in _parties(agent.session)
         assert zone.sessions[agent.session.sid] is agent.session
     if agent.call_state is CallState.NoState:
         assert agent.nailup_status not in LINE_KEPT
     if agent.call_state is CallState.Idle:
         assert agent.nailup_status in LINE_KEPT
     if free:
-        assert agent.agent_state is not AgentState.PendingNotReady
+        assert agent.agent_state is not AgentState.PendingNotReady or agent.has_pending
     else:
         assert agent.agent_state is not AgentState.NotReady
     if agent.connection is not None:
         assert zone.connections[agent.connection][who] is agent
-    else:
+    if agent.connection is None or agent.is_away:
+        assert agent.is_away
         assert agent.leaving or ("lost", who) in timers
+    _check_pending(zone, agent, timers)
     _check_rows(agent)
     _check_nailing(agent, timers)
     timer = TIMER_OF_CALL_STATE.get(agent.call_state)
@@ -93,7 +118,8 @@ def _check_rows(agent):
     row = SIMPLE_ROWS.get(agent.call_state)
     if row is None and agent.call_state is CallState.Wrapup:
         row = "WRAPUP" if agent.is_nailed else "WRAPUP_NAILING_LOST"
-    if row is not None and agent.row.name == row:
+    waits_for_pending = agent.agent_state is AgentState.PendingNotReady and row == "FREE"
+    if row is not None and agent.row.name == row and not waits_for_pending:
         assert agent.capabilities == vector(row, agent.agent_state)
 
 
@@ -114,20 +140,95 @@ def _check_nailing(agent, timers):
     assert queued == (agent.can_take_contact and not agent.job.over)
 
 
+def _parties(session):
+    """The agents who are on a session: its owner, and who was asked."""
+    consultation = session.consultation
+    asked = consultation.agent if consultation is not None and consultation.is_established else None
+    return [agent for agent in (session.owner, asked) if agent is not None]
+
+
+def _check_pending(zone, agent, timers):
+    assert len(agent.pending_consults) <= 2
+    for consultation in agent.pending_consults:
+        assert consultation.agent is agent
+        assert consultation.session.consultation is consultation
+        assert consultation.phase is ConsultPhase.PENDING
+        assert not agent.is_away
+    callback = agent.pending_callback
+    if callback is not None:
+        callback_id = callback.record.callback_id
+        assert callback.agent is agent
+        assert callback.session is None
+        assert callback.job.callbacks[callback_id] is callback
+        assert callback.job.is_running
+        assert not agent.is_away
+        is_to_come = callback.record.due_at > zone.out.now
+        if is_to_come or (agent.can_be_consulted_now and not agent.leaving):
+            # also tried again after its time, while its contact is worked on elsewhere
+            assert ("due", callback_id) in timers
+    assert not (agent.pending_consults and agent.can_be_consulted_now), "a consult waits for a free agent"
+
+
 def _check_session(zone, session, timers):
     assert not session.over
     assert session.job.sessions[session.sid] is session
+    for agent in _parties(session):
+        assert agent.session is session
+    _check_consultation(zone, session, timers)
     if session.owner is not None:
-        assert session.owner.session is session
-        assert (session.phase is Phase.ON_LINE) == (
-            session.owner.call_state in (CallState.Talking, CallState.Held)
-        )
+        assert (session.phase is Phase.ON_LINE) == (session.owner.call_state in ON_LINE_STATES)
         assert (session.phase in DIALLING) == (session.owner.call_state is CallState.Dialing)
     if session.phase is Phase.WAITING:
         assert session.owner is None
         assert ("queue", session.sid) in timers
     if session.phase is Phase.RINGING:
         assert ("ring", session.sid) in timers
+    if session.owner is None and session.phase in (Phase.ON_LINE, Phase.OFF_LINE):
+        kept = {saved.session.sid for saved in zone.returns._saved.values() if saved.session is not None}
+        assert session.sid in kept, "a contact that nobody works on"
+
+
+def _check_consultation(zone, session, timers):
+    consultation, owner = session.consultation, session.owner
+    if consultation is None:
+        assert owner is None or owner.call_state not in (CallState.Consult, CallState.ConferenceOwner)
+        return
+    assert consultation.session is session
+    assert consultation.asker is owner
+    asker_state, asked_state = STATES_IN_CONSULT[consultation.phase]
+    assert owner.call_state is asker_state
+    if consultation.is_established and consultation.agent is not None:
+        assert consultation.agent.call_state is asked_state
+        assert consultation.party_id == consultation.agent.leg_id
+        assert consultation.agent is not owner
+    if consultation.agent is None:
+        assert zone.consults._parties[consultation.party_id] is consultation
+    if consultation.phase is ConsultPhase.PENDING:
+        assert consultation in consultation.agent.pending_consults
+        assert ("consult", session.sid) in timers
+    if consultation.phase is ConsultPhase.DIALING:
+        assert ("party", consultation.party_id) in timers
+
+
+def _check_callbacks(stage, job, timers):
+    for callback_id, callback in job.callbacks.items():
+        assert callback_id in stage.store.callbacks, "a callback that is not waited for"
+        if callback.session is not None:
+            assert stage.zone.sessions[callback.session.sid] is callback.session
+            assert callback.session.callback.callback_id == callback_id
+        elif callback.agent is not None:
+            assert callback.agent.pending_callback is callback
+        else:
+            waiting = callback_id in job.callbacks_waiting
+            assert waiting or ("callback", callback_id) in timers, "nothing brings a callback to anybody"
+        if callback.session is None:
+            assert ("expiry", callback_id) in timers
+    for callback_id, callback in job.callbacks_waiting.items():
+        assert job.callbacks[callback_id] is callback
+        assert callback.agent is callback.session is None
+    if job.is_running and job.callbacks_waiting:
+        able = [a for a in job.agents.values() if a.idle_ticket and a.pending_callback is None]
+        assert not able, "a callback waits while an agent is idle"
 
 
 def _check_job(stage, job):
@@ -136,10 +237,11 @@ def _check_job(stage, job):
     assert job.ringing == sum(session.phase in DIALLING for session in unowned)
     assert list(job.waiting.values()) == [s for s in job.waiting.values() if s.phase is Phase.WAITING]
     assert set(job.waiting) == {s.sid for s in unowned if s.phase is Phase.WAITING}
-    assert job.busy == len(job.sessions) - len(unowned)
+    assert job.busy == sum(len(_parties(session)) for session in job.sessions.values())
     assert len(job.idle) == sum(agent.idle_ticket != 0 for agent in job.agents.values())
     assert all(zone.agents[agent.agent_id].job is job for agent in job.agents.values())
-    at_work = [session.contact.contact_id for session in job.sessions.values()]
+    sessions = [s for s in job.sessions.values() if s.contact_type is not ContactType.Callback]
+    at_work = [session.contact.contact_id for session in sessions]
     on_hand = at_work + [contact.contact_id for contact in job.contacts]
     assert len(on_hand) == len(set(on_hand)), "a contact twice"
     assert set(on_hand) == set(stage.store.claimed[job.job_id])
@@ -147,6 +249,10 @@ def _check_job(stage, job):
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
     assert not job.over
     assert not job.is_exhausted
+    consultable = {agent.agent_id for agent in job.agents.values() if agent.is_consultable}
+    assert set(job.consultable) <= set(job.agents)
+    assert {who for who, agent in job.consultable.items() if agent.is_consultable} == consultable
+    _check_callbacks(stage, job, set(stage.timers._live))
     assert ("pace", str(job.job_id)) in set(stage.timers._live)
 
 

@@ -1,13 +1,17 @@
 """The whole zone against anything that agents, customers, phones, time and supervisors may do."""
 
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from recount import recount
 from scenes import a_campaign, a_contact, a_logon, number_of
+from wire_reader import WireReader
 
-from agentmgr.core.effects import Dial, NailUp
+from agentmgr.core.effects import Dial, NailUp, Notify, Respond
 from agentmgr.core.events import (
+    SERVER_CONNECTION,
+    AgentRestored,
     CallAnswered,
     CallEnded,
     CallFailed,
@@ -22,18 +26,39 @@ from agentmgr.core.events import (
     TelephonyRestored,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentRecord, JobSpec, ZoneConfig
-from agentmgr.core.session import Phase
+from agentmgr.core.model import AgentRecord, ExternalDestination, JobSpec, ZoneConfig
+from agentmgr.core.session import ConsultPhase, Phase
 from agentmgr.core.states import FREE_STATES
+from agentmgr.core.times import format_time
 from agentmgr.testing.memory_store import MemoryStore
 from agentmgr.testing.stage import Stage
 from protocol import commands as c
-from protocol.enums import AgentState, CallState, DialFailReason, NailupStatus, PacingType
-from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair
+from protocol.enums import (
+    AgentState,
+    CallbackType,
+    CallState,
+    DestinationType,
+    DialFailReason,
+    NailupStatus,
+    PacingType,
+)
+from protocol.notifications import GetAgentStatus
+from protocol.results import ResultCode
+from protocol.structures import (
+    AgentSkill,
+    AgentStatus,
+    Attribute,
+    CallbackDest,
+    CompletionCode,
+    ContactNumber,
+    Destination,
+    KeyValuePair,
+)
 
-AGENTS = ("A", "B", "C")
-CONTACTS = 6
-LONGEST_S = 1500.0
+AGENTS = ("A", "B", "C", "D")
+SKILLS = {"A": ("sales", "art"), "B": ("sales",), "C": ("sales",), "D": ("art",)}
+CONTACTS = 20
+LONGEST_S = 3000.0
 """How long anything may take with nobody acting: the longest way is a call, its wrapup, the lost phone."""
 CONFIG = ZoneConfig("Z", call_max_s=600, preview_max_s=100, pace_interval_s=5, fetch_size=4)
 
@@ -68,10 +93,34 @@ COMMANDS = {
     "zones": lambda sid, n: c.AGTGetZoneList(),
     "save": lambda sid, n: c.AGTSaveAgentForHA(),
 }
+START_S = 1_700_000_000.0
+COMMANDS |= {
+    "consult": lambda sid, n: c.AGTConsultCall(an_agent(n), sid),
+    "outside": lambda sid, n: c.AGTConsultCall(Destination(DestinationType.External, "4711"), sid),
+    "consult_types": lambda sid, n: c.AGTGetConsultTypes(sid),
+    "consult_dests": lambda sid, n: c.AGTGetConsultDestsForType(list(DestinationType)[n % 2], sid),
+    "cancel_consult": lambda sid, n: c.AGTCancelConsult(sid),
+    "transfer": lambda sid, n: c.AGTCompleteTransfer(sid),
+    "confer": lambda sid, n: c.AGTStartConf(sid),
+    "end_conference": lambda sid, n: c.AGTEndConf(sid),
+    "give_ownership": lambda sid, n: c.AGTConfChangeOwnership(sid),
+    "callback_types": lambda sid, n: c.AGTGetCallbackTypes(sid),
+    "callback_dests": lambda sid, n: c.AGTGetCallbackDestsForType(list(CallbackType)[n % 3], sid),
+    "call_back": lambda sid, n: a_callback(sid, n),
+    "inbound": lambda sid, n: c.AGTBlendToInbound(),
+    "outbound": lambda sid, n: c.AGTBlendToOutbound(),
+    "nail_again": lambda sid, n: c.AGTNailupAgent(),
+    "skills": lambda sid, n: c.AGTSkillsChanged((AgentSkill(("sales", "art")[n % 2], level=1 + n % 3),)),
+    "disconnected": lambda sid, n: c.AGTAgentDisconnected(),
+}
 """A way to build each command from the session it is about and a number to choose by."""
 
 LIVE_PHASES = (Phase.RINGING, Phase.WAITING, Phase.ON_LINE)
 TROUBLES = (
+    "desktop lost",
+    "desktop lost",
+    "server blends",
+    "server dies",
     "connect",
     "disconnect",
     "log on",
@@ -85,16 +134,33 @@ TROUBLES = (
 )
 
 WORK = {
-    CallState.Preview: ("dial", "dial", "cancel"),
-    CallState.Dialing: ("details", "break"),
-    CallState.Talking: ("hold", "release", "digit", "note"),
+    CallState.Preview: ("dial", "dial", "cancel", "call_back"),
+    CallState.Callback: ("dial", "dial", "cancel", "call_back"),
+    CallState.Dialing: ("details", "break", "save"),
+    CallState.Talking: ("hold", "release", "consult", "consult", "outside", "call_back", "digit", "save"),
+    CallState.Consult: ("transfer", "confer", "confer", "cancel_consult", "set", "break", "save"),
+    CallState.ConferenceOwner: ("give_ownership", "end_conference", "set", "digit"),
+    CallState.ConferencePassive: ("end_conference", "note", "break", "note"),
     CallState.Held: ("unhold",),
     CallState.Wrapup: ("wrapup", "wrapup", "redial", "break"),
     NailupStatus.PendingNailUp: ("nail",),
-    AgentState.NotReady: ("ready", "available"),
-    AgentState.Ready: ("available",),
+    NailupStatus.NotNailedUp: ("ready", "available"),
+    NailupStatus.NailingLost: ("ready", "available"),
+    AgentState.NotReady: ("ready",),
 }
 """What a sensible agent does next, so that a random walk goes anywhere at all."""
+
+
+def an_agent(n):
+    return Destination(DestinationType.Agent, "ABCDX"[n % 5])
+
+
+def a_callback(sid, n):
+    """A callback in one to four minutes from some moment of the play, for ten minutes."""
+    kind = list(CallbackType)[n % 3]
+    dest = {CallbackType.Agent: "ABCD"[n % 4], CallbackType.Campaign: "Summer", CallbackType.Standard: ""}
+    at = format_time(START_S + 60 * (1 + n))
+    return c.AGTCreateCallback(kind, at, 10, number_of(1), sid, CallbackDest(kind, dest[kind]))
 
 
 def a_number(n):
@@ -114,12 +180,11 @@ class ZoneWorld(RuleBasedStateMachine):
         late_answers=st.booleans(),
     )
     def set_up(self, calls, previews, late_answers):
-        self.stage = Stage(MemoryStore(), CONFIG)
-        store = self.stage.store
-        both = (AgentSkill("sales", level=2), AgentSkill("art"))
-        for agent_id, skills in zip(AGENTS, (both, both[:1], both[1:]), strict=True):
+        store = MemoryStore()
+        self.enter(Stage(store, evolve(CONFIG, epoch=store.open_zone("Z", START_S).token.epoch)))
+        for agent_id, names in SKILLS.items():
+            skills = tuple(AgentSkill(name, level=len(names)) for name in names)
             store.add_agent(AgentRecord(agent_id, agent_id, skills), "Z")
-        self.open_connections = []
         self.job_count = 0
         self.add_job(calls, "sales")
         self.add_job(previews, "art")
@@ -130,37 +195,131 @@ class ZoneWorld(RuleBasedStateMachine):
             self.stage.post(NailAnswered(self.stage.agent(agent_id).leg_id))
         self.stage.answers_at_once = not late_answers
 
+    def enter(self, stage):
+        """Begin with a zone that nobody is connected to."""
+        self.stage = stage
+        self.open_connections = []
+        self.readers = {}
+        self.latest = {}
+        self.sent = None
+        stage.witness = self.watch
+
+    # -- the reference -----------------------------------------------------------------------
+
+    def watch(self, event, caused):
+        """Let those who know nothing but the wire follow a turn, and hold the zone to the contract."""
+        for effect in caused:
+            match effect:
+                case Respond(response=c.AGTLogonRESP(result=ResultCode.SUCCESS)):
+                    self.readers[effect.connection, effect.agent_id] = WireReader(knows=False)
+                case Respond(response=c.GetAgentStatusResponseRESP(result=ResultCode.SUCCESS)):
+                    self.readers[effect.connection, effect.agent_id] = self.latest[effect.agent_id]
+        for effect in caused:
+            if isinstance(effect, Notify) and not isinstance(effect.notification, GetAgentStatus):
+                reader = self.readers.get((effect.connection, effect.agent_id))
+                if reader is not None:
+                    reader.notified(effect.notification)
+                    self.latest[effect.agent_id] = reader
+            elif isinstance(effect, Respond):
+                self.follow_answer(effect)
+        for agent in self.stage.zone.agents.values():
+            if agent.connection is not None and not agent.is_away:
+                self.readers[agent.connection, agent.agent_id].check()
+
+    def follow_answer(self, effect):
+        """A command sent by the book is accepted exactly where the contract says so."""
+        if self.sent is None or self.sent[0] != (effect.connection, effect.agent_id):
+            return
+        key, command, expected = self.sent
+        if type(effect.response).__name__ != f"{type(command).__name__}RESP":
+            return
+        self.sent = None
+        self.readers[key].answered(command, effect.response)
+        got = effect.response.result is ResultCode.SUCCESS
+        assert expected is None or got is expected, f"{command} was answered {effect.response.result!r}"
+
+    # -- jobs ----------------------------------------------------------------------------------
+
     def add_job(self, pacing, skill):
         self.job_count += 1
         first = self.job_count * 100
         contacts = [a_contact(number) for number in range(first, first + CONTACTS)]
-        self.stage.store.add_job(self.job_count, contacts)
-        campaign = a_campaign(pacing, skill=skill, max_attempts=2, retry_s={DialFailReason.Busy: 30})
+        campaign = a_campaign(
+            pacing,
+            campaign_id=self.job_count,
+            skill=skill,
+            max_attempts=2,
+            retry_s={DialFailReason.Busy: 30},
+            address_book=(ExternalDestination("Desk", "4711"),),
+        )
+        self.stage.store.add_job(self.job_count, contacts, campaign=campaign)
         self.stage.post(JobStarted(JobSpec(self.job_count, campaign, total=CONTACTS)))
 
     # -- sensible people -------------------------------------------------------------------
+
+    @rule(acts=st.lists(st.tuples(any_agent, any_number, any_number), min_size=5, max_size=15))
+    def work_goes_on(self, acts):
+        """Agents and customers do what they do all day; without it nobody would come far."""
+        for agent_id, n, choice in acts:
+            if n % 3:
+                self.agent_works(agent_id, choice)
+            elif n % 5:
+                self.customer_acts(n, choice)
+            else:
+                self.stage.wait(1 + choice)
 
     @rule(agent_id=any_agent, choice=any_number)
     def agent_works(self, agent_id, choice):
         """The agent does what its state calls for, and its phone answers."""
         agent = self.stage.zone.agents.get(agent_id)
-        if agent is None or agent.connection is None:
-            self.log_on_anew(agent_id)
+        if agent is None:
+            self.log_on_anew(agent_id, is_force=choice % 3 == 0)
+        elif agent.is_away:
+            self.come_back(agent, choice)
         elif agent.leg_id and not agent.is_nailed and choice % 4 < 3:
             self.stage.post(NailAnswered(agent.leg_id))
         else:
             states = (agent.call_state, agent.nailup_status, agent.agent_state)
-            wishes = next((WORK[state] for state in states if state in WORK), ("alive",))
+            wishes = next((WORK[state] for state in states if state in WORK), ())
+            if not wishes:
+                self.customer_acts(choice, choice // 2)
+                return
             self.send(agent_id, agent.connection, wishes[choice % len(wishes)], choice)
 
-    def log_on_anew(self, agent_id):
+    def log_on_anew(self, agent_id, is_force=True):
         connection = self.stage.connect(agent_id)
         self.open_connections.append((agent_id, connection))
-        self.stage.send(agent_id, a_logon(is_force=True), connection)
+        self.stage.send(agent_id, a_logon(is_force=is_force), connection)
+
+    def come_back(self, agent, choice):
+        """A lost desktop connects again, in step or not; or one that crashed logs on again."""
+        if choice % 4 == 0:
+            self.log_on_anew(agent.agent_id, is_force=choice % 8 == 0)
+            return
+        connection = agent.connection
+        if connection is None:
+            connection = self.stage.connect(agent.agent_id)
+            self.open_connections.append((agent.agent_id, connection))
+        else:
+            self.stage.send("", c.AgentSDKConnected((agent.agent_id,), 1), connection)
+        status = agent.last_seen
+        if choice % 7 == 0:
+            status = AgentStatus(AgentState.NotReady, CallState.Held, NailupStatus.NotNailedUp)
+        self.stage.send(agent.agent_id, c.GetAgentStatusResponse(status), connection)
 
     @rule(n=any_number, choice=any_number)
     def customer_acts(self, n, choice):
-        """The customer of a call does what can happen to it next."""
+        """The customer of a call, or whoever is asked outside, does what can happen next."""
+        parties = list(self.stage.zone.consults._parties.values())
+        if parties and choice % 3 == 0:
+            party = parties[n % len(parties)]
+            if party.phase is not ConsultPhase.DIALING:
+                self.stage.post(CallEnded(party.party_id))
+            elif choice % 4:
+                self.stage.post(CallAnswered(party.party_id))
+            else:
+                self.stage.post(CallFailed(party.party_id, DialFailReason.NoAnswer))
+            return
         sessions = [s for s in self.stage.zone.sessions.values() if s.phase in LIVE_PHASES]
         if sessions:
             session = sessions[n % len(sessions)]
@@ -193,7 +352,45 @@ class ZoneWorld(RuleBasedStateMachine):
         agent = self.stage.zone.agents.get(agent_id)
         session = agent.session if agent is not None else None
         sid = session.sid if session is not None and choice % 7 < 6 else "Z-1-1"
-        self.stage.send(agent_id, COMMANDS[kind](sid, choice), connection)
+        command = COMMANDS[kind](sid, choice)
+        if kind == "consult" and choice % 5 and agent is not None and agent.job is not None:
+            able = sorted(agent.job.consultable.keys() - {agent_id})
+            if able:
+                command = c.AGTConsultCall(Destination(DestinationType.Agent, able[choice % len(able)]), sid)
+        self.expect(agent, connection, command)
+        self.stage.send(agent_id, command, connection)
+
+    def expect(self, agent, connection, command):
+        """Foretell from the wire alone whether a command is accepted, where its arguments are right."""
+        self.sent = None
+        if agent is None or agent.connection != connection or agent.is_away:
+            return
+        key = connection, agent.agent_id
+        expected = self.readers[key].accepts(command)
+        sid = getattr(command, "session_id", None)
+        in_order = sid is None or (agent.session is not None and agent.session.sid == sid)
+        if expected and not (in_order and self.are_right(agent, command)):
+            expected = None if in_order else False
+        self.sent = key, command, expected if self.stage.answers_at_once else None
+
+    def are_right(self, agent, command):
+        """Whether the arguments, but for the session id, are those that the contract wants now."""
+        match command:
+            case c.AGTSendDTMF():
+                return command.dtmf in "12#"
+            case c.AGTWrapupContact():
+                return command.completion_code.code_id != 0
+            case c.AGTRedial() | c.AGTPreviewDial():
+                return command.contact_number.number != "1"
+            case c.AGTSetCustomerDetail():
+                return command.key_value_pair.value == "7"
+            case c.AGTExtendWrapup():
+                return agent.session.extensions_left > 0
+            case c.AGTConsultCall():
+                return command.destination.destination_type is DestinationType.External
+            case c.AGTCreateCallback() | c.AGTGetCallbackDestsForType():
+                return False  # the time may have passed, the agent be gone, the campaign be over
+        return True
 
     @rule(n=any_number, news=st.sampled_from([CallAnswered, CallEnded, CallFailed]))
     def switch_tells_old_news_of_a_call(self, n, news):
@@ -211,6 +408,9 @@ class ZoneWorld(RuleBasedStateMachine):
     @rule(what=st.sampled_from(TROUBLES), n=any_number)
     def trouble_comes(self, what, n):
         job_id = 1 + n % self.job_count
+        if n % 2:
+            return  # good days are longer than bad ones
+        n //= 2
         match what:
             case "connect" if len(self.open_connections) < 6:
                 agent_id = AGENTS[n % len(AGENTS)]
@@ -222,6 +422,17 @@ class ZoneWorld(RuleBasedStateMachine):
                 agent_id, connection = self.open_connections[n % len(self.open_connections)]
                 pwd = "secret" if n % 5 else "wrong"
                 self.stage.send(agent_id, a_logon(is_force=n % 2 == 0, pwd=pwd), connection)
+            case "desktop lost" if self.stage.zone.agents:
+                agent = list(self.stage.zone.agents.values())[n % len(self.stage.zone.agents)]
+                if agent.connection is not None:
+                    self.open_connections.remove((agent.agent_id, agent.connection))
+                    self.stage.disconnect(agent.connection)
+            case "server blends" if self.stage.zone.agents:
+                agent_id = sorted(self.stage.zone.agents)[n % len(self.stage.zone.agents)]
+                command = c.AGTBlendToInbound() if n % 2 else c.AGTBlendToOutbound()
+                self.stage.send(agent_id, command, SERVER_CONNECTION)
+            case "server dies":
+                self.restart(n)
             case "switch lost":
                 self.stage.post(TelephonyLost())
             case "switch restored":
@@ -234,6 +445,24 @@ class ZoneWorld(RuleBasedStateMachine):
                 self.stage.post(JobStopped(job_id))
             case "job started" if len(self.stage.zone.jobs) < 2:
                 self.add_job(list(PacingType)[n % 4], "sales")
+
+    def restart(self, n):
+        """The server dies and is rebuilt from its store; the switch still has some of its lines."""
+        old, store = self.stage, self.stage.store
+        opened = store.open_zone("Z", old.now)
+        stage = Stage(store, evolve(CONFIG, epoch=opened.token.epoch), start_s=old.now)
+        stage.orders = old.orders
+        self.enter(stage)
+        stage.answers_at_once = False
+        for job in opened.jobs:
+            stage.post(JobStarted(job))
+        for saved in opened.saved:
+            leg_id = saved.leg_id if n % 3 else ""
+            session = evolve(saved.session, is_live=n % 2 == 0) if saved.session is not None else None
+            stage.post(AgentRestored(evolve(saved, leg_id=leg_id, session=session)))
+        stage.answers_at_once = old.answers_at_once
+        while stage.answers_at_once and stage.asked:
+            stage.answer()
 
     # -- what must hold ----------------------------------------------------------------------
 

@@ -1,0 +1,56 @@
+"""Long random days of the whole zone, the same for the same seed: they go further than short examples do."""
+
+from random import Random
+
+import pytest
+from test_zone_stateful import AGENTS, COMMANDS, TROUBLES, ZoneWorld
+
+from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, NailAnswered, NailEnded, NailFailed
+from protocol.enums import PacingType
+
+SEEDS = range(150)
+STEPS = 250
+CALL_NEWS = (CallAnswered, CallEnded, CallFailed)
+LINE_NEWS = (NailAnswered, NailFailed, NailEnded)
+
+
+def walk(seed, steps=STEPS):
+    """Let a day pass by chance, checked after every step, and come to rest."""
+    draw = Random(seed)
+    world = ZoneWorld()
+    world.set_up(
+        calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
+        previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
+        late_answers=draw.random() < 0.2,
+    )
+    for _ in range(steps):
+        act(world, draw, draw.randrange(60), draw.randrange(60))
+        world.all_adds_up()
+    world.teardown()
+    return world
+
+
+def act(world, draw, n, choice):
+    """One thing happens: mostly sensible, at times anything."""
+    kind = draw.random()
+    if kind < 0.55:
+        world.agent_works(agent_id=draw.choice(AGENTS), choice=choice)
+    elif kind < 0.72:
+        world.customer_acts(n=n, choice=choice)
+    elif kind < 0.82:
+        world.time_passes(seconds=draw.choice([0.5, 2.0, 6.0, 26.0, 70.0]))
+    elif kind < 0.86 and world.stage.asked:
+        world.store_answers(n=n)
+    elif kind < 0.95 and world.open_connections:
+        world.desktop_sends_anything(n=n, kind=draw.choice(sorted(COMMANDS)), choice=choice)
+    elif kind < 0.965:
+        world.switch_tells_old_news_of_a_call(n=n, news=draw.choice(CALL_NEWS))
+    elif kind < 0.975:
+        world.switch_tells_news_of_any_line(n=n, news=draw.choice(LINE_NEWS))
+    else:
+        world.trouble_comes(what=draw.choice(TROUBLES), n=n)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_day_of_the_zone_adds_up_at_every_step_and_comes_to_rest(seed):
+    walk(seed)
