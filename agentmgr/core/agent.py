@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from agentmgr.core.capabilities import Row, capabilities
+from agentmgr.core.capabilities import VECTORS, Row, capabilities
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import AgentRecord
 from agentmgr.core.states import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _STATE_NOTIFY = {state: AGTStateChangedNotify(state) for state in AgentState}
 _CALL_NOTIFY = {state: AGTCallStateChangedNotify(state) for state in CallState}
 _NAIL_NOTIFY = {status: AGTNailupChange(status) for status in NailupStatus}
+_CAPABILITIES_NOTIFY = {vector: AGTCapabilitiesChanged(vector) for vector in VECTORS}
 
 _SIMPLE_ROWS = {
     CallState.NoState: Row.FREE,
@@ -229,9 +230,13 @@ class Agent:
         new = step(CALL_TABLE, self.call_state, event)
         if new is CallState.Idle and not self.is_nailed:
             new = CallState.NoState
-        self._count(-1, now)
-        self.call_state = new
-        self._count(+1, now)
+        if self.call_state in WORKING_STATES and new in WORKING_STATES:
+            self.stats.move_call(self.call_state, new)
+            self.call_state = new
+        else:
+            self._count(-1, now)
+            self.call_state = new
+            self._count(+1, now)
         self.touch()
 
     def _count(self, by: int, now: float) -> None:
@@ -275,4 +280,4 @@ class Agent:
         vector = self.capabilities
         if vector is not self.told_capabilities:
             self.told_capabilities = vector
-            self.tell(self, AGTCapabilitiesChanged(vector))
+            self.tell(self, _CAPABILITIES_NOTIFY[vector])

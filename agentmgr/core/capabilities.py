@@ -80,6 +80,8 @@ def _vector(row: Row, state: AgentState) -> Capabilities:
 
 
 _MATRIX = {state: {row: _vector(row, state) for row in Row} for state in AgentState}
+VECTORS = frozenset(vector for rows in _MATRIX.values() for vector in rows.values())
+"""All that ever are; equal ones of different rows count as one."""
 
 
 def capabilities(row: Row, state: AgentState) -> Capabilities:

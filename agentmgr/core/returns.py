@@ -13,6 +13,7 @@ from protocol.notifications import (
     AGTCallNotify,
     AGTConferenceNotify,
     AGTConsultNotify,
+    AGTEnableCancelConsult,
     AGTJobAttached,
     AGTNailupChange,
     AGTStateChangedNotify,
@@ -89,6 +90,9 @@ class Returns:
         agent.told_capabilities = None
         agent.told_call_state = CallState.NoState
         agent.sync()
+        consultation = agent.session.consultation if agent.session is not None else None
+        if consultation is not None and consultation.asker is agent and consultation.cancellable:
+            tell(agent, AGTEnableCancelConsult(consultation.session.sid))
         self._zone.calls.rest(agent)
         self._out.free(agent)
 

@@ -42,6 +42,12 @@ class ZoneStats:
         total = self._working_s + self._waiting_s
         return self._working_s / total if total else 0.0
 
+    def move_call(self, old: CallState, new: CallState) -> None:
+        """Change the call state of an agent who works as much in the one as in the other."""
+        calls = self.calls_by_state
+        calls[old] -= 1
+        calls[new] += 1
+
     def count_work(self, working: int, available: int, now: float) -> None:
         """Change how many agents work or wait by these differences."""
         self._advance(now)

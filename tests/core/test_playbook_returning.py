@@ -641,3 +641,8 @@ def test_nothing_is_sent_to_a_desktop_that_is_away_when_the_zone_closes():
     scene = talking(contacts=1)
     lose(scene)
     assert scene.post(ZoneClosing(5000)) == []
+
+
+def test_logon_after_a_crash_says_that_the_consult_may_be_cancelled():
+    shown = log_on_again(saved(consult_pending))
+    assert shown[4:7] == ["A ! state Talking", "A ! EnableCancelConsult Z-1-1", "A < Logon 0"]

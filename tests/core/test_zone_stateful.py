@@ -211,7 +211,7 @@ class ZoneWorld(RuleBasedStateMachine):
         for effect in caused:
             match effect:
                 case Respond(response=c.AGTLogonRESP(result=ResultCode.SUCCESS)):
-                    self.readers[effect.connection, effect.agent_id] = WireReader(knows=False)
+                    self.readers[effect.connection, effect.agent_id] = WireReader()
                 case Respond(response=c.GetAgentStatusResponseRESP(result=ResultCode.SUCCESS)):
                     self.readers[effect.connection, effect.agent_id] = self.latest[effect.agent_id]
         for effect in caused:

@@ -53,7 +53,7 @@ GATES = {
 
 @define
 class WireReader:
-    """One desktop that listens; `knows` is False from a resumed login to the next change of call state."""
+    """One desktop that listens; `other` is unknown (None) of a consult from before its login."""
 
     call: CallState = CallState.NoState
     nailing: NailupStatus = NailupStatus.NotNailedUp
@@ -62,7 +62,6 @@ class WireReader:
     is_passive: bool = False
     is_cancellable: bool = False
     other: DestinationType | None = None
-    knows: bool = True
 
     def notified(self, notification):
         """Take a notification in."""
@@ -72,7 +71,7 @@ class WireReader:
             case n.AGTNailupChange():
                 self.nailing = notification.nailup_status
             case n.AGTCallStateChangedNotify():
-                self.call, self.is_cancellable, self.knows = notification.call_state, False, True
+                self.call, self.is_cancellable = notification.call_state, False
             case n.AGTCapabilitiesChanged():
                 self.capabilities = notification.capabilities
             case n.AGTEnableCancelConsult():
@@ -111,7 +110,8 @@ class WireReader:
 
     def check(self):
         """The capabilities told are those of the contract."""
-        if not self.knows or self.capabilities is None:
+        asked = self.call in (CallState.Consult, CallState.ConferenceOwner) and not self.is_passive
+        if self.capabilities is None or (asked and self.other is None):
             return
         if self.row == "FREE" and self.agent is AgentState.PendingNotReady:
             expected = Capabilities(ready=True)

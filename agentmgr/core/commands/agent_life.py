@@ -58,7 +58,8 @@ def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCod
         return None
     if present.is_away and present.saved_for_ha:
         return None
-    return ResultCode.STATE_NOT_CHANGEABLE if present.leaving else ResultCode.ALREADY_LOGGED_IN
+    asked_to_leave = present.leaving and not present.lost_for_good
+    return ResultCode.STATE_NOT_CHANGEABLE if asked_to_leave else ResultCode.ALREADY_LOGGED_IN
 
 
 def on_logon_checked(zone: "Zone", checked: LogonChecked) -> None:
