@@ -184,13 +184,14 @@ export class Desktop extends EventEmitter {
   link = "connecting";
   recent = []; // names of the last notifications, for whoever has to find out what went wrong
 
-  constructor({ host, port, zone, agent, password, extension }) {
+  constructor({ host, port, zone, agent, password, extension, skill }) {
     super();
     this.address = { host, port };
     this.zone = zone;
     this.agent = agent;
     this.password = password;
     this.extension = extension;
+    this.skill = skill;
     Object.assign(this, AFTER_LOGON);
   }
 
@@ -326,6 +327,8 @@ export class Desktop extends EventEmitter {
         locale: locale.replace("-", "_"),
         timeZone,
         zoneName: this.zone,
+        // Skills given here replace those that the server knows of the agent.
+        ...(this.skill && { agentName: this.agent, agentSkills: [{ name: this.skill }] }),
       });
     } catch (error) {
       Object.assign(this, before);
@@ -1322,6 +1325,7 @@ const USAGE = `A desktop for agents in a terminal.
   --agent ID    agent to log on
   --password P  its password; otherwise that of the environment variable AGENT_PASSWORD, or it is asked for
   --ext E       extension or SIP URL of the agent's phone; the agent's id if left out
+  --skill S     work with this skill alone, whatever the server knows of the agent
   --force       take the agent over from another desktop
 With --script:
   --second ID   agent that is consulted; it has the same password
@@ -1339,6 +1343,7 @@ async function main() {
       agent: { type: "string" },
       password: { type: "string", default: process.env.AGENT_PASSWORD },
       ext: { type: "string" },
+      skill: { type: "string" },
       force: { type: "boolean", default: false },
       script: { type: "boolean", default: false },
       second: { type: "string" },
@@ -1351,7 +1356,7 @@ async function main() {
   if (values.help) return console.log(USAGE);
   if (!values.agent) throw new Misuse("--agent is missing; --help tells more");
   const desktop = (agent, extension) =>
-    new Desktop({ host: values.host, port: Number(values.port), zone: values.zone, agent, password: values.password, extension });
+    new Desktop({ host: values.host, port: Number(values.port), zone: values.zone, agent, password: values.password, extension, skill: values.skill });
   const first = desktop(values.agent, values.ext ?? values.agent);
   if (!values.script) return interactive(first, values.force);
 

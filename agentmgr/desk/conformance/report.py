@@ -27,22 +27,20 @@ def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def print_table(console: Console, outcomes: Sequence[Outcome]) -> None:
-    """Print every scenario with its result and why, and what the failed ones had on the wire."""
+    """Print every scenario with its result, then why those that did not pass did not, with what was on the wire."""
     table = Table(show_edge=False, pad_edge=False, expand=False)
     table.add_column("scenario", no_wrap=True)
     table.add_column("result", no_wrap=True)
     table.add_column("s", justify="right", no_wrap=True)
-    table.add_column("proves")
-    table.add_column("why")
+    table.add_column("proves", no_wrap=True)
     for o in outcomes:
         style = _STYLES[o.result]
-        first = o.why.partition("\n")[0]
         shown = f"[{style}]{o.result.value}[/]"
-        table.add_row(o.name, shown, f"{o.seconds:.2f}", escape(o.proves), escape(first))
+        table.add_row(o.name, shown, f"{o.seconds:.2f}", escape(o.proves))
     console.print(table)
     for o in outcomes:
-        if o.result is Result.FAIL:
-            console.print(f"\n[bold red]{escape(o.name)}[/] ({escape(o.proves)})")
+        if o.result is not Result.PASS:
+            console.print(f"\n[{_STYLES[o.result]}]{escape(o.name)}[/] ({escape(o.proves)})")
             console.print(o.why, markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{summary(outcomes)}", highlight=False)
 
