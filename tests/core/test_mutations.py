@@ -1,0 +1,148 @@
+"""Ten small faults planted in the core, and a check that walks and playbooks find each of them.
+
+A fault is planted in a copy of the package, which a process of its own is run against.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+SEEDS = range(12)
+"""Days that are walked through; playbooks come after them."""
+
+
+@frozen
+class Mutation:
+    """A fault: `text`, which stands once in a file of the core, is replaced; `why` says what is broken."""
+
+    file: str
+    text: str
+    replacement: str
+    why: str
+
+
+MUTATIONS = [
+    Mutation(
+        "consults.py",
+        '        self._out.cancel_timer(("consult", session.sid))\n        consultation.phase',
+        "        consultation.phase",
+        "the timer of a pending consult is not cancelled when the consult begins",
+    ),
+    Mutation(
+        "states.py",
+        "    NailEvent.DROPPED: CallEvent.UNNAILED,\n",
+        "",
+        "an agent whose phone was let go stays Idle",
+    ),
+    Mutation(
+        "capabilities.py",
+        'Row.HELD: "unh upd"',
+        'Row.HELD: "hld unh upd"',
+        "hold is still promised while the customer is on hold",
+    ),
+    Mutation(
+        "consults.py",
+        "        self._zone.take_off_duty(agent)\n",
+        "",
+        "an agent who is consulted is still in the queue of idle agents",
+    ),
+    Mutation(
+        "callflow.py",
+        "        session.owner.sync()\n        self._zone.consults.dissolve(session)\n",
+        "        session.owner.sync()\n",
+        "a consult is not dissolved when the customer hangs up",
+    ),
+    Mutation(
+        "returns.py",
+        "for notification in backlog:",
+        "for notification in reversed(backlog):",
+        "what waited for a lost desktop arrives in the wrong order",
+    ),
+    Mutation(
+        "callbacks.py",
+        "        agent.pending_callback = None\n        session = ",
+        "        session = ",
+        "a callback that was delivered is still promised, and is delivered again",
+    ),
+    Mutation(
+        "consults.py",
+        "        self._zone.calls.rest(passive)\n",
+        "",
+        "a break asked for in a consult never begins",
+    ),
+    Mutation(
+        "commands/registry.py",
+        "if self.names_session and command.session_id != session.sid:",
+        "if self.names_session and not command.session_id:",
+        "a command about another contact is taken for one about this",
+    ),
+    Mutation(
+        "dialer.py",
+        "        self._count(session, -1)\n        session.phase = phase\n",
+        "        session.phase = phase\n",
+        "lines that ring no more are still counted",
+    ),
+]
+
+
+def run_against(folder):
+    """Run walks and playbooks against the copy in a folder, up to the first failure."""
+    walk = HERE / "test_zone_walk.py"
+    days = [f"{walk}::test_day_of_the_zone_adds_up_at_every_step_and_comes_to_rest[{n}]" for n in SEEDS]
+    playbooks = sorted(str(path) for path in HERE.glob("test_playbook_*.py"))
+    options = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=line")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("COV", "PYTEST"))}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *days, *playbooks],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A folder with a copy of the packages, which is imported by what is run in it."""
+    for package in ("agentmgr", "protocol"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.why.replace(" ", "_"))
+def test_planted_fault_is_found(copy, mutation):
+    path = copy / "agentmgr" / "core" / mutation.file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(mutation.text) == 1, f"{mutation.file} has changed: plant the fault anew"
+    path.write_text(source.replace(mutation.text, mutation.replacement), encoding="utf-8")
+    found = run_against(copy)
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "1 failed" in found.stdout
+
+
+def test_copy_without_a_fault_passes(copy):
+    """Else the faults would prove nothing."""
+    found = run_against(copy)
+    assert found.returncode == 0, found.stdout + found.stderr
+    where = subprocess.run(
+        [sys.executable, "-c", "import agentmgr.core.zone as zone; print(zone.__file__)"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(copy)
+
+
+def test_ten_faults_are_planted_in_different_places():
+    assert len({(mutation.file, mutation.text) for mutation in MUTATIONS}) == len(MUTATIONS) == 10
