@@ -21,6 +21,8 @@ machine may be one of the call machine too:
 |---|---|
 {coupled}
 
+A passive agent of a consult or conference has nothing to wrap up: for it NAILING_LOST is LEFT.
+
 ## Agent state
 
 {_diagram(AGENT_TABLE)}
@@ -31,14 +33,16 @@ machine may be one of the call machine too:
 
 ## Call state
 
-The states of consult and conference stand in the tables; their commands are not built yet.
+An agent who owns a contact has it until WRAPPED_UP or HANDED_OVER; a passive one until LEFT. What would
+lead to Idle leads to NoState if the phone is not nailed up any more.
 
 {_diagram(CALL_TABLE)}
 """
 
 
 def _diagram(table: Mapping[Any, Mapping[Any, Enum]]) -> str:
-    lines = ["```mermaid", "stateDiagram-v2"]
+    first = next(iter(table))
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first.value}"]
     for state, row in table.items():
         by_target: dict[str, list[str]] = {}
         for event, target in row.items():
