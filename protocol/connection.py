@@ -7,6 +7,7 @@ alone) and `args`; a command has an `id` besides, which its RESP repeats.
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+import attrs
 from attrs import frozen
 
 from protocol import commands, notifications
@@ -138,11 +139,22 @@ def response_bytes(request_id: int, agent_id: str, response: Any) -> bytes:
     Raises:
         ValueError: it does not fit a frame.
     """
-    name = response.__class__.__name__
+    cls = response.__class__
+    if cls in _SESSION_RESP_START and response.session_id is not None:
+        # Most RESPs hold no more than this, and desktops wait for them: put together from parts.
+        value = (
+            _SESSION_RESP_START[cls]
+            + pack(request_id)
+            + _AGENT_ID_KEY
+            + pack(agent_id)
+            + _SESSION_RESP_ARGS[response.result]
+            + pack(response.session_id)
+        )
+        return frame(value)
     return frame(
         pack(
             {
-                "name": name,
+                "name": cls.__name__,
                 "id": request_id,
                 "agentID": agent_id,
                 "args": encode_args(response),
@@ -167,6 +179,15 @@ def refusal_bytes(request_id: int, agent_id: str, command_name: str, code: Resul
 
 
 _ARGS_KEY = pack("args")
+_AGENT_ID_KEY = pack("agentID")
+_SESSION_RESP_START = {
+    cls: b"\x84" + pack("name") + pack(name) + pack("id")
+    for name, cls in RESPONSES.items()
+    if attrs.fields_dict(cls).keys() == attrs.fields_dict(commands.SessionResp).keys()
+}
+_SESSION_RESP_ARGS = {
+    code: _ARGS_KEY + b"\x82" + pack("result") + pack(int(code)) + pack("sessionID") for code in ResultCode
+}
 
 
 def notification_bytes(agent_id: str, message: Any) -> bytes:
