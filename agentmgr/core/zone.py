@@ -250,9 +250,6 @@ class Zone:
 
     # -- desktops ------------------------------------------------------------------------------
 
-    def _on_command(self, event: CommandReceived) -> None:
-        answer(self, event)
-
     def _on_logon_checked(self, event: LogonChecked) -> None:
         if event.connection in self.connections:
             on_logon_checked(self, event)
@@ -414,7 +411,7 @@ class Zone:
 
 
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
-    CommandReceived: Zone._on_command,
+    CommandReceived: answer,
     ConnectionLost: Zone._on_connection_lost,
     LogonChecked: Zone._on_logon_checked,
     NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),

@@ -22,11 +22,12 @@ class Clock:
             raise ValueError(f"speed must be above 0, not {speed}")
         self._start_s = time.time() if start_s is None else start_s
         self._speed = speed
-        self._base = trio.current_time()
+        self._current_time = trio.lowlevel.current_clock().current_time
+        self._base = self._current_time()
 
     def now(self) -> float:
         """Return the present, epoch seconds UTC; never less than it returned before."""
-        return self._start_s + (trio.current_time() - self._base) * self._speed
+        return self._start_s + (self._current_time() - self._base) * self._speed
 
     def deadline(self, at: float) -> float:
         """Return when `at`, epoch seconds, will be on trio's own clock."""

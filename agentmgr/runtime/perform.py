@@ -46,6 +46,7 @@ class Performer:
         self._telephony = telephony
         self._clock = clock
         self._metrics = metrics
+        self._now = clock.now()
         self._asked: dict[int, dict[int, float]] = {}
         self.branches: dict[type[Any], Branch] = {
             effects.Respond: self._respond,
@@ -60,6 +61,10 @@ class Performer:
         if requests is None:
             requests = self._asked[connection] = {}
         requests[request_id] = at
+
+    def begin(self) -> None:
+        """Start performing: the orders that come now, one right after the other, are of one time."""
+        self._now = self._clock.now()
 
     def forget(self, connection: int) -> None:
         """Forget the unanswered commands of a connection that is gone."""
@@ -109,7 +114,7 @@ class Performer:
 
     def _order(self, order: effects.TelephonyOrder) -> None:
         try:
-            self._telephony.order(order, self._clock.now())
+            self._telephony.order(order, self._now)
         except Exception as error:
             self._fault("order_failed", error, order=type(order).__name__)
 

@@ -328,6 +328,7 @@ class ZoneRunner:
 
     def _perform(self, later: list[effects.Effect]) -> None:
         branches = self._branches
+        self._performer.begin()
         for effect in later:
             branches[effect.__class__](effect)
         self._desktops.flush()
