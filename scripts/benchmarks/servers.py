@@ -21,6 +21,7 @@ import trio
 from prometheus_client import CollectorRegistry
 
 from agentmgr import log
+from agentmgr.app import collect_rarely
 from agentmgr.core.effects import Record
 from agentmgr.core.events import ContactsFetched, JobStarted
 from agentmgr.core.model import (
@@ -93,6 +94,7 @@ async def agt(listener: socket.socket) -> None:
         )  # fmt: skip
         await nursery.start(runner.run)
         runner.push(JobStarted(JobSpec(1, CAMPAIGN, 10**9)))
+        collect_rarely()
         await AgtServer(connections, runner, metrics).serve([listener])
 
 
