@@ -25,7 +25,14 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import JobPaused, JobResumed, JobStarted, JobStopped, TelephonyLost
+from agentmgr.core.events import (
+    JobPaused,
+    JobResumed,
+    JobStarted,
+    JobStopped,
+    TelephonyLost,
+    TimerFired,
+)
 from agentmgr.core.model import JobSpec
 from agentmgr.core.times import format_time
 from agentmgr.testing.stage import without
@@ -624,8 +631,6 @@ def test_callback_that_expired_before_the_start_of_the_job_ends():
 
 
 def test_timers_of_callbacks_that_are_over_do_nothing():
-    from agentmgr.core.events import TimerFired
-
     scene = awaiting()
     for purpose in ("callback", "due", "expiry"):
         assert scene.post(TimerFired((purpose, "none"))) == []
@@ -647,3 +652,32 @@ def test_time_of_a_callback_is_read_in_both_spellings(text):
     scene.send("A", create(callback_time=text))
     (record,) = scene.store.callbacks.values()
     assert format_time(record.due_at) == "2023/11/14 23:00"
+
+
+# -- one customer, one call ----------------------------------------------------------------------------
+
+
+def test_callback_that_is_due_while_its_customer_is_talked_to_waits_for_the_end_of_the_talk():
+    scene = talking(contacts=1)
+    scene.nail("B")
+    scene.send("A", create(scene=scene, due_in_s=120))
+    assert without(scene.wait(121), "store:") == lines("""
+        B ! PreviewCallbackPending 2023/11/14 22:15 Z-1-2
+    """)
+    assert scene.agent("B").call_state is CallState.Idle
+    scene.customer_leaves(SID)
+    scene.send("A", DISPOSE)
+    assert scene.wait(60)[-1] == "B ! state Callback"
+
+
+def test_contact_that_is_talked_to_in_one_job_is_not_dialled_by_another():
+    scene = talking(contacts=1)
+    spec = JobSpec(2, a_campaign(name="Autumn", skill="art", campaign_id=2), total=1)
+    scene.store.add_job(2, [a_contact(1)])
+    scene.post(JobStarted(spec))
+    assert bring_nailed(scene, "P", AgentSkill("art"))[3:] == lines("""
+        store: ReturnContact 1 0 Cancelled +60s
+    """)
+    scene.customer_leaves(SID)
+    scene.send("A", DISPOSE)
+    assert scene.wait(61)[-1].startswith("switch: Dial Z-1-")

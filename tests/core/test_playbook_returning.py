@@ -51,7 +51,7 @@ from agentmgr.core.outbox import MAX_BACKLOG
 from agentmgr.testing.transcript import lines
 from protocol import commands as c
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
-from protocol.structures import AgentStatus, KeyValuePair
+from protocol.structures import AgentSkill, AgentStatus, KeyValuePair
 
 SAVE = c.AGTSaveAgentForHA()
 
@@ -325,6 +325,11 @@ def test_logon_after_a_crash_tells_what_part_the_agent_has(way, told):
     assert log_on_again(saved(way))[3:5] == told
 
 
+def test_logon_after_a_crash_says_that_the_consult_may_be_cancelled():
+    shown = log_on_again(saved(consult_pending))
+    assert shown[4:7] == ["A ! state Talking", "A ! EnableCancelConsult Z-1-1", "A < Logon 0"]
+
+
 @pytest.mark.parametrize("name", [name for name in SCENES if name != "dropping"])
 def test_logon_after_a_crash_resumes_in_every_state(name):
     scene = saved(SCENES[name])
@@ -338,8 +343,6 @@ def test_logon_after_a_crash_resumes_in_every_state(name):
 
 
 def test_logon_after_a_crash_takes_the_new_extension_and_skills():
-    from protocol.structures import AgentSkill
-
     scene = saved(logged_on)
     log_on_again(scene, agent_ext="7007", agent_name="Ada", agent_skills=(AgentSkill("sales", level=7),))
     assert scene.agent("A").extension == "7007"
@@ -641,8 +644,3 @@ def test_nothing_is_sent_to_a_desktop_that_is_away_when_the_zone_closes():
     scene = talking(contacts=1)
     lose(scene)
     assert scene.post(ZoneClosing(5000)) == []
-
-
-def test_logon_after_a_crash_says_that_the_consult_may_be_cancelled():
-    shown = log_on_again(saved(consult_pending))
-    assert shown[4:7] == ["A ! state Talking", "A ! EnableCancelConsult Z-1-1", "A < Logon 0"]
