@@ -5,6 +5,7 @@ alone) and `args`; a command has an `id` besides, which its RESP repeats.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -21,6 +22,7 @@ MAX_NAME_CHARACTERS = 64
 MAX_AGENT_ID_CHARACTERS = 64
 
 M = TypeVar("M")
+C = TypeVar("C")
 
 
 @frozen
@@ -100,11 +102,22 @@ class _Connection(Generic[M]):
         return self._frames.pending_bytes
 
 
-class ServerConnection(_Connection[CommandReceived | CommandRefused]):
-    """The server's end: reads commands. After a fault only `closing_bytes` may be sent."""
+class CommandReader(_Connection[C | CommandRefused]):
+    """The server's end: reads commands. After a fault only `closing_bytes` may be sent.
+
+    Args:
+        received: makes of request id, agent id and command what a well-formed command is to its reader.
+    """
+
+    def __init__(self, received: Callable[[int, str, Any], C]) -> None:
+        super().__init__(partial(_command, received))
+
+
+class ServerConnection(CommandReader[CommandReceived]):
+    """The server's end for who wants no events of its own: reads `CommandReceived`."""
 
     def __init__(self) -> None:
-        super().__init__(_command)
+        super().__init__(CommandReceived)
 
 
 class ClientConnection(_Connection[ResponseReceived | NotificationReceived | UnknownReceived]):
@@ -221,7 +234,7 @@ def closing_bytes(reason: str) -> bytes:
     return notification_bytes("", notifications.POMConnectionClosed(reason[:500]))
 
 
-def _command(value: Any) -> CommandReceived | CommandRefused:
+def _command(received: Callable[[int, str, Any], C], value: Any) -> C | CommandRefused:
     name, agent_id, args = _envelope(value)
     request_id = value.get("id")
     if request_id.__class__ is not int or not 0 <= request_id <= MAX_INT:
@@ -236,7 +249,7 @@ def _command(value: Any) -> CommandReceived | CommandRefused:
     except ArgumentError as error:
         refuse_foreign((args,))
         return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
-    return CommandReceived(request_id, agent_id, command)
+    return received(request_id, agent_id, command)
 
 
 def _from_server(value: Any) -> ResponseReceived | NotificationReceived | UnknownReceived:

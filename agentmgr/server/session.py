@@ -1,5 +1,6 @@
 """One connection: its bytes become the zone's events, and what is wrong with them is answered here."""
 
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -13,9 +14,8 @@ from agentmgr.server.transport import Transport
 from protocol.commands import AgentSDKConnected, AgentSDKConnectedRESP
 from protocol.connection import (
     MAX_NAME_CHARACTERS,
-    CommandReceived,
+    CommandReader,
     CommandRefused,
-    ServerConnection,
     closing_bytes,
     notification_bytes,
     refusal_bytes,
@@ -61,7 +61,7 @@ class Session:
         self._limits = limits
         self._metrics = metrics
         self._log = structlog.get_logger().bind(connection=number, peer=peer)
-        self._protocol = ServerConnection()
+        self._protocol = CommandReader(partial(events.CommandReceived, number))
         self._reading = trio.CancelScope()
         self._closing = False
         self.greeted = False
@@ -138,19 +138,16 @@ class Session:
                 if isinstance(message, CommandRefused):
                     self._refuse(message)
                     continue
-                event = events.CommandReceived(
-                    self.number, message.request_id, message.agent_id, message.command
-                )
-                if not inbox.offer(event):
-                    await inbox.post(event)
+                if not inbox.offer(message):
+                    await inbox.post(message)
             if not protocol.pending_bytes:
                 self._frame_since = None
             elif complete or self._frame_since is None:
                 self._frame_since = now
 
-    def _greet(self, message: CommandReceived | CommandRefused) -> bool:
+    def _greet(self, message: events.CommandReceived | CommandRefused) -> bool:
         """Look whether the connection begins as it must; True if this command may go on."""
-        if isinstance(message, CommandReceived):
+        if isinstance(message, events.CommandReceived):
             name, command = type(message.command).__name__, message.command
             if isinstance(command, AgentSDKConnected):
                 self.greeted = command.version == VERSION
