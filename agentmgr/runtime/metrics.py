@@ -112,7 +112,7 @@ class RuntimeMetrics:
 
 @define(eq=False)
 class _Counts:
-    results: dict[int, int] = field(factory=dict)
+    results: dict[ResultCode, int] = field(factory=dict)
     buckets: list[int] = field(factory=lambda: [0] * (len(_COMMAND_BUCKETS_S) + 1))
     seconds: float = 0.0
 
@@ -137,9 +137,8 @@ class CommandCounts:
         counts = self.by_name.get(name)
         if counts is None:
             counts = self.by_name[name] = _Counts()
-        code = int(result)  # the hash of an enumeration's member is a function in Python
         results = counts.results
-        results[code] = results.get(code, 0) + 1
+        results[result] = results.get(result, 0) + 1
         return counts
 
 
@@ -187,7 +186,7 @@ class _CommandsCollector(Collector):
         for zone, commands in dict(self.zones).items():
             for name, counts in dict(commands.by_name).items():
                 for code, count in dict(counts.results).items():
-                    answered.add_metric([zone, name, str(code)], count)
+                    answered.add_metric([zone, name, str(int(code))], count)
                 cumulated = accumulate(list(counts.buckets))
                 latency.add_metric([zone, name], list(zip(bounds, cumulated, strict=True)), counts.seconds)
         yield from (answered, latency)

@@ -166,7 +166,7 @@ def answer(zone: "Zone", event: CommandReceived) -> None:
     agent.sync()
     if result.__class__ is ResultCode:
         if rule.has_session and result is ResultCode.SUCCESS:
-            result = rule.resp(result, session_id=session_id)  # type: ignore[call-arg]  # a SessionResp
+            result = rule.resp(result, session_id)  # type: ignore[call-arg]  # a SessionResp
         else:
             result = rule.resp(result)
     zone.out.respond(event, result)
