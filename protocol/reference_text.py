@@ -163,7 +163,7 @@ the last `AGTCallNotify`, `AGTConsultNotify`, `AGTTransferNotify` or `AGTSession
    talking to the customer. When B is free, before any break B asked for: B ! AGTConsultNotify; B ! state
    Consult; A ! AGTPendingConsultComplete; A ! state Consult. B cannot refuse; two consults can wait for an
    agent.
-3. Consult somebody outside: → AGTConsultCall; ←; ! AGTEnableCancelConsult; then ! state Consult, or
+3. Consult somebody outside: → AGTConsultCall; ! AGTEnableCancelConsult; ←; then ! state Consult, or
    ! AGTConsultDialFailed and ! state Talking.
 4. End a consult: → AGTCancelConsult by A; B ! AGTConsultCancelled; B ! state Idle; A ! state Talking; ←. By
    B: A ! AGTConsultCancelled; A ! state Talking; B ! state Idle; ←.
@@ -201,7 +201,7 @@ settings, 60 s unless changed). They get no new contact; what they have goes on;
 4. If they are what the server told last, the RESP comes and then what has waited, in order; the agent works
    on. If not, or if too much had to wait: ! AGTAgentLoggedOut, and the agent must log on again.
 
-While the server still takes the old connection for alive it does not ask, and answers a logon with 7; log
+While the server still takes the old connection for alive it does not ask yet, and answers a logon with 7; log
 on with `isForce` then. A proxy for many desktops reports a lost one with `AGTAgentDisconnected`, and its
 return with another `AgentSDKConnected` on the same connection.
 

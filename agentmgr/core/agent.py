@@ -88,6 +88,7 @@ class Agent:
     backlog_overflowed: bool = False
     last_seen: AgentStatus | None = None
     asked_by: int | None = None
+    claimed_by: int | None = None
     lost_for_good: bool = False
     leaving: bool = False
     logoff_request: CommandReceived | None = None

@@ -53,6 +53,13 @@ class Returns:
         agent.touch()
         self._out.set_timer(("lost", agent.agent_id), self._zone.config.lost_desktop_s)
 
+    def claim(self, agent: Agent, connection: int) -> None:
+        """A connection says that it speaks for an agent: ask it once the old one is known to be lost."""
+        if agent.is_away and agent.connection in (None, connection):
+            self.ask(agent, connection)
+        elif agent.connection != connection:
+            agent.claimed_by = connection
+
     def ask(self, agent: Agent, connection: int) -> None:
         """A connection says that it speaks for an agent who is away: ask what its desktop believes."""
         agent.asked_by = connection
@@ -113,7 +120,7 @@ class Returns:
         agent.connection = connection
         agent.backlog = None
         agent.backlog_overflowed = False
-        agent.asked_by = None
+        agent.asked_by = agent.claimed_by = None
         if agent.lost_for_good:
             agent.leaving = agent.lost_for_good = False
         self._zone.connections[connection][agent.agent_id] = agent

@@ -260,6 +260,8 @@ class Zone:
         for agent in self.connections.pop(event.connection, {}).values():
             self.returns.go_away(agent)
             agent.connection = None
+            if agent.claimed_by in self.connections:
+                self.returns.ask(agent, agent.claimed_by)
 
     def _on_desktop_lost_for_good(self, agent_id: str) -> None:
         agent = self.agents.get(agent_id)

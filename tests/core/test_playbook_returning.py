@@ -83,6 +83,17 @@ def test_desktop_that_connects_is_asked_for_the_status_of_its_agents_who_are_awa
     """)
 
 
+def test_desktop_that_connects_before_its_old_connection_is_given_up_is_asked_then():
+    scene = talking(contacts=1)
+    old = scene.agent("A").connection
+    new = scene.connect("A")
+    assert scene.disconnect(old) == lines("A ! GetAgentStatus A")
+    status = scene.agent("A").last_seen
+    assert scene.send("A", c.GetAgentStatusResponse(status), new) == lines("A < GetAgentStatusResponse 0")
+    assert scene.agent("A").connection == new
+    assert not scene.agent("A").is_away
+
+
 def test_messages_wait_in_order_for_a_desktop_that_is_away():
     scene = consult()
     lose(scene, "B")

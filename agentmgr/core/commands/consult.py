@@ -1,9 +1,9 @@
 """Consult, transfer and conference as the desktops ask for them."""
 
-import re
 from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.commands.call import FREE_FORM_NUMBER
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.events import CommandReceived
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 TALKING = frozenset({CallState.Talking})
 CONSULTING = frozenset({CallState.Consult})
-FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 
 @on_agent_command(AGTGetConsultTypes, contact=True, states=TALKING)

@@ -43,8 +43,8 @@ def sdk_connected(zone: "Zone", command: AgentSDKConnected, event: CommandReceiv
     zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
     for agent_id in dict.fromkeys(command.agent_ids):
         agent = zone.agents.get(agent_id)
-        if agent is not None and agent.is_away and agent.connection in (None, event.connection):
-            zone.returns.ask(agent, event.connection)
+        if agent is not None:
+            zone.returns.claim(agent, event.connection)
     return None
 
 

@@ -27,7 +27,7 @@ def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def print_table(console: Console, outcomes: Sequence[Outcome]) -> None:
-    """Print every scenario with its result, then why those that did not pass did not, with what was on the wire."""
+    """Print every scenario with its result, then what those had on the wire that did not pass."""
     table = Table(show_edge=False, pad_edge=False, expand=False)
     table.add_column("scenario", no_wrap=True)
     table.add_column("result", no_wrap=True)
