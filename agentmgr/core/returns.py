@@ -71,7 +71,7 @@ class Returns:
         in_step = backlog is not None and status == agent.last_seen and not agent.backlog_overflowed
         self.arrive(agent, connection)
         if backlog is None or not in_step:
-            self._zone.evict(agent)
+            self._zone.roster.evict(agent)
             return
         for notification in backlog:
             self._out.tell(agent, notification)

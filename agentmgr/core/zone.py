@@ -39,20 +39,16 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.job import Job
-from agentmgr.core.model import AgentRecord, SavedAgent, ZoneConfig
+from agentmgr.core.model import ZoneConfig
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.returns import Returns
+from agentmgr.core.roster import HAS_JOB, Roster
 from agentmgr.core.session import Phase, Session
 from agentmgr.core.states import OFFERED_STATES
 from agentmgr.core.stats import ZoneStats
-from protocol.commands import AGTLogoffRESP
-from protocol.enums import CallState, DialFailReason, NailupStatus
-from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound, AGTZoneDown
-from protocol.results import ResultCode
-
-HAS_JOB = frozenset({NailupStatus.NailedUp, NailupStatus.PendingNailUp})
-"""Nailing states in which an agent works for a job."""
+from protocol.enums import CallState, DialFailReason
+from protocol.notifications import AGTZoneDown
 
 
 class Zone:
@@ -69,6 +65,7 @@ class Zone:
         self.contacts_in_work: set[int] = set()
         self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
+        self.roster = Roster(self)
         self.nailer = Nailer(self)
         self.dialer = Dialer(self)
         self.calls = CallFlow(self)
@@ -110,11 +107,11 @@ class Zone:
         if self.agents.get(agent.agent_id) is not agent or not agent.is_free:
             return
         if agent.leaving:
-            self._log_off(agent)
+            self.roster.log_off(agent)
         elif self.callbacks.start_pending(agent) or self.consults.start_pending(agent):
             return
         elif agent.blend is Blend.LEAVING and not agent.has_pending:
-            self._blend_out(agent)
+            self.roster.blend_out(agent)
         elif agent.nailup_status in HAS_JOB and not self._fits_its_job(agent):
             self.nailer.move(agent)
             if agent.job is not None:
@@ -134,95 +131,6 @@ class Zone:
         return not job.paused or self.choose_job(agent) is None
 
     # -- agents ------------------------------------------------------------------------------
-
-    def admit(self, record: AgentRecord, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
-        """Log an agent on, in the state that a desktop takes for granted."""
-        agent = Agent(record, connection, extension, self.out.tell, self.out.touch, self.stats, skills=skills)
-        self.agents[agent.agent_id] = agent
-        self.connections[connection][agent.agent_id] = agent
-        agent.enter(self.out.now)
-        agent.sync()
-        return agent
-
-    def readmit(
-        self,
-        record: AgentRecord,
-        saved: SavedAgent,
-        session: Session | None,
-        *,
-        connection: int,
-        extension: str,
-        skills: dict[str, int],
-    ) -> None:
-        """Log an agent on where a server that died had it, as far as the switch still has its lines.
-
-        With the customer or the agent's line gone, an answered contact is left to be wrapped up.
-        """
-        on_line = session is not None and session.phase is Phase.ON_LINE and bool(saved.leg_id)
-        agent = Agent(
-            record,
-            connection,
-            extension,
-            self.out.tell,
-            self.out.touch,
-            self.stats,
-            skills=skills,
-            agent_state=saved.agent_state,
-            reason_code=saved.reason_code,
-            nailup_status=NailupStatus.NailedUp if saved.leg_id else NailupStatus.NotNailedUp,
-            call_state=CallState.Idle if saved.leg_id else CallState.NoState,
-            available_for_nailup=True,
-            saved_for_ha=True,
-        )
-        self.agents[agent.agent_id] = agent
-        self.connections[connection][agent.agent_id] = agent
-        if session is not None:
-            agent.call_state = CallState.Talking if on_line else CallState.Wrapup
-        agent.enter(self.out.now)
-        if saved.leg_id:
-            self.nailer.adopt(agent, saved.leg_id, session.job if session else None)
-        if session is not None:
-            self.calls.adopt(session, agent)
-        self.returns.tell_all(agent)
-
-    def evict(self, agent: Agent) -> None:
-        """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
-        if agent.session is not None:
-            if agent.session.owner is agent:
-                self.calls.take_away(agent.session, agent)
-            else:
-                self.consults.end(agent.session, by=agent)
-        self._remove(agent)
-        if agent.logoff_request is not None:
-            self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
-        self.out.tell(agent, AGTAgentLoggedOut())
-
-    def _blend_out(self, agent: Agent) -> None:
-        if agent.nailup_status in HAS_JOB:
-            self.nailer.release(agent)
-        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
-            agent.blend = Blend.INBOUND
-            self.out.tell(agent, AGTBlendedToInbound())
-
-    def _log_off(self, agent: Agent) -> None:
-        if agent.nailup_status in HAS_JOB:
-            self.nailer.release(agent)
-        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
-            self._remove(agent)
-            if agent.logoff_request is not None:
-                self.out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
-            else:
-                self.out.tell(agent, AGTAgentLoggedOut())
-
-    def _remove(self, agent: Agent) -> None:
-        self.nailer.abandon(agent)
-        self.out.cancel_timer(("lost", agent.agent_id))
-        self.returns.forget(agent)
-        agent.leave(self.out.now)
-        self.out.forget(agent)
-        del self.agents[agent.agent_id]
-        if agent.connection is not None:
-            self.connections[agent.connection].pop(agent.agent_id, None)
 
     def take_off_duty(self, agent: Agent) -> None:
         """Give the agent no contact until it is settled again."""
@@ -268,7 +176,7 @@ class Zone:
         if agent is None or not agent.is_away:
             return
         if agent.call_state in OFFERED_STATES:
-            self.evict(agent)
+            self.roster.evict(agent)
         else:
             agent.lost_for_good = not agent.leaving
             agent.leaving = True

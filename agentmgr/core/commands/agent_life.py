@@ -93,14 +93,16 @@ def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> Res
     if command.is_force:
         zone.returns.drop_saved(checked.agent_id)
         if present is not None:
-            zone.evict(present)
+            zone.roster.evict(present)
     connection, extension = checked.connection, command.agent_ext
     kept = zone.returns.take_saved(checked.agent_id)
     if kept is not None:
         saved, session = kept
-        zone.readmit(checked.agent, saved, session, connection=connection, extension=extension, skills=levels)
+        zone.roster.readmit(
+            checked.agent, saved, session, connection=connection, extension=extension, skills=levels
+        )
     else:
-        zone.admit(checked.agent, connection=connection, extension=extension, skills=levels)
+        zone.roster.admit(checked.agent, connection=connection, extension=extension, skills=levels)
     return ResultCode.SUCCESS
 
 

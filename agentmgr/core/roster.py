@@ -1,0 +1,118 @@
+"""Who is logged on in a zone: agents come, go, and come back."""
+
+from typing import TYPE_CHECKING
+
+from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.model import AgentRecord, SavedAgent
+from agentmgr.core.session import Phase, Session
+from protocol.commands import AGTLogoffRESP
+from protocol.enums import CallState, NailupStatus
+from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound
+from protocol.results import ResultCode
+
+if TYPE_CHECKING:
+    from agentmgr.core.zone import Zone
+
+HAS_JOB = frozenset({NailupStatus.NailedUp, NailupStatus.PendingNailUp})
+"""Nailing states in which an agent works for a job."""
+
+
+class Roster:
+    """Keeps `Zone.agents` and the agents of each connection."""
+
+    def __init__(self, zone: "Zone") -> None:
+        self._zone = zone
+        self._out = zone.out
+
+    def admit(self, record: AgentRecord, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
+        """Log an agent on, in the state that a desktop takes for granted."""
+        agent = Agent(
+            record, connection, extension, self._out.tell, self._out.touch, self._zone.stats, skills=skills
+        )
+        self._zone.agents[agent.agent_id] = agent
+        self._zone.connections[connection][agent.agent_id] = agent
+        agent.enter(self._out.now)
+        agent.sync()
+        return agent
+
+    def readmit(
+        self,
+        record: AgentRecord,
+        saved: SavedAgent,
+        session: Session | None,
+        *,
+        connection: int,
+        extension: str,
+        skills: dict[str, int],
+    ) -> None:
+        """Log an agent on where a server that died had it, as far as the switch still has its lines.
+
+        With the customer or the agent's line gone, an answered contact is left to be wrapped up.
+        """
+        on_line = session is not None and session.phase is Phase.ON_LINE and bool(saved.leg_id)
+        agent = Agent(
+            record,
+            connection,
+            extension,
+            self._out.tell,
+            self._out.touch,
+            self._zone.stats,
+            skills=skills,
+            agent_state=saved.agent_state,
+            reason_code=saved.reason_code,
+            nailup_status=NailupStatus.NailedUp if saved.leg_id else NailupStatus.NotNailedUp,
+            call_state=CallState.Idle if saved.leg_id else CallState.NoState,
+            available_for_nailup=True,
+            saved_for_ha=True,
+        )
+        self._zone.agents[agent.agent_id] = agent
+        self._zone.connections[connection][agent.agent_id] = agent
+        if session is not None:
+            agent.call_state = CallState.Talking if on_line else CallState.Wrapup
+        agent.enter(self._out.now)
+        if saved.leg_id:
+            self._zone.nailer.adopt(agent, saved.leg_id, session.job if session else None)
+        if session is not None:
+            self._zone.calls.adopt(session, agent)
+        self._zone.returns.tell_all(agent)
+
+    def evict(self, agent: Agent) -> None:
+        """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
+        if agent.session is not None:
+            if agent.session.owner is agent:
+                self._zone.calls.take_away(agent.session, agent)
+            else:
+                self._zone.consults.end(agent.session, by=agent)
+        self._remove(agent)
+        if agent.logoff_request is not None:
+            self._out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
+        self._out.tell(agent, AGTAgentLoggedOut())
+
+    def blend_out(self, agent: Agent) -> None:
+        """Let a free agent go to inbound, once its phone is let go."""
+        if agent.nailup_status in HAS_JOB:
+            self._zone.nailer.release(agent)
+        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
+            agent.blend = Blend.INBOUND
+            self._out.tell(agent, AGTBlendedToInbound())
+
+    def log_off(self, agent: Agent) -> None:
+        """Log a free agent off, once its phone is let go."""
+        if agent.nailup_status in HAS_JOB:
+            self._zone.nailer.release(agent)
+        elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
+            self._remove(agent)
+            if agent.logoff_request is not None:
+                self._out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
+            else:
+                self._out.tell(agent, AGTAgentLoggedOut())
+
+    def _remove(self, agent: Agent) -> None:
+        self._zone.nailer.abandon(agent)
+        self._out.cancel_timer(("lost", agent.agent_id))
+        self._zone.returns.forget(agent)
+        agent.leave(self._out.now)
+        self._out.forget(agent)
+        del self._zone.agents[agent.agent_id]
+        if agent.connection is not None:
+            self._zone.connections[agent.connection].pop(agent.agent_id, None)
