@@ -188,6 +188,43 @@ async def test_resp_too_large_for_a_frame_is_answered_9050_and_others_follow(nur
     ]
 
 
+async def test_lone_event_is_stepped_at_once_and_the_next_of_its_turn_with_all_others(nursery):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [
+        Respond(1, e.request_id, "1001", POMClientAliveRESP(ResultCode.SUCCESS))
+    ]
+    await nursery.start(rig.runner.run)
+
+    def arrive(number):
+        assert rig.runner.offer(command(number))
+        rig.runner.step_at_once()
+        return len(responses(rig))
+
+    assert arrive(1) == 1, "nobody else sends: it need not wait for the zone's task"
+    assert [arrive(2), arrive(3)] == [1, 1], "others send in the same turn: they are taken together"
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(responses(rig)) == 3
+    assert arrive(4) == 3, "the last turn was a busy one"
+    await trio.testing.wait_all_tasks_blocked()
+    assert arrive(5) == 5, "the last turn had one event: it is calm again"
+
+
+async def test_event_is_not_stepped_at_once_past_one_that_waits_for_a_commit(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [note(str(e.request_id)), said(str(e.request_id))]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.runner.offer(command(2))
+    rig.runner.step_at_once()
+    assert responses(rig) == []
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    wire = ClientConnection()
+    sent = [m.notification.zone_name for e in rig.log if e[0] == "send" for m in wire.receive(e[2])]
+    assert sent == ["1", "2"]
+
+
 async def test_full_inbox_makes_the_session_wait_and_the_zone_goes_on(nursery):
     rig = Rig(inbox_events=2)
     for number in (1, 2):
