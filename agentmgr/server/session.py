@@ -70,6 +70,7 @@ class Session:
         self._closing = False
         self.greeted = False
         self._opened_at = now
+        self._heard = False
         self._heard_at = now
         self._frame_since: float | None = None
 
@@ -119,6 +120,8 @@ class Session:
     def check(self, now: float) -> None:
         """Close the connection if it has been silent, or anything of it late; `now` on trio's clock."""
         limits = self._limits
+        if self._heard:
+            self._heard, self._heard_at = False, now
         if self.outgoing.is_stale(now):
             self.close(f"slow consumer: nothing was read for {limits.queue_age_s:g} s", "slow_consumer")
         elif now - self._heard_at > limits.silence_s:
@@ -131,7 +134,7 @@ class Session:
     async def _read(self) -> None:
         protocol, inbox = self._protocol, self._inbox
         while data := await self._transport.receive():
-            self._heard_at = now = trio.current_time()
+            self._heard = True  # when, is asked by `check`: a look at the clock for each buffer is dear
             complete = 0
             for message in protocol.receive(data):
                 if self._closing:
@@ -148,7 +151,7 @@ class Session:
             if not protocol.pending_bytes:
                 self._frame_since = None
             elif complete or self._frame_since is None:
-                self._frame_since = now
+                self._frame_since = trio.current_time()
 
     def _greet(self, message: events.CommandReceived | CommandRefused) -> bool:
         """Look whether the connection begins as it must; True if this command may go on."""
