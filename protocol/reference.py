@@ -29,11 +29,10 @@ MatrixRow = tuple[str, Capabilities]
 """A situation of an agent, in words, and what its desktop may offer then."""
 
 
-def generate(not_built: frozenset[str] = frozenset(), matrix: Sequence[MatrixRow] = ()) -> str:
+def generate(matrix: Sequence[MatrixRow] = ()) -> str:
     """Write the reference.
 
     Args:
-        not_built: names of the commands that the server answers 9050.
         matrix: the capability matrix, which the state machine owns; left out if empty.
     """
     parts = [
@@ -49,9 +48,9 @@ def generate(not_built: frozenset[str] = frozenset(), matrix: Sequence[MatrixRow
         " one, makes the field malformed that holds it.",
         *(_structure(cls) for cls in _classes(structures, object)),
         *_codes(),
-        *_index(not_built),
+        *_index(),
         "## Commands",
-        *(_command(spec, spec.name in not_built) for spec in COMMANDS.values()),
+        *(_command(spec) for spec in COMMANDS.values()),
         "## Notifications\n\nSent by the server at any time; nothing answers them unless it is said.",
         *(_notification(name, cls) for name, cls in NOTIFICATIONS.items()),
         test_numbers(),
@@ -158,7 +157,7 @@ def _matrix(matrix: Sequence[MatrixRow]) -> Iterator[str]:
         "## Capability matrix\n\n"
         "What is listed is true, all else is false. True promises that the command, with right arguments,"
         " is accepted now; false, that it is refused. Which command a capability stands for is told at"
-        " [Capabilities](#capabilities); one that is not built yet is answered 9050 all the same."
+        " [Capabilities](#capabilities)."
     )
     yield _table(("situation", "true"), rows)
 
@@ -185,21 +184,18 @@ def _codes() -> Iterator[str]:
     yield f"Every command can be answered with {general}, beside the codes of its own."
 
 
-def _index(not_built: frozenset[str]) -> Iterator[str]:
+def _index() -> Iterator[str]:
     yield "## Index of commands"
     rows = []
     for spec in COMMANDS.values():
         names = [f"`{wire_name(a)}`" for a in attrs.fields(spec.cls)]
-        state = "not yet: 9050" if spec.name in not_built else "yes"
-        rows.append((f"[{spec.name}](#{spec.name.lower()})", ", ".join(names), state))
-    yield _table(("command", "arguments", "built"), rows)
+        rows.append((f"[{spec.name}](#{spec.name.lower()})", ", ".join(names)))
+    yield _table(("command", "arguments"), rows)
 
 
-def _command(spec: CommandSpec, missing: bool) -> str:
+def _command(spec: CommandSpec) -> str:
     command, response = command_examples(spec.name)
     parts = [f"### {spec.name}", _doc(spec.cls)]
-    if missing:
-        parts.append("**Not built yet: answered with 9050.**")
     if not spec.for_agent:
         parts.append("Concerns the connection: `agentID` may be empty.")
     parts.append(_fields(spec.cls, refusable=True))

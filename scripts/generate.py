@@ -10,7 +10,6 @@ import demo_picture
 import state_diagrams
 
 from agentmgr.core.capabilities import Row, capabilities
-from agentmgr.core.commands import not_built
 from agentmgr.settings_file import sample
 from protocol import examples, reference
 from protocol.enums import AgentState
@@ -37,7 +36,7 @@ SITUATIONS = {
 
 
 def protocol_reference() -> str:
-    """Write PROTOCOL.md with what only the core knows: the capability matrix, and what is not built."""
+    """Write PROTOCOL.md with what only the core knows, the capability matrix."""
     matrix = [("NotReady, no contact", capabilities(Row.FREE, AgentState.NotReady))]
     matrix += [(f"Ready, {words}", capabilities(row, AgentState.Ready)) for row, words in SITUATIONS.items()]
     matrix += [
@@ -45,7 +44,7 @@ def protocol_reference() -> str:
         for row, words in SITUATIONS.items()
         if row is not Row.FREE
     ]
-    return reference.generate(not_built(), matrix)
+    return reference.generate(matrix)
 
 
 GENERATED: dict[str, Callable[[], str]] = {

@@ -17,7 +17,7 @@ from protocol.structures import Capabilities
 
 HERE = Path(__file__).parent
 EXAMPLES = list(all_examples())
-REFERENCE = generate(frozenset({"AGTConsultCall"}), [("Talking", Capabilities(hold=True, send_dtmf=True))])
+REFERENCE = generate([("Talking", Capabilities(hold=True, send_dtmf=True))])
 
 
 def section(name: str) -> str:
@@ -67,12 +67,6 @@ def test_reference_tells_the_codes_of_every_command(spec: object) -> None:
 
     for code in spec.codes:  # type: ignore[attr-defined]  # a CommandSpec
         assert f"| {int(code)} | {code.text} |" in text
-
-
-def test_reference_tells_what_is_not_built_and_only_that() -> None:
-    assert "Not built yet" in section("AGTConsultCall")
-    assert REFERENCE.count("Not built yet") == REFERENCE.count("not yet: 9050") == 1
-    assert "Not built yet" not in generate()
 
 
 def test_reference_tells_every_code_and_the_matrix_it_is_given() -> None:
