@@ -1,5 +1,6 @@
 """agentmgr conformance: the contract as scenarios, against any server or any desktop."""
 
+import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -110,9 +111,21 @@ def conformance(
         "progressive": (Work.PROGRESSIVE, progressive),
     }
     skills = {work: skill for name, (work, skill) in given.items() if name not in without}
+    _knock(host, port)
     target = Target(host, port, zone, ids, password, skills, patience)
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
+
+
+def _knock(host: str, port: int) -> None:
+    """Find out at once that nobody is there, instead of once for each scenario."""
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError as error:
+        raise Failed(
+            f"no server at {host} port {port}: {error.strerror or error}; check --host and --port, or start"
+            f" one: agentmgr demo --serve-only --data DIR --port {port}"
+        ) from None
 
 
 def _serve(host: str, port: int, zone: str, patience: float, json: bool, junit: Path | None) -> None:
