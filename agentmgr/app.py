@@ -109,7 +109,7 @@ def collect_rarely() -> None:
     """Let Python look for garbage in cycles as a server needs it: seldom, and not in what stays for good.
 
     There are hardly any cycles here. With Python's own threshold of 700 a batch of 1000 commands is searched
-    dozens of times while all of it is alive, which took up to a third of the time of a command.
+    dozens of times while all of it is alive.
     """
     gc.collect()
     gc.freeze()

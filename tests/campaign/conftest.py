@@ -24,7 +24,7 @@ def load(store: SqliteStore, tmp_path: Path) -> Import:
     def load(content: str | bytes, **options: object) -> ImportReport:
         path = tmp_path / "people.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return import_contacts(store, path, "A", now=1_750_000_000.0, **options)  # type: ignore[arg-type]
+        return import_contacts(store, path, "A", now=1_750_000_000.0, **options)  # type: ignore[arg-type]  # of several types
 
     return load
 

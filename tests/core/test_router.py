@@ -11,7 +11,7 @@ from agentmgr.core.stats import ZoneStats
 
 def an_agent(name, level=1, skill="sales"):
     record = AgentRecord(name, name, ())
-    nothing = lambda *_: None  # noqa: E731
+    nothing = lambda *_: None  # noqa: E731  # a name for what is passed twice
     return Agent(record, 1, "", nothing, nothing, ZoneStats(), skills={skill: level})
 
 
