@@ -13,7 +13,9 @@ import trio
 from attrs import frozen
 from prometheus_client import CollectorRegistry
 
-from agentmgr import operations
+from agentmgr.admin import operations
+from agentmgr.admin.requests import Request
+from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.timezones import TIMEZONES
 from agentmgr.core.blender import BlendRules
@@ -22,19 +24,17 @@ from agentmgr.core.model import ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
 from agentmgr.ports import StoreFault
-from agentmgr.requests import Request
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.startup import start_events
 from agentmgr.runtime.writer import Writer, open_writer
-from agentmgr.server.admin import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.server.connections import Connections
 from agentmgr.server.http import health_page, metrics_page, serve_http
 from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
-from agentmgr.settings import Settings, ZoneSettings
+from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.inbound import InboundParams, SimInbound
 from agentmgr.telephony.params import SimParams

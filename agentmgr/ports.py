@@ -10,7 +10,7 @@ from agentmgr.core.blender import InboundLoad
 from agentmgr.core.effects import Record, TelephonyOrder
 from agentmgr.core.events import ContactsFetched, TelephonyEvent
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     AttributeSpec,
     CampaignSpec,
     JobSpec,
@@ -53,7 +53,7 @@ class OpenedZone:
 class AgentLogin:
     """An agent with what its password is checked against."""
 
-    agent: AgentRecord
+    agent: AgentSpec
     password_hash: str
     zone: str
     enabled: bool

@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from agentmgr.demo import START_S
-from agentmgr.desk.demo_screen import DemoView, screen
+from agentmgr.demo.run import START_S
+from agentmgr.demo.screen import DemoView, screen
 
 VIEW = DemoView(
     campaign="Demo campaign",

@@ -10,7 +10,7 @@ import demo_picture
 import state_diagrams
 
 from agentmgr.core.capabilities import Row, capabilities
-from agentmgr.settings_file import sample
+from agentmgr.settings.file import sample
 from protocol import examples, reference
 from protocol.enums import AgentState
 

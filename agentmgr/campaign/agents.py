@@ -7,7 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from attrs import evolve
 
 from agentmgr.campaign.errors import CampaignError
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, CampaignStore
 
 MAX_ID_CHARACTERS = 50
@@ -20,7 +20,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qIfzBQuTL5cCTpizn9XuHA$YrefW6cX6URhaX2uHppua1JW8MXZnk4r8qn3qpeu4y0"
 
 
-def add_agents(store: CampaignStore, agents: Sequence[AgentRecord], password: str, zone: str) -> None:
+def add_agents(store: CampaignStore, agents: Sequence[AgentSpec], password: str, zone: str) -> None:
     """Add agents who share a first password, and so its hash: hashing takes 25 ms.
 
     Raises:
@@ -72,7 +72,7 @@ def _hash(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def _check(agent: AgentRecord) -> None:
+def _check(agent: AgentSpec) -> None:
     agent_id = agent.agent_id
     if not 1 <= len(agent_id) <= MAX_ID_CHARACTERS or not agent_id.isprintable() or " " in agent_id:
         raise CampaignError(

@@ -63,7 +63,7 @@ def add(
     zone
         The agent's zone; the first one of the configuration by default.
     """
-    from agentmgr.requests import AddAgents
+    from agentmgr.admin.requests import AddAgents
 
     agent_ids = tuple(consecutive("AGENT-ID", agent_id, count))
     skills = _levels(skill or [])
@@ -79,7 +79,7 @@ def list_(*, json: Json = False, config: Config = None) -> None:
 
     agentmgr agents list
     """
-    from agentmgr.requests import ListAgents
+    from agentmgr.admin.requests import ListAgents
 
     show(perform(config, ListAgents()), json, "no agents yet; agentmgr agents add makes one")
 
@@ -90,7 +90,7 @@ def passwd(agent_id: str, /, *, password_stdin: PasswordStdin = False, config: C
 
     agentmgr agents passwd 1001
     """
-    from agentmgr.requests import SetPassword
+    from agentmgr.admin.requests import SetPassword
 
     for row in perform(config, SetPassword(agent_id, _password(agent_id, password_stdin))):
         say(str(row["done"]))

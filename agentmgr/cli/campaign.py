@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
 
 if TYPE_CHECKING:
-    from agentmgr.requests import Code, Request
+    from agentmgr.admin.requests import Code, Request
 
 app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, list.")
 
@@ -79,7 +79,7 @@ def create(
         REASON=SECONDS: when a call that failed is tried again. Reasons are Busy, NoAnswer, Rejected,
         AnswerMachine, Congestion, TelephonyDown. May be repeated.
     """
-    from agentmgr.requests import CreateCampaign
+    from agentmgr.admin.requests import CreateCampaign
 
     request = CreateCampaign(
         name=name,
@@ -103,7 +103,7 @@ def create(
 
 
 def _code(text: str) -> "Code":
-    from agentmgr.requests import Code
+    from agentmgr.admin.requests import Code
 
     name, equals, meaning = text.partition("=")
     if not equals or meaning == "success":
@@ -134,7 +134,7 @@ def run(name: str, /, *, zone: str | None = None, config: Config = None) -> None
     zone
         The zone whose agents work on it; the first one of the configuration by default.
     """
-    from agentmgr.requests import RunCampaign
+    from agentmgr.admin.requests import RunCampaign
 
     _tell(config, RunCampaign(name, default_zone(config, zone)))
 
@@ -145,7 +145,7 @@ def pause(name: str, /, *, config: Config = None) -> None:
 
     agentmgr campaign pause Spring
     """
-    from agentmgr.requests import PauseCampaign
+    from agentmgr.admin.requests import PauseCampaign
 
     _tell(config, PauseCampaign(name))
 
@@ -156,7 +156,7 @@ def resume(name: str, /, *, config: Config = None) -> None:
 
     agentmgr campaign resume Spring
     """
-    from agentmgr.requests import ResumeCampaign
+    from agentmgr.admin.requests import ResumeCampaign
 
     _tell(config, ResumeCampaign(name))
 
@@ -167,7 +167,7 @@ def stop(name: str, /, *, config: Config = None) -> None:
 
     agentmgr campaign stop Spring
     """
-    from agentmgr.requests import StopCampaign
+    from agentmgr.admin.requests import StopCampaign
 
     _tell(config, StopCampaign(name))
 
@@ -178,7 +178,7 @@ def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
 
     agentmgr campaign status Spring
     """
-    from agentmgr.requests import ShowCampaign
+    from agentmgr.admin.requests import ShowCampaign
 
     rows = list(perform(config, ShowCampaign(name)))
     if json:
@@ -199,7 +199,7 @@ def list_(*, json: Json = False, config: Config = None) -> None:
 
     agentmgr campaign list
     """
-    from agentmgr.requests import ListCampaigns
+    from agentmgr.admin.requests import ListCampaigns
 
     show(perform(config, ListCampaigns()), json, "no campaigns yet; agentmgr campaign create makes one")
 

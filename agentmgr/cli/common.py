@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 if TYPE_CHECKING:
-    from agentmgr.requests import Request
-    from agentmgr.settings import Settings
+    from agentmgr.admin.requests import Request
+    from agentmgr.settings.classes import Settings
 
 DEFAULT_CONFIG = Path("config/agentmgr.toml")
 
@@ -42,8 +42,8 @@ def group(name: str, about: str) -> App:
 
 def settings_of(config: Path | None) -> "Settings":
     """Load the configuration that a command was given, or what stands for it."""
-    from agentmgr.settings import Settings
-    from agentmgr.settings_file import SettingsError, load
+    from agentmgr.settings.classes import Settings
+    from agentmgr.settings.file import SettingsError, load
 
     if config is None:
         if not DEFAULT_CONFIG.exists():
@@ -59,7 +59,7 @@ def perform(config: Path | None, request: "Request") -> Iterator[Row]:
     """Let the running server carry a request out, or do it on the store itself if none runs."""
     from attrs import asdict
 
-    from agentmgr.server.admin import AdminRefused, NoServer, ask
+    from agentmgr.admin.socket import AdminRefused, NoServer, ask
 
     settings = settings_of(config)
     try:

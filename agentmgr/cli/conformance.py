@@ -88,11 +88,11 @@ def conformance(
     if serve:
         _serve(host, port, zone, patience, json, junit)
         return
-    from agentmgr.desk.conformance import scenes  # noqa: F401  # registers all scenarios
-    from agentmgr.desk.conformance.registry import Work
-    from agentmgr.desk.conformance.runner import choose
-    from agentmgr.desk.conformance.session import judge_server
-    from agentmgr.desk.conformance.stage import Target
+    from agentmgr.conformance import scenes  # noqa: F401  # registers all scenarios
+    from agentmgr.conformance.registry import Work
+    from agentmgr.conformance.runner import choose
+    from agentmgr.conformance.session import judge_server
+    from agentmgr.conformance.stage import Target
 
     scenarios = choose(only)
     if not scenarios:
@@ -129,7 +129,7 @@ def _knock(host: str, port: int) -> None:
 
 
 def _serve(host: str, port: int, zone: str, patience: float, json: bool, junit: Path | None) -> None:
-    from agentmgr.desk.conformance.session import judge_desktop
+    from agentmgr.conformance.session import judge_desktop
 
     try:
         passed = judge_desktop(host, port, zone, patience, json, junit)

@@ -42,7 +42,7 @@ def import_(
     country
         Two letters, such as US or DE: where telephone numbers without a country code are from.
     """
-    from agentmgr.requests import ImportContacts
+    from agentmgr.admin.requests import ImportContacts
 
     columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
     request = ImportContacts(str(file.resolve()), list_, columns, country.upper())
@@ -58,7 +58,7 @@ def lists(*, json: Json = False, config: Config = None) -> None:
 
     agentmgr contacts lists
     """
-    from agentmgr.requests import ListContactLists
+    from agentmgr.admin.requests import ListContactLists
 
     show(
         perform(config, ListContactLists()), json, "no contact lists yet; agentmgr contacts import makes one"

@@ -70,7 +70,7 @@ def demo(
     if serve_only:
         _serve_only(data, host, port, speed or SERVER_SPEED, seed)
         return
-    from agentmgr.demo import Demo, DemoFailed, run_demo
+    from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
     try:
         run_demo(Demo(agents, contacts, pacing, seed, speed or DEMO_SPEED), json)
@@ -80,7 +80,7 @@ def demo(
 
 def _serve_only(data: Path | None, host: str, port: int, speed: float, seed: int) -> None:
     from agentmgr.app import ServerFailed
-    from agentmgr.demo_server import DemoServer, serve_demo
+    from agentmgr.demo.server import DemoServer, serve_demo
 
     if data is None:
         raise Misused("--serve-only needs --data: a directory for the server's database")

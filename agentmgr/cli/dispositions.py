@@ -26,7 +26,7 @@ def export(*, campaign: str, format: Literal["csv", "json"] = "csv", config: Con
     format
         csv with a header row, or json: one object a line.
     """
-    from agentmgr.requests import ExportDispositions
+    from agentmgr.admin.requests import ExportDispositions
 
     rows = perform(config, ExportDispositions(campaign))
     if format == "csv":
@@ -36,7 +36,7 @@ def export(*, campaign: str, format: Literal["csv", "json"] = "csv", config: Con
 
 
 def _write_csv(rows: Iterable[Row]) -> None:
-    from agentmgr.operations import DISPOSITION_COLUMNS
+    from agentmgr.admin.operations import DISPOSITION_COLUMNS
 
     writer = csv.DictWriter(sys.stdout, DISPOSITION_COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -23,7 +23,7 @@ def add(number: str, /, *more: str, country: str = "", config: Config = None) ->
     country
         Two letters: where numbers without a country code are from.
     """
-    from agentmgr.requests import AddToDnc
+    from agentmgr.admin.requests import AddToDnc
 
     for row in perform(config, AddToDnc((number, *more), country.upper())):
         say(str(row["done"]))
@@ -46,7 +46,7 @@ def remove(number: str, /, *more: str, country: str = "", config: Config = None)
     country
         Two letters: where numbers without a country code are from.
     """
-    from agentmgr.requests import RemoveFromDnc
+    from agentmgr.admin.requests import RemoveFromDnc
 
     for row in perform(config, RemoveFromDnc((number, *more), country.upper())):
         say(str(row["done"]))
@@ -58,6 +58,6 @@ def list_(*, json: Json = False, config: Config = None) -> None:
 
     agentmgr dnc list
     """
-    from agentmgr.requests import ListDnc
+    from agentmgr.admin.requests import ListDnc
 
     show(perform(config, ListDnc()), json, "the do-not-call list is empty")

@@ -51,7 +51,7 @@ def check_config(file: Path, /) -> None:
     file
         The file to check. config/agentmgr.toml lists all settings with their defaults.
     """
-    from agentmgr.settings_file import SettingsError, load
+    from agentmgr.settings.file import SettingsError, load
 
     try:
         load(file)

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from agentmgr.core.capabilities import VECTORS, Row, capabilities
 from agentmgr.core.events import CommandReceived
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.core.states import (
     AGENT_TABLE,
     CALL_TABLE,
@@ -63,7 +63,7 @@ class Blend(Enum):
 class Agent:
     """One agent in a zone; `tell` sends to its desktop, `touched` says that a state changed."""
 
-    record: AgentRecord
+    record: AgentSpec
     connection: int | None
     extension: str
     tell: Callable[["Agent", Any], None]
@@ -101,7 +101,7 @@ class Agent:
         return self.record.agent_id
 
     @property
-    def contact(self) -> "Session":
+    def engaged_session(self) -> "Session":
         """The session of the agent's contact, for where a rule has made sure that there is one."""
         assert self.session is not None, "the rule of the command asks for a contact"
         return self.session

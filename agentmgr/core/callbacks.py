@@ -7,7 +7,7 @@ from attrs import define
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import EndCallback, SaveCallback
 from agentmgr.core.job import Job
-from agentmgr.core.model import CallbackRecord
+from agentmgr.core.model import CallbackSpec
 from agentmgr.core.session import Session
 from agentmgr.core.states import CallEvent
 from agentmgr.core.times import format_time
@@ -26,7 +26,7 @@ IN_WORK_RETRY_S = 10.0
 class Callback:
     """A callback that waits in a job; `agent` is whom it was announced to, `sid` its coming session."""
 
-    record: CallbackRecord
+    record: CallbackSpec
     job: Job
     sid: str = ""
     agent: Agent | None = None
@@ -43,7 +43,7 @@ class Callbacks:
 
     # -- keeping -----------------------------------------------------------------------------
 
-    def create(self, job: Job, record: CallbackRecord, created_by: Agent, origin: Session) -> None:
+    def create(self, job: Job, record: CallbackSpec, created_by: Agent, origin: Session) -> None:
         """Write a callback down, and wait for its time if its campaign runs here."""
         self._out.emit(
             SaveCallback(
@@ -65,7 +65,7 @@ class Callbacks:
         )
         self.schedule(job, record)
 
-    def schedule(self, job: Job, record: CallbackRecord) -> None:
+    def schedule(self, job: Job, record: CallbackSpec) -> None:
         """Wait for a callback's time; one that was kept under the same id before is replaced."""
         callback_id = record.callback_id
         old = self._callbacks.get(callback_id)

@@ -16,7 +16,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import ContactsFetched
 from agentmgr.core.job import Job
-from agentmgr.core.model import ContactRecord, PhoneNumber
+from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Phase, Session
 from protocol.enums import ContactType, DialFailReason, PacingType
@@ -157,7 +157,7 @@ class Dialer:
         return f"{config.zone}-{config.epoch}-{self._session_count}"
 
     def new_session(
-        self, job: Job, contact: ContactRecord, number: PhoneNumber, contact_type: ContactType, sid: str
+        self, job: Job, contact: ContactSpec, number: PhoneNumber, contact_type: ContactType, sid: str
     ) -> Session:
         """Begin a session; its attempt is not written yet."""
         session = Session(
@@ -307,7 +307,7 @@ class Dialer:
         self._out.serve(session.job)
 
     def _give_back(
-        self, job: Job, contact: ContactRecord, attempts: int, outcome: str, due_at: float | None
+        self, job: Job, contact: ContactSpec, attempts: int, outcome: str, due_at: float | None
     ) -> None:
         self._out.emit(ReturnContact(job.job_id, contact.contact_id, attempts, str(outcome), due_at))
         if due_at is None:

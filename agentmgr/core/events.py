@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from agentmgr.core.model import AgentRecord, ContactRecord, JobSpec, SavedAgent
+from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 
@@ -44,7 +44,7 @@ class LogonChecked:
     request_id: int
     agent_id: str
     result: ResultCode
-    agent: AgentRecord | None
+    agent: AgentSpec | None
 
 
 # -- the switch ----------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class ContactsFetched:
     """
 
     job_id: int
-    contacts: tuple[ContactRecord, ...]
+    contacts: tuple[ContactSpec, ...]
     next_due_at: float | None
 
 

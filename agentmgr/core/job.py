@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, field
 
-from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec, ContactRecord, JobSpec
+from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec, ContactSpec, JobSpec
 from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
 
@@ -36,7 +36,7 @@ class Job:
     next_due_at: float | None = None
     fetching: bool = False
     returned_due_at: float | None = None
-    contacts: deque[ContactRecord] = field(factory=deque)
+    contacts: deque[ContactSpec] = field(factory=deque)
     sessions: "dict[str, Session]" = field(factory=dict)
     waiting: "OrderedDict[str, Session]" = field(factory=OrderedDict)
     agents: "dict[str, Agent]" = field(factory=dict)

@@ -17,7 +17,7 @@ from protocol.structures import AgentSkill, SocketInfo
 
 
 @frozen
-class AgentRecord:
+class AgentSpec:
     """An agent as the store knows it."""
 
     agent_id: str
@@ -45,7 +45,7 @@ class AttributeSpec:
 
 
 @frozen
-class ContactRecord:
+class ContactSpec:
     """A contact claimed for a job; `attempts` counts those made in this job so far."""
 
     contact_id: int
@@ -59,7 +59,7 @@ class ContactRecord:
 
 
 @frozen
-class CallbackRecord:
+class CallbackSpec:
     """A callback to be delivered by a job of `campaign_id`; times in epoch seconds.
 
     `agent_id` is the preferred agent of an Agent callback, else empty. `contact.attempts` is 0: a
@@ -70,7 +70,7 @@ class CallbackRecord:
     callback_type: CallbackType
     campaign_id: int
     agent_id: str
-    contact: ContactRecord
+    contact: ContactSpec
     number: PhoneNumber
     due_at: float
     expires_at: float
@@ -87,7 +87,7 @@ class SavedSession:
 
     sid: str
     job_id: int
-    contact: ContactRecord
+    contact: ContactSpec
     contact_type: ContactType
     number: PhoneNumber
     answered_at: float | None
@@ -204,7 +204,7 @@ class JobSpec:
     total: int
     done: int = 0
     paused: bool = False
-    callbacks: tuple[CallbackRecord, ...] = ()
+    callbacks: tuple[CallbackSpec, ...] = ()
 
 
 @frozen

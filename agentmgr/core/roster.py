@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent, Blend
-from agentmgr.core.model import AgentRecord, SavedAgent
+from agentmgr.core.model import AgentSpec, SavedAgent
 from agentmgr.core.session import Phase, Session
 from protocol.commands import AGTLogoffRESP
 from protocol.enums import CallState, NailupStatus
@@ -24,7 +24,7 @@ class Roster:
         self._zone = zone
         self._out = zone.out
 
-    def admit(self, record: AgentRecord, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
+    def admit(self, record: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
         """Log an agent on, in the state that a desktop takes for granted."""
         agent = Agent(
             record, connection, extension, self._out.tell, self._out.touch, self._zone.stats, skills=skills
@@ -37,7 +37,7 @@ class Roster:
 
     def readmit(
         self,
-        record: AgentRecord,
+        record: AgentSpec,
         saved: SavedAgent,
         session: Session | None,
         *,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from agentmgr.core.model import CallbackRecord, ContactRecord, PhoneNumber
+from agentmgr.core.model import CallbackSpec, ContactSpec, PhoneNumber
 from agentmgr.core.times import format_time
 from protocol.enums import ContactType, DialFailReason
 from protocol.structures import CompletionCode, Contact, ContactNumber, WrapupDetails
@@ -60,7 +60,7 @@ class Session:
 
     sid: str
     job: "Job"
-    contact: ContactRecord
+    contact: ContactSpec
     contact_type: ContactType
     number: PhoneNumber
     phase: Phase = Phase.OFF_LINE
@@ -71,7 +71,7 @@ class Session:
     fail_reason: DialFailReason | None = None
     extensions_left: int = 0
     consultation: Consultation | None = None
-    callback: CallbackRecord | None = None
+    callback: CallbackSpec | None = None
     callback_count: int = 0
     declined: bool = False
     over: bool = False

@@ -9,7 +9,7 @@ import trio
 
 from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts
 from agentmgr.core.events import DncChecked, Event, LogonChecked
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Token, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.doorbell import Doorbell
@@ -122,7 +122,7 @@ class Questions:
             self._cores.release_on_behalf_of(slot)
         self._checked(question, result, agent)
 
-    async def _judge(self, question: CheckLogon) -> tuple[ResultCode, AgentRecord | None]:
+    async def _judge(self, question: CheckLogon) -> tuple[ResultCode, AgentSpec | None]:
         login = await self._writer.call(self._store.find_agent, question.agent_id)
         right = await trio.to_thread.run_sync(self._verify, login, question.password)
         if login is None or not right:
@@ -131,5 +131,5 @@ class Questions:
             return ResultCode.AGENT_NOT_IN_SYSTEM, None
         return ResultCode.SUCCESS, login.agent
 
-    def _checked(self, question: CheckLogon, result: ResultCode, agent: AgentRecord | None) -> None:
+    def _checked(self, question: CheckLogon, result: ResultCode, agent: AgentSpec | None) -> None:
         self._answer(LogonChecked(question.connection, question.request_id, question.agent_id, result, agent))

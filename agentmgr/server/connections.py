@@ -2,40 +2,40 @@
 
 from collections.abc import Iterator
 
+from agentmgr.server.connection import Connection
 from agentmgr.server.outgoing import Outgoing
-from agentmgr.server.session import Session
 
 
 class Connections:
-    """Implements the runtime's `Desktops`; sessions come and go."""
+    """Implements the runtime's `Desktops`; connections come and go."""
 
     def __init__(self) -> None:
-        self._sessions: dict[int, Session] = {}
+        self._connections: dict[int, Connection] = {}
         self._outgoing: dict[int, Outgoing] = {}
         self._touched: list[Outgoing] = []
         self._unproven = 0
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._connections)
 
-    def __iter__(self) -> Iterator[Session]:
-        return iter(list(self._sessions.values()))
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(list(self._connections.values()))
 
     @property
     def unproven(self) -> int:
         """How many connections there are over which no agent has logged on yet."""
         return self._unproven
 
-    def add(self, session: Session) -> None:
+    def add(self, connection: Connection) -> None:
         """Open a connection."""
-        self._sessions[session.number] = session
-        self._outgoing[session.number] = session.outgoing
+        self._connections[connection.number] = connection
+        self._outgoing[connection.number] = connection.outgoing
         self._unproven += 1
 
-    def remove(self, session: Session) -> None:
+    def remove(self, connection: Connection) -> None:
         """Forget a connection; what is sent to it from now on is dropped."""
-        del self._sessions[session.number], self._outgoing[session.number]
-        if not session.proven:
+        del self._connections[connection.number], self._outgoing[connection.number]
+        if not connection.proven:
             self._unproven -= 1
 
     def send(self, connection: int, frame: bytes) -> None:
@@ -54,18 +54,18 @@ class Connections:
 
     def close(self, connection: int, reason: str) -> None:
         """Send what was queued, then the reason, then close."""
-        session = self._sessions.get(connection)
-        if session is not None:
-            session.close(reason, "zone")
+        found = self._connections.get(connection)
+        if found is not None:
+            found.close(reason, "zone")
 
     def close_all(self, reason: str) -> None:
         """Close every connection as `close` does."""
-        for session in self:
-            session.close(reason, "zone")
+        for connection in self:
+            connection.close(reason, "zone")
 
     def trust(self, connection: int) -> None:
         """An agent proved its password over this connection."""
-        session = self._sessions.get(connection)
-        if session is not None and not session.proven:
-            session.proven = True
+        found = self._connections.get(connection)
+        if found is not None and not found.proven:
+            found.proven = True
             self._unproven -= 1

@@ -1,4 +1,4 @@
-"""The listener of a zone: accepts connections, runs their sessions, and ends them in order."""
+"""The listener of a zone: accepts connections, runs them, and ends them in order."""
 
 import errno
 import itertools
@@ -11,10 +11,10 @@ import trio
 
 from agentmgr.core.events import ConnectionLost, Event
 from agentmgr.runtime.metrics import ZoneMetrics
+from agentmgr.server.connection import Connection, Inbox
 from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
-from agentmgr.server.session import Inbox, Session
 from agentmgr.server.transport import StreamTransport, TcpTransport, Transport
 
 log = structlog.get_logger()
@@ -147,22 +147,22 @@ class AgtServer:
 
     async def _serve(self, transport: Transport, peer: str) -> None:
         number = next(self._numbers)
-        outgoing = Outgoing(transport, self._limits, self._spawn, lambda: session.close_slow())
-        session = Session(number, peer, transport, outgoing, self._inbox, self._limits, self._metrics)
+        outgoing = Outgoing(transport, self._limits, self._spawn, lambda: connection.close_slow())
+        connection = Connection(number, peer, transport, outgoing, self._inbox, self._limits, self._metrics)
         full = self._is_full()
-        self._connections.add(session)
+        self._connections.add(connection)
         self._running += 1
         try:
             if full:
-                session.close("the server has too many connections; try again later", "full")
+                connection.close("the server has too many connections; try again later", "full")
             else:
-                await session.run()
+                await connection.run()
         finally:
-            self._connections.remove(session)
-            if session.greeted:
+            self._connections.remove(connection)
+            if connection.greeted:
                 self._inbox.push(ConnectionLost(number))
             try:
-                await session.finish()
+                await connection.finish()
             finally:
                 self._running -= 1
                 if not self._running:
@@ -181,5 +181,5 @@ class AgtServer:
         while True:
             await trio.sleep(CHECK_INTERVAL_S)
             now = trio.current_time()
-            for session in self._connections:
-                session.check(now)
+            for connection in self._connections:
+                connection.check(now)

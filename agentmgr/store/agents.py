@@ -4,7 +4,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
 from agentmgr.store import schema as t
 from protocol.structures import AgentSkill
@@ -29,7 +29,7 @@ def _login(rows: list[sa.Row[tuple[object, ...]]]) -> AgentLogin:
     head = rows[0]
     skills = tuple(AgentSkill(row.skill, row.skill_id, row.level) for row in rows if row.skill is not None)
     return AgentLogin(
-        AgentRecord(head.agent_id, head.name, skills), head.password_hash, head.zone, bool(head.enabled)
+        AgentSpec(head.agent_id, head.name, skills), head.password_hash, head.zone, bool(head.enabled)
     )
 
 

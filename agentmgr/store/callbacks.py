@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from agentmgr.core.model import CallbackRecord, PhoneNumber
+from agentmgr.core.model import CallbackSpec, PhoneNumber
 from agentmgr.store.contacts import read_contacts
 from protocol.enums import CallbackType
 
@@ -13,7 +13,7 @@ _WORKED_ON = (
 )
 
 
-def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[CallbackRecord, ...]:
+def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[CallbackSpec, ...]:
     """Return the callbacks that a campaign has to deliver, the earliest first."""
     rows = connection.execute(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
@@ -23,7 +23,7 @@ def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[Ca
     ).fetchall()
     contacts = read_contacts(connection, [(row[3], 0) for row in rows])
     return tuple(
-        CallbackRecord(
+        CallbackSpec(
             callback_id=callback_id,
             callback_type=CallbackType(callback_type),
             campaign_id=campaign_id,

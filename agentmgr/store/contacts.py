@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import ContactRecord, PhoneNumber
+from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, ContactDraft, ContactList, ContactsPut
 
 _BATCH = 1000
@@ -95,7 +95,7 @@ def claim_contacts(
 
 def read_contacts(
     connection: sqlite3.Connection, claimed: Sequence[tuple[int, int]]
-) -> tuple[ContactRecord, ...]:
+) -> tuple[ContactSpec, ...]:
     """Read contacts, given with their attempts, in that order; one may be wanted twice."""
     heads: dict[int, tuple[str, int, str]] = {}
     phones: defaultdict[int, list[PhoneNumber]] = defaultdict(list)
@@ -127,7 +127,7 @@ def read_contacts(
         ):
             notes[contact_id].append(text)
     return tuple(
-        ContactRecord(
+        ContactSpec(
             contact_id,
             *heads[contact_id],
             numbers=tuple(phones[contact_id]),

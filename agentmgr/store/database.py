@@ -40,7 +40,7 @@ class Transaction:
     """A transaction under way: the driver for what is hot, SQLAlchemy's view of it for the rest."""
 
     sql: sqlite3.Connection
-    core: sa.Connection
+    tables: sa.Connection
 
 
 class Database:
@@ -59,7 +59,7 @@ class Database:
             skip_autocommit_rollback=True,
         )
         self._views = Transaction(connection, engine.connect())
-        self._views.core.begin()  # never ended, so that nobody (Alembic would) ends one of ours
+        self._views.tables.begin()  # never ended, so that nobody (Alembic would) ends one of ours
         # Whoever waits holds the gate, so that a thread with many transactions in a row lets others in.
         self._gate = threading.Lock()
         self._lock = threading.Lock()
@@ -88,7 +88,7 @@ class Database:
     def close(self) -> None:
         """Fold the log into the file and close it."""
         with self._gate, self._lock:
-            self._views.core.close()
+            self._views.tables.close()
             self._connection.close()
 
 
@@ -179,7 +179,7 @@ def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool)
     # A table is changed by replacing it, during which those that refer to it would refer to nothing.
     connection.execute("PRAGMA foreign_keys = OFF")
     with database.transaction() as tx:
-        if not upgrade(tx.core, found):
+        if not upgrade(tx.tables, found):
             raise StoreFault(
                 f"{database.path}: made by a newer agentmgr (schema {found}, this program knows "
                 f"{SCHEMA_REVISION}); upgrade agentmgr or give another path"

@@ -70,7 +70,7 @@ class SqliteStore:
             going_on = take_over_jobs(tx.sql, zone, now)
             return OpenedZone(
                 token,
-                tuple(_with_callbacks(tx, jobs.read_job(tx.core, job_id)) for job_id in going_on),
+                tuple(_with_callbacks(tx, jobs.read_job(tx.tables, job_id)) for job_id in going_on),
                 read_saved(tx.sql, zone),
             )
 
@@ -96,30 +96,30 @@ class SqliteStore:
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
         with self._database.transaction() as tx:
-            found = agents.read_agents(tx.core, agent_id)
+            found = agents.read_agents(tx.tables, agent_id)
             return found[0] if found else None
 
     def agents(self) -> tuple[AgentLogin, ...]:
         """Return all agents by id."""
         with self._database.transaction() as tx:
-            return agents.read_agents(tx.core)
+            return agents.read_agents(tx.tables)
 
     def put_agent(self, login: AgentLogin) -> None:
         """Store an agent, or replace the one with the same id."""
         with self._database.transaction() as tx:
-            agents.put_agent(tx.core, login)
+            agents.put_agent(tx.tables, login)
 
     # -- contacts --------------------------------------------------------------------------
 
     def define_attributes(self, specs: Iterable[AttributeSpec]) -> None:
         """Make attributes known; those that are known already stay as they are."""
         with self._database.transaction() as tx:
-            campaigns.define_attributes(tx.core, specs)
+            campaigns.define_attributes(tx.tables, specs)
 
     def attributes(self) -> tuple[AttributeSpec, ...]:
         """Return all known attributes in the order they were defined."""
         with self._database.transaction() as tx:
-            return campaigns.read_attributes(tx.core)
+            return campaigns.read_attributes(tx.tables)
 
     def ensure_list(self, name: str, now: float) -> int:
         """Return the id of a contact list, which is made if there is none of that name."""
@@ -141,35 +141,35 @@ class SqliteStore:
     def add_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
         """Store a campaign and return it with its id and all known attributes."""
         with self._database.transaction() as tx:
-            return campaigns.add_campaign(tx.core, spec, list_ids, now)
+            return campaigns.add_campaign(tx.tables, spec, list_ids, now)
 
     def find_campaign(self, name: str) -> CampaignSpec | None:
         """Look a campaign up."""
         with self._database.transaction() as tx:
-            return campaigns.find_campaign(tx.core, name)
+            return campaigns.find_campaign(tx.tables, name)
 
     def campaigns(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""
         with self._database.transaction() as tx:
-            return jobs.read_overviews(tx.core)
+            return jobs.read_overviews(tx.tables)
 
     def create_job(self, campaign_id: int, zone: str, now: float) -> int:
         """Make an empty job in preparation and return its id."""
         with self._database.transaction() as tx:
-            return jobs.create_job(tx.core, campaign_id, zone, now)
+            return jobs.create_job(tx.tables, campaign_id, zone, now)
 
     def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
         """Give the job the next contacts of its campaign's lists, those above an id."""
         with self._database.transaction() as tx:
-            return jobs.fill_job(tx.core, job_id, after_contact_id, limit)
+            return jobs.fill_job(tx.tables, job_id, after_contact_id, limit)
 
     def start_job(self, job_id: int) -> JobSpec | None:
         """Let a prepared job run; None if it is not in preparation any more."""
         with self._database.transaction() as tx:
-            if not jobs.move_job(tx.core, job_id, (JobState.Preparing,), JobState.Running):
+            if not jobs.move_job(tx.tables, job_id, (JobState.Preparing,), JobState.Running):
                 return None
-            job = jobs.read_job(tx.core, job_id)
-            expire_callbacks(tx.sql, job.campaign.campaign_id, jobs.created_at(tx.core, job_id))
+            job = jobs.read_job(tx.tables, job_id)
+            expire_callbacks(tx.sql, job.campaign.campaign_id, jobs.created_at(tx.tables, job_id))
             return _with_callbacks(tx, job)
 
     def move_job(
@@ -177,7 +177,7 @@ class SqliteStore:
     ) -> bool:
         """Change a job's state if it is an allowed one; with `ended_at` it is over and all is settled."""
         with self._database.transaction() as tx:
-            moved = jobs.move_job(tx.core, job_id, allowed, state, ended_at)
+            moved = jobs.move_job(tx.tables, job_id, allowed, state, ended_at)
             if moved and ended_at is not None:
                 settle_job(tx.sql, job_id, ended_at)
             return moved
@@ -185,17 +185,17 @@ class SqliteStore:
     def latest_job(self, campaign_id: int) -> JobStatus | None:
         """Return the job of a campaign that was created last."""
         with self._database.transaction() as tx:
-            return jobs.latest_job(tx.core, campaign_id)
+            return jobs.latest_job(tx.tables, campaign_id)
 
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done."""
         with self._database.transaction() as tx:
-            return jobs.tally(tx.core, job_id)
+            return jobs.tally(tx.tables, job_id)
 
     def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
         """Return the next dispositions of a campaign in the order they were saved, those above a row id."""
         with self._database.transaction() as tx:
-            return jobs.read_dispositions(tx.core, campaign_id, after_row_id, limit)
+            return jobs.read_dispositions(tx.tables, campaign_id, after_row_id, limit)
 
     # -- do not call -----------------------------------------------------------------------
 

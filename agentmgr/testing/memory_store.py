@@ -22,10 +22,10 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import ContactsFetched
 from agentmgr.core.model import (
-    AgentRecord,
-    CallbackRecord,
+    AgentSpec,
+    CallbackSpec,
     CampaignSpec,
-    ContactRecord,
+    ContactSpec,
     JobSpec,
     PhoneNumber,
     SavedAgent,
@@ -46,9 +46,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.jobs: dict[int, JobSpec] = {}
-        self.contacts: dict[int, ContactRecord] = {}
-        self.pending: dict[int, dict[int, tuple[float, ContactRecord]]] = {}
-        self.claimed: dict[int, dict[int, ContactRecord]] = {}
+        self.contacts: dict[int, ContactSpec] = {}
+        self.pending: dict[int, dict[int, tuple[float, ContactSpec]]] = {}
+        self.claimed: dict[int, dict[int, ContactSpec]] = {}
         self.done: dict[int, dict[int, str]] = {}
         self.dispositions: dict[str, SaveDisposition] = {}
         self.open_attempts: dict[str, StartAttempt] = {}
@@ -66,7 +66,7 @@ class MemoryStore:
     def add_job(
         self,
         job_id: int,
-        contacts: Iterable[ContactRecord],
+        contacts: Iterable[ContactSpec],
         due_at: float = 0.0,
         *,
         campaign: CampaignSpec | None = None,
@@ -80,7 +80,7 @@ class MemoryStore:
         if campaign is not None:
             self.jobs[job_id] = JobSpec(job_id, campaign, len(self.pending[job_id]))
 
-    def add_agent(self, record: AgentRecord, zone: str, password: str = "secret") -> None:
+    def add_agent(self, record: AgentSpec, zone: str, password: str = "secret") -> None:
         """Make an agent known; the password is kept as it is."""
         self.agents[record.agent_id] = AgentLogin(record, password, zone, True)
 
@@ -137,7 +137,7 @@ class MemoryStore:
         else:
             self._give_back(job_id, contact, self._due_at[job_id, contact_id])
 
-    def _give_back(self, job_id: int, contact: ContactRecord, due_at: float) -> None:
+    def _give_back(self, job_id: int, contact: ContactSpec, due_at: float) -> None:
         del self.claimed[job_id][contact.contact_id]
         self.pending[job_id][contact.contact_id] = (due_at, contact)
 
@@ -149,9 +149,9 @@ class MemoryStore:
                 del self.callbacks[callback_id]
                 self.ended_callbacks[callback_id] = EndCallback(callback_id, "Expired", now)
 
-    def _waiting(self, campaign: CampaignSpec) -> tuple[CallbackRecord, ...]:
+    def _waiting(self, campaign: CampaignSpec) -> tuple[CallbackSpec, ...]:
         return tuple(
-            CallbackRecord(
+            CallbackSpec(
                 callback_id=c.callback_id,
                 callback_type=c.callback_type,
                 campaign_id=c.campaign_id,

@@ -25,10 +25,10 @@ from agentmgr.app import collect_rarely
 from agentmgr.core.effects import Record
 from agentmgr.core.events import ContactsFetched, JobStarted
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     CampaignSpec,
     CompletionCodeSpec,
-    ContactRecord,
+    ContactSpec,
     JobSpec,
     PhoneNumber,
     ZoneConfig,
@@ -71,14 +71,14 @@ class MemoryStore:
         number = PhoneNumber("PhoneNumber1", ENDLESS)
         ids = itertools.islice(self._ids, limit)
         return ContactsFetched(
-            job_id, tuple(ContactRecord(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
+            job_id, tuple(ContactSpec(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
         )
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
-        return AgentLogin(AgentRecord(agent_id, agent_id, (AgentSkill("bench"),)), "", "Default", True)
+        return AgentLogin(AgentSpec(agent_id, agent_id, (AgentSkill("bench"),)), "", "Default", True)
 
 
 async def agt(listener: socket.socket) -> None:

@@ -7,11 +7,11 @@ from attrs import evolve
 from agentmgr.campaign import agents
 from agentmgr.campaign.agents import add_agents, list_agents, set_password, verify
 from agentmgr.campaign.errors import CampaignError
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.store import SqliteStore
 from protocol.structures import AgentSkill
 
-ANN = AgentRecord("1001", "Ann", (AgentSkill("English", "1", 3),))
+ANN = AgentSpec("1001", "Ann", (AgentSkill("English", "1", 3),))
 
 
 def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
@@ -78,25 +78,25 @@ def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     ("agent", "password", "zone", "words"),
     [
-        (AgentRecord("", "A", ()), "x", "Default", "an id has 1 to 50 characters"),
-        (AgentRecord("10 01", "A", ()), "x", "Default", "no space"),
-        (AgentRecord("1\n", "A", ()), "x", "Default", "an id has"),
-        (AgentRecord("1" * 51, "A", ()), "x", "Default", "an id has 1 to 50 characters"),
+        (AgentSpec("", "A", ()), "x", "Default", "an id has 1 to 50 characters"),
+        (AgentSpec("10 01", "A", ()), "x", "Default", "no space"),
+        (AgentSpec("1\n", "A", ()), "x", "Default", "an id has"),
+        (AgentSpec("1" * 51, "A", ()), "x", "Default", "an id has 1 to 50 characters"),
         (
-            AgentRecord("1", "A", (AgentSkill("E", "", 17),)),
+            AgentSpec("1", "A", (AgentSkill("E", "", 17),)),
             "x",
             "Default",
             "E has level 17; allowed are 1 to 16",
         ),
-        (AgentRecord("1", "A", (AgentSkill("E"), AgentSkill("E"))), "x", "Default", "is given once"),
-        (AgentRecord("1", "A", (AgentSkill(" "),)), "x", "Default", "needs a name"),
+        (AgentSpec("1", "A", (AgentSkill("E"), AgentSkill("E"))), "x", "Default", "is given once"),
+        (AgentSpec("1", "A", (AgentSkill(" "),)), "x", "Default", "needs a name"),
         (ANN, "", "Default", "a password has 1 to 128 characters"),
         (ANN, "x" * 129, "Default", "a password has 1 to 128 characters"),
         (ANN, "x", " ", "needs a zone"),
     ],
 )
 def test_agent_with_something_wrong_refused(
-    store: SqliteStore, agent: AgentRecord, password: str, zone: str, words: str
+    store: SqliteStore, agent: AgentSpec, password: str, zone: str, words: str
 ) -> None:
     with pytest.raises(CampaignError, match=words):
         add_agents(store, [agent], password, zone)

@@ -8,11 +8,11 @@ import trio.testing
 from attrs import evolve
 
 import agentmgr.client
-from agentmgr import requests
+from agentmgr.admin import requests
+from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import first_error, make_database, open_server
 from agentmgr.ports import StoreFault
-from agentmgr.server.admin import AdminRefused
-from agentmgr.settings import (
+from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
     HttpSettings,

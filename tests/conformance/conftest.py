@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agentmgr.desk.conformance import scenes
-from agentmgr.desk.conformance.registry import Work
-from agentmgr.desk.conformance.stage import Target
+from agentmgr.conformance import scenes
+from agentmgr.conformance.registry import Work
+from agentmgr.conformance.stage import Target
 
 SPEED = "40"
 AGENTS = ("1001", "1002", "1003", "1004")

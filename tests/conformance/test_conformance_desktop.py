@@ -8,9 +8,9 @@ import trio.testing
 from trio.abc import Stream
 
 from agentmgr.client.transport import Address
-from agentmgr.desk.conformance.runner import Outcome, Result
-from agentmgr.desk.conformance.seat import Seat
-from agentmgr.desk.conformance.served import play_acts
+from agentmgr.conformance.runner import Outcome, Result
+from agentmgr.conformance.seat import Seat
+from agentmgr.conformance.served import play_acts
 from agentmgr.desk.fleet import run_fleet
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop

@@ -9,11 +9,11 @@ import pytest
 import trio
 from attrs import evolve
 
+from agentmgr.conformance import matrix
+from agentmgr.conformance.registry import SCENARIOS
+from agentmgr.conformance.runner import Result, play
+from agentmgr.conformance.stage import Target
 from agentmgr.core import capabilities as core
-from agentmgr.desk.conformance import matrix
-from agentmgr.desk.conformance.registry import SCENARIOS
-from agentmgr.desk.conformance.runner import Result, play
-from agentmgr.desk.conformance.stage import Target
 from protocol.codec import pack, unpack
 from protocol.enums import AgentState
 from protocol.framing import FrameDecoder, frame

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from agentmgr.desk.conformance.matrix import Row, vector
-from agentmgr.desk.conformance.rules import violations
-from agentmgr.desk.conformance.transcript import Kind, Transcript
+from agentmgr.conformance.matrix import Row, vector
+from agentmgr.conformance.rules import violations
+from agentmgr.conformance.transcript import Kind, Transcript
 from protocol import commands as c
 from protocol import notifications as n
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus

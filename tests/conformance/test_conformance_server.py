@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from agentmgr.cli import run
-from agentmgr.desk.conformance.registry import SCENARIOS
-from agentmgr.desk.conformance.runner import Result, choose, play
-from agentmgr.desk.conformance.stage import Target
+from agentmgr.conformance.registry import SCENARIOS
+from agentmgr.conformance.runner import Result, choose, play
+from agentmgr.conformance.stage import Target
 from tests.conformance.conftest import end_server, start_server
 
 CANNOT_BE_PROVOKED = {"zone-handed-back"}

@@ -5,7 +5,7 @@ from scenes import LEG, SID, Scene, a_campaign, a_contact, a_logon, number_of, t
 
 from agentmgr.core.effects import SaveCallback
 from agentmgr.core.events import AgentRestored, CallAnswered, JobStarted
-from agentmgr.core.model import CallbackRecord, JobSpec
+from agentmgr.core.model import CallbackSpec, JobSpec
 from protocol import commands as c
 from protocol.enums import CallbackType, DestinationType, PacingType
 from protocol.structures import CompletionCode, Destination
@@ -106,7 +106,7 @@ def conferenced():
 
 
 def a_callback(scene, due_in_s=100.0, **changes):
-    record = CallbackRecord(
+    record = CallbackSpec(
         callback_id=CALLBACK_ID,
         callback_type=CallbackType.Standard,
         campaign_id=1,

@@ -12,11 +12,11 @@ from agentmgr.core.events import (
     NailEnded,
 )
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
-    ContactRecord,
+    ContactSpec,
     JobSpec,
     PhoneNumber,
     ZoneConfig,
@@ -74,7 +74,7 @@ def a_campaign(pacing=PacingType.Progressive, **changes):
 def a_contact(number):
     """Return contact `u<number>` with two telephone numbers."""
     phone = f"+4930{number:07}"
-    return ContactRecord(
+    return ContactSpec(
         contact_id=number,
         user_contact_id=f"u{number}",
         list_id=7,
@@ -107,7 +107,7 @@ class Scene(Stage):
 
     def add_agent(self, agent_id, *skills):
         skills = skills or (AgentSkill("sales", level=1),)
-        self.store.add_agent(AgentRecord(agent_id, f"Agent {agent_id}", skills), self.config.zone)
+        self.store.add_agent(AgentSpec(agent_id, f"Agent {agent_id}", skills), self.config.zone)
 
     def start_job(self, pacing, *, job_id=1, contacts=3, paused=False, **campaign):
         first = job_id * 1000 - 999

@@ -7,7 +7,7 @@ from scenes import a_campaign, a_contact
 
 from agentmgr.core.effects import EndAttempt
 from agentmgr.core.events import JobStarted
-from agentmgr.core.model import AgentRecord, JobSpec, ZoneConfig
+from agentmgr.core.model import AgentSpec, JobSpec, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.ports import Token
@@ -30,7 +30,7 @@ class Day:
         self.store.add_job(1, [a_contact(number) for number in range(1, contacts + 1)])
         agent_ids = [str(1001 + number) for number in range(agents)]
         for agent_id in agent_ids:
-            self.store.add_agent(AgentRecord(agent_id, agent_id, (AgentSkill("sales"),)), "Z")
+            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Z")
         self.zone = Zone(ZoneConfig("Z"), T0)
         self.switch = SimSwitch(seed)
         virtual = VirtualZone(

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.stats import ZoneStats
 
 
 def an_agent(name, level=1, skill="sales"):
-    record = AgentRecord(name, name, ())
+    record = AgentSpec(name, name, ())
     nothing = lambda *_: None  # noqa: E731  # a name for what is passed twice
     return Agent(record, 1, "", nothing, nothing, ZoneStats(), skills={skill: level})
 

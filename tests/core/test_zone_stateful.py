@@ -26,7 +26,7 @@ from agentmgr.core.events import (
     TelephonyRestored,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentRecord, ExternalDestination, JobSpec, ZoneConfig
+from agentmgr.core.model import AgentSpec, ExternalDestination, JobSpec, ZoneConfig
 from agentmgr.core.session import ConsultPhase, Phase
 from agentmgr.core.states import FREE_STATES
 from agentmgr.core.times import format_time
@@ -184,7 +184,7 @@ class ZoneWorld(RuleBasedStateMachine):
         self.enter(Stage(store, evolve(CONFIG, epoch=store.open_zone("Z", START_S).token.epoch)))
         for agent_id, names in SKILLS.items():
             skills = tuple(AgentSkill(name, level=len(names)) for name in names)
-            store.add_agent(AgentRecord(agent_id, agent_id, skills), "Z")
+            store.add_agent(AgentSpec(agent_id, agent_id, skills), "Z")
         self.job_count = 0
         self.add_job(calls, "sales")
         self.add_job(previews, "art")

@@ -6,11 +6,11 @@ from attrs import evolve
 from agentmgr.core.effects import EndAttempt, Record, SaveNote, SetAttribute
 from agentmgr.core.events import JobStarted
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
-    ContactRecord,
+    ContactSpec,
     JobSpec,
     PhoneNumber,
     ZoneConfig,
@@ -51,7 +51,7 @@ class Campaign:
         self.store = MemoryStore()
         agent_ids = [str(1001 + n) for n in range(AGENTS)]
         for agent_id in agent_ids:
-            self.store.add_agent(AgentRecord(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
+            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
         self.store.add_job(1, [contact(n) for n in range(1, CONTACTS + 1)])
         self.switch = SimSwitch(seed, switch)
         zone = VirtualZone(
@@ -73,9 +73,9 @@ class Campaign:
         return [record for record in self.store.records if isinstance(record, kind)]
 
 
-def contact(number: int) -> ContactRecord:
+def contact(number: int) -> ContactSpec:
     phones = (PhoneNumber("phone1", f"+4930{number:06}"), PhoneNumber("phone2", f"+4917{number:06}"))
-    return ContactRecord(number, f"u{number}", 1, "Autumn", phones, {"city": "Berlin"})
+    return ContactSpec(number, f"u{number}", 1, "Autumn", phones, {"city": "Berlin"})
 
 
 @pytest.mark.parametrize("pacing", list(PacingType))

@@ -10,11 +10,11 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.events import JobStarted, JobStopped
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
-    ContactRecord,
+    ContactSpec,
     ExternalDestination,
     JobSpec,
     PhoneNumber,
@@ -109,7 +109,7 @@ class WholeDay:
         self._draw = Random(f"{day.seed}/cuts")
         agent_ids = [str(1001 + n) for n in range(day.agents)]
         for agent_id in agent_ids:
-            self.store.add_agent(AgentRecord(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
+            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
         contacts = int(day.hours * day.agents * 120)
         self.store.add_job(1, [_contact(n) for n in range(1, contacts + 1)])
         self.desktops = [SimDesktop(each, "secret", "Default", day.seed, day.desk) for each in agent_ids]
@@ -182,9 +182,9 @@ def _campaign(pacing: PacingType) -> CampaignSpec:
     )
 
 
-def _contact(number: int) -> ContactRecord:
+def _contact(number: int) -> ContactSpec:
     phones = (PhoneNumber("phone1", f"+4930{number:06}"), PhoneNumber("phone2", f"+4917{number:06}"))
-    return ContactRecord(number, f"u{number}", 1, "Autumn", phones, {"city": "Berlin"})
+    return ContactSpec(number, f"u{number}", 1, "Autumn", phones, {"city": "Berlin"})
 
 
 ALONE_WITH_CUSTOMER = frozenset({CallState.Talking, CallState.Held})

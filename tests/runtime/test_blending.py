@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from agentmgr.core import effects
 from agentmgr.core.blender import BlendRules, InboundLoad
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, ConnectionLost, Event, ZoneClosing
-from agentmgr.core.model import AgentRecord, ZoneConfig
+from agentmgr.core.model import AgentSpec, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
@@ -86,7 +86,7 @@ class House:
     def __init__(self, *agent_ids: str, rules: BlendRules | None = None) -> None:
         store = MemoryStore()
         for agent_id in agent_ids:
-            store.add_agent(AgentRecord(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
+            store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
         self.inbound = ToldInbound()
         self.zone = Zone(ZoneConfig("Default"), T0)
         self.blended = Witness(self.zone, self.inbound, rules or BlendRules(thrash_s=60))

@@ -10,12 +10,12 @@ from runner_fakes import Rig, command
 
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import CommandReceived, LogonChecked
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, StoreFault
 from agentmgr.runtime import questions
 from protocol.results import ResultCode
 
-RECORD = AgentRecord("1001", "Ann", ())
+RECORD = AgentSpec("1001", "Ann", ())
 
 
 def check(login, password):

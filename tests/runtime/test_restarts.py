@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from restarts import CAMPAIGN, FORGETFUL, T0, ZONE, World
 
-from agentmgr.core.model import AgentRecord, ContactRecord, PhoneNumber
+from agentmgr.core.model import AgentSpec, ContactSpec, PhoneNumber
 from agentmgr.ports import AgentLogin, ContactDraft
 from agentmgr.store import SqliteStore, open_sqlite
 from agentmgr.testing.memory_store import MemoryStore
@@ -17,7 +17,7 @@ from protocol.structures import AgentSkill
 
 CONTACTS = 30
 SEEDS = 40
-AGENTS = tuple(AgentRecord(str(1001 + n), f"Agent {n}", (AgentSkill("English", "1", 1),)) for n in range(4))
+AGENTS = tuple(AgentSpec(str(1001 + n), f"Agent {n}", (AgentSkill("English", "1", 1),)) for n in range(4))
 
 
 def number_of(index: int) -> PhoneNumber:
@@ -29,7 +29,7 @@ def memory_store(pacing: PacingType) -> MemoryStore:
     for record in AGENTS:
         store.add_agent(record, ZONE)
     contacts = [
-        ContactRecord(
+        ContactSpec(
             index,
             f"C{index}",
             1,

@@ -5,7 +5,7 @@ import pytest
 from agentmgr.core.events import AgentRestored, JobStarted
 from agentmgr.core.model import (
     CampaignSpec,
-    ContactRecord,
+    ContactSpec,
     JobSpec,
     PhoneNumber,
     SavedAgent,
@@ -16,7 +16,7 @@ from agentmgr.runtime.startup import start_events
 from protocol.enums import AgentState, CallState, ContactType, PacingType
 
 NUMBER = PhoneNumber("PhoneNumber1", "+1")
-CONTACT = ContactRecord(1, "u1", 1, "List", (NUMBER,), {})
+CONTACT = ContactSpec(1, "u1", 1, "List", (NUMBER,), {})
 SESSION = SavedSession("sid", 1, CONTACT, ContactType.Preview, NUMBER, 5.0)
 AGENT = SavedAgent("A", AgentState.Ready, CallState.Talking, "", "leg", SESSION)
 IDLE = SavedAgent("B", AgentState.NotReady, CallState.NoState, "7", "", None)

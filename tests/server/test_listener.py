@@ -38,8 +38,8 @@ async def test_tcp_desktop_is_answered_without_delay_of_small_packets(nursery):
     for _ in range(10):
         await desktop.send(POMClientAlive(), "")
         assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
-    session = next(iter(stage.connections))
-    sock = session._transport._socket
+    connection = next(iter(stage.connections))
+    sock = connection._transport._socket
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
     await desktop.stream.aclose()
     nursery.cancel_scope.cancel()

@@ -12,7 +12,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ContactRecord, JobSpec, PhoneNumber
+from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ContactSpec, JobSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, OpenedZone, Token
 from agentmgr.store import SqliteStore, open_sqlite
 from protocol.enums import ContactType, PacingType
@@ -68,7 +68,7 @@ class Bench:
     job_id: int
     token: Token
 
-    def claim(self, limit: int = 100, now: float = T0) -> tuple[ContactRecord, ...]:
+    def claim(self, limit: int = 100, now: float = T0) -> tuple[ContactSpec, ...]:
         return self.store.claim_contacts(self.token, self.job_id, limit, now).contacts
 
     def reopen(self, now: float = T0) -> OpenedZone:
@@ -91,19 +91,17 @@ class Bench:
         )[0]
 
 
-def start(bench: Bench, contact: ContactRecord, attempt_id: str) -> StartAttempt:
+def start(bench: Bench, contact: ContactSpec, attempt_id: str) -> StartAttempt:
     return StartAttempt(
         attempt_id, bench.job_id, contact.contact_id, ContactType.Predictive, contact.numbers[0].number, T0
     )
 
 
-def disposition(
-    bench: Bench, contact: ContactRecord, attempt_id: str, code_id: int = SALE
-) -> SaveDisposition:
+def disposition(bench: Bench, contact: ContactSpec, attempt_id: str, code_id: int = SALE) -> SaveDisposition:
     return SaveDisposition(attempt_id, bench.job_id, contact.contact_id, "1001", code_id, "agent", T0 + 9)
 
 
-def handled(bench: Bench, contact: ContactRecord, attempt_id: str) -> list[Record]:
+def handled(bench: Bench, contact: ContactSpec, attempt_id: str) -> list[Record]:
     """Return the records of a contact from dial to completion code."""
     return [
         start(bench, contact, attempt_id),

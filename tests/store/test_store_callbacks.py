@@ -12,7 +12,7 @@ from stores import T0, ZONE, Bench, prepare_job, start
 from test_store_contract import callback, calling_back, saved
 
 from agentmgr.core.effects import EndCallback, MarkAnswered
-from agentmgr.core.model import AgentRecord
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, JobState, StoreFault
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
@@ -101,7 +101,7 @@ def test_job_that_was_stopping_ends_with_the_contact_of_a_saved_agent(bench: Ben
 
 
 def test_agent_whose_record_is_replaced_stays_saved(bench: Bench) -> None:
-    login = AgentLogin(AgentRecord("1001", "Ann", ()), "hash", ZONE, True)
+    login = AgentLogin(AgentSpec("1001", "Ann", ()), "hash", ZONE, True)
     bench.store.put_agent(login)
     bench.store.commit(bench.token, [saved()])
     bench.store.put_agent(login)
@@ -165,7 +165,7 @@ def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
         assert tx.sql.execute("PRAGMA foreign_keys").fetchone() == (1,)
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
             tx.sql.execute("DELETE FROM attempt")
-        assert compare_metadata(MigrationContext.configure(tx.core), metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
         (sql,) = tx.sql.execute("SELECT sql FROM sqlite_master WHERE name = 'attempt'").fetchone()
         assert "WITHOUT ROWID" in sql
         assert "STRICT" in sql

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stores import T0, ZONE, Bench, campaign, drafts, handled, prepare_job
 
 from agentmgr.core.model import (
-    AgentRecord,
+    AgentSpec,
     AttributeSpec,
     CallingHours,
     CampaignSpec,
@@ -189,13 +189,13 @@ def test_list_is_made_once(store: SqliteStore) -> None:
 
 def test_agent_comes_back_with_skills_in_order(store: SqliteStore) -> None:
     skills = (AgentSkill("Sales", "s", 3), AgentSkill("English", "e", 1))
-    login = AgentLogin(AgentRecord("1001", "Ann", skills), "hash", ZONE, True)
-    other = AgentLogin(AgentRecord("1000", "Bob", ()), "hash2", ZONE, False)
+    login = AgentLogin(AgentSpec("1001", "Ann", skills), "hash", ZONE, True)
+    other = AgentLogin(AgentSpec("1000", "Bob", ()), "hash2", ZONE, False)
     store.put_agent(login)
     store.put_agent(other)
     assert store.find_agent("1001") == login
     assert store.agents() == (other, login)
-    changed = evolve(login, password_hash="new", agent=AgentRecord("1001", "Ann", skills[:1]))
+    changed = evolve(login, password_hash="new", agent=AgentSpec("1001", "Ann", skills[:1]))
     store.put_agent(changed)
     assert store.find_agent("1001") == changed
     assert store.find_agent("1002") is None

@@ -22,7 +22,7 @@ from agentmgr.core.effects import (
     SetAttribute,
     StartAttempt,
 )
-from agentmgr.core.model import ContactRecord
+from agentmgr.core.model import ContactSpec
 from agentmgr.ports import Fenced, OpenedZone, Token, ZoneStore
 from agentmgr.store import open_sqlite
 from agentmgr.testing.memory_store import MemoryStore
@@ -39,7 +39,7 @@ class Owned:
     job_id: int
     token: Token
 
-    def claim(self, now: float = T0) -> dict[int, ContactRecord]:
+    def claim(self, now: float = T0) -> dict[int, ContactSpec]:
         fetched = self.store.claim_contacts(self.token, self.job_id, 100, now)
         return {contact.contact_id: contact for contact in fetched.contacts}
 
@@ -66,7 +66,7 @@ def owned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Owned]:
         return
     memory = MemoryStore()
     contacts = [
-        ContactRecord(
+        ContactSpec(
             number,
             draft.user_contact_id,
             1,
@@ -110,12 +110,12 @@ def saved(attempt_id: str = "", agent_id: str = "1001", **changes: object) -> Sa
     return evolve(agent, **changes)
 
 
-def start(contact: ContactRecord, attempt_id: str = "a1") -> StartAttempt:
+def start(contact: ContactSpec, attempt_id: str = "a1") -> StartAttempt:
     number = contact.numbers[0].number
     return StartAttempt(attempt_id, 1, contact.contact_id, ContactType.Predictive, number, T0)
 
 
-def talking(contact: ContactRecord, attempt_id: str = "a1") -> list[Record]:
+def talking(contact: ContactSpec, attempt_id: str = "a1") -> list[Record]:
     return [start(contact, attempt_id), MarkAnswered(attempt_id, T0 + 5, "1001")]
 
 
@@ -131,7 +131,7 @@ def calling_back(attempt_id: str = "b1", callback_id: str | None = "cb") -> Star
     return StartAttempt(attempt_id, 1, 1, ContactType.Callback, "+12125559999", T0, callback_id)
 
 
-def callback_made(owned: Owned) -> dict[int, ContactRecord]:
+def callback_made(owned: Owned) -> dict[int, ContactSpec]:
     """Claim all; contact 1 is talked to, wants to be called back, and is done."""
     contacts = owned.claim()
     owned.commit(*talking(contacts[1]), callback(), *done(1))
@@ -320,22 +320,22 @@ def test_takeover_session_of_a_callback_put_off_is_not_that_of_the_callback(owne
     assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
 
 
-def unanswered(contact: ContactRecord) -> list[Record]:
+def unanswered(contact: ContactSpec) -> list[Record]:
     return [start(contact)]
 
 
-def over(contact: ContactRecord) -> list[Record]:
+def over(contact: ContactSpec) -> list[Record]:
     return [*talking(contact), *done(contact.contact_id)]
 
 
-def job_over(contact: ContactRecord) -> list[Record]:
+def job_over(contact: ContactSpec) -> list[Record]:
     given_back = [ReturnContact(1, number, 0, "", T0) for number in range(2, CONTACTS + 1)]
     return [*over(contact), *given_back, FinishJob(1, "stopped", T0)]
 
 
 @pytest.mark.parametrize("died", [unanswered, over, job_over])
 def test_takeover_saved_agent_without_answered_attempt_comes_back_alone(
-    owned: Owned, died: Callable[[ContactRecord], list[Record]]
+    owned: Owned, died: Callable[[ContactSpec], list[Record]]
 ) -> None:
     owned.commit(*died(owned.claim()[1]), saved("a1"))
     (agent,) = owned.take_over().saved

@@ -147,11 +147,11 @@ def test_store_disk_full_says_so_and_keeps_what_was_there(bench: Bench) -> None:
 
 def test_migrations_lead_to_the_schema_in_the_code(store: SqliteStore) -> None:
     with store._database.transaction() as tx:
-        assert compare_metadata(MigrationContext.configure(tx.core), metadata) == []
-        inspector = sa.inspect(tx.core)
+        assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
+        inspector = sa.inspect(tx.tables)
         for table in metadata.sorted_tables:
             found = {column["name"]: str(column["type"]) for column in inspector.get_columns(table.name)}
-            dialect = tx.core.dialect
+            dialect = tx.tables.dialect
             assert found == {c.name: c.type.compile(dialect) for c in table.columns}, table.name
 
 

@@ -6,32 +6,32 @@ import pytest
 from stores import T0, ZONE, Bench, disposition, handled, prepare_job, start
 
 from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered, Record, ReturnContact
-from agentmgr.core.model import ContactRecord
+from agentmgr.core.model import ContactSpec
 from agentmgr.ports import JobState
 from agentmgr.store import SqliteStore
 
 
-def begun(bench: Bench, contact: ContactRecord) -> list[Record]:
+def begun(bench: Bench, contact: ContactSpec) -> list[Record]:
     return []
 
 
-def dialled(bench: Bench, contact: ContactRecord) -> list[Record]:
+def dialled(bench: Bench, contact: ContactSpec) -> list[Record]:
     return [start(bench, contact, "a1")]
 
 
-def answered(bench: Bench, contact: ContactRecord) -> list[Record]:
+def answered(bench: Bench, contact: ContactSpec) -> list[Record]:
     return [start(bench, contact, "a1"), MarkAnswered("a1", T0 + 5, None)]
 
 
-def talking(bench: Bench, contact: ContactRecord) -> list[Record]:
+def talking(bench: Bench, contact: ContactSpec) -> list[Record]:
     return [start(bench, contact, "a1"), MarkAnswered("a1", T0 + 5, "1001")]
 
 
-def disposed(bench: Bench, contact: ContactRecord) -> list[Record]:
+def disposed(bench: Bench, contact: ContactSpec) -> list[Record]:
     return [*talking(bench, contact), disposition(bench, contact, "a1")]
 
 
-def retried(bench: Bench, contact: ContactRecord) -> list[Record]:
+def retried(bench: Bench, contact: ContactSpec) -> list[Record]:
     return [
         start(bench, contact, "a1"),
         EndAttempt("a1", "Busy", T0 + 5),
@@ -39,7 +39,7 @@ def retried(bench: Bench, contact: ContactRecord) -> list[Record]:
     ]
 
 
-def finished(bench: Bench, contact: ContactRecord) -> list[Record]:
+def finished(bench: Bench, contact: ContactSpec) -> list[Record]:
     return handled(bench, contact, "a1")
 
 
@@ -57,7 +57,7 @@ def finished(bench: Bench, contact: ContactRecord) -> list[Record]:
 )
 def test_takeover_settles_a_contact_that_was(
     bench: Bench,
-    died: Callable[[Bench, ContactRecord], list[Record]],
+    died: Callable[[Bench, ContactSpec], list[Record]],
     state: str,
     attempts: int,
     last_outcome: str,

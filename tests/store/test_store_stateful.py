@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, prepare_job, start
 
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
-from agentmgr.core.model import ContactRecord
+from agentmgr.core.model import ContactSpec
 from agentmgr.store import open_sqlite
 
 CONTACTS, MAX_ATTEMPTS = 6, 3
@@ -26,7 +26,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.now = T0
         self.due: dict[int, float] = dict.fromkeys(range(1, CONTACTS + 1), 0.0)
         self.attempts: dict[int, int] = dict.fromkeys(self.due, 0)
-        self.claimed: dict[int, ContactRecord] = {}
+        self.claimed: dict[int, ContactSpec] = {}
         self.open: dict[int, str] = {}
         self.answered: set[int] = set()
         self.dispositions: dict[str, int] = {}

@@ -46,7 +46,7 @@ FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 )
 def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
-    zone.calls.hold(agent.contact, agent)
+    zone.calls.hold(agent.engaged_session, agent)
     return ResultCode.SUCCESS
 
 
@@ -59,14 +59,14 @@ def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceive
 )
 def unhold(zone: "Zone", agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
-    zone.calls.unhold(agent.contact, agent)
+    zone.calls.unhold(agent.engaged_session, agent)
     return ResultCode.SUCCESS
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
 def release(zone: "Zone", agent: Agent, command: AGTReleaseLine, event: CommandReceived) -> Answer:
     """Hang up on the customer."""
-    session = agent.contact
+    session = agent.engaged_session
     zone.calls.release(session, agent)
     return AGTReleaseLineRESP(
         ResultCode.SUCCESS, session_id=session.sid, wrapup_details=session.wrapup_details()
@@ -78,7 +78,7 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
     """Send one digit into the call."""
     if command.dtmf not in DIGITS:
         return ResultCode.DTMF_INVALID
-    session = agent.contact
+    session = agent.engaged_session
     consultation = session.consultation
     outside = consultation is not None and consultation.is_established and consultation.agent is None
     # with an external party on the line the digit is for its menu, not for the customer
@@ -92,7 +92,7 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
 )
 def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
     """List the campaign's completion codes."""
-    session = agent.contact
+    session = agent.engaged_session
     codes = whole_entries(
         CompletionCode(code.code_id, code.name) for code in session.job.campaign.completion_codes
     )
@@ -102,7 +102,7 @@ def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: 
 @on_agent_command(AGTWrapupContact, capability="disposition", refused=ResultCode.WRAPUP_NO_CONTACT)
 def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event: CommandReceived) -> Answer:
     """End the contact with a completion code."""
-    session = agent.contact
+    session = agent.engaged_session
     code_id = command.completion_code.code_id
     if code_id not in session.job.codes:
         return ResultCode.WRAPUP_BAD_CODE
@@ -119,7 +119,7 @@ def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event:
 )
 def extend_wrapup(zone: "Zone", agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
     """Grant more time to wrap up, as often as the campaign allows."""
-    session = agent.contact
+    session = agent.engaged_session
     if session.extensions_left <= 0:
         return ResultCode.WRONG_STATE
     zone.calls.extend(session)
@@ -152,7 +152,7 @@ def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: Com
 )
 def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
     """Decline the preview or callback."""
-    session = agent.contact
+    session = agent.engaged_session
     session.declined = True
     zone.calls.decline(session, agent)
     return AGTPreviewCancelRESP(
@@ -161,7 +161,7 @@ def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event:
 
 
 def _dial(zone: "Zone", agent: Agent, wanted: ContactNumber) -> ResultCode:
-    session = agent.contact
+    session = agent.engaged_session
     number = choose_number(session, wanted)
     if number is None:
         return ResultCode.DIAL_BAD_NUMBER

@@ -12,7 +12,7 @@ from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import SaveNote
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.job import Job
-from agentmgr.core.model import CallbackRecord
+from agentmgr.core.model import CallbackSpec
 from agentmgr.core.times import parse_time
 from protocol.commands import (
     AGTCreateCallback,
@@ -39,10 +39,10 @@ def get_callback_types(
     zone: "Zone", agent: Agent, command: AGTGetCallbackTypes, event: CommandReceived
 ) -> Answer:
     """List the kinds of callback that the campaign allows."""
-    campaign = agent.contact.job.campaign
+    campaign = agent.engaged_session.job.campaign
     return AGTGetCallbackTypesRESP(
         ResultCode.SUCCESS,
-        session_id=agent.contact.sid,
+        session_id=agent.engaged_session.sid,
         callback_types=campaign.callback_types,
         default_expiry_time=campaign.callback_expiry_min,
     )
@@ -53,7 +53,7 @@ def get_callback_dests(
     zone: "Zone", agent: Agent, command: AGTGetCallbackDestsForType, event: CommandReceived
 ) -> Answer:
     """List the campaign itself, the agents of the job, or the campaigns that run in the zone."""
-    session = agent.contact
+    session = agent.engaged_session
     kind = command.callback_type
     if kind not in session.job.campaign.callback_types:
         return ResultCode.CALLBACK_TYPE_INVALID
@@ -96,7 +96,7 @@ def _agent_dest(zone: "Zone", agent: Agent) -> CallbackDest:
 @on_agent_command(AGTCreateCallback, capability="create_callback", refused=ResultCode.CALLBACK_STATE)
 def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, event: CommandReceived) -> Answer:
     """Create a callback; with a callback on the desktop, put that one off to another time."""
-    session, now = agent.contact, zone.out.now
+    session, now = agent.engaged_session, zone.out.now
     campaign = session.job.campaign
     kind = command.callback_type
     if kind not in campaign.callback_types:
@@ -123,7 +123,7 @@ def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, even
     session.callback_count += 1
     # one callback for a contact: creating it again puts it off
     callback_id = session.callback.callback_id if session.callback else f"{session.sid}/callback"
-    record = CallbackRecord(
+    record = CallbackSpec(
         callback_id=callback_id,
         callback_type=kind,
         campaign_id=job.campaign.campaign_id,

@@ -39,7 +39,7 @@ def get_consult_types(
     zone: "Zone", agent: Agent, command: AGTGetConsultTypes, event: CommandReceived
 ) -> Answer:
     """List the kinds of consult that the campaign allows."""
-    session = agent.contact
+    session = agent.engaged_session
     campaign = session.job.campaign
     types = [DestinationType.Agent]
     if campaign.address_book or campaign.allow_free_form:
@@ -57,7 +57,7 @@ def get_consult_dests(
     zone: "Zone", agent: Agent, command: AGTGetConsultDestsForType, event: CommandReceived
 ) -> Answer:
     """List the agents of the job who may be asked, or the campaign's address book."""
-    session = agent.contact
+    session = agent.engaged_session
     if command.destination_type is DestinationType.Agent:
         nobody = ResultCode.NO_AGENTS
         destinations = whole_entries(
@@ -96,7 +96,7 @@ def _to_destination(agent: Agent) -> Destination:
 )
 def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: CommandReceived) -> Answer:
     """Consult somebody: at once an idle agent, later a busy one, an external party when it answers."""
-    session = agent.contact
+    session = agent.engaged_session
     if command.destination.destination_type is DestinationType.External:
         return _consult_external(zone, session, agent, command.destination)
     other = zone.agents.get(command.destination.destination_value)
@@ -132,7 +132,7 @@ def _consult_external(zone: "Zone", session: Session, agent: Agent, destination:
 @on_agent_command(AGTCancelConsult, capability="leave_consult", refused=ResultCode.CANCEL_CONSULT_FAILED)
 def cancel_consult(zone: "Zone", agent: Agent, command: AGTCancelConsult, event: CommandReceived) -> Answer:
     """End a consult from either side, or withdraw one's own that has not begun."""
-    session = agent.contact
+    session = agent.engaged_session
     consultation = session.consultation
     assert consultation is not None
     other = consultation.agent if agent is session.owner else session.owner
@@ -154,7 +154,7 @@ def complete_transfer(
     zone: "Zone", agent: Agent, command: AGTCompleteTransfer, event: CommandReceived
 ) -> Answer:
     """Hand customer and contact to the consulted agent."""
-    session = agent.contact
+    session = agent.engaged_session
     assert session.consultation is not None
     assert session.consultation.agent is not None, "the capability is false with an external party"
     zone.consults.transfer(session, agent, session.consultation.agent)
@@ -170,7 +170,7 @@ def complete_transfer(
 )
 def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
     """Turn the consult into a conference of three."""
-    zone.consults.start_conference(agent.contact, agent)
+    zone.consults.start_conference(agent.engaged_session, agent)
     return ResultCode.SUCCESS
 
 
@@ -183,7 +183,7 @@ def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: Command
 )
 def end_conf(zone: "Zone", agent: Agent, command: AGTEndConf, event: CommandReceived) -> Answer:
     """As owner drop the other party, as passive party leave."""
-    zone.consults.end(agent.contact, by=agent)
+    zone.consults.end(agent.engaged_session, by=agent)
     return ResultCode.SUCCESS
 
 
@@ -192,7 +192,7 @@ def change_ownership(
     zone: "Zone", agent: Agent, command: AGTConfChangeOwnership, event: CommandReceived
 ) -> Answer:
     """Make the passive agent the owner of the conference."""
-    session = agent.contact
+    session = agent.engaged_session
     consultation = session.consultation
     if agent.call_state is not CallState.ConferenceOwner or consultation is None:
         return ResultCode.CONFERENCE_NOT_OWNER

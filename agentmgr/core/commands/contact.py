@@ -47,7 +47,7 @@ def get_customer_details(
     zone: "Zone", agent: Agent, command: AGTGetCustomerDetails, event: CommandReceived
 ) -> Answer:
     """Read all attributes of the customer."""
-    session = agent.contact
+    session = agent.engaged_session
     attributes = whole_entries(
         Attribute(spec.name, session.contact.attributes.get(spec.name, ""), spec.attribute_type)
         for spec in session.job.campaign.attributes
@@ -62,7 +62,7 @@ def get_contact_attributes(
     zone: "Zone", agent: Agent, command: AGTGetContactAttributes, event: CommandReceived
 ) -> Answer:
     """List the attributes without their values."""
-    session = agent.contact
+    session = agent.engaged_session
     attributes = whole_entries(
         Attribute(spec.name, attribute_type=spec.attribute_type) for spec in session.job.campaign.attributes
     )
@@ -74,7 +74,7 @@ def set_customer_detail(
     zone: "Zone", agent: Agent, command: AGTSetCustomerDetail, event: CommandReceived
 ) -> Answer:
     """Change one attribute of the customer."""
-    session = agent.contact
+    session = agent.engaged_session
     key, value = command.key_value_pair.key, command.key_value_pair.value
     spec = session.job.attributes.get(key)
     if spec is None:
@@ -128,7 +128,7 @@ def _is_date(text: str) -> bool:
 @on_agent_command(AGTAddAgentNote, contact=True, no_contact=ResultCode.NOTE_NO_CONTACT)
 def add_agent_note(zone: "Zone", agent: Agent, command: AGTAddAgentNote, event: CommandReceived) -> Answer:
     """Store a note with the contact."""
-    session = agent.contact
+    session = agent.engaged_session
     text = "".join(c for c in command.agent_note if c.isprintable() or c == "\n").strip()
     if not text or len(text.encode()) > MAX_NOTE_BYTES:
         return ResultCode.NOTE_INVALID
@@ -145,7 +145,7 @@ def refresh_agent_notes(
     zone: "Zone", agent: Agent, command: AGTRefreshAgentNotes, event: CommandReceived
 ) -> Answer:
     """Read the notes of the contact, the oldest first; what does not fit is cut from the oldest."""
-    session = agent.contact
+    session = agent.engaged_session
     newest_first = whole_entries(reversed(session.contact.notes))
     return AGTRefreshAgentNotesRESP(
         ResultCode.SUCCESS, session_id=session.sid, agent_notes=tuple(reversed(newest_first))
@@ -155,7 +155,7 @@ def refresh_agent_notes(
 @on_agent_command(AGTAddToDNC, contact=True)
 def add_to_dnc(zone: "Zone", agent: Agent, command: AGTAddToDNC, event: CommandReceived) -> Answer:
     """Put addresses on the do-not-call list; an entry without value means the contact's own attribute."""
-    session = agent.contact
+    session = agent.engaged_session
     addresses = []
     for entry in command.address_list:
         if entry.key not in session.job.attributes:

@@ -1,0 +1,1 @@
+"""What a supervisor can ask of a server or of its store, how it is carried out, and the socket between."""

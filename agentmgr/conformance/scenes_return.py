@@ -1,0 +1,204 @@
+"""Scenarios of agents that move and of desktops that come and go."""
+
+import trio
+
+from agentmgr.conformance.desk import Desk
+from agentmgr.conformance.expect import Caps, Message, agent_state, state, told
+from agentmgr.conformance.failures import Deviation, NotApplicable
+from agentmgr.conformance.matrix import Row
+from agentmgr.conformance.registry import Work, scenario
+from agentmgr.conformance.scenes_connection import equal
+from agentmgr.conformance.scenes_contact import LEAVES_AT_ONCE, LEAVES_SOON, gone
+from agentmgr.conformance.stage import Stage
+from agentmgr.conformance.transcript import Kind
+from protocol import commands as c
+from protocol import notifications as n
+from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.structures import AgentSkill, AgentStatus
+
+PREVIEW = (Work.PREVIEW,)
+AWAY_S = 1.5
+"""How long a desktop stays away so that its customer hangs up meanwhile."""
+
+RETRY_S = 0.1
+ALREADY_LOGGED_ON = 7
+
+UN_NAILING = (
+    told(n.AGTNailupChange, nailup_status=NailupStatus.PendingNailUpDrop),
+    told(n.AGTNailupChange, nailup_status=NailupStatus.NotNailedUp),
+    state(CallState.NoState),
+)
+ASKED = (told(n.GetAgentStatus), Message(c.GetAgentStatusResponseRESP, {"result": 0}, Kind.RESPONSE))
+
+
+async def logged_on_when_lost(desk: Desk, logon: c.AGTLogon) -> None:
+    """Log on without force, as soon as the server has noticed that the old desktop is gone."""
+    with trio.move_on_after(desk.patience_s):
+        while True:
+            response = await desk.answer_to(logon)
+            if response.result != ALREADY_LOGGED_ON:
+                equal("result of AGTLogon", response.result, 0)
+                return
+            await trio.sleep(RETRY_S)
+    raise Deviation("expected AGTLogon to succeed without force, got result 7 again and again")
+
+
+@scenario("blend", "7 blend in / out; 3 codes 581 601", agents=1, work=PREVIEW)
+async def blend(stage: Stage) -> None:
+    """Blending to inbound waits for the contact, lets the phone go and tells it; back it is nailed again."""
+    desk = await stage.talking()
+    await desk.does(c.AGTBlendToOutbound(), result=601)
+    await desk.does(c.AGTBlendToInbound())
+    await desk.does(c.AGTBlendToInbound(), result=581)
+    await stage.release(desk)
+    await stage.dispose(desk)
+    await desk.sees(UN_NAILING, told(n.AGTBlendedToInbound))
+    await desk.does(c.AGTBlendToOutbound(), told(n.AGTBlendedToOutbound))
+    await desk.does(c.AGTNailupAgent())
+    await stage.nail_up(desk)
+    await stage.see_preview(desk)
+
+
+@scenario("blend-free", "7 blend in / out", agents=1)
+async def blend_free(stage: Stage) -> None:
+    """An agent with nothing on is blended at once: RESP, then AGTBlendedToInbound."""
+    desk = await stage.log_on(0, None)
+    await desk.does(c.AGTBlendToInbound())
+    await desk.sees(told(n.AGTBlendedToInbound))
+    await desk.does(c.AGTBlendToOutbound(), told(n.AGTBlendedToOutbound))
+
+
+@scenario("skills-changed", "3 AGTSkillsChanged, code 9", agents=1, work=(Work.PREVIEW, Work.PROGRESSIVE))
+async def skills_changed(stage: Stage) -> None:
+    """Other skills take an agent to another job, after its contact."""
+    desk = await stage.talking()
+    await desk.does(c.AGTSkillsChanged(()), result=9)
+    skill = AgentSkill(stage.target.skills[Work.PROGRESSIVE], "1", 5)
+    await desk.does(c.AGTSkillsChanged((skill,)))
+    before = desk.contact.campaign_name if desk.contact else ""
+    await stage.release(desk)
+    await stage.dispose(desk)
+    attached = await desk.sees(told(n.AGTJobAttached))
+    if attached.campaign_name == before:
+        raise Deviation(f"expected another campaign than {before} in AGTJobAttached")
+    await stage.see_call(desk)
+
+
+@scenario("return-in-step", "7 manager restarted; 8 connection lost", agents=1, work=PREVIEW)
+async def return_in_step(stage: Stage) -> None:
+    """A desktop that is back at once is asked what it believes, and the contact goes on."""
+    line = await stage.line()
+    desk = await stage.talking(line=line)
+    await stage.cut(line)
+    await desk.sees(*ASKED)
+    await desk.does(c.AGTHoldCall(desk.sid), state(CallState.Held))
+    await desk.does(c.AGTUnholdCall(desk.sid), state(CallState.Talking))
+
+
+@scenario("return-with-queue", "7 manager restarted, queued messages follow", agents=1, work=PREVIEW)
+async def return_with_queue(stage: Stage) -> None:
+    """What happened while the desktop was away follows in order, after it said what it believes."""
+    line = await stage.line()
+    desk = await stage.talking(line=line, call=LEAVES_AT_ONCE)
+    await stage.hang_up(line)
+    await trio.sleep(AWAY_S)
+    line.dead = False
+    await desk.sees(*ASKED, gone(desk.sid), state(CallState.Wrapup))
+    await stage.ask_for_break(desk, Row.WRAPUP)
+    await stage.dispose(desk, agent_state(AgentState.NotReady, Row.FREE))
+
+
+@scenario("return-out-of-step", "7 manager restarted, not in step", agents=1, work=PREVIEW)
+async def return_out_of_step(stage: Stage) -> None:
+    """A desktop that believes something else is logged out and must log on again."""
+    line = await stage.line()
+    desk = await stage.talking(line=line)
+    await stage.hang_up(line)
+    raw = await stage.raw()
+    await raw.hello(desk.agent_id)
+    await raw.notification("GetAgentStatus", desk.agent_id)
+    believed = AgentStatus(AgentState.NotReady, CallState.Wrapup, NailupStatus.NotNailedUp)
+    await raw.send_command(c.GetAgentStatusResponse(believed), desk.agent_id)
+    await raw.notification("AGTAgentLoggedOut", desk.agent_id)
+    logon = await raw.send_command(stage.logon(None), desk.agent_id)
+    equal("result of AGTLogon", await raw.result(logon), 0)
+
+
+@scenario("agent-disconnected", "3 AGTAgentDisconnected", agents=1, work=PREVIEW)
+async def agent_disconnected(stage: Stage) -> None:
+    """A proxy reports a lost desktop: notifications are kept until that is back in step."""
+    line = await stage.line()
+    desk = await stage.talking(line=line, call=LEAVES_AT_ONCE)
+    await desk.answer_to(c.AGTAgentDisconnected())
+    seen = len(stage.transcript.entries)
+    await trio.sleep(AWAY_S)
+    kept = [e for e in stage.transcript.entries[seen:] if e.agent_id == desk.agent_id]
+    if kept:
+        raise Deviation(f"expected no notification for a desktop that is away, got {kept[0]}")
+    await stage.cut(line)
+    # Whether the customer was gone before the report or after it, nothing is lost and nothing doubled.
+    await desk.skip_to(n.GetAgentStatus)
+    if desk.call_state is not CallState.Wrapup:
+        await desk.skip_to(n.AGTAutoReleaseLine)
+        await desk.sees(state(CallState.Wrapup))
+
+
+@scenario("lost-for-good", "8 killed without logoff", agents=1, limit_s=120.0)
+async def lost_for_good(stage: Stage) -> None:
+    """An agent whose desktop does not come back is logged off after a while: a logon needs no force."""
+    line = await stage.line()
+    desk = await stage.log_on(0, None, line)
+    await stage.hang_up(line)
+    raw = await stage.raw()
+    await raw.hello()
+    deadline = trio.current_time() + 9 * desk.patience_s
+    while (result := await raw.result(await raw.send_command(stage.logon(None), desk.agent_id))) == 7:
+        if trio.current_time() > deadline:
+            raise NotApplicable(
+                "the server keeps the place of a lost desktop for longer than this suite waits"
+            )
+        await trio.sleep(AWAY_S / 5)
+    equal("result of AGTLogon", result, 0)
+
+
+@scenario("saved-agent", "3 AGTSaveAgentForHA", agents=1, work=PREVIEW)
+async def saved_agent(stage: Stage) -> None:
+    """After AGTSaveAgentForHA a desktop that crashed logs on again, without force, to its contact."""
+    line = await stage.line()
+    old = await stage.talking(line=line)
+    await old.does(c.AGTSaveAgentForHA())
+    await stage.hang_up(line)
+    new = await stage.desk(0)
+    await logged_on_when_lost(new, stage.logon())
+    new.forget()
+    equal(
+        "states told",
+        (new.agent_state, new.call_state, new.nailup_status),
+        (AgentState.Ready, CallState.Talking, NailupStatus.NailedUp),
+    )
+    equal("session id", new.sid, old.sid)
+    equal("call state in the library", new.agent.call_state, CallState.Talking)
+    await stage.release(new)
+    await stage.dispose(new)
+
+
+@scenario("zone-handed-back", "7 zone handed back")
+async def zone_handed_back(stage: Stage) -> None:
+    """AGTZoneDown cannot be provoked by a client."""
+    raise NotApplicable("only the server itself can hand a zone back; a client cannot cause it")
+
+
+@scenario("two-agents-apart", "8 one connection for many agents", agents=2, work=PREVIEW)
+async def two_agents_apart(stage: Stage) -> None:
+    """On one connection, each agent has its own contact, states and answers."""
+    line = await stage.line()
+    first = await stage.talking(0, LEAVES_SOON, line=line)
+    second = await stage.talking(1, line=line)
+    await second.does(c.AGTHoldCall(second.sid), state(CallState.Held))
+    await second.does(c.AGTHoldCall(first.sid), result=9008)
+    await first.sees(gone(first.sid), state(CallState.Wrapup), patience_s=3 * first.patience_s)
+    await second.does(c.AGTUnholdCall(second.sid), state(CallState.Talking))
+    third = await stage.desk(0)
+    await third.does(stage.logon(None, force=True), Caps(Row.FREE))
+    await first.sees(told(n.AGTAgentLoggedOut))
+    await stage.release(second)

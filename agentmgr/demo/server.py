@@ -1,0 +1,201 @@
+"""The demo's server without desktops: running campaigns to log on to, and to test servers' clients with.
+
+Its contacts have test numbers only, so what becomes of a call can be told beforehand. They do not run out:
+every code and every failure brings a contact back, a hundred times.
+"""
+
+import csv
+import signal
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+
+import trio
+from attrs import frozen
+
+from agentmgr.admin import requests
+from agentmgr.admin.socket import AdminRefused
+from agentmgr.app import (
+    RunningServer,
+    ServerFailed,
+    first_error,
+    make_database,
+    open_server,
+    perform_on_store,
+)
+from agentmgr.campaign import campaigns
+from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination
+from agentmgr.log import configure
+from agentmgr.ports import LIVE_JOB_STATES, StoreFault
+from agentmgr.settings.classes import (
+    AdminSettings,
+    DatabaseSettings,
+    HttpSettings,
+    Settings,
+    SwitchSettings,
+    TimerSettings,
+    ZoneSettings,
+)
+from protocol.enums import DialFailReason, PacingType
+from protocol.test_numbers import Outcome, number_for
+
+ZONE = "Default"
+PASSWORD = "demo"  # of agents in a database made for them
+AGENTS = tuple(str(number) for number in range(1001, 1021))
+CONTACTS = 400
+RETRY_S = 60
+CODES = (
+    CompletionCodeSpec(1, "Sale", success=True, retry_after_s=RETRY_S),
+    CompletionCodeSpec(2, "Not interested", retry_after_s=RETRY_S),
+    CompletionCodeSpec(3, "Call again", retry_after_s=RETRY_S),
+    CompletionCodeSpec(4, "No code given", retry_after_s=RETRY_S),
+)
+TIMERS = TimerSettings(nail_timeout_s=60.0, nail_retry_s=10.0)
+"""At the speed of this server the usual times would be short even for a program."""
+
+DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)
+STAYS = number_for(Outcome.ANSWERS)
+LEAVES = number_for(Outcome.LEAVES, after_s=1, time_s=60)
+RINGS = number_for(Outcome.RINGS_OUT)
+BOOK = (
+    ExternalDestination("Help desk", DESK_PHONE),
+    ExternalDestination("Always busy", number_for(Outcome.BUSY)),
+)
+
+
+@frozen
+class DemoCampaign:
+    """A campaign with a contact list and a skill of its own, all of one name."""
+
+    name: str
+    pacing: PacingType
+    numbers: tuple[str, ...]
+    acw_max_time_s: int = 600
+    ring_time_s: int = 25
+
+
+DEMO_CAMPAIGNS = (
+    DemoCampaign("Preview", PacingType.PreviewUntimed, (STAYS,)),
+    DemoCampaign("Timed", PacingType.PreviewTimed, (STAYS,), acw_max_time_s=60),
+    DemoCampaign("Predictive", PacingType.Predictive, (STAYS, LEAVES)),
+    # Few of these answer, so that other agents are idle meanwhile and can be consulted.
+    DemoCampaign("Progressive", PacingType.Progressive, (STAYS, RINGS, RINGS, RINGS), ring_time_s=40),
+)
+
+
+@frozen
+class DemoServer:
+    """Where to keep everything, where to listen, and how much faster than real time to run."""
+
+    data: Path
+    host: str
+    port: int
+    speed: float
+    seed: int
+
+
+def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `say` gets one line when desktops can log on.
+
+    Raises:
+        ServerFailed: it could not start or go on.
+    """
+    try:
+        demo.data.mkdir(parents=True, exist_ok=True)
+        log_file = (demo.data / "server.log").open("a", encoding="utf-8")
+    except OSError as error:
+        raise ServerFailed(f"--data: {error.filename}: {error.strerror}") from None
+    with log_file:
+        configure("info", "json", log_file)
+        try:
+            trio.run(_serve, demo, say)
+        except* (StoreFault, AdminRefused, ServerFailed) as group:
+            raise ServerFailed(str(first_error(group))) from None
+
+
+async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
+    settings = Settings(
+        database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
+        admin=AdminSettings(str(demo.data / "admin.sock")),
+        http=HttpSettings(port=0),
+        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port, timers=TIMERS),),
+        switch=SwitchSettings(
+            seed=demo.seed,
+            speed=demo.speed,
+            nail_answer=1.0,
+            nail_answer_median_s=0.5,
+            nail_answer_sigma=0.0,
+            nail_loss_per_h=0.0,
+        ),
+    )
+    is_new = make_database(settings)
+    if not is_new:
+        _end_jobs(settings)
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with open_server(settings) as server:
+            if is_new:
+                await _fill(server, demo.data)
+            for campaign in DEMO_CAMPAIGNS:
+                await server.perform(requests.RunCampaign(campaign.name, ZONE))
+            zone = server.zones[ZONE]
+            say(
+                f"ready: zone {zone.name} on {zone.host} port {zone.port},"
+                f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
+                f" next: agentmgr conformance --host {zone.host} --port {zone.port}"
+            )
+            await anext(signals)
+
+
+async def _fill(server: RunningServer, data: Path) -> None:
+    skills = {campaign.name: 5 for campaign in DEMO_CAMPAIGNS}
+    await server.perform(requests.AddAgents(AGENTS, "", PASSWORD, ZONE, skills))
+    for campaign in DEMO_CAMPAIGNS:
+        path = data / f"{campaign.name.lower()}.csv"
+        _write_contacts(path, campaign)
+        await server.perform(requests.ImportContacts(str(path), campaign.name))
+        await trio.to_thread.run_sync(_create, server, campaign, server.clock.now())
+
+
+def _create(server: RunningServer, campaign: DemoCampaign, now: float) -> None:
+    spec = CampaignSpec(
+        campaign_id=0,
+        name=campaign.name,
+        pacing=campaign.pacing,
+        skill=campaign.name,
+        completion_codes=CODES,
+        default_code_id=CODES[-1].code_id,
+        script_url="https://crm.example/contact",
+        preview_timeout_s=60,
+        ring_time_s=campaign.ring_time_s,
+        acw_max_time_s=campaign.acw_max_time_s,
+        acw_extensions=1,
+        max_attempts=100,
+        retry_s=dict.fromkeys(DialFailReason, RETRY_S),
+        nuisance_retry_s=RETRY_S,
+        address_book=BOOK,
+        allow_free_form=True,
+    )
+    campaigns.create_campaign(server.services.store, spec, (campaign.name,), now=now)
+
+
+def _end_jobs(settings: Settings) -> None:
+    """End what an earlier server left: its clock ran ahead, and its contacts are due too late."""
+    for row in list(perform_on_store(settings, requests.ListCampaigns())):
+        if row["state"] in LIVE_JOB_STATES:
+            list(perform_on_store(settings, requests.StopCampaign(str(row["campaign"]))))
+
+
+def _write_contacts(path: Path, campaign: DemoCampaign) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("UserContactId", "FirstName", "LastName", "PhoneNumber1", "Email", "Balance"))
+            writer.writerows(_rows(campaign))
+    except OSError as error:
+        raise ServerFailed(f"{error.filename}: {error.strerror}") from None
+
+
+def _rows(campaign: DemoCampaign) -> Iterator[tuple[str, ...]]:
+    for number, phone in enumerate(islice(cycle(campaign.numbers), CONTACTS), 1):
+        contact_id = f"{campaign.name[:2].upper()}{number:05}"
+        yield contact_id, "Test", f"Number {number}", phone, f"{contact_id.lower()}@example.com", "10"

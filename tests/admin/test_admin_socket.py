@@ -1,0 +1,118 @@
+import socket
+import stat
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from agentmgr.admin.socket import AdminRefused, NoServer, Row, admin_socket, ask, serve_admin
+from protocol.codec import pack, unpack
+from protocol.framing import FrameDecoder, frame
+
+
+def perform(name: str, args: Mapping[str, Any]) -> Iterator[Row]:
+    if name == "refuse":
+        raise AdminRefused("not like this")
+    if name == "break":
+        raise ZeroDivisionError
+    return ({"number": number, "text": args["text"]} for number in range(args["count"]))
+
+
+@pytest.fixture
+async def path(tmp_path: Path, nursery: trio.Nursery) -> Path:
+    where = tmp_path / "run" / "admin.sock"
+    started = trio.Event()
+
+    async def serve() -> None:
+        with admin_socket(where) as listener:
+            started.set()
+            await serve_admin(listener, perform)
+
+    nursery.start_soon(serve)
+    await started.wait()
+    return where
+
+
+async def asked(path: Path, name: str, **args: Any) -> list[Row]:
+    return await trio.to_thread.run_sync(lambda: list(ask(path, name, args)))
+
+
+async def test_ask_gets_every_row_in_order(path: Path) -> None:
+    rows = await asked(path, "count", count=1000, text="x" * 5000)
+    assert [row["number"] for row in rows] == list(range(1000))
+    assert rows[-1]["text"] == "x" * 5000
+
+
+async def test_ask_for_nothing_gets_no_rows(path: Path) -> None:
+    assert await asked(path, "count", count=0, text="") == []
+
+
+async def test_ask_for_what_is_refused_raises_with_the_reason(path: Path) -> None:
+    with pytest.raises(AdminRefused, match=r"^not like this$"):
+        await asked(path, "refuse")
+
+
+async def test_ask_after_a_fault_of_the_server_still_works(path: Path) -> None:
+    with pytest.raises(AdminRefused, match="its log says more"):
+        await asked(path, "break")
+    assert len(await asked(path, "count", count=2, text="")) == 2
+
+
+async def test_socket_can_be_opened_by_its_owner_alone(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_socket_of_a_running_server_is_not_taken(path: Path) -> None:
+    with pytest.raises(AdminRefused, match="another server is running"), admin_socket(path):
+        pass
+    assert len(await asked(path, "count", count=1, text="")) == 1
+
+
+@pytest.mark.parametrize("sent", [b"\xff\xff\xff\xff", frame(pack("hello")), frame(b"\xc1"), b"\0\0"])
+async def test_unusable_request_ends_the_connection_and_nothing_else(path: Path, sent: bytes) -> None:
+    async with await trio.open_unix_socket(str(path)) as stream:
+        await stream.send_all(sent)
+        stream.socket.shutdown(trio.socket.SHUT_WR)
+        assert await stream.receive_some() == b""
+    assert len(await asked(path, "count", count=1, text="")) == 1
+
+
+async def test_rows_come_in_frames_of_the_wire(path: Path) -> None:
+    async with await trio.open_unix_socket(str(path)) as stream:
+        await stream.send_all(frame(pack({"operation": "count", "args": {"count": 2, "text": "a"}})))
+        received = b"".join([chunk async for chunk in stream])
+    assert [unpack(value) for value in FrameDecoder().feed(received)] == [
+        {"row": {"number": 0, "text": "a"}},
+        {"row": {"number": 1, "text": "a"}},
+        {"end": "done"},
+    ]
+
+
+def test_socket_left_behind_by_a_killed_server_is_replaced_and_removed_in_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "admin.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    trio.run(partial(_open_and_close, path))
+    assert not path.exists()
+
+
+async def _open_and_close(path: Path) -> None:
+    with admin_socket(path):
+        assert path.is_socket()
+
+
+async def test_something_else_at_the_path_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "admin.sock"
+    path.write_text("mine")
+    with pytest.raises(AdminRefused, match="in the way"), admin_socket(path):
+        pass
+    assert path.read_text() == "mine"
+
+
+def test_ask_without_a_server_says_that_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NoServer):
+        list(ask(tmp_path / "admin.sock", "count", {}))

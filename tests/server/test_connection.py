@@ -1,0 +1,396 @@
+"""One connection: how it begins, what is refused, what bad input does, how it ends."""
+
+import msgpack
+import pytest
+import trio
+import trio.testing
+from agt_stage import HELLO, Stage
+from structlog.testing import capture_logs
+
+from agentmgr.server.limits import Limits
+from protocol.commands import (
+    AgentSDKConnected,
+    AgentSDKConnectedRESP,
+    AGTGetZoneList,
+    AGTGetZoneListRESP,
+    AGTStateChangeRESP,
+    POMClientAlive,
+    POMClientAliveRESP,
+)
+from protocol.connection import UnknownReceived, command_bytes
+from protocol.notifications import AGTInvalidCommandName, POMConnectionClosed
+from protocol.registry import VERSION
+from protocol.results import ResultCode
+
+
+def framed(value: bytes) -> bytes:
+    return len(value).to_bytes(4, "big") + value
+
+
+def message(name, args, agent_id="1001", request_id=9):
+    return framed(msgpack.packb({"name": name, "id": request_id, "agentID": agent_id, "args": args}))
+
+
+# -- how a connection begins -----------------------------------------------------------------
+
+
+async def test_command_before_agentsdkconnected_is_9003_and_the_connection_goes_on(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.send(AGTGetZoneList(), "")
+    assert await desktop.next() == AGTGetZoneListRESP(ResultCode.UNEXPECTED_COMMAND)
+    await desktop.stream.send_all(message("AGTNoSuch", {}) + message("AGTStateChange", {}))
+    assert isinstance(await desktop.next(), AGTInvalidCommandName)
+    assert (await desktop.next()).result is ResultCode.UNEXPECTED_COMMAND
+    assert (await desktop.next()).result is ResultCode.UNEXPECTED_COMMAND
+    await desktop.hello()
+    assert stage.inbox.commands == [HELLO]
+
+
+async def test_version_of_another_wire_is_9008_with_ours_and_the_connection_closes_with_a_reason(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.stream.send_all(
+        command_bytes(1, "", AgentSDKConnected(("1001",), VERSION + 1))
+        + command_bytes(2, "", POMClientAlive())
+    )
+    resp, closed = await desktop.rest()
+    assert resp == AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
+    assert f"version {VERSION}" in closed.reason
+    assert stage.inbox.events == []
+
+
+async def test_malformed_agentsdkconnected_is_answered_and_may_be_sent_again(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.stream.send_all(message("AgentSDKConnected", {"agentIds": "1001"}, ""))
+    assert (await desktop.next()).result is ResultCode.TOO_FEW_ARGUMENTS
+    await desktop.hello()
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+async def test_commands_cut_anywhere_arrive_whole_and_in_order(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    data = command_bytes(1, "", HELLO) + command_bytes(2, "", POMClientAlive()) * 3
+    for start in range(0, len(data), 7):
+        await desktop.stream.send_all(data[start : start + 7])
+        await trio.testing.wait_all_tasks_blocked()
+    assert stage.inbox.commands == [HELLO] + [POMClientAlive()] * 3
+
+
+async def test_unknown_command_is_9011_with_a_notification_before_it_and_the_name_cut(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    await desktop.stream.send_all(message("AGT" + "x" * 5000, {}))
+    assert await desktop.next() == AGTInvalidCommandName("AGT" + "x" * 61)
+    resp = await desktop.next()
+    assert isinstance(resp, UnknownReceived)
+    assert (resp.request_id, resp.result) == (9, ResultCode.UNKNOWN_COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ({"agentState": "Asleep"}, ResultCode.BAD_DATA),
+        ({"agentState": 7}, ResultCode.BAD_DATA),
+        ({"agentState": None}, ResultCode.BAD_DATA),
+        ({"agentState": "Ready", "hasWalkedAway": "yes"}, ResultCode.BAD_DATA),
+        ({}, ResultCode.TOO_FEW_ARGUMENTS),
+    ],
+)
+async def test_wrong_argument_is_refused_and_the_connection_goes_on(nursery, args, code):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    await desktop.stream.send_all(message("AGTStateChange", args))
+    assert await desktop.next() == AGTStateChangeRESP(code)
+    await desktop.send(POMClientAlive(), "")
+    assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+    assert stage.inbox.commands == [HELLO, POMClientAlive()]
+
+
+async def test_full_inbox_stops_the_reading_of_that_connection_and_nothing_is_lost(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    stage.inbox.full = True
+    for _ in range(3):
+        await desktop.send(POMClientAlive(), "")
+    await trio.testing.wait_all_tasks_blocked()
+    assert stage.inbox.commands == [HELLO]
+    stage.inbox.make_room()
+    await trio.testing.wait_all_tasks_blocked()
+    assert stage.inbox.commands == [HELLO] + [POMClientAlive()] * 3
+
+
+# -- bad input -----------------------------------------------------------------------------------
+
+MILLION = 1_000_000
+BAD_INPUT = {
+    "a length above the limit": (16_001).to_bytes(4, "big"),
+    "a length of 4 GB": b"\xff\xff\xff\xff",
+    "an empty frame": b"\x00\x00\x00\x00",
+    "a request of another protocol": b"GET / HTTP/1.1\r\n\r\n",
+    "bytes that are no msgpack": framed(b"\xc1\xc1\xc1"),
+    "two values in a frame": framed(b"\x80\x80"),
+    "half a value": framed(b"\x82\xa4name"),
+    "deep nesting": framed(b"\x91" * 15_999 + b"\x90"),
+    "deep maps": framed(b"\x81\xa1a" * 5_000 + b"\x80"),
+    "a list of a million": framed(b"\xdd" + MILLION.to_bytes(4, "big") + b"\xc0" * 15_000),
+    "a list of a million in the args": framed(
+        b"\x83\xa4name\xa1x\xa2id\x01\xa4args\x81\xa1l\xdd" + MILLION.to_bytes(4, "big") + b"\x90" * 15_000
+    ),
+    "a map of a million": framed(b"\xdf" + MILLION.to_bytes(4, "big")),
+    "a string of a million": framed(b"\xdb" + MILLION.to_bytes(4, "big")),
+    "bad UTF-8": framed(b"\x81\xa4name\xa2\xff\xfe"),
+    "a key twice": framed(b"\x82\xa1a\xc0\xa1a\xc0"),
+    "a number as key": framed(b"\x81\x01\xc0"),
+    "an extension": framed(b"\xd4\x05\x00"),
+    "a list instead of a map": framed(b"\x93\x01\x02\x03"),
+    "no name": framed(msgpack.packb({"id": 1, "args": {}})),
+    "a name that is no string": framed(msgpack.packb({"name": 5, "id": 1, "args": {}})),
+    "no id": framed(msgpack.packb({"name": "POMClientAlive", "args": {}})),
+    "an id that is no number": framed(msgpack.packb({"name": "POMClientAlive", "id": "1", "args": {}})),
+    "a negative id": framed(msgpack.packb({"name": "POMClientAlive", "id": -1, "args": {}})),
+    "args that are a list": framed(msgpack.packb({"name": "POMClientAlive", "id": 1, "args": [1]})),
+    "an agent id of 100": framed(
+        msgpack.packb({"name": "POMClientAlive", "id": 1, "agentID": "9" * 100, "args": {}})
+    ),
+}
+
+
+@pytest.mark.parametrize("data", BAD_INPUT.values(), ids=BAD_INPUT.keys())
+async def test_bad_input_closes_its_connection_with_a_reason_and_touches_no_other(nursery, data):
+    stage = await Stage(nursery).start()
+    other = stage.connect()
+    await other.hello()
+    desktop = stage.connect()
+    await desktop.hello()
+    with capture_logs() as logs:
+        await desktop.stream.send_all(command_bytes(2, "", POMClientAlive()) + data)
+        *answers, closed = await desktop.rest()
+    assert answers == [POMClientAliveRESP(ResultCode.SUCCESS)]
+    assert isinstance(closed, POMConnectionClosed)
+    assert "Traceback" not in closed.reason
+    assert [(entry["event"], entry["reason"]) for entry in logs] == [("connection_closed", closed.reason)]
+    assert stage.inbox.lost == [2]
+    assert stage.closed("protocol") == 1
+    await other.send(POMClientAlive(), "")
+    assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+
+
+async def test_nothing_after_bad_input_is_read(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    await desktop.stream.send_all(framed(b"\xc1") + command_bytes(2, "", POMClientAlive()) * 100)
+    await desktop.stream.send_all(command_bytes(2, "", POMClientAlive()))
+    assert "msgpack" in await desktop.reason()
+    assert stage.inbox.commands == [HELLO]
+
+
+async def test_end_of_the_stream_within_a_frame_is_a_lost_connection(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    await desktop.stream.send_all(b"\x00\x00\x10")
+    await desktop.stream.aclose()
+    await trio.testing.wait_all_tasks_blocked()
+    assert stage.inbox.lost == [1]
+    assert len(stage.connections) == 0
+
+
+async def test_exception_of_ours_ends_that_session_only(nursery):
+    stage = await Stage(nursery).start()
+    other = stage.connect()
+    await other.hello()
+    desktop = stage.connect()
+    await desktop.hello()
+
+    def fail(event):
+        if event.connection == 2:
+            raise ZeroDivisionError("ours")
+        stage.inbox.answer(event)
+
+    stage.inbox.react = fail
+    with capture_logs() as logs:
+        await desktop.send(POMClientAlive(), "")
+        reason = await desktop.reason()
+    assert "ours" not in reason
+    assert "ZeroDivision" not in reason
+    assert "connection_failed" in [entry["event"] for entry in logs]
+    await other.send(POMClientAlive(), "")
+    assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+
+
+# -- time and space ------------------------------------------------------------------------------
+
+
+async def test_silent_connection_is_closed_after_90_s_and_a_beating_one_is_not(nursery, autojump_clock):
+    stage = await Stage(nursery).start()
+    silent = stage.connect()
+    await silent.hello()
+    beating = stage.connect()
+    await beating.hello()
+    began = trio.current_time()
+    reasons = []
+
+    async def wait():
+        reasons.append(await silent.reason())
+
+    nursery.start_soon(wait)
+    for _ in range(10):
+        await trio.sleep(30)
+        assert bool(reasons) == (trio.current_time() - began > 92)
+        await beating.send(POMClientAlive(), "")
+        assert (await beating.next()).result is ResultCode.SUCCESS
+    assert reasons == ["nothing was received for 90 s"]
+    assert stage.inbox.lost == [1]
+
+
+async def test_frame_that_does_not_end_is_closed_after_10_s_whatever_trickles_in(nursery, autojump_clock):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    began = trio.current_time()
+    with trio.move_on_after(60) as gave_up:
+        async with trio.open_nursery() as inner:
+
+            async def trickle():
+                await desktop.stream.send_all((1000).to_bytes(4, "big"))
+                while True:
+                    await trio.sleep(1)
+                    await desktop.stream.send_all(b"\xc0")
+
+            inner.start_soon(trickle)
+            reason = await desktop.reason()
+            inner.cancel_scope.cancel()
+    assert not gave_up.cancelled_caught
+    assert reason == "a frame was not complete within 10 s"
+    assert 10 <= trio.current_time() - began <= 14
+
+
+async def test_connection_without_agentsdkconnected_is_closed_after_10_s(nursery, autojump_clock):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    assert await desktop.reason() == "AgentSDKConnected did not arrive within 10 s"
+    assert trio.current_time() <= 14
+    assert stage.inbox.events == []
+
+
+async def test_desktop_that_does_not_read_is_closed_by_size_with_a_reason_and_others_are_served(
+    nursery, autojump_clock
+):
+    stage = await Stage(nursery, Limits(queue_bytes=2_000)).start()
+    slow = stage.connect(trio.testing.lockstep_stream_pair)
+    await slow.hello()
+    other = stage.connect()
+    await other.hello()
+    answered = 0
+    while 1 in [connection.number for connection in stage.connections]:
+        await slow.send(POMClientAlive(), "")
+        await trio.testing.wait_all_tasks_blocked()
+        answered += 1
+    assert answered < 60
+    await other.send(POMClientAlive(), "")
+    assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+    *answers, closed = await slow.rest()
+    assert closed.reason == "slow consumer: 2000 bytes wait to be read"
+    assert answers == [POMClientAliveRESP(ResultCode.SUCCESS)] * answered
+    assert stage.closed("slow_consumer") == 1
+
+
+async def test_desktop_that_reads_too_late_is_closed_by_age(nursery, autojump_clock):
+    stage = await Stage(nursery).start()
+    slow = stage.connect(trio.testing.lockstep_stream_pair)
+    await slow.hello()
+    await slow.send(POMClientAlive(), "")
+    await trio.sleep(11.5)
+    assert (await slow.reason()).startswith("slow consumer: nothing was read for 10 s")
+
+
+async def test_desktop_that_never_reads_again_is_gone_after_the_linger_time(nursery, autojump_clock):
+    stage = await Stage(nursery, Limits(queue_bytes=10)).start()
+    slow = stage.connect(trio.testing.lockstep_stream_pair)
+    await slow.send(HELLO, "")
+    await trio.sleep(2.5)
+    assert len(stage.connections) == 0
+    with pytest.raises(trio.BrokenResourceError):
+        await slow.stream.send_all(b"x")
+
+
+async def test_connections_without_logon_are_limited_and_a_proven_one_makes_room(nursery):
+    stage = await Stage(nursery, Limits(unproven=2)).start()
+    await stage.connect().hello()
+    await stage.connect().hello()
+    assert "too many connections" in await stage.connect().reason()
+    stage.connections.trust(1)
+    stage.connections.trust(1)
+    await stage.connect().hello()
+    assert "too many connections" in await stage.connect().reason()
+
+
+async def test_connections_are_limited_in_all(nursery):
+    stage = await Stage(nursery, Limits(connections=1)).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    assert "too many connections" in await stage.connect().reason()
+    await desktop.stream.aclose()
+    await trio.testing.wait_all_tasks_blocked()
+    await stage.connect().hello()
+
+
+# -- the end -------------------------------------------------------------------------------------
+
+
+async def test_close_from_the_zone_leaves_after_what_was_sent_before_and_is_the_last(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+
+    def close(event):
+        stage.inbox.answer(event)
+        stage.connections.close(event.connection, "the zone is over")
+        stage.inbox.answer(event)
+
+    stage.inbox.react = close
+    await desktop.send(POMClientAlive(), "")
+    assert await desktop.rest() == [
+        POMClientAliveRESP(ResultCode.SUCCESS),
+        POMConnectionClosed("the zone is over"),
+    ]
+    assert stage.inbox.lost == [1]
+
+
+async def test_server_close_tells_every_desktop_and_ends_serving(nursery, autojump_clock):
+    stage = Stage(nursery)
+    ended = trio.Event()
+
+    async def serve(task_status):
+        await stage.server.serve(task_status=task_status)
+        ended.set()
+
+    await nursery.start(serve)
+    desktops = [stage.connect() for _ in range(3)]
+    for desktop in desktops:
+        await desktop.hello()
+    frozen = stage.connect(trio.testing.lockstep_stream_pair)
+    reasons = []
+
+    async def read(desktop):
+        reasons.append(await desktop.reason())
+        await desktop.stream.aclose()
+
+    for desktop in desktops:
+        nursery.start_soon(read, desktop)
+    await frozen.send(HELLO, "")
+    began = trio.current_time()
+    await stage.server.close("the server is ending")
+    await ended.wait()
+    assert reasons == ["the server is ending"] * 3
+    assert trio.current_time() - began <= 4.0
+    assert sorted(stage.inbox.lost) == [1, 2, 3, 4]

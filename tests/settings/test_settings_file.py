@@ -1,0 +1,145 @@
+from pathlib import Path
+
+import attrs
+import pytest
+
+from agentmgr.core.blender import BlendRules
+from agentmgr.core.model import ZoneConfig
+from agentmgr.settings.classes import InboundSettings, Settings, SwitchSettings, TimerSettings
+from agentmgr.settings.file import SettingsError, load, sample
+from agentmgr.telephony.inbound import InboundParams
+from agentmgr.telephony.params import SimParams
+
+SHIPPED = Path(__file__).parent.parent.parent / "config" / "agentmgr.toml"
+
+
+def problems(tmp_path: Path, toml: str) -> list[str]:
+    path = tmp_path / "x.toml"
+    path.write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert all(line.startswith(f"{path}: ") for line in caught.value.problems)
+    return [line.removeprefix(f"{path}: ") for line in caught.value.problems]
+
+
+def test_sample_loaded_gives_the_defaults() -> None:
+    assert load(SHIPPED) == Settings()
+
+
+def test_sample_shipped_is_current() -> None:
+    assert SHIPPED.read_text(encoding="utf-8") == sample()
+
+
+def test_timer_defaults_are_those_of_the_core() -> None:
+    core = attrs.fields_dict(ZoneConfig)
+    assert attrs.asdict(TimerSettings()) == {
+        a.name: core[a.name].default for a in attrs.fields(TimerSettings)
+    }
+
+
+def test_switch_defaults_are_those_of_the_simulator() -> None:
+    params = attrs.asdict(SimParams())
+    assert attrs.asdict(SwitchSettings()) == {"seed": 1, "speed": 1.0, **params}
+
+
+def test_inbound_defaults_are_those_of_the_simulator_and_the_blender() -> None:
+    expected = attrs.asdict(InboundParams()) | attrs.asdict(BlendRules())
+    assert attrs.asdict(InboundSettings()) == {"enabled": False, "seed": 1, **expected}
+
+
+def test_load_inbound_thresholds_that_cross_are_refused(tmp_path: Path) -> None:
+    found = problems(tmp_path, "[inbound]\nenabled = true\nacquire_wait_s = 5\nrelease_wait_s = 5\n")
+    assert found == ["inbound.release_wait_s: found 5; allowed: less than acquire_wait_s, 5"]
+
+
+def test_load_of_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.touch()
+    assert load(path) == Settings()
+
+
+def test_load_takes_whole_numbers_where_numbers_are_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[switch]\nspeed = 20\n")
+    assert load(path).switch.speed == 20.0
+
+
+def test_load_reports_every_mistake_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+        nonsense = 1
+        [database]
+        pathh = "x"
+        [http]
+        port = "abc"
+        [log]
+        level = "loud"
+        [switch]
+        seed = true
+        [[zones]]
+        port = 70000
+        [zones.timers]
+        nail_retry_s = nan
+        """,
+    )
+    assert sorted(line.split(":")[0] for line in found) == [
+        "database.pathh",
+        "http.port",
+        "log.level",
+        "nonsense",
+        "switch.seed",
+        "zones[1].port",
+        "zones[1].timers.nail_retry_s",
+    ]
+    assert 'http.port: found "abc"; allowed: a whole number from 0 to 65535' in found
+    assert 'log.level: found "loud"; allowed: one of "debug", "info", "warning", "error"' in found
+    assert "switch.seed: found true; allowed: a whole number from 0 to 4294967295" in found
+    assert "database.pathh: no such setting; did you mean path? allowed here: path" in found
+
+
+@pytest.mark.parametrize(
+    ("toml", "problem"),
+    [
+        ("database = 3", "database: found 3; allowed: a table of settings"),
+        ("zones = 3", "zones: found 3; allowed: tables, each under a line [[zones]]"),
+        ("zones = [3]", "zones[1]: found 3; allowed: a table of settings"),
+        ("zones = []", "zones: found none; at least one [[zones]] is needed"),
+        ("[database]\npath = ' '", 'database.path: found " "; allowed: the path of an SQLite file, '),
+        (
+            "[switch]\nlive = 0.9",
+            "switch: the sum of live, busy, rejected, machine, invalid, congestion is 1.2",
+        ),
+        (f"[admin]\nsocket = '{'x' * 101}'", "admin.socket: found "),
+        ("a = ", "not valid TOML: "),
+    ],
+)
+def test_load_of_a_wrong_file_says_what_is_allowed(tmp_path: Path, toml: str, problem: str) -> None:
+    (line,) = problems(tmp_path, toml)
+    assert line.startswith(problem)
+
+
+def test_load_with_two_zones_alike_names_both(tmp_path: Path) -> None:
+    assert problems(tmp_path, "[[zones]]\n[[zones]]") == [
+        'zones[2].name: found "Default"; zones[1] has it already',
+        "zones[2].port: found 9970; zones[1] has it already",
+    ]
+
+
+def test_load_of_two_zones_on_any_free_port_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[[zones]]\nname = 'A'\nport = 0\n[[zones]]\nname = 'B'\nport = 0\n")
+    assert [zone.name for zone in load(path).zones] == ["A", "B"]
+
+
+def test_load_of_a_missing_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "none.toml"
+    with pytest.raises(SettingsError, match=r"none\.toml: cannot be read: No such file or directory"):
+        load(path)
+
+
+def test_load_of_bytes_that_are_no_text_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"# \xff")
+    with pytest.raises(SettingsError, match="byte 2 is not UTF-8"):
+        load(path)
