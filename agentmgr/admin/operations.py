@@ -20,9 +20,9 @@ from agentmgr.core.model import AgentSpec, CallingHours, CampaignSpec, Completio
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
-    CampaignStore,
     DispositionRow,
     JobStatus,
+    ServiceStore,
     StoreFault,
 )
 from protocol.enums import DialFailReason, PacingType
@@ -47,13 +47,13 @@ class Services:
     `zones` are those being served, `tell` brings one an event, `now` is epoch seconds.
     """
 
-    store: CampaignStore
+    store: ServiceStore
     now: Callable[[], float]
     zones: frozenset[str]
     tell: Callable[[str, Event], None]
 
     @classmethod
-    def alone(cls, store: CampaignStore) -> "Services":
+    def alone(cls, store: ServiceStore) -> "Services":
         """Return what there is while no server runs: a zone learns what happened when it opens."""
         return cls(store, time.time, frozenset(), lambda zone, event: None)
 

@@ -1,1 +1,1 @@
-"""Services around campaigns, used by command line and admin socket alike, over the `CampaignStore` port."""
+"""Services around campaigns, used by command line and admin socket alike, over the store ports."""

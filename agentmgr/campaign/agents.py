@@ -8,7 +8,7 @@ from attrs import evolve
 
 from agentmgr.campaign.errors import CampaignError
 from agentmgr.core.model import AgentSpec
-from agentmgr.ports import AgentLogin, CampaignStore
+from agentmgr.ports import AgentLogin, AgentStore
 
 MAX_ID_CHARACTERS = 50
 MAX_PASSWORD_CHARACTERS = 128
@@ -20,7 +20,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qIfzBQuTL5cCTpizn9XuHA$YrefW6cX6URhaX2uHppua1JW8MXZnk4r8qn3qpeu4y0"
 
 
-def add_agents(store: CampaignStore, agents: Sequence[AgentSpec], password: str, zone: str) -> None:
+def add_agents(store: AgentStore, agents: Sequence[AgentSpec], password: str, zone: str) -> None:
     """Add agents who share a first password, and so its hash: hashing takes 25 ms.
 
     Raises:
@@ -37,12 +37,12 @@ def add_agents(store: CampaignStore, agents: Sequence[AgentSpec], password: str,
         store.put_agent(AgentLogin(agent, password_hash, zone, enabled=True))
 
 
-def list_agents(store: CampaignStore) -> tuple[AgentLogin, ...]:
+def list_agents(store: AgentStore) -> tuple[AgentLogin, ...]:
     """Return all agents by id."""
     return store.agents()
 
 
-def set_password(store: CampaignStore, agent_id: str, password: str) -> None:
+def set_password(store: AgentStore, agent_id: str, password: str) -> None:
     """Give an agent a new password.
 
     Raises:

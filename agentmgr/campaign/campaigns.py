@@ -10,11 +10,11 @@ from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.ports import (
     LIVE_JOB_STATES,
     CampaignOverview,
-    CampaignStore,
     DispositionRow,
     JobState,
     JobStatus,
     JobTally,
+    ServiceStore,
 )
 
 FILL_CHUNK = 2000
@@ -56,7 +56,7 @@ class CampaignStatus:
 
 
 def create_campaign(
-    store: CampaignStore, spec: CampaignSpec, lists: Sequence[str], *, now: float
+    store: ServiceStore, spec: CampaignSpec, lists: Sequence[str], *, now: float
 ) -> CampaignSpec:
     """Store a new campaign on contact lists.
 
@@ -112,7 +112,7 @@ def _problem(spec: CampaignSpec) -> str:
     return ""
 
 
-def run_campaign(store: CampaignStore, name: str, zone: str, *, now: float) -> JobSpec:
+def run_campaign(store: ServiceStore, name: str, zone: str, *, now: float) -> JobSpec:
     """Start a job with all contacts that are in the campaign's lists now.
 
     The zone learns of it when it opens, or by a JobStarted event with what is returned.
@@ -137,17 +137,17 @@ def run_campaign(store: CampaignStore, name: str, zone: str, *, now: float) -> J
     return started
 
 
-def pause_campaign(store: CampaignStore, name: str) -> JobStatus:
+def pause_campaign(store: ServiceStore, name: str) -> JobStatus:
     """Mark the running job as paused; a serving zone must be told with JobPaused."""
     return _move(store, name, (JobState.Running,), JobState.Paused)
 
 
-def resume_campaign(store: CampaignStore, name: str) -> JobStatus:
+def resume_campaign(store: ServiceStore, name: str) -> JobStatus:
     """Mark the paused job as running; a serving zone must be told with JobResumed."""
     return _move(store, name, (JobState.Paused,), JobState.Running)
 
 
-def stop_campaign(store: CampaignStore, name: str, *, now: float, serving: bool) -> JobStatus:
+def stop_campaign(store: ServiceStore, name: str, *, now: float, serving: bool) -> JobStatus:
     """Stop the job for good.
 
     Args:
@@ -163,7 +163,7 @@ def stop_campaign(store: CampaignStore, name: str, *, now: float, serving: bool)
     return _move(store, name, LIVE_JOB_STATES, JobState.Stopped, ended_at=now)
 
 
-def campaign_status(store: CampaignStore, name: str) -> CampaignStatus:
+def campaign_status(store: ServiceStore, name: str) -> CampaignStatus:
     """Return how far the latest job of a campaign is.
 
     Raises:
@@ -174,12 +174,12 @@ def campaign_status(store: CampaignStore, name: str) -> CampaignStatus:
     return CampaignStatus(campaign.name, job, store.tally(job.job_id) if job else None)
 
 
-def list_campaigns(store: CampaignStore) -> tuple[CampaignOverview, ...]:
+def list_campaigns(store: ServiceStore) -> tuple[CampaignOverview, ...]:
     """Return all campaigns by name."""
     return store.campaigns()
 
 
-def export_dispositions(store: CampaignStore, name: str) -> Iterator[DispositionRow]:
+def export_dispositions(store: ServiceStore, name: str) -> Iterator[DispositionRow]:
     """Return all dispositions of a campaign, of all its jobs, in the order they were saved.
 
     They are read in chunks, so that the store is free for others in between.
@@ -190,14 +190,14 @@ def export_dispositions(store: CampaignStore, name: str) -> Iterator[Disposition
     return _dispositions(store, _find(store, name).campaign_id)
 
 
-def _dispositions(store: CampaignStore, campaign_id: int) -> Iterator[DispositionRow]:
+def _dispositions(store: ServiceStore, campaign_id: int) -> Iterator[DispositionRow]:
     last = 0
     while rows := store.dispositions(campaign_id, last, EXPORT_CHUNK):
         yield from rows
         last = rows[-1].row_id
 
 
-def _find(store: CampaignStore, name: str) -> CampaignSpec:
+def _find(store: ServiceStore, name: str) -> CampaignSpec:
     campaign = store.find_campaign(name)
     if campaign is None:
         there = ", ".join(overview.name for overview in store.campaigns()) or "none yet"
@@ -205,7 +205,7 @@ def _find(store: CampaignStore, name: str) -> CampaignSpec:
     return campaign
 
 
-def _live_job(store: CampaignStore, name: str) -> JobStatus:
+def _live_job(store: ServiceStore, name: str) -> JobStatus:
     job = store.latest_job(_find(store, name).campaign_id)
     if job is None or job.state not in LIVE_JOB_STATES:
         raise CampaignError(f"campaign {name}: {f'is {job.state}' if job else 'was never run'}; run it first")
@@ -213,7 +213,7 @@ def _live_job(store: CampaignStore, name: str) -> JobStatus:
 
 
 def _move(
-    store: CampaignStore,
+    store: ServiceStore,
     name: str,
     allowed: Sequence[JobState],
     state: JobState,

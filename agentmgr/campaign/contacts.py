@@ -15,7 +15,14 @@ from agentmgr.campaign.errors import CampaignError
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
 from agentmgr.campaign.timezones import parse_timezone
 from agentmgr.core.model import AttributeSpec, PhoneNumber
-from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, CampaignStore, ContactDraft, ContactList
+from agentmgr.ports import (
+    PHONE_ZONE_ATTRIBUTES,
+    ContactDraft,
+    ContactList,
+    ContactStore,
+    DncStore,
+    ServiceStore,
+)
 
 CHUNK_ROWS = 1000
 MAX_ID_CHARACTERS = 100
@@ -51,13 +58,13 @@ class ImportReport:
     reject_file: Path | None
 
 
-def contact_lists(store: CampaignStore) -> tuple[ContactList, ...]:
+def contact_lists(store: ContactStore) -> tuple[ContactList, ...]:
     """Return all contact lists by name."""
     return store.contact_lists()
 
 
 def import_contacts(
-    store: CampaignStore,
+    store: ServiceStore,
     path: Path,
     list_name: str,
     *,
@@ -139,7 +146,7 @@ def _read_header(path: Path, lines: Iterator[Row], mapping: Mapping[str, str]) -
     return read_columns(f"{path}:{header.line}", header.values, mapping)
 
 
-def _count_on_dnc(store: CampaignStore, drafts: list[ContactDraft]) -> int:
+def _count_on_dnc(store: DncStore, drafts: list[ContactDraft]) -> int:
     present = store.on_dnc({phone.number for draft in drafts for phone in draft.numbers})
     return sum(any(phone.number in present for phone in draft.numbers) for draft in drafts)
 

@@ -9,7 +9,7 @@ from attrs import frozen
 from agentmgr.campaign.errors import CampaignError
 from agentmgr.campaign.numbers import parse_address, parse_country
 from agentmgr.campaign.textfile import csv_rows, open_text
-from agentmgr.ports import CampaignStore, DncEntry
+from agentmgr.ports import DncEntry, DncStore
 
 CHUNK = 1000
 
@@ -24,7 +24,7 @@ class DncReport:
 
 
 def add_to_dnc(
-    store: CampaignStore, addresses: Sequence[str], *, added_by: str, now: float, country: str = ""
+    store: DncStore, addresses: Sequence[str], *, added_by: str, now: float, country: str = ""
 ) -> int:
     """Put telephone numbers or e-mail addresses on the list; return how many were not there yet.
 
@@ -34,7 +34,7 @@ def add_to_dnc(
     return store.add_to_dnc([DncEntry(address, added_by, now) for address in _parse_all(addresses, country)])
 
 
-def remove_from_dnc(store: CampaignStore, addresses: Sequence[str], *, country: str = "") -> int:
+def remove_from_dnc(store: DncStore, addresses: Sequence[str], *, country: str = "") -> int:
     """Take addresses off the list; return how many were on it.
 
     Raises:
@@ -43,7 +43,7 @@ def remove_from_dnc(store: CampaignStore, addresses: Sequence[str], *, country: 
     return store.remove_from_dnc(_parse_all(addresses, country))
 
 
-def list_dnc(store: CampaignStore) -> Iterator[DncEntry]:
+def list_dnc(store: DncStore) -> Iterator[DncEntry]:
     """Return the whole list by address, read in chunks."""
     last = ""
     while entries := store.dnc_entries(last, CHUNK):
@@ -52,7 +52,7 @@ def list_dnc(store: CampaignStore) -> Iterator[DncEntry]:
 
 
 def import_dnc(
-    store: CampaignStore,
+    store: DncStore,
     path: Path,
     *,
     added_by: str,

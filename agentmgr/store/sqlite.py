@@ -48,7 +48,7 @@ def _with_callbacks(tx: Transaction, job: JobSpec) -> JobSpec:
 
 
 class SqliteStore:
-    """Implements `ZoneStore` and `CampaignStore`; every call is one durable transaction.
+    """Implements `ZoneStore` and `ServiceStore`; every call is one durable transaction.
 
     Calls may come from any thread; they run one after another, in about the order they came.
     """

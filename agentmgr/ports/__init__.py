@@ -1,0 +1,70 @@
+"""What the core and the services need from the world. Adapters implement these; `app` alone knows which.
+
+Each noun has a port of its own, so that whoever needs one says so; a store implements them all.
+"""
+
+from typing import Protocol
+
+from agentmgr.ports.agents import AgentLogin, AgentStore
+from agentmgr.ports.campaigns import (
+    LIVE_JOB_STATES,
+    CampaignOverview,
+    CampaignStore,
+    DispositionRow,
+    JobState,
+    JobStatus,
+    JobStore,
+    JobTally,
+)
+from agentmgr.ports.contacts import (
+    PHONE_ZONE_ATTRIBUTES,
+    AttributeStore,
+    ContactDraft,
+    ContactList,
+    ContactsPut,
+    ContactStore,
+    DncEntry,
+    DncStore,
+)
+from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Telephony
+from agentmgr.ports.zones import Fenced, OpenedZone, StoreFault, Token, ZoneStore
+
+
+class ServiceStore(AgentStore, AttributeStore, CampaignStore, ContactStore, DncStore, JobStore, Protocol):
+    """All that the services in `campaign` need: each call is one durable transaction.
+
+    Calls block; they may come from any thread, also while a zone uses the same store.
+    All raise StoreFault.
+    """
+
+
+__all__ = [
+    "LIVE_JOB_STATES",
+    "PHONE_ZONE_ATTRIBUTES",
+    "AgentLogin",
+    "AgentStore",
+    "AttributeStore",
+    "CampaignOverview",
+    "CampaignStore",
+    "ContactDraft",
+    "ContactList",
+    "ContactStore",
+    "ContactsPut",
+    "DispositionRow",
+    "DncEntry",
+    "DncStore",
+    "Fenced",
+    "Inbound",
+    "InboundChange",
+    "InboundTotals",
+    "JobState",
+    "JobStatus",
+    "JobStore",
+    "JobTally",
+    "OpenedZone",
+    "ServiceStore",
+    "StoreFault",
+    "Telephony",
+    "Token",
+    "ZoneStore",
+]

@@ -1,0 +1,142 @@
+"""Campaigns and their jobs: kept, moved from state to state, counted, exported."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+from agentmgr.core.model import CampaignSpec, JobSpec
+from protocol.enums import PacingType
+
+
+class JobState(StrEnum):
+    """The life of a job, as it is stored; `Finished` and `Stopped` are its ends."""
+
+    Preparing = "preparing"
+    Running = "running"
+    Paused = "paused"
+    Stopping = "stopping"
+    Finished = "finished"
+    Stopped = "stopped"
+
+
+LIVE_JOB_STATES = (JobState.Preparing, JobState.Running, JobState.Paused, JobState.Stopping)
+"""States of a job that is not over; a campaign has at most one such job."""
+
+
+@frozen
+class JobStatus:
+    """A job with its progress; times are epoch seconds, `callbacks` are those that its campaign waits for."""
+
+    job_id: int
+    campaign: str
+    zone: str
+    state: JobState
+    total: int
+    done: int
+    created_at: float
+    ended_at: float | None
+    callbacks: int = 0
+
+
+@frozen
+class CampaignOverview:
+    """A campaign in a list of campaigns, with its latest job."""
+
+    campaign_id: int
+    name: str
+    pacing: PacingType
+    lists: tuple[str, ...]
+    job: JobStatus | None
+
+
+@frozen
+class JobTally:
+    """What a job has done: counts by attempt outcome and by completion code, the most frequent first.
+
+    `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions.
+    """
+
+    attempts: int
+    live_answers: int
+    abandoned: int
+    outcomes: tuple[tuple[str, int], ...]
+    dispositions: tuple[tuple[str, int], ...]
+    stored: int
+
+
+@frozen
+class DispositionRow:
+    """A disposition with what it is about; times are epoch seconds, `row_id` rises in order of saving."""
+
+    row_id: int
+    attempt_id: str
+    job_id: int
+    contact_list: str
+    user_contact_id: str
+    number: str
+    agent_id: str
+    code_id: int
+    code: str
+    source: str
+    outcome: str
+    started_at: float
+    answered_at: float | None
+    saved_at: float
+
+
+class CampaignStore(Protocol):
+    """Campaigns."""
+
+    def add_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
+        """Store a campaign and return it with its id and all known attributes."""
+        ...
+
+    def find_campaign(self, name: str) -> CampaignSpec | None:
+        """Look a campaign up."""
+        ...
+
+    def campaigns(self) -> tuple[CampaignOverview, ...]:
+        """Return all campaigns by name."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs, and what they have done."""
+
+    def create_job(self, campaign_id: int, zone: str, now: float) -> int:
+        """Make an empty job in preparation and return its id."""
+        ...
+
+    def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
+        """Give the job the next contacts of its campaign's lists, those above an id.
+
+        Returns the id to go on after; None once there are no more.
+        """
+        ...
+
+    def start_job(self, job_id: int) -> JobSpec | None:
+        """Let a prepared job run; None if it is not in preparation any more."""
+        ...
+
+    def move_job(
+        self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None
+    ) -> bool:
+        """Change a job's state if it is an allowed one; return whether it was.
+
+        With `ended_at` the job is over: no zone may be working on it, and what is open is settled.
+        """
+        ...
+
+    def latest_job(self, campaign_id: int) -> JobStatus | None:
+        """Return the job of a campaign that was created last."""
+        ...
+
+    def tally(self, job_id: int) -> JobTally:
+        """Count what a job has done."""
+        ...
+
+    def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
+        """Return the next dispositions of a campaign in the order they were saved, those above a row id."""
+        ...

@@ -1,0 +1,98 @@
+"""Contacts with their attributes and lists, and who must not be contacted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from agentmgr.core.model import AttributeSpec, PhoneNumber
+
+PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
+"""The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
+
+
+@frozen
+class ContactDraft:
+    """A contact to be stored; an attribute with an empty value is taken away from one that exists.
+
+    `attributes` are all but the id, the telephone numbers and their time zones; the name of a number
+    that shall be taken away is in them too.
+    """
+
+    user_contact_id: str
+    numbers: tuple[PhoneNumber, ...]
+    attributes: Mapping[str, str]
+
+
+@frozen
+class ContactsPut:
+    """How many contacts were new and how many were there already."""
+
+    created: int
+    updated: int
+
+
+@frozen
+class ContactList:
+    """A contact list with the number of its contacts."""
+
+    list_id: int
+    name: str
+    contacts: int
+
+
+class AttributeStore(Protocol):
+    """The attributes that a contact can have."""
+
+    def define_attributes(self, specs: Iterable[AttributeSpec]) -> None:
+        """Make attributes known; those that are known already stay as they are."""
+        ...
+
+    def attributes(self) -> tuple[AttributeSpec, ...]:
+        """Return all known attributes in the order they were defined."""
+        ...
+
+
+class ContactStore(Protocol):
+    """Contacts in their lists."""
+
+    def ensure_list(self, name: str, now: float) -> int:
+        """Return the id of a contact list, which is made if there is none of that name."""
+        ...
+
+    def contact_lists(self) -> tuple[ContactList, ...]:
+        """Return all contact lists by name."""
+        ...
+
+    def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
+        """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
+        ...
+
+
+@frozen
+class DncEntry:
+    """An address that must not be contacted, and who said so; `added_at` is epoch seconds."""
+
+    address: str
+    added_by: str
+    added_at: float
+
+
+class DncStore(Protocol):
+    """The do-not-call list."""
+
+    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Return those of the addresses that are on the do-not-call list."""
+        ...
+
+    def add_to_dnc(self, entries: Iterable[DncEntry]) -> int:
+        """Put addresses on the do-not-call list; return how many were not there yet."""
+        ...
+
+    def remove_from_dnc(self, addresses: Iterable[str]) -> int:
+        """Take addresses off the do-not-call list; return how many were there."""
+        ...
+
+    def dnc_entries(self, after_address: str, limit: int) -> tuple[DncEntry, ...]:
+        """Return the next entries of the do-not-call list by address, those above an address."""
+        ...

@@ -1,0 +1,79 @@
+"""A switch, and an inbound queue beside it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from agentmgr.core.blender import InboundLoad
+from agentmgr.core.effects import TelephonyOrder
+from agentmgr.core.events import TelephonyEvent
+
+
+class Telephony(Protocol):
+    """A switch: takes orders, and has events when their time comes. Calls never block."""
+
+    def order(self, order: TelephonyOrder, now: float) -> None:
+        """Carry an order out; what comes of it is an event later. Orders about unknown calls do no harm."""
+        ...
+
+    def next_at(self) -> float | None:
+        """Return when the next event is due, epoch seconds; None if nothing is under way."""
+        ...
+
+    def due(self, now: float) -> Sequence[TelephonyEvent]:
+        """Return all events due by `now`, in the order they happened."""
+        ...
+
+    def alive(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the call and leg ids that the switch still has; asked after a restart."""
+        ...
+
+
+@frozen
+class InboundChange:
+    """An agent that works for inbound began a call, or ended it."""
+
+    agent_id: str
+    busy: bool
+
+
+@frozen
+class InboundTotals:
+    """Calls of an inbound queue since it began, and who is there now; the rest waits or is being served."""
+
+    arrived: int
+    served: int
+    abandoned: int
+    waiting: int
+    agents: int
+
+
+class Inbound(Protocol):
+    """An inbound queue with agents of its own and some that outbound lends it. Calls never block."""
+
+    @property
+    def load(self) -> InboundLoad:
+        """The queue at this moment."""
+        ...
+
+    @property
+    def totals(self) -> InboundTotals:
+        """What a supervisor wants to see of it."""
+        ...
+
+    def join(self, agent_id: str, now: float) -> None:
+        """Let an agent take calls; one that does already stays as it is."""
+        ...
+
+    def leave(self, agent_id: str) -> None:
+        """Take an agent away; one that is not there does no harm."""
+        ...
+
+    def next_at(self) -> float | None:
+        """Return when something happens by itself next, epoch seconds; None if nothing will."""
+        ...
+
+    def due(self, now: float) -> Sequence[InboundChange]:
+        """Return which agents began and ended calls by `now`, in order."""
+        ...

@@ -1,0 +1,78 @@
+"""The durable side of a zone, and how a store says that it failed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from agentmgr.core.effects import Record
+from agentmgr.core.events import ContactsFetched
+from agentmgr.core.model import JobSpec, SavedAgent
+from agentmgr.ports.agents import AgentLogin
+
+
+class StoreFault(Exception):
+    """The store could not do what was asked; what it had confirmed before stands.
+
+    The text is one line for a person: what is wrong, where, what to do.
+    """
+
+
+class Fenced(StoreFault):
+    """Another owner has the zone: nothing of the transaction was written."""
+
+
+@frozen
+class Token:
+    """Proof of who owns a zone; every write is checked against it."""
+
+    zone: str
+    era: int
+    epoch: int
+
+
+@frozen
+class OpenedZone:
+    """A zone taken over from whoever had it before: its token, the jobs to run on, the agents to keep."""
+
+    token: Token
+    jobs: tuple[JobSpec, ...]
+    saved: tuple[SavedAgent, ...] = ()
+
+
+class ZoneStore(Protocol):
+    """The durable side of a zone. Blocking calls, made from one thread at a time."""
+
+    def open_zone(self, zone: str, now: float) -> OpenedZone:
+        """Take the zone over: raise its epoch, end what a dead owner left open.
+
+        Claimed contacts go back to their jobs. An open attempt that nobody answered ends as
+        `Interrupted` and is dialled again if the campaign's attempts allow; one that was answered
+        ends as `Interrupted` with its contact done, so that it stays visible and is not called twice.
+
+        Left alone is the answered attempt of a saved agent whose job goes on. A callback that was shown
+        and not answered waits again, an answered one ends as `Interrupted`; those that expired while
+        nobody looked end as `Expired`.
+        """
+        ...
+
+    def commit(self, token: Token, records: Sequence[Record]) -> None:
+        """Write all records in one durable transaction.
+
+        Raises:
+            Fenced: the token is not the zone's any more; nothing was written.
+            StoreFault: nothing was written, or it is not known; the zone must stop.
+        """
+        ...
+
+    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+        """Claim contacts of a job that are due, so that nobody else gets them."""
+        ...
+
+    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Return those of the addresses that are on the do-not-call list."""
+        ...
+
+    def find_agent(self, agent_id: str) -> AgentLogin | None:
+        """Look an agent up for logon."""
+        ...
