@@ -28,7 +28,6 @@ from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
-from agentmgr.runtime.startup import start_events
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.http import health_page, metrics_page, serve_http
@@ -36,6 +35,7 @@ from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import InboundParams, SimInbound
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
@@ -210,10 +210,10 @@ async def _open_zone(
     if blended is not None:
         metrics.watch_blending(zone.name, blended)
     connections = Connections()
-    switch = _switch(settings, zone.name)
+    switch = Driver(_switch(settings, zone.name), clock)
     runner = ZoneRunner(
         blended or machine,
-        opened.token,
+        opened,
         store,
         writer,
         switch,
@@ -222,8 +222,6 @@ async def _open_zone(
         verify,
         zone_metrics,
     )
-    for event in start_events(opened, switch):
-        runner.push(event)
     agt = AgtServer(connections, runner, zone_metrics, Limits(linger_s=LINGER_S))
     return RunningZone(zone.name, *addresses[zone.name], machine, runner, agt)
 

@@ -26,7 +26,7 @@ from agentmgr.ports.contacts import (
     DncEntry,
     DncStore,
 )
-from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Telephony
+from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Fenced, OpenedZone, StoreFault, Token, ZoneStore
 
 
@@ -63,6 +63,7 @@ __all__ = [
     "JobTally",
     "OpenedZone",
     "ServiceStore",
+    "Simulated",
     "StoreFault",
     "Telephony",
     "Token",

@@ -1,6 +1,7 @@
 """A switch, and an inbound queue beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from attrs import frozen
@@ -11,7 +12,39 @@ from agentmgr.core.events import TelephonyEvent
 
 
 class Telephony(Protocol):
-    """A switch: takes orders, and has events when their time comes. Calls never block."""
+    """A switch as its zone sees it; for trio's thread.
+
+    It may be lost and found: `TelephonyLost` tells that all legs are gone and no order is carried out,
+    `TelephonyRestored` that orders count again. Orders given in between are lost; the zone, which has
+    been told, gives none that it waits for.
+    """
+
+    def open(self, deliver: Callable[[TelephonyEvent], None]) -> AbstractAsyncContextManager[None]:
+        """Be connected to the switch within the block; leaving it takes all orders there that were given.
+
+        Args:
+            deliver: called with each event in the order they happened, by a task of the switch's own.
+
+        Raises:
+            Exception: the adapter has a fault and hears nothing any more; the block is cancelled. A switch
+                that is merely out of reach is an event.
+        """
+        ...
+
+    def order(self, order: TelephonyOrder) -> None:
+        """Take an order, after those taken before; what comes of it is an event. Never blocks."""
+        ...
+
+    async def alive(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the call and leg ids that the switch still has; none while it is lost.
+
+        May wait for the switch, for a bounded time, and only while it is open.
+        """
+        ...
+
+
+class Simulated(Protocol):
+    """A switch without a clock: a driver tells it the time and collects what has happened."""
 
     def order(self, order: TelephonyOrder, now: float) -> None:
         """Carry an order out; what comes of it is an event later. Orders about unknown calls do no harm."""

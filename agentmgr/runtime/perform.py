@@ -9,7 +9,6 @@ import structlog
 
 from agentmgr.core import effects
 from agentmgr.ports import Telephony
-from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.metrics import ZoneMetrics
 from protocol import commands, notifications
@@ -32,9 +31,7 @@ Branch = Callable[[Any], None]
 class Performer:
     """Has one branch for each effect that is neither a record nor a timer; `branches` may be added to."""
 
-    def __init__(
-        self, zone: str, desktops: Desktops, telephony: Telephony, clock: Clock, metrics: ZoneMetrics
-    ) -> None:
+    def __init__(self, zone: str, desktops: Desktops, telephony: Telephony, metrics: ZoneMetrics) -> None:
         self._log = structlog.get_logger().bind(zone=zone)
         self._log_commands: bool = self._log.is_enabled_for(logging.DEBUG)
         self._log_changes = {
@@ -44,9 +41,7 @@ class Performer:
         }
         self._desktops = desktops
         self._telephony = telephony
-        self._clock = clock
         self._metrics = metrics
-        self._now = clock.now()
         self._asked: dict[int, dict[int, float]] = {}
         self.branches: dict[type[Any], Branch] = {
             effects.Respond: self._respond,
@@ -61,10 +56,6 @@ class Performer:
         if requests is None:
             requests = self._asked[connection] = {}
         requests[request_id] = at
-
-    def begin(self) -> None:
-        """Start performing: the orders that come now, one right after the other, are of one time."""
-        self._now = self._clock.now()
 
     def forget(self, connection: int) -> None:
         """Forget the unanswered commands of a connection that is gone."""
@@ -114,7 +105,7 @@ class Performer:
 
     def _order(self, order: effects.TelephonyOrder) -> None:
         try:
-            self._telephony.order(order, self._now)
+            self._telephony.order(order)
         except Exception as error:
             self._fault("order_failed", error, order=type(order).__name__)
 

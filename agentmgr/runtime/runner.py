@@ -23,13 +23,14 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.ports import Fenced, StoreFault, Telephony, Token, ZoneStore
+from agentmgr.ports import Fenced, OpenedZone, StoreFault, Telephony, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.runtime.perform import Performer
 from agentmgr.runtime.questions import Questions, Verify
+from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.runtime.writer import Writer
 
@@ -62,7 +63,7 @@ class ZoneRunner:
     def __init__(
         self,
         zone: ZoneMachine,
-        token: Token,
+        opened: OpenedZone,
         store: ZoneStore,
         writer: Writer,
         telephony: Telephony,
@@ -73,7 +74,8 @@ class ZoneRunner:
         inbox_events: int = INBOX_EVENTS,
     ) -> None:
         self._zone = zone
-        self._token = token
+        self._opened = opened
+        self._token = token = opened.token
         self._store = store
         self._writer = writer
         self._telephony = telephony
@@ -86,7 +88,7 @@ class ZoneRunner:
         self._inbox_since = 0.0
         self._inbox_bell = Doorbell()
         self._room = trio.lowlevel.ParkingLot()
-        self._is_calm = True
+        self._is_calm = False
         self._stepped_at_once = False
         self._pending: deque[_Batch] = deque()
         self._pending_effects = 0
@@ -102,7 +104,7 @@ class ZoneRunner:
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
         self._questions = Questions(token, store, writer, clock, verify, self.push, self._fail)
-        self._performer = Performer(token.zone, desktops, telephony, clock, metrics)
+        self._performer = Performer(token.zone, desktops, telephony, metrics)
         self._performer.branches.update(
             {
                 effects.CheckLogon: self._questions.check_logon,
@@ -162,24 +164,37 @@ class ZoneRunner:
     # -- life ------------------------------------------------------------------------------
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Run the zone until `close` has finished or this is cancelled.
+        """Run the zone, and its switch, until `close` has finished or this is cancelled.
+
+        What the zone goes on with comes before all that was posted already.
 
         Raises:
             Fenced: another owner has the zone; nothing was performed that it might contradict.
             StoreFault: the store failed; what it had confirmed was performed, and nothing else.
+            Exception: the switch's adapter has a fault; as above.
         """
         try:
-            with self._scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._step_batches)
-                    nursery.start_soon(self._commit_batches)
-                    nursery.start_soon(self._watch_alarm)
-                    nursery.start_soon(self._questions.run)
-                    task_status.started()
+            async with self._telephony.open(self.push):
+                with self._scope:
+                    await self._go_on()
+                    async with trio.open_nursery() as nursery:
+                        nursery.start_soon(self._step_batches)
+                        nursery.start_soon(self._commit_batches)
+                        nursery.start_soon(self._watch_alarm)
+                        nursery.start_soon(self._questions.run)
+                        task_status.started()
+        except Exception as error:
+            self._fail(error)
         finally:
             self._stop()
         if self._fault is not None:
             raise self._fault
+
+    async def _go_on(self) -> None:
+        """Put what a dead server left before all that waits; the switch is open, so no leg ends unheard."""
+        alive = await self._telephony.alive(saved_legs(self._opened))
+        self._inbox.extendleft(reversed(start_events(self._opened, alive)))
+        self._is_calm = not self._inbox
 
     async def close(self, grace_s: float = 0.0) -> None:
         """Announce the end, let agents go on for `grace_s` real seconds, finish all commits and stop.
@@ -223,7 +238,7 @@ class ZoneRunner:
             if self._pending_effects > PENDING_EFFECTS:
                 await self._pending_room.wait()
                 continue
-            now, at = self._clock.now(), self._next_at()
+            now, at = self._clock.now(), self._timers.next_at()
             if self._inbox or (at is not None and at <= now):
                 self._is_calm = len(self._inbox) <= 1 and not self._stepped_at_once
                 self._step_or_fail(now)
@@ -242,21 +257,12 @@ class ZoneRunner:
         except Exception as error:
             self._fail(error)
 
-    def _next_at(self) -> float | None:
-        timer_at, telephony_at = self._timers.next_at(), self._telephony.next_at()
-        if timer_at is None or telephony_at is None:
-            return telephony_at if timer_at is None else timer_at
-        return min(timer_at, telephony_at)
-
     def _step(self, now: float) -> None:
         """Take in all that waits, and perform or queue what comes of it."""
         since = self._inbox_since
         events, self._inbox = self._inbox, deque()
         if self._room:
             self._room.unpark_all()
-        telephony_at = self._telephony.next_at()
-        if telephony_at is not None and telephony_at <= now:
-            events.extend(self._telephony.due(now))
         batch = _Batch([], [])
         for event in events:
             if event.__class__ is CommandReceived:
@@ -333,7 +339,6 @@ class ZoneRunner:
                 self._fail(error)
             self._pending_effects -= sum(len(batch.later) for batch in batches)
             self._pending_room.ring()
-            self._arm(self._next_at())
 
     async def _commit(self, records: list[effects.Record]) -> None:
         if not records:
@@ -345,7 +350,6 @@ class ZoneRunner:
 
     def _perform(self, later: list[effects.Effect]) -> None:
         branches = self._branches
-        self._performer.begin()
         for effect in later:
             branches[effect.__class__](effect)
         self._desktops.flush()
@@ -353,7 +357,7 @@ class ZoneRunner:
     # -- the alarm -------------------------------------------------------------------------
 
     def _arm(self, at: float | None) -> None:
-        """Let the zone be woken at `at` for its next timer or telephony event."""
+        """Let the zone be woken at `at` for its next timer."""
         if at != self._alarm_at:
             self._alarm_at = at
             self._alarm_scope.deadline = float("inf") if at is None else self._clock.deadline(at)

@@ -4,14 +4,17 @@ from attrs import evolve
 
 from agentmgr.core.events import AgentRestored, Event, JobStarted
 from agentmgr.core.model import SavedAgent
-from agentmgr.ports import OpenedZone, Telephony
+from agentmgr.ports import OpenedZone
 
 
-def start_events(opened: OpenedZone, telephony: Telephony) -> list[Event]:
-    """Return the events that come before any desktop, in their order."""
+def saved_legs(opened: OpenedZone) -> list[str]:
+    """Return the ids of all lines and calls of saved agents, for the switch to say which it still has."""
     ids = [agent.leg_id for agent in opened.saved if agent.leg_id]
-    ids += [agent.session.sid for agent in opened.saved if agent.session is not None]
-    alive = telephony.alive(ids)
+    return ids + [agent.session.sid for agent in opened.saved if agent.session is not None]
+
+
+def start_events(opened: OpenedZone, alive: frozenset[str]) -> list[Event]:
+    """Return the events that come before any desktop, in their order; `alive` are the legs that live."""
     return [
         *(JobStarted(job) for job in opened.jobs),
         *(AgentRestored(_as_switch_has_it(agent, alive)) for agent in opened.saved),

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.events import CommandReceived, ConnectionLost, DncChecked, Event, LogonChecked, TimerFired
-from agentmgr.ports import AgentLogin, Telephony, Token, ZoneStore
+from agentmgr.ports import AgentLogin, Simulated, Token, ZoneStore
 from agentmgr.runtime.runner import ZoneMachine
 from agentmgr.runtime.timers import TimerHeap
 from protocol.commands import AgentSDKConnected
@@ -46,7 +46,7 @@ class VirtualZone:
         zone: the zone to drive.
         token: what the store's writes are checked against.
         store: called inline.
-        telephony: the switch.
+        switch: the simulated switch, asked and told inline.
         start_s: where time begins, epoch seconds.
         verify: whether a password is right.
     """
@@ -56,7 +56,7 @@ class VirtualZone:
         zone: ZoneMachine,
         token: Token,
         store: ZoneStore,
-        telephony: Telephony,
+        switch: Simulated,
         start_s: float,
         verify: Callable[[AgentLogin, str], bool],
     ) -> None:
@@ -64,7 +64,7 @@ class VirtualZone:
         self._zone = zone
         self._token = token
         self._store = store
-        self._telephony = telephony
+        self._switch = switch
         self._verify = verify
         self._timers = TimerHeap()
         self._inbox: deque[Event] = deque()
@@ -82,7 +82,7 @@ class VirtualZone:
             effects.CheckLogon: self._check_logon,
             effects.FetchContacts: self._fetch_contacts,
             effects.CheckDnc: self._check_dnc,
-            **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._telephony.order(order, self.now)),
+            **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.now)),
         }
 
     def connect(self, desktop: VirtualDesktop) -> int:
@@ -137,7 +137,7 @@ class VirtualZone:
                 self.now = max(self.now, until)
                 return
             self.now = max(self.now, at)
-            self._inbox.extend(self._telephony.due(self.now))
+            self._inbox.extend(self._switch.due(self.now))
             self._settle()
             for key in self._timers.due(self.now):  # each may cancel one that is due as well
                 self.post(TimerFired(key))
@@ -149,7 +149,7 @@ class VirtualZone:
 
     def _next_at(self) -> float | None:
         waking_at = self._wakings[0][0] if self._wakings else None
-        times = (self._timers.next_at(), self._telephony.next_at(), waking_at)
+        times = (self._timers.next_at(), self._switch.next_at(), waking_at)
         return min((at for at in times if at is not None), default=None)
 
     def _settle(self) -> None:

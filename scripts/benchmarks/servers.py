@@ -41,6 +41,7 @@ from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.writer import open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
+from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.codec import pack, unpack
@@ -89,7 +90,7 @@ async def agt(listener: socket.socket) -> None:
     metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
     async with open_writer() as writer, trio.open_nursery() as nursery:
         runner = ZoneRunner(
-            zone, opened.token, store, writer, SimSwitch(1, WILLING), connections, clock,
+            zone, opened, store, writer, Driver(SimSwitch(1, WILLING), clock), connections, clock,
             lambda login, password: True, metrics,
         )  # fmt: skip
         await nursery.start(runner.run)

@@ -17,12 +17,13 @@ from prometheus_client import CollectorRegistry
 from agentmgr.core.effects import Effect, EndAttempt, Respond, ReturnContact, SaveDisposition, StartAttempt
 from agentmgr.core.events import CommandReceived, Event
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
-from agentmgr.ports import ContactDraft, Token
+from agentmgr.ports import ContactDraft, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.writer import WriterThread, open_writer
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.switch import SimSwitch
 from protocol.commands import AGTWrapupContact, AGTWrapupContactRESP
 from protocol.enums import ContactType, PacingType
@@ -149,10 +150,12 @@ async def _wrap_up(
 ) -> tuple[float, list[float]]:
     desktops = Agents(wrapups)
     metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
+    clock = Clock()
     async with trio.open_nursery() as nursery:
         runner = ZoneRunner(
-            zone, token, store, writer, SimSwitch(1), desktops, Clock(), lambda login, password: True, metrics
-        )
+            zone, OpenedZone(token, ()), store, writer, Driver(SimSwitch(1), clock), desktops, clock,
+            lambda login, password: True, metrics,
+        )  # fmt: skip
         await nursery.start(runner.run)
         began = perf_counter()
         desktops.start(runner, agents)

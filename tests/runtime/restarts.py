@@ -29,7 +29,7 @@ from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.ports import AgentLogin, OpenedZone, Token, ZoneStore
-from agentmgr.runtime.startup import start_events
+from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.virtual import VirtualZone
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
@@ -203,7 +203,7 @@ class World:
         self.shelf.fuse, self.shelf.dies_before = commits, dies_before
         end = self.now + for_s
         try:
-            driver.post(*start_events(opened, self._switch))
+            driver.post(*start_events(opened, self._switch.alive(saved_legs(opened))))
             self._let_desktops_come(zone, driver, opened)
             driver.run(end, lambda: not zone.jobs)
         except Killed:

@@ -1,6 +1,7 @@
 """A zone, a store, a writer, a switch and desktops that do what a test says."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
@@ -16,6 +17,7 @@ from protocol.commands import POMClientAlive
 from protocol.notifications import POMAvailable
 
 TOKEN = Token("Default", 1, 7)
+OPENED = OpenedZone(TOKEN, ())
 
 
 class ScriptedZone:
@@ -69,7 +71,7 @@ class ListStore:
         self.dnc: frozenset[str] = frozenset()
 
     def open_zone(self, zone: str, now: float) -> OpenedZone:
-        return OpenedZone(TOKEN, ())
+        return OPENED
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         assert token == TOKEN
@@ -93,23 +95,43 @@ class ListStore:
         return self.agents.get(agent_id)
 
 
-class ListSwitch:
-    """Notes orders in the common log; has the events it is given when their time comes."""
+class PushingSwitch:
+    """Notes orders in the common log; a test says what it delivers, and when it fails.
+
+    `living` is what `alive` answers once `answers` is set.
+    """
 
     def __init__(self, log: list[Any]) -> None:
         self._log = log
-        self.plan: list[tuple[float, TelephonyEvent]] = []
+        self.deliver: Callable[[TelephonyEvent], None] = lambda event: None
+        self.living: frozenset[str] = frozenset()
+        self.answers = trio.Event()
+        self.answers.set()
+        self.asked: list[list[str]] = []
+        self.left = False
+        self._fault: Exception | None = None
+        self._scope = trio.CancelScope()
 
-    def order(self, order: TelephonyOrder, now: float) -> None:
+    @asynccontextmanager
+    async def open(self, deliver: Callable[[TelephonyEvent], None]) -> AsyncIterator[None]:
+        self.deliver = deliver
+        with self._scope:
+            yield
+        self.left = True
+        if self._fault is not None:
+            raise self._fault
+
+    def fail(self, fault: Exception) -> None:
+        self._fault = fault
+        self._scope.cancel()
+
+    def order(self, order: TelephonyOrder) -> None:
         self._log.append(("order", order))
 
-    def next_at(self) -> float | None:
-        return min((at for at, _ in self.plan), default=None)
-
-    def due(self, now: float) -> Sequence[TelephonyEvent]:
-        events = [event for at, event in self.plan if at <= now]
-        self.plan = [(at, event) for at, event in self.plan if at > now]
-        return events
+    async def alive(self, ids: Iterable[str]) -> frozenset[str]:
+        self.asked.append(list(ids))
+        await self.answers.wait()
+        return self.living.intersection(self.asked[-1])
 
 
 class ListDesktops:
@@ -139,20 +161,25 @@ class Rig:
     """A runner with all its fakes; `log` has what happened outside the zone, in order."""
 
     def __init__(
-        self, *, gated: bool = False, inbox_events: int = 100, verify: Callable[..., bool] | None = None
+        self,
+        *,
+        gated: bool = False,
+        inbox_events: int = 100,
+        verify: Callable[..., bool] | None = None,
+        opened: OpenedZone = OPENED,
     ) -> None:
         self.log: list[Any] = []
         self.zone = ScriptedZone()
         self.store = ListStore(self.log)
         self.writer = GatedWriter(self.log, open_=not gated)
-        self.switch = ListSwitch(self.log)
+        self.switch = PushingSwitch(self.log)
         self.desktops = ListDesktops(self.log)
         self.clock = Clock(1000.0)
         self.registry = CollectorRegistry()
         self.metrics = RuntimeMetrics(self.registry).for_zone("Default")
         self.runner = ZoneRunner(
             self.zone,
-            TOKEN,
+            opened,
             self.store,
             self.writer,
             self.switch,

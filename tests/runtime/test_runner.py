@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
-from runner_fakes import Rig, command, note, said
+from runner_fakes import TOKEN, Rig, command, note, said
 
 from agentmgr.core.effects import (
     CancelTimer,
@@ -18,21 +18,30 @@ from agentmgr.core.effects import (
     SetTimer,
 )
 from agentmgr.core.events import (
+    AgentRestored,
     CallAnswered,
+    CallEnded,
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
     DncChecked,
+    NailEnded,
+    TelephonyLost,
+    TelephonyRestored,
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.ports import Fenced, StoreFault
+from agentmgr.core.model import SavedAgent
+from agentmgr.ports import Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
 from agentmgr.runtime.writer import open_writer
 from protocol.commands import AGTGetErrorStringRESP, POMClientAliveRESP
 from protocol.connection import ClientConnection, notification_bytes
+from protocol.enums import AgentState, CallState
 from protocol.notifications import AGTInvalidCommandName, POMAvailable
 from protocol.results import ResultCode
+
+SAVED = SavedAgent("A", AgentState.Ready, CallState.NoState, "", "leg", None)
 
 
 def sent(rig: Rig) -> list[Any]:
@@ -293,22 +302,59 @@ async def test_two_timers_due_together_the_first_can_cancel_the_second(nursery, 
     assert rig.zone.seen[1:] == [TimerFired(("a", ""))]
 
 
-async def test_telephony_events_come_in_time_and_an_order_can_bring_an_earlier_one(nursery, autojump_clock):
+async def test_what_the_switch_tells_enters_the_zone_in_order_and_as_one_batch(nursery):
     rig = Rig()
-    rig.switch.plan = [(1050.0, CallAnswered("late"))]
-    rig.zone.script[CommandReceived] = lambda e: [HangUp("x")]
     await nursery.start(rig.runner.run)
-    order = rig.switch.order
+    events = [CallAnswered("c"), CallEnded("c"), TelephonyLost(), TelephonyRestored()]
+    for event in events:
+        rig.switch.deliver(event)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == events
+    assert rig.value("agentmgr_batch_events_count") == 1
 
-    def plan_another(what, now):
-        order(what, now)
-        rig.switch.plan.append((1020.0, CallAnswered("early")))
 
-    rig.switch.order = plan_another
+async def test_zone_goes_on_with_what_the_switch_still_has_before_all_that_waits(nursery):
+    rig = Rig(opened=OpenedZone(TOKEN, (), (SAVED,)))
+    rig.switch.answers, rig.switch.living = trio.Event(), frozenset({"leg"})
     rig.runner.push(command(1))
-    await trio.sleep(100)
-    assert rig.zone.seen[1:] == [CallAnswered("early"), CallAnswered("late")]
-    assert rig.zone.seen_at[1:] == pytest.approx([1020, 1050], abs=0.01)
+    nursery.start_soon(rig.runner.run)
+    await trio.testing.wait_all_tasks_blocked()
+    rig.runner.step_at_once()
+    rig.switch.deliver(NailEnded("leg"))
+    assert (rig.switch.asked, rig.zone.seen) == ([["leg"]], [])
+    rig.switch.answers.set()
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [AgentRestored(SAVED), command(1), NailEnded("leg")]
+
+
+async def test_fault_of_the_switch_stops_the_zone_with_its_reason():
+    rig = Rig()
+    fault = ZeroDivisionError("the adapter")
+
+    async with trio.open_nursery() as nursery:
+
+        async def drive():
+            await trio.testing.wait_all_tasks_blocked()
+            rig.switch.fail(fault)
+
+        nursery.start_soon(drive)
+        with pytest.raises(ZeroDivisionError) as caught:
+            await rig.runner.run()
+    assert caught.value is fault
+    assert sent(rig) == [("close_all", "the zone had to stop; log on again")]
+    rig.switch.deliver(CallEnded("c"))
+    assert rig.zone.seen == []
+
+
+async def test_switch_is_left_after_the_orders_of_a_closing_zone(nursery):
+    rig = Rig()
+    rig.zone.script[ZoneClosing] = lambda e: [note("end"), HangUp("c")]
+    await nursery.start(rig.runner.run)
+    await rig.runner.close()
+    assert not rig.switch.left
+    await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == [("commit", ["end"]), ("order", HangUp("c"))]
+    assert rig.switch.left
 
 
 async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_one(nursery):

@@ -12,7 +12,7 @@ from agentmgr.core.model import (
     SavedSession,
 )
 from agentmgr.ports import OpenedZone, Token
-from agentmgr.runtime.startup import start_events
+from agentmgr.runtime.startup import saved_legs, start_events
 from protocol.enums import AgentState, CallState, ContactType, PacingType
 
 NUMBER = PhoneNumber("PhoneNumber1", "+1")
@@ -23,29 +23,23 @@ IDLE = SavedAgent("B", AgentState.NotReady, CallState.NoState, "7", "", None)
 JOBS = tuple(JobSpec(n, CampaignSpec(n, "C", PacingType.Predictive, "S", (), 1), 0) for n in (1, 2))
 
 
-class Switch:
-    """Has some lines, and nothing else is asked of it."""
-
-    def __init__(self, *ids):
-        self.ids = frozenset(ids)
-
-    def alive(self, ids):
-        return self.ids.intersection(ids)
-
-
 @pytest.mark.parametrize(
     ("ids", "leg_id", "is_live"),
     [(("leg", "sid"), "leg", True), (("leg",), "leg", False), (("sid",), "", True), ((), "", False)],
 )
 def test_saved_agent_has_what_the_switch_has(ids, leg_id, is_live):
-    (event,) = start_events(OpenedZone(Token("Z", 1, 2), (), (AGENT,)), Switch(*ids))
+    (event,) = start_events(OpenedZone(Token("Z", 1, 2), (), (AGENT,)), frozenset(ids))
     assert event.agent.leg_id == leg_id
     assert event.agent.session.is_live is is_live
     assert (event.agent.agent_id, event.agent.session.sid) == ("A", "sid")
 
 
+def test_lines_and_calls_of_saved_agents_are_asked_for():
+    assert saved_legs(OpenedZone(Token("Z", 1, 2), JOBS, (AGENT, IDLE))) == ["leg", "sid"]
+
+
 def test_jobs_come_before_agents():
-    events = start_events(OpenedZone(Token("Z", 1, 2), JOBS, (AGENT, IDLE)), Switch())
+    events = start_events(OpenedZone(Token("Z", 1, 2), JOBS, (AGENT, IDLE)), frozenset())
     assert events[:2] == [JobStarted(job) for job in JOBS]
     assert [event.agent.agent_id for event in events[2:]] == ["A", "B"]
     assert events[3] == AgentRestored(IDLE)
