@@ -88,7 +88,6 @@ def conformance(
     if serve:
         _serve(host, port, zone, patience, json, junit)
         return
-    from agentmgr.conformance import scenes  # noqa: F401  # registers all scenarios
     from agentmgr.conformance.registry import Work
     from agentmgr.conformance.runner import choose
     from agentmgr.conformance.session import judge_server

@@ -10,7 +10,8 @@ from attrs import frozen
 from agentmgr.client import CommandError
 from agentmgr.conformance import rules
 from agentmgr.conformance.failures import Deviation, NotApplicable
-from agentmgr.conformance.registry import SCENARIOS, Scenario
+from agentmgr.conformance.registry import Scenario
+from agentmgr.conformance.scenes import SCENARIOS
 from agentmgr.conformance.stage import Stage, Target
 
 CLEAN_UP_S = 30.0

@@ -1,4 +1,4 @@
-"""Importing this registers all scenarios."""
+"""All scenarios; a module of scenarios that is not named here is not played."""
 
 from agentmgr.conformance import (
     scenes_agent,
@@ -9,13 +9,14 @@ from agentmgr.conformance import (
     scenes_contact,
     scenes_return,
 )
+from agentmgr.conformance.registry import by_name
 
-__all__ = [
-    "scenes_agent",
-    "scenes_callback",
-    "scenes_capability",
-    "scenes_connection",
-    "scenes_consult",
-    "scenes_contact",
-    "scenes_return",
-]
+SCENARIOS = by_name(
+    scenes_connection.SCENES,
+    scenes_agent.SCENES,
+    scenes_contact.SCENES,
+    scenes_consult.SCENES,
+    scenes_callback.SCENES,
+    scenes_capability.SCENES,
+    scenes_return.SCENES,
+)

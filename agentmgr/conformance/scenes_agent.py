@@ -5,7 +5,7 @@ import re
 from agentmgr.conformance.expect import Caps, agent_state, state, told
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.matrix import Row
-from agentmgr.conformance.registry import Work, scenario
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import NOWHERE, equal
 from agentmgr.conformance.stage import ENDLESS, Stage
 from protocol import commands as c
@@ -13,12 +13,13 @@ from protocol import notifications as n
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.structures import ContactNumber
 
+SCENES = Scenarios()
 PREVIEW = (Work.PREVIEW,)
 OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 READY, NOT_READY = AgentState.Ready, AgentState.NotReady
 
 
-@scenario("logon", "7 logon", agents=1)
+@SCENES.scenario("logon", "7 logon", agents=1)
 async def logon(stage: Stage) -> None:
     """A logon brings the capabilities, then its RESP; the agent is NotReady, NoState and NotNailedUp."""
     desk = await stage.desk()
@@ -26,7 +27,7 @@ async def logon(stage: Stage) -> None:
     await desk.does(c.AGTLogoff())
 
 
-@scenario("logon-refused", "3 AGTLogon, codes 9 12 13 15 16 17; 8 going on after it", agents=1)
+@SCENES.scenario("logon-refused", "3 AGTLogon, codes 9 12 13 15 16 17; 8 going on after it", agents=1)
 async def logon_refused(stage: Stage) -> None:
     """Each reason to refuse a logon has its code, and the agent is not logged on by it."""
     desk = await stage.desk()
@@ -46,7 +47,7 @@ async def logon_refused(stage: Stage) -> None:
         equal("result of AGTStateChange after it", await raw.result(ready), 9002)
 
 
-@scenario("logon-unknown-agent", "3 AGTLogon, code 17")
+@SCENES.scenario("logon-unknown-agent", "3 AGTLogon, code 17")
 async def logon_unknown(stage: Stage) -> None:
     """An unknown agent is refused as a wrong password is."""
     raw = await stage.raw()
@@ -55,7 +56,7 @@ async def logon_unknown(stage: Stage) -> None:
     equal("result of AGTLogon", await raw.result(request_id), 17)
 
 
-@scenario("logon-twice", "3 AGTLogon, code 7", agents=1)
+@SCENES.scenario("logon-twice", "3 AGTLogon, code 7", agents=1)
 async def logon_twice(stage: Stage) -> None:
     """A second logon without isForce is 7 and leaves the first one alone."""
     first = await stage.log_on(0, None)
@@ -65,7 +66,7 @@ async def logon_twice(stage: Stage) -> None:
     await first.does(c.AGTStateChange(READY), agent_state(READY, Row.FREE))
 
 
-@scenario("logon-forced", "3 AGTLogon with isForce; 8 killed without logoff", agents=1, work=PREVIEW)
+@SCENES.scenario("logon-forced", "3 AGTLogon with isForce; 8 killed without logoff", agents=1, work=PREVIEW)
 async def logon_forced(stage: Stage) -> None:
     """A forced logon takes the login over and starts afresh; the old desktop gets AGTAgentLoggedOut."""
     old = await stage.talking()
@@ -76,7 +77,7 @@ async def logon_forced(stage: Stage) -> None:
     await new.does(c.AGTStateChange(READY), agent_state(READY, Row.FREE))
 
 
-@scenario("logon-killed", "8 killed without logoff, then isForce", agents=1, work=PREVIEW)
+@SCENES.scenario("logon-killed", "8 killed without logoff, then isForce", agents=1, work=PREVIEW)
 async def logon_killed(stage: Stage) -> None:
     """An agent whose desktop was killed in a talk is logged on by force, afresh."""
     line = await stage.line()
@@ -88,7 +89,7 @@ async def logon_killed(stage: Stage) -> None:
     equal("agent", new.agent_id, old.agent_id)
 
 
-@scenario("agent-state", "7 ready; 3 AGTStateChange, codes 61 63", agents=1)
+@SCENES.scenario("agent-state", "7 ready; 3 AGTStateChange, codes 61 63", agents=1)
 async def agent_states(stage: Stage) -> None:
     """Ready and NotReady are told before the RESP; repeats are 61 and 63, another AUX reason is not."""
     desk = await stage.log_on(0, None)
@@ -101,7 +102,9 @@ async def agent_states(stage: Stage) -> None:
     await desk.does(c.AGTStateChange(AgentState.PendingNotReady, "3"), result=64)
 
 
-@scenario("available-often", "8 AGTAvailableForNailup on every state notification", agents=1, work=PREVIEW)
+@SCENES.scenario(
+    "available-often", "8 AGTAvailableForNailup on every state notification", agents=1, work=PREVIEW
+)
 async def available_often(stage: Stage) -> None:
     """AGTAvailableForNailup may be repeated, from inside the handler of a notification too."""
     raw = await stage.raw()
@@ -116,7 +119,7 @@ async def available_often(stage: Stage) -> None:
         equal("result of AGTAvailableForNailup", await raw.result(request_id), 0)
 
 
-@scenario("nailing", "7 nailing; 3 AGTReadyForNailup, code 5", agents=1, work=PREVIEW)
+@SCENES.scenario("nailing", "7 nailing; 3 AGTReadyForNailup, code 5", agents=1, work=PREVIEW)
 async def nailing(stage: Stage) -> None:
     """A ready agent is nailed up for a job that fits; a call command before that is 9006."""
     desk = await stage.log_on()
@@ -129,7 +132,7 @@ async def nailing(stage: Stage) -> None:
     await desk.does(c.AGTAvailableForNailup(), result=5)
 
 
-@scenario("nailing-too-late", "7 nailing, not answered in time", agents=1, work=PREVIEW)
+@SCENES.scenario("nailing-too-late", "7 nailing, not answered in time", agents=1, work=PREVIEW)
 async def nailing_too_late(stage: Stage) -> None:
     """A nailing that comes to nothing is given up, and tried again later."""
     desk = await stage.log_on()
@@ -143,7 +146,7 @@ async def nailing_too_late(stage: Stage) -> None:
     )
 
 
-@scenario("nailing-withdrawn", "7 un-nailing", agents=1, work=PREVIEW)
+@SCENES.scenario("nailing-withdrawn", "7 un-nailing", agents=1, work=PREVIEW)
 async def nailing_withdrawn(stage: Stage) -> None:
     """An agent that logs off before the phone was called is let go."""
     desk = await stage.log_on()
@@ -153,7 +156,9 @@ async def nailing_withdrawn(stage: Stage) -> None:
     await desk.does(c.AGTLogoff(), told(n.AGTNailupChange, nailup_status=NailupStatus.NotNailedUp))
 
 
-@scenario("lost-nailing", "7 nailing lost; 3 AGTLostNailing, code 9006", agents=1, work=(Work.PROGRESSIVE,))
+@SCENES.scenario(
+    "lost-nailing", "7 nailing lost; 3 AGTLostNailing, code 9006", agents=1, work=(Work.PROGRESSIVE,)
+)
 async def lost_nailing(stage: Stage) -> None:
     """A desktop that lost its line says so: 9006 without one; a contact goes to Wrapup."""
     desk = await stage.log_on(0, Work.PROGRESSIVE)
@@ -177,7 +182,7 @@ async def lost_nailing(stage: Stage) -> None:
     )
 
 
-@scenario("logoff", "7 logoff, un-nailing; 3 AGTLogoff, code 541", agents=1, work=PREVIEW)
+@SCENES.scenario("logoff", "7 logoff, un-nailing; 3 AGTLogoff, code 541", agents=1, work=PREVIEW)
 async def logoff(stage: Stage) -> None:
     """A nailed agent that is NotReady logs off: the phone is let go first, the RESP comes last."""
     desk = await stage.in_wrapup()
@@ -194,7 +199,7 @@ async def logoff(stage: Stage) -> None:
     await desk.does(c.AGTStateChange(READY), result=9002)
 
 
-@scenario("logoff-ready", "3 AGTLogoff, code 541", agents=1)
+@SCENES.scenario("logoff-ready", "3 AGTLogoff, code 541", agents=1)
 async def logoff_ready(stage: Stage) -> None:
     """A ready agent cannot log off."""
     desk = await stage.log_on(0, None)
@@ -202,7 +207,7 @@ async def logoff_ready(stage: Stage) -> None:
     await desk.does(c.AGTLogoff(), result=541)
 
 
-@scenario("pending-logout", "7 logoff, AGTPendingLogout", agents=1, work=PREVIEW)
+@SCENES.scenario("pending-logout", "7 logoff, AGTPendingLogout", agents=1, work=PREVIEW)
 async def pending_logout(stage: Stage) -> None:
     """AGTPendingLogout is answered at once; the agent is logged off after its contact."""
     desk = await stage.talking()
@@ -218,7 +223,7 @@ async def pending_logout(stage: Stage) -> None:
     await desk.does(c.AGTStateChange(READY), result=9002)
 
 
-@scenario("pending-logout-idle", "7 logoff, AGTPendingLogout", agents=1)
+@SCENES.scenario("pending-logout-idle", "7 logoff, AGTPendingLogout", agents=1)
 async def pending_logout_idle(stage: Stage) -> None:
     """AGTPendingLogout of an agent without a contact logs it off at once, after the RESP."""
     desk = await stage.log_on(0, None)
@@ -226,7 +231,7 @@ async def pending_logout_idle(stage: Stage) -> None:
     await desk.sees(told(n.AGTAgentLoggedOut))
 
 
-@scenario("timezones", "3 AGTGetTimezones", agents=1)
+@SCENES.scenario("timezones", "3 AGTGetTimezones", agents=1)
 async def timezones(stage: Stage) -> None:
     """The time zones are listed with their offsets."""
     desk = await stage.log_on(0, None)

@@ -8,7 +8,7 @@ import trio
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import state, told
 from agentmgr.conformance.failures import Deviation
-from agentmgr.conformance.registry import Work, scenario
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import NOWHERE, equal
 from agentmgr.conformance.stage import ENDLESS, Stage
 from protocol import commands as c
@@ -17,6 +17,7 @@ from protocol.codec import encode_args
 from protocol.enums import CallbackType, CallState, ContactType
 from protocol.structures import CallbackDest, ContactNumber
 
+SCENES = Scenarios()
 PREVIEW = (Work.PREVIEW,)
 NO_NUMBER = ContactNumber(number="not a number")
 PAST = 488
@@ -111,7 +112,7 @@ def _check_announced(stage: Stage, desk: Desk) -> None:
         raise Deviation(f"expected ! AGTPreviewCallbackPending before the callback {desk.sid}, got none")
 
 
-@scenario(
+@SCENES.scenario(
     "callback-lists",
     "3 AGTGetCallbackTypes, AGTGetCallbackDestsForType, codes 221 222",
     agents=1,
@@ -134,7 +135,7 @@ async def callback_lists(stage: Stage) -> None:
     await desk.does(c.AGTGetCallbackDestsForType(kind, desk.sid, NOWHERE), result=222)
 
 
-@scenario("callback-refused", "3 AGTCreateCallback, codes 482-488", agents=1, work=PREVIEW)
+@SCENES.scenario("callback-refused", "3 AGTCreateCallback, codes 482-488", agents=1, work=PREVIEW)
 async def callback_refused(stage: Stage) -> None:
     """Each mistake in a callback has its code, and creates none."""
     desk = await stage.talking()
@@ -159,7 +160,7 @@ async def callback_refused(stage: Stage) -> None:
     equal("result", await raw.result(await raw.send("AGTCreateCallback", args, desk.agent_id)), 485)
 
 
-@scenario("callback", "7 callback", agents=1, work=PREVIEW)
+@SCENES.scenario("callback", "7 callback", agents=1, work=PREVIEW)
 async def callback(stage: Stage) -> None:
     """A callback is announced, and when it is due and the agent free it comes as a preview and is dialled."""
     desk = await stage.talking()
@@ -176,7 +177,7 @@ async def callback(stage: Stage) -> None:
     await stage.dispose(desk)
 
 
-@scenario("callback-rescheduled", "3 AGTCreateCallback in Callback", agents=1, work=PREVIEW)
+@SCENES.scenario("callback-rescheduled", "3 AGTCreateCallback in Callback", agents=1, work=PREVIEW)
 async def callback_rescheduled(stage: Stage) -> None:
     """In state Callback a creation puts the callback off; then it is declined."""
     desk = await stage.talking()
@@ -188,7 +189,7 @@ async def callback_rescheduled(stage: Stage) -> None:
     await stage.dispose(desk)
 
 
-@scenario("callback-expired", "7 callback, expired", agents=1, work=PREVIEW)
+@SCENES.scenario("callback-expired", "7 callback, expired", agents=1, work=PREVIEW)
 async def callback_expired(stage: Stage) -> None:
     """A callback that is not dialled until it expires is taken away: AGTPreviewCallbackCancelled, Idle."""
     desk = await stage.talking()

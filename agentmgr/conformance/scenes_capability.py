@@ -8,7 +8,7 @@ from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import agent_state, state
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.matrix import Row
-from agentmgr.conformance.registry import Work, add
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_consult import agent, ask_external, conference, consult, pair
 from agentmgr.conformance.stage import ENDLESS, Stage
 from protocol import commands as c
@@ -16,6 +16,7 @@ from protocol.enums import AgentState, CallbackType, CallState
 from protocol.structures import Capabilities, CompletionCode, ContactNumber, KeyValuePair
 from protocol.test_numbers import Outcome, number_for
 
+SCENES = Scenarios()
 NUMBER = ContactNumber(number=ENDLESS)
 RINGING = number_for(Outcome.RINGS_OUT)
 
@@ -151,7 +152,7 @@ def _add_all() -> None:
             for desk in await way(stage):
                 await refuses_what_is_false(desk)
 
-        add(
+        SCENES.add(
             f"capabilities-{name}",
             "6 false: refused",
             f"In {name} every command whose capability is false is refused, and nothing changes.",

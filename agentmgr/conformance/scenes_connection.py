@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from agentmgr.conformance.failures import Deviation
-from agentmgr.conformance.registry import add, scenario
+from agentmgr.conformance.registry import Scenarios
 from agentmgr.conformance.stage import Stage
 from agentmgr.conformance.transcript import Kind
 from protocol import commands as c
@@ -13,6 +13,7 @@ from protocol.framing import frame
 from protocol.registry import COMMANDS, MAX_VALUE_BYTES, VERSION
 from protocol.results import ResultCode
 
+SCENES = Scenarios()
 NOWHERE = "no-such-zone"
 
 
@@ -22,7 +23,7 @@ def equal(what: str, got: object, wanted: object) -> None:
         raise Deviation(f"expected {what} {wanted}, got {got}")
 
 
-@scenario("connect", "7 connect")
+@SCENES.scenario("connect", "7 connect")
 async def connect(stage: Stage) -> None:
     """AgentSDKConnected is answered with the directory, then POMAvailable follows for each zone served."""
     raw = await stage.raw()
@@ -39,7 +40,7 @@ async def connect(stage: Stage) -> None:
     equal("zone of POMAvailable", available.message.zone_name, zone)
 
 
-@scenario("hello-first", "3 AgentSDKConnected, code 9003")
+@SCENES.scenario("hello-first", "3 AgentSDKConnected, code 9003")
 async def hello_first(stage: Stage) -> None:
     """Whatever comes before AgentSDKConnected is answered 9003, and the connection goes on."""
     raw = await stage.raw()
@@ -49,7 +50,7 @@ async def hello_first(stage: Stage) -> None:
     equal("result", (await raw.hello()).message.result, 0)
 
 
-@scenario("directory", "3 GetPAMForZone, code 12")
+@SCENES.scenario("directory", "3 GetPAMForZone, code 12")
 async def directory(stage: Stage) -> None:
     """GetPAMForZone tells where a zone is served, and 12 for a zone that there is not."""
     raw = await stage.raw()
@@ -59,7 +60,7 @@ async def directory(stage: Stage) -> None:
     equal("result", await raw.result(await raw.send_command(c.GetPAMForZone(NOWHERE))), 12)
 
 
-@scenario("zone-list", "3 AGTGetZoneList")
+@SCENES.scenario("zone-list", "3 AGTGetZoneList")
 async def zone_list(stage: Stage) -> None:
     """The zones are listed before logon too."""
     raw = await stage.raw()
@@ -69,7 +70,7 @@ async def zone_list(stage: Stage) -> None:
         raise Deviation(f"expected {stage.target.zone} among the zones, got {entry.message.zone_list}")
 
 
-@scenario("error-texts", "3 AGTGetErrorString and AGTGetErrorInfo, code 1001")
+@SCENES.scenario("error-texts", "3 AGTGetErrorString and AGTGetErrorInfo, code 1001")
 async def error_texts(stage: Stage) -> None:
     """Every result code has a text; an unknown one is 1001."""
     raw = await stage.raw()
@@ -85,7 +86,7 @@ async def error_texts(stage: Stage) -> None:
         equal("result", await raw.result(await raw.send_command(command)), 1001)
 
 
-@scenario("unknown-command", "3 code 9011, 4 AGTInvalidCommandName")
+@SCENES.scenario("unknown-command", "3 code 9011, 4 AGTInvalidCommandName")
 async def unknown_command(stage: Stage) -> None:
     """An unknown name is answered 9011, with AGTInvalidCommandName; the connection goes on."""
     raw = await stage.raw()
@@ -98,7 +99,7 @@ async def unknown_command(stage: Stage) -> None:
     equal("result", await raw.result(await raw.send_command(c.AGTGetZoneList())), 0)
 
 
-@scenario("arguments", "3 codes 9010 and 9008")
+@SCENES.scenario("arguments", "3 codes 9010 and 9008")
 async def arguments(stage: Stage) -> None:
     """A missing argument is 9010, a malformed one 9008 or the code of its own; the connection goes on."""
     raw = await stage.raw()
@@ -120,7 +121,7 @@ async def arguments(stage: Stage) -> None:
         equal(f"result of {name}({args}) by {whose or 'no agent'}", result, code)
 
 
-@scenario("enum-case", "1 enum input without regard to case", agents=1)
+@SCENES.scenario("enum-case", "1 enum input without regard to case", agents=1)
 async def enum_case(stage: Stage) -> None:
     """An enum is read without regard to case, and written as the contract spells it."""
     raw = await stage.raw()
@@ -133,7 +134,7 @@ async def enum_case(stage: Stage) -> None:
     equal("agent state", entry.message.agent_state.value, "Ready")
 
 
-@scenario("unknown-keys", "PROTOCOL.md Messages")
+@SCENES.scenario("unknown-keys", "PROTOCOL.md Messages")
 async def unknown_keys(stage: Stage) -> None:
     """Keys and arguments that the server does not know are ignored."""
     raw = await stage.raw()
@@ -144,7 +145,7 @@ async def unknown_keys(stage: Stage) -> None:
     equal("result", await raw.result(request_id), 0)
 
 
-@scenario("pieces", "PROTOCOL.md Frames")
+@SCENES.scenario("pieces", "PROTOCOL.md Frames")
 async def pieces(stage: Stage) -> None:
     """A frame may come byte by byte, and several may come at once."""
     raw = await stage.raw()
@@ -158,7 +159,7 @@ async def pieces(stage: Stage) -> None:
         equal("result", await raw.result(number), 0)
 
 
-@scenario("heartbeat", "PROTOCOL.md Life of a connection")
+@SCENES.scenario("heartbeat", "PROTOCOL.md Life of a connection")
 async def heartbeat(stage: Stage) -> None:
     """POMClientAlive is answered."""
     raw = await stage.raw()
@@ -166,7 +167,7 @@ async def heartbeat(stage: Stage) -> None:
     equal("result", await raw.result(await raw.send_command(c.POMClientAlive())), 0)
 
 
-@scenario("in-flight", "8 several commands in flight", agents=1)
+@SCENES.scenario("in-flight", "8 several commands in flight", agents=1)
 async def in_flight(stage: Stage) -> None:
     """Many commands of one agent at once: each is answered once, under the id of its command."""
     raw = await stage.raw()
@@ -187,7 +188,7 @@ async def in_flight(stage: Stage) -> None:
         raise Deviation(f"expected the commands of one agent to be answered in their order, got {logs}")
 
 
-@scenario("not-logged-on", "3 code 9002", agents=1)
+@SCENES.scenario("not-logged-on", "3 code 9002", agents=1)
 async def not_logged_on(stage: Stage) -> None:
     """Every command of an agent is 9002 before logon."""
     raw = await stage.raw()
@@ -250,7 +251,7 @@ def _add_bad_frames() -> None:
         async def play(stage: Stage, data: bytes = data) -> None:
             await _bad_frame(stage, data)
 
-        add(
+        SCENES.add(
             f"bad-frame-{name}",
             "PROTOCOL.md Errors",
             f"After {about} comes POMConnectionClosed with a reason, and the connection is closed.",
@@ -261,7 +262,7 @@ def _add_bad_frames() -> None:
 _add_bad_frames()
 
 
-@scenario("largest-frame", "PROTOCOL.md Frames")
+@SCENES.scenario("largest-frame", "PROTOCOL.md Frames")
 async def largest_frame(stage: Stage) -> None:
     """A frame of exactly the limit is read."""
     raw = await stage.raw()

@@ -6,7 +6,7 @@ from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Step, agent_state, maybe, state, told
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.matrix import Row
-from agentmgr.conformance.registry import Work, add, scenario
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import equal
 from agentmgr.conformance.scenes_contact import LEAVES_SOON, NO_SESSION, gone
 from agentmgr.conformance.stage import ENDLESS, Line, Stage
@@ -17,6 +17,7 @@ from protocol.enums import AgentState, CallState, DestinationType, DialFailReaso
 from protocol.structures import ContactNumber, Destination, KeyValuePair
 from protocol.test_numbers import FAILURES, RARE_FAILURES, Outcome, number_for
 
+SCENES = Scenarios()
 PROGRESSIVE = (Work.PROGRESSIVE,)
 PREVIEW = (Work.PREVIEW,)
 MAX_BUSY = 6
@@ -91,7 +92,7 @@ async def conference(p: Pair) -> Pair:
     return p
 
 
-@scenario("consult-lists", "7 consult, what is asked before it", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-lists", "7 consult, what is asked before it", agents=2, work=PROGRESSIVE)
 async def consult_lists(stage: Stage) -> None:
     """The idle agent of the same job is listed as a destination, and one's own self is not."""
     p = await pair(stage)
@@ -107,7 +108,7 @@ async def consult_lists(stage: Stage) -> None:
         raise Deviation(f"expected external destinations or result {NO_DESTINATIONS}, got {outside}")
 
 
-@scenario("consult-nobody", "3 consult codes 142 383", agents=2, work=PREVIEW)
+@SCENES.scenario("consult-nobody", "3 consult codes 142 383", agents=2, work=PREVIEW)
 async def consult_nobody(stage: Stage) -> None:
     """With no other agent there is nobody to consult: 383; one who is not logged on is 142."""
     desk = await stage.talking()
@@ -116,7 +117,9 @@ async def consult_nobody(stage: Stage) -> None:
     await desk.does(c.AGTConsultCall(other, desk.sid), result=142)
 
 
-@scenario("consult-idle-cancel-a", "7 consult, B idle; consult cancelled by A", agents=2, work=PROGRESSIVE)
+@SCENES.scenario(
+    "consult-idle-cancel-a", "7 consult, B idle; consult cancelled by A", agents=2, work=PROGRESSIVE
+)
 async def cancel_by_a(stage: Stage) -> None:
     """An idle agent is consulted at once; the one who asked ends it."""
     p = await consult(await pair(stage))
@@ -125,7 +128,7 @@ async def cancel_by_a(stage: Stage) -> None:
     await stage.release(p.a)
 
 
-@scenario("consult-idle-cancel-b", "7 consult cancelled by B", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-idle-cancel-b", "7 consult cancelled by B", agents=2, work=PROGRESSIVE)
 async def cancel_by_b(stage: Stage) -> None:
     """The consulted agent leaves."""
     p = await consult(await pair(stage))
@@ -134,7 +137,7 @@ async def cancel_by_b(stage: Stage) -> None:
     await stage.release(p.a)
 
 
-@scenario("transfer", "7 transfer", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("transfer", "7 transfer", agents=2, work=PROGRESSIVE)
 async def transfer(stage: Stage) -> None:
     """The consulted agent gets the customer and disposes; the other is idle, with canDispose=false."""
     p = await consult(await pair(stage))
@@ -145,7 +148,7 @@ async def transfer(stage: Stage) -> None:
     await stage.dispose(p.b)
 
 
-@scenario("conference-ended", "7 conference; ended by owner; 3 AGTEndConf", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("conference-ended", "7 conference; ended by owner; 3 AGTEndConf", agents=2, work=PROGRESSIVE)
 async def ended_by_owner(stage: Stage) -> None:
     """The owner drops the other agent and goes on talking to the customer."""
     p = await conference(await consult(await pair(stage)))
@@ -155,7 +158,7 @@ async def ended_by_owner(stage: Stage) -> None:
     await p.a.does(c.AGTEndConf(p.a.sid), result=301)
 
 
-@scenario("conference-left", "7 left by passive; 3 code 302", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("conference-left", "7 left by passive; 3 code 302", agents=2, work=PROGRESSIVE)
 async def left_by_passive(stage: Stage) -> None:
     """The passive agent leaves; it cannot give away what it does not own."""
     p = await conference(await consult(await pair(stage)))
@@ -164,7 +167,7 @@ async def left_by_passive(stage: Stage) -> None:
     await p.a.sees(told(n.AGTConferenceEnded, session_id=p.a.sid), state(CallState.Talking))
 
 
-@scenario("conference-ownership", "7 ownership", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("conference-ownership", "7 ownership", agents=2, work=PROGRESSIVE)
 async def ownership(stage: Stage) -> None:
     """The conference changes hands: the new owner ends it, talks on and disposes."""
     p = await conference(await consult(await pair(stage)))
@@ -179,7 +182,7 @@ async def ownership(stage: Stage) -> None:
     await stage.dispose(p.b)
 
 
-@scenario("consult-customer-drops", "7 customer drops in consult", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-customer-drops", "7 customer drops in consult", agents=2, work=PROGRESSIVE)
 async def customer_drops_in_consult(stage: Stage) -> None:
     """The owner is in Wrapup, the other agent is told and idle."""
     p = await consult(await leaving_pair(stage))
@@ -187,7 +190,7 @@ async def customer_drops_in_consult(stage: Stage) -> None:
     await p.b.sees(told(n.AGTConsultCancelled, session_id=p.a.sid), state(CallState.Idle))
 
 
-@scenario("conference-customer-drops", "7 customer drops in conference", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("conference-customer-drops", "7 customer drops in conference", agents=2, work=PROGRESSIVE)
 async def customer_drops_in_conference(stage: Stage) -> None:
     """The owner is in Wrapup, the other agent is told and idle."""
     p = await conference(await consult(await leaving_pair(stage)))
@@ -195,7 +198,7 @@ async def customer_drops_in_conference(stage: Stage) -> None:
     await p.b.sees(told(n.AGTConferenceEnded, session_id=p.a.sid), state(CallState.Idle))
 
 
-@scenario("consult-one-connection", "7 consult; 8 one connection", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-one-connection", "7 consult; 8 one connection", agents=2, work=PROGRESSIVE)
 async def one_connection(stage: Stage) -> None:
     """Two agents on one connection: what both are told comes in the order of the sequences."""
     line = await stage.line()
@@ -236,7 +239,7 @@ async def ask_busy(a: Desk, b: Desk) -> None:
     await b.sees(told(n.AGTConsultPending, requesting_agent_id=a.agent_id, session_id=a.sid))
 
 
-@scenario("consult-busy", "7 consult, B busy; PendingNotReady", agents=2, work=PREVIEW)
+@SCENES.scenario("consult-busy", "7 consult, B busy; PendingNotReady", agents=2, work=PREVIEW)
 async def consult_busy(stage: Stage) -> None:
     """A consult of a busy agent begins when that one is free, also before a break that it asked for."""
     a, b = await stage.talking(0), await stage.talking(1)
@@ -256,7 +259,7 @@ async def consult_busy(stage: Stage) -> None:
     )
 
 
-@scenario("consult-busy-cancelled", "3 AGTCancelConsult, own consult pending", agents=2, work=PREVIEW)
+@SCENES.scenario("consult-busy-cancelled", "3 AGTCancelConsult, own consult pending", agents=2, work=PREVIEW)
 async def consult_busy_cancelled(stage: Stage) -> None:
     """A consult that waits is withdrawn by the one who asked; the busy agent is told."""
     a, b = await stage.talking(0), await stage.talking(1)
@@ -267,7 +270,7 @@ async def consult_busy_cancelled(stage: Stage) -> None:
     await a.does(c.AGTCancelConsult(a.sid), result=401)
 
 
-@scenario("consult-busy-customer-drops", "7 customer drops; consult, B busy", agents=2, work=PREVIEW)
+@SCENES.scenario("consult-busy-customer-drops", "7 customer drops; consult, B busy", agents=2, work=PREVIEW)
 async def consult_busy_customer_drops(stage: Stage) -> None:
     """The customer hangs up while the consult waits: Wrapup, and the busy agent is told."""
     b = await stage.talking(1)
@@ -277,7 +280,9 @@ async def consult_busy_customer_drops(stage: Stage) -> None:
     await b.sees(told(n.AGTConsultCancelled, session_id=a.sid))
 
 
-@scenario("consult-queue-full", "3 AGTConsultCall, code 144: at most 2 waiting", agents=4, work=PREVIEW)
+@SCENES.scenario(
+    "consult-queue-full", "3 AGTConsultCall, code 144: at most 2 waiting", agents=4, work=PREVIEW
+)
 async def queue_full(stage: Stage) -> None:
     """A third consult of the same agent is 144."""
     busy, *others = [await stage.talking(number) for number in range(4)]
@@ -286,7 +291,7 @@ async def queue_full(stage: Stage) -> None:
     await others[2].does(c.AGTConsultCall(agent(busy), others[2].sid), result=144)
 
 
-@scenario("consult-refused", "3 consult codes 141 143 182 401 421 9008", agents=2, work=PREVIEW)
+@SCENES.scenario("consult-refused", "3 consult codes 141 143 182 401 421 9008", agents=2, work=PREVIEW)
 async def consult_refused(stage: Stage) -> None:
     """What cannot be consulted is refused with the code of its own, and the talk goes on."""
     a = await stage.talking(0)
@@ -313,7 +318,9 @@ async def ask_external(a: Desk, number: str) -> None:
     await a.sees(Caps(Row.CANCELLABLE))
 
 
-@scenario("consult-external", "7 conference; 3 with an external, codes 321 421", agents=1, work=PREVIEW)
+@SCENES.scenario(
+    "consult-external", "7 conference; 3 with an external, codes 321 421", agents=1, work=PREVIEW
+)
 async def consult_external(stage: Stage) -> None:
     """Somebody outside is consulted, and joins a conference; there is no transfer to them."""
     a = await stage.talking()
@@ -326,7 +333,7 @@ async def consult_external(stage: Stage) -> None:
     await a.does(c.AGTEndConf(a.sid), state(CallState.Talking))
 
 
-@scenario("consult-external-cancelled", "3 AGTCancelConsult, with an external", agents=1, work=PREVIEW)
+@SCENES.scenario("consult-external-cancelled", "3 AGTCancelConsult, with an external", agents=1, work=PREVIEW)
 async def consult_external_cancelled(stage: Stage) -> None:
     """A consult outside is ended while it is dialled, and after it was answered."""
     a = await stage.talking()
@@ -337,7 +344,7 @@ async def consult_external_cancelled(stage: Stage) -> None:
     await a.does(c.AGTCancelConsult(a.sid), state(CallState.Talking))
 
 
-@scenario("consult-external-hangs-up", "4 AGTConsultCancelled", agents=1, work=PREVIEW)
+@SCENES.scenario("consult-external-hangs-up", "4 AGTConsultCancelled", agents=1, work=PREVIEW)
 async def consult_external_hangs_up(stage: Stage) -> None:
     """The external party hangs up: the agent talks to the customer again."""
     a = await stage.talking()
@@ -346,7 +353,7 @@ async def consult_external_hangs_up(stage: Stage) -> None:
     await a.sees(told(n.AGTConsultCancelled, session_id=a.sid), state(CallState.Talking))
 
 
-@scenario("consult-external-customer-drops", "7 customer drops in consult", agents=1, work=PREVIEW)
+@SCENES.scenario("consult-external-customer-drops", "7 customer drops in consult", agents=1, work=PREVIEW)
 async def consult_external_customer_drops(stage: Stage) -> None:
     """The customer hangs up while the agent consults outside: Wrapup."""
     a = await stage.talking(call=LEAVES_SOON)
@@ -366,7 +373,7 @@ def _add_consult_failures() -> None:
             failed: Step = told(n.AGTConsultDialFailed, dial_fail_reason=reason, session_id=a.sid)
             await a.sees(failed, state(CallState.Talking), patience_s=4 * a.patience_s)
 
-        add(
+        SCENES.add(
             f"consult-failed-{reason.value}",
             "7 consult, external fails",
             f"An external that fails with {reason.value}: AGTConsultDialFailed says so, then state Talking.",
@@ -379,7 +386,7 @@ def _add_consult_failures() -> None:
 _add_consult_failures()
 
 
-@scenario("consult-passive-rights", "4 AGTCustomerDetailsChanged", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-passive-rights", "4 AGTCustomerDetailsChanged", agents=2, work=PROGRESSIVE)
 async def passive_rights(stage: Stage) -> None:
     """The passive agent adds notes and changes nothing; what the owner changes reaches it."""
     p = await consult(await pair(stage))
@@ -396,7 +403,7 @@ async def passive_rights(stage: Stage) -> None:
         raise Deviation(f"expected the note of the passive agent, got {found}")
 
 
-@scenario("consult-desktop-lost", "8 killed without logoff", agents=2, work=PROGRESSIVE)
+@SCENES.scenario("consult-desktop-lost", "8 killed without logoff", agents=2, work=PROGRESSIVE)
 async def consult_desktop_lost(stage: Stage) -> None:
     """The consulted agent's login is taken over by force: the other goes on talking to the customer."""
     p = await consult(await pair(stage))

@@ -3,7 +3,7 @@
 from agentmgr.conformance.expect import Step, agent_state, state, told
 from agentmgr.conformance.failures import Deviation, NotApplicable
 from agentmgr.conformance.matrix import Row
-from agentmgr.conformance.registry import Work, add, scenario
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import equal
 from agentmgr.conformance.stage import ENDLESS, Stage
 from protocol import commands as c
@@ -12,19 +12,20 @@ from protocol.enums import AgentState, CallState, ContactType, DialFailReason
 from protocol.structures import Attribute, CompletionCode, ContactNumber, KeyValuePair
 from protocol.test_numbers import FAILURES, RARE_FAILURES, Outcome, number_for
 
+SCENES = Scenarios()
 PREVIEW = (Work.PREVIEW,)
 LEAVES_SOON = number_for(Outcome.LEAVES, time_s=20)
 LEAVES_AT_ONCE = number_for(Outcome.LEAVES, time_s=1)
 NO_SESSION = "no-such-session"
 
 
-@scenario("predictive", "7 predictive", agents=1, work=(Work.PREDICTIVE,))
+@SCENES.scenario("predictive", "7 predictive", agents=1, work=(Work.PREDICTIVE,))
 async def predictive(stage: Stage) -> None:
     """A customer is connected: AGTCallNotify, then state Talking; the customer's data can be read."""
     await _dialled_for(stage, Work.PREDICTIVE, ContactType.Predictive)
 
 
-@scenario("progressive", "7 progressive", agents=1, work=(Work.PROGRESSIVE,))
+@SCENES.scenario("progressive", "7 progressive", agents=1, work=(Work.PROGRESSIVE,))
 async def progressive(stage: Stage) -> None:
     """A customer is connected: AGTCallNotify, then state Talking; the customer's data can be read."""
     await _dialled_for(stage, Work.PROGRESSIVE, ContactType.Progressive)
@@ -41,7 +42,7 @@ async def _dialled_for(stage: Stage, work: Work, contact_type: ContactType) -> N
     await stage.dispose(desk, agent_state(AgentState.NotReady, Row.FREE))
 
 
-@scenario("preview", "7 preview", agents=1, work=PREVIEW)
+@SCENES.scenario("preview", "7 preview", agents=1, work=PREVIEW)
 async def preview(stage: Stage) -> None:
     """A preview is dialled: state Dialing before the RESP, then state Talking."""
     desk = await stage.offered()
@@ -51,7 +52,7 @@ async def preview(stage: Stage) -> None:
     await stage.dial(desk, contact.default_number, state(CallState.Talking))
 
 
-@scenario("preview-timed", "7 preview, timed", agents=1, work=(Work.TIMED,))
+@SCENES.scenario("preview-timed", "7 preview, timed", agents=1, work=(Work.TIMED,))
 async def preview_timed(stage: Stage) -> None:
     """A timed preview says after how long the desktop dials; a silent desktop is not waited for."""
     desk = await stage.offered(0, Work.TIMED)
@@ -63,7 +64,9 @@ async def preview_timed(stage: Stage) -> None:
     await desk.sees(state(CallState.Dialing), patience_s=3 * desk.patience_s)
 
 
-@scenario("preview-cancelled", "7 preview cancelled; 3 AGTPreviewCancel, code 242", agents=1, work=PREVIEW)
+@SCENES.scenario(
+    "preview-cancelled", "7 preview cancelled; 3 AGTPreviewCancel, code 242", agents=1, work=PREVIEW
+)
 async def preview_cancelled(stage: Stage) -> None:
     """A preview that is declined goes to Wrapup, with wrapupDetails in the RESP."""
     desk = await stage.offered()
@@ -88,7 +91,7 @@ def _add_dial_failures() -> None:
             failed = told(n.AGTDialFailed, dial_fail_reason=reason, session_id=desk.sid)
             await desk.sees(failed, state(CallState.Wrapup), patience_s=4 * desk.patience_s)
 
-        add(
+        SCENES.add(
             f"dial-failed-{reason.value}",
             "7 preview, AGTDialFailed",
             f"A number that fails with {reason.value}: AGTDialFailed says so, then state Wrapup.",
@@ -101,7 +104,7 @@ def _add_dial_failures() -> None:
 _add_dial_failures()
 
 
-@scenario("preview-numbers", "3 AGTPreviewDial, codes 241 362 9008", agents=1, work=PREVIEW)
+@SCENES.scenario("preview-numbers", "3 AGTPreviewDial, codes 241 362 9008", agents=1, work=PREVIEW)
 async def preview_numbers(stage: Stage) -> None:
     """What is no number is 362, another session 9008, another state 241; the preview stays."""
     desk = await stage.offered()
@@ -112,7 +115,7 @@ async def preview_numbers(stage: Stage) -> None:
     await desk.does(dial(ContactNumber(number=ENDLESS), desk.sid), result=241)
 
 
-@scenario("preview-free-form", "2 canEnterFreeFormNumber; 3 AGTPreviewDial", agents=1, work=PREVIEW)
+@SCENES.scenario("preview-free-form", "2 canEnterFreeFormNumber; 3 AGTPreviewDial", agents=1, work=PREVIEW)
 async def preview_free_form(stage: Stage) -> None:
     """Where the contact says so, the agent may dial a number that the contact does not have."""
     desk = await stage.offered()
@@ -125,7 +128,7 @@ async def preview_free_form(stage: Stage) -> None:
     await desk.sees(state(CallState.Talking))
 
 
-@scenario("hold", "7 hold, unhold; 3 codes 103 123", agents=1, work=PREVIEW)
+@SCENES.scenario("hold", "7 hold, unhold; 3 codes 103 123", agents=1, work=PREVIEW)
 async def hold(stage: Stage) -> None:
     """The customer is held and unheld, each told before its RESP; twice is refused."""
     desk = await stage.talking()
@@ -135,7 +138,7 @@ async def hold(stage: Stage) -> None:
     await desk.does(c.AGTUnholdCall(desk.sid), state(CallState.Talking))
 
 
-@scenario("release", "7 call dropped by agent; 3 codes 81 102 122 201 202", agents=1, work=PREVIEW)
+@SCENES.scenario("release", "7 call dropped by agent; 3 codes 81 102 122 201 202", agents=1, work=PREVIEW)
 async def release(stage: Stage) -> None:
     """The agent hangs up, sees the codes and wraps up; then the agent is idle and gets the next contact."""
     desk = await stage.talking()
@@ -154,7 +157,7 @@ async def release(stage: Stage) -> None:
     await stage.see_preview(desk)
 
 
-@scenario("customer-hangs-up", "7 call dropped by customer", agents=1, work=PREVIEW)
+@SCENES.scenario("customer-hangs-up", "7 call dropped by customer", agents=1, work=PREVIEW)
 async def customer_hangs_up(stage: Stage) -> None:
     """AGTAutoReleaseLine with wrapupDetails, then state Wrapup."""
     desk = await stage.talking(call=LEAVES_AT_ONCE)
@@ -166,7 +169,7 @@ def gone(session_id: str) -> Step:
     return told(n.AGTAutoReleaseLine, session_id=session_id)
 
 
-@scenario("customer-leaves-hold", "7 call dropped by customer, on hold", agents=1, work=PREVIEW)
+@SCENES.scenario("customer-leaves-hold", "7 call dropped by customer, on hold", agents=1, work=PREVIEW)
 async def customer_leaves_hold(stage: Stage) -> None:
     """A customer who hangs up on hold: AGTAutoReleaseLine, then state Wrapup."""
     desk = await stage.talking(call=number_for(Outcome.IMPATIENT, time_s=9))
@@ -174,7 +177,7 @@ async def customer_leaves_hold(stage: Stage) -> None:
     await desk.sees(gone(desk.sid), state(CallState.Wrapup), patience_s=2 * desk.patience_s)
 
 
-@scenario("redial", "3 AGTRedial, codes 361 362", agents=1, work=PREVIEW)
+@SCENES.scenario("redial", "3 AGTRedial, codes 361 362", agents=1, work=PREVIEW)
 async def redial(stage: Stage) -> None:
     """From Wrapup the customer is dialled again: state Dialing, RESP, then Talking, or a failure."""
     desk = await stage.talking()
@@ -188,7 +191,9 @@ async def redial(stage: Stage) -> None:
     await desk.sees(told(n.AGTDialFailed, dial_fail_reason=DialFailReason.Busy), state(CallState.Wrapup))
 
 
-@scenario("break-in-contact", "7 call dropped by agent, pending; 3 AGTStateChange", agents=1, work=PREVIEW)
+@SCENES.scenario(
+    "break-in-contact", "7 call dropped by agent, pending; 3 AGTStateChange", agents=1, work=PREVIEW
+)
 async def break_in_contact(stage: Stage) -> None:
     """NotReady in a talk is PendingNotReady, taken back by Ready; it becomes NotReady after the wrapup."""
     desk = await stage.talking()
@@ -200,7 +205,7 @@ async def break_in_contact(stage: Stage) -> None:
     await stage.dispose(desk, agent_state(AgentState.NotReady, Row.FREE))
 
 
-@scenario(
+@SCENES.scenario(
     "break-on-hang-up", "8 NotReady from inside the handler of AGTAutoReleaseLine", agents=1, work=PREVIEW
 )
 async def break_on_hang_up(stage: Stage) -> None:
@@ -214,7 +219,7 @@ async def break_on_hang_up(stage: Stage) -> None:
     await stage.dispose(desk, agent_state(AgentState.NotReady, Row.FREE))
 
 
-@scenario("wrapup-extended", "3 AGTExtendWrapup, codes 501 502 9004", agents=1, work=PREVIEW)
+@SCENES.scenario("wrapup-extended", "3 AGTExtendWrapup, codes 501 502 9004", agents=1, work=PREVIEW)
 async def wrapup_extended(stage: Stage) -> None:
     """A wrapup is extended while acwExtendable says so; then 9004. Elsewhere 501 or, with no contact, 502."""
     desk = await stage.talking()
@@ -231,7 +236,7 @@ async def wrapup_extended(stage: Stage) -> None:
     await desk.does(c.AGTExtendWrapup(desk.sid), result=502)
 
 
-@scenario("wrapup-times-out", "2 WrapupDetails, defaultCompCode", agents=1, work=(Work.TIMED,))
+@SCENES.scenario("wrapup-times-out", "2 WrapupDetails, defaultCompCode", agents=1, work=(Work.TIMED,))
 async def wrapup_times_out(stage: Stage) -> None:
     """A wrapup that nobody ends is ended with the default code: the agent is idle again."""
     desk = await stage.offered(0, Work.TIMED)
@@ -258,7 +263,7 @@ async def _idle_within(stage: Stage, desk: object, patience_s: float) -> bool:
     return await stage.transcript.until(is_idle, patience_s)
 
 
-@scenario("digits", "3 AGTSendDTMF, codes 341 342", agents=1, work=PREVIEW)
+@SCENES.scenario("digits", "3 AGTSendDTMF, codes 341 342", agents=1, work=PREVIEW)
 async def digits(stage: Stage) -> None:
     """Each of 0-9 A-D * # is sent; anything else is 341, and 342 where there is no talk."""
     desk = await stage.talking()
@@ -270,7 +275,7 @@ async def digits(stage: Stage) -> None:
     await desk.does(c.AGTSendDTMF("1", desk.sid), result=342)
 
 
-@scenario("stale-session", "3 SID: wrong or stale is 9008", agents=1, work=PREVIEW)
+@SCENES.scenario("stale-session", "3 SID: wrong or stale is 9008", agents=1, work=PREVIEW)
 async def stale_session(stage: Stage) -> None:
     """Every command about a session is 9008 with an id that is not that of the contact."""
     desk = await stage.talking()
@@ -294,7 +299,9 @@ async def stale_session(stage: Stage) -> None:
         await desk.does(command, result=9008)
 
 
-@scenario("customer", "3 AGTGetCustomerDetails, AGTSetCustomerDetail, codes 641 642", agents=1, work=PREVIEW)
+@SCENES.scenario(
+    "customer", "3 AGTGetCustomerDetails, AGTSetCustomerDetail, codes 641 642", agents=1, work=PREVIEW
+)
 async def customer(stage: Stage) -> None:
     """An attribute that may be written is changed and read back; others are 641, unknown ones 642."""
     desk = await stage.talking()
@@ -316,7 +323,7 @@ async def customer(stage: Stage) -> None:
         equal("LastName", values["LastName"], "Conformance")
 
 
-@scenario("no-contact", "3 codes 502 563 9004 without a contact", agents=1)
+@SCENES.scenario("no-contact", "3 codes 502 563 9004 without a contact", agents=1)
 async def no_contact(stage: Stage) -> None:
     """What is about a contact is refused to an agent that has none, with the code of its own."""
     desk = await stage.log_on(0, None)
@@ -334,7 +341,7 @@ async def no_contact(stage: Stage) -> None:
         await desk.does(command, result=code)
 
 
-@scenario("notes", "3 AGTAddAgentNote, AGTRefreshAgentNotes, code 561", agents=1, work=PREVIEW)
+@SCENES.scenario("notes", "3 AGTAddAgentNote, AGTRefreshAgentNotes, code 561", agents=1, work=PREVIEW)
 async def notes(stage: Stage) -> None:
     """A note is stored and read back; an empty one is 561; more than fits a frame is cut by whole notes."""
     desk = await stage.talking()
@@ -350,7 +357,7 @@ async def notes(stage: Stage) -> None:
         raise Deviation("expected whole notes in AGTRefreshAgentNotesRESP")
 
 
-@scenario("do-not-call", "3 AGTAddToDNC, AGTIsInDNC, codes 621 623 624", agents=1, work=PREVIEW)
+@SCENES.scenario("do-not-call", "3 AGTAddToDNC, AGTIsInDNC, codes 621 623 624", agents=1, work=PREVIEW)
 async def do_not_call(stage: Stage) -> None:
     """An address is put on the list and found there; a second time is 621."""
     desk = await stage.talking()

@@ -6,7 +6,7 @@ from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Message, agent_state, state, told
 from agentmgr.conformance.failures import Deviation, NotApplicable
 from agentmgr.conformance.matrix import Row
-from agentmgr.conformance.registry import Work, scenario
+from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import equal
 from agentmgr.conformance.scenes_contact import LEAVES_AT_ONCE, LEAVES_SOON, gone
 from agentmgr.conformance.stage import Stage
@@ -16,6 +16,7 @@ from protocol import notifications as n
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.structures import AgentSkill, AgentStatus
 
+SCENES = Scenarios()
 PREVIEW = (Work.PREVIEW,)
 AWAY_S = 1.5
 """How long a desktop stays away so that its customer hangs up meanwhile."""
@@ -43,7 +44,7 @@ async def logged_on_when_lost(desk: Desk, logon: c.AGTLogon) -> None:
     raise Deviation("expected AGTLogon to succeed without force, got result 7 again and again")
 
 
-@scenario("blend", "7 blend in / out; 3 codes 581 601", agents=1, work=PREVIEW)
+@SCENES.scenario("blend", "7 blend in / out; 3 codes 581 601", agents=1, work=PREVIEW)
 async def blend(stage: Stage) -> None:
     """Blending to inbound waits for the contact, lets the phone go and tells it; back it is nailed again."""
     desk = await stage.talking()
@@ -59,7 +60,7 @@ async def blend(stage: Stage) -> None:
     await stage.see_preview(desk)
 
 
-@scenario("blend-free", "7 blend in / out", agents=1)
+@SCENES.scenario("blend-free", "7 blend in / out", agents=1)
 async def blend_free(stage: Stage) -> None:
     """An agent with nothing on is blended at once: RESP, then AGTBlendedToInbound."""
     desk = await stage.log_on(0, None)
@@ -68,7 +69,9 @@ async def blend_free(stage: Stage) -> None:
     await desk.does(c.AGTBlendToOutbound(), told(n.AGTBlendedToOutbound))
 
 
-@scenario("skills-changed", "3 AGTSkillsChanged, code 9", agents=1, work=(Work.PREVIEW, Work.PROGRESSIVE))
+@SCENES.scenario(
+    "skills-changed", "3 AGTSkillsChanged, code 9", agents=1, work=(Work.PREVIEW, Work.PROGRESSIVE)
+)
 async def skills_changed(stage: Stage) -> None:
     """Other skills take an agent to another job, after its contact."""
     desk = await stage.talking()
@@ -84,7 +87,7 @@ async def skills_changed(stage: Stage) -> None:
     await stage.see_call(desk)
 
 
-@scenario("return-in-step", "7 manager restarted; 8 connection lost", agents=1, work=PREVIEW)
+@SCENES.scenario("return-in-step", "7 manager restarted; 8 connection lost", agents=1, work=PREVIEW)
 async def return_in_step(stage: Stage) -> None:
     """A desktop that is back at once is asked what it believes, and the contact goes on."""
     line = await stage.line()
@@ -95,7 +98,7 @@ async def return_in_step(stage: Stage) -> None:
     await desk.does(c.AGTUnholdCall(desk.sid), state(CallState.Talking))
 
 
-@scenario("return-with-queue", "7 manager restarted, queued messages follow", agents=1, work=PREVIEW)
+@SCENES.scenario("return-with-queue", "7 manager restarted, queued messages follow", agents=1, work=PREVIEW)
 async def return_with_queue(stage: Stage) -> None:
     """What happened while the desktop was away follows in order, after it said what it believes."""
     line = await stage.line()
@@ -108,7 +111,7 @@ async def return_with_queue(stage: Stage) -> None:
     await stage.dispose(desk, agent_state(AgentState.NotReady, Row.FREE))
 
 
-@scenario("return-out-of-step", "7 manager restarted, not in step", agents=1, work=PREVIEW)
+@SCENES.scenario("return-out-of-step", "7 manager restarted, not in step", agents=1, work=PREVIEW)
 async def return_out_of_step(stage: Stage) -> None:
     """A desktop that believes something else is logged out and must log on again."""
     line = await stage.line()
@@ -124,7 +127,7 @@ async def return_out_of_step(stage: Stage) -> None:
     equal("result of AGTLogon", await raw.result(logon), 0)
 
 
-@scenario("agent-disconnected", "3 AGTAgentDisconnected", agents=1, work=PREVIEW)
+@SCENES.scenario("agent-disconnected", "3 AGTAgentDisconnected", agents=1, work=PREVIEW)
 async def agent_disconnected(stage: Stage) -> None:
     """A proxy reports a lost desktop: notifications are kept until that is back in step."""
     line = await stage.line()
@@ -143,7 +146,7 @@ async def agent_disconnected(stage: Stage) -> None:
         await desk.sees(state(CallState.Wrapup))
 
 
-@scenario("lost-for-good", "8 killed without logoff", agents=1, limit_s=120.0)
+@SCENES.scenario("lost-for-good", "8 killed without logoff", agents=1, limit_s=120.0)
 async def lost_for_good(stage: Stage) -> None:
     """An agent whose desktop does not come back is logged off after a while: a logon needs no force."""
     line = await stage.line()
@@ -161,7 +164,7 @@ async def lost_for_good(stage: Stage) -> None:
     equal("result of AGTLogon", result, 0)
 
 
-@scenario("saved-agent", "3 AGTSaveAgentForHA", agents=1, work=PREVIEW)
+@SCENES.scenario("saved-agent", "3 AGTSaveAgentForHA", agents=1, work=PREVIEW)
 async def saved_agent(stage: Stage) -> None:
     """After AGTSaveAgentForHA a desktop that crashed logs on again, without force, to its contact."""
     line = await stage.line()
@@ -182,13 +185,13 @@ async def saved_agent(stage: Stage) -> None:
     await stage.dispose(new)
 
 
-@scenario("zone-handed-back", "7 zone handed back")
+@SCENES.scenario("zone-handed-back", "7 zone handed back")
 async def zone_handed_back(stage: Stage) -> None:
     """AGTZoneDown cannot be provoked by a client."""
     raise NotApplicable("only the server itself can hand a zone back; a client cannot cause it")
 
 
-@scenario("two-agents-apart", "8 one connection for many agents", agents=2, work=PREVIEW)
+@SCENES.scenario("two-agents-apart", "8 one connection for many agents", agents=2, work=PREVIEW)
 async def two_agents_apart(stage: Stage) -> None:
     """On one connection, each agent has its own contact, states and answers."""
     line = await stage.line()

@@ -4,7 +4,7 @@ Records are durable: all those of a batch are committed in one transaction befor
 the batch is performed.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from attrs import frozen
 
@@ -334,36 +334,11 @@ Record = (
     | ForgetAgent
     | FinishJob
 )
-RECORDS: tuple[type[Any], ...] = (
-    StartAttempt,
-    MarkAnswered,
-    EndAttempt,
-    SaveDisposition,
-    ReturnContact,
-    SaveNote,
-    AddToDnc,
-    SetAttribute,
-    SaveCallback,
-    EndCallback,
-    SaveAgent,
-    ForgetAgent,
-    FinishJob,
-)
+RECORDS: tuple[type[Any], ...] = get_args(Record)
 TelephonyOrder = (
     NailUp | DropNail | Dial | Connect | Hold | Unhold | Consult | Conference | HangUp | SendDigit
 )
-TELEPHONY_ORDERS: tuple[type[Any], ...] = (
-    NailUp,
-    DropNail,
-    Dial,
-    Connect,
-    Hold,
-    Unhold,
-    Consult,
-    Conference,
-    HangUp,
-    SendDigit,
-)
+TELEPHONY_ORDERS: tuple[type[Any], ...] = get_args(TelephonyOrder)
 Effect = (
     Respond
     | Notify

@@ -1,6 +1,7 @@
 """An in-memory store: the simplest thing that keeps what ZoneStore promises, and checks its caller."""
 
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from attrs import evolve
 
@@ -254,6 +255,8 @@ class MemoryStore:
                 all_done = record.state == "stopped" or not self.pending[record.job_id]
                 assert all_done, "a job is finished that has contacts to call"
                 self.finished_jobs[record.job_id] = record.state
+            case _:
+                assert_never(record)
 
     def _attempts(self, job_id: int) -> list[StartAttempt]:
         return [attempt for attempt in self.open_attempts.values() if attempt.job_id == job_id]

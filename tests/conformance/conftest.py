@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from agentmgr.conformance import scenes
 from agentmgr.conformance.registry import Work
 from agentmgr.conformance.stage import Target
 
@@ -20,8 +19,6 @@ SKILLS = {
     Work.PREDICTIVE: "Predictive",
     Work.PROGRESSIVE: "Progressive",
 }
-
-assert scenes  # importing it registered all scenarios
 
 
 def start_server(data: Path, speed: str = SPEED) -> tuple[subprocess.Popen[str], int]:

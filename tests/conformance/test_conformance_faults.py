@@ -10,8 +10,8 @@ import trio
 from attrs import evolve
 
 from agentmgr.conformance import matrix
-from agentmgr.conformance.registry import SCENARIOS
 from agentmgr.conformance.runner import Result, play
+from agentmgr.conformance.scenes import SCENARIOS
 from agentmgr.conformance.stage import Target
 from agentmgr.core import capabilities as core
 from protocol.codec import pack, unpack

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from agentmgr.cli import run
-from agentmgr.conformance.registry import SCENARIOS
 from agentmgr.conformance.runner import Result, choose, play
+from agentmgr.conformance.scenes import SCENARIOS
 from agentmgr.conformance.stage import Target
 from tests.conformance.conftest import end_server, start_server
 

@@ -1,7 +1,7 @@
 """The commands of desktops; importing this registers the handlers of all."""
 
 from agentmgr.core.commands import agent_life, blending, call, callback, consult, contact, info, returning
-from agentmgr.core.commands.registry import AGENT_RULES, PLAIN_HANDLERS, answer, not_built
+from agentmgr.core.commands.registry import AGENT_RULES, PLAIN_HANDLERS, answer
 
 __all__ = [
     "AGENT_RULES",
@@ -14,6 +14,5 @@ __all__ = [
     "consult",
     "contact",
     "info",
-    "not_built",
     "returning",
 ]

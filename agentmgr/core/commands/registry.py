@@ -135,12 +135,6 @@ def _refuse_second(command: type[Any]) -> None:
         raise ValueError(f"{command.__name__} has two handlers")
 
 
-def not_built() -> frozenset[str]:
-    """Return the names of the commands that are answered 9050 because nothing handles them yet."""
-    built = {command.__name__ for command in (*AGENT_RULES, *PLAIN_HANDLERS)}
-    return frozenset(COMMANDS.keys() - built)
-
-
 def answer(zone: "Zone", event: CommandReceived) -> None:
     """Carry out a command and answer it, unless its answer comes later."""
     command = event.command
