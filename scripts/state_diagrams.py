@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from agentmgr.core.states import AGENT_TABLE, CALL_TABLE, COUPLED, NAIL_TABLE
+from agentmgr.core.states import (
+    AGENT_TABLE,
+    CALL_TABLE,
+    CALLBACK_TABLE,
+    CONSULT_TABLE,
+    COUPLED,
+    CUSTOMER_TABLE,
+    NAIL_TABLE,
+    ConsultPhase,
+)
 
 
 def render() -> str:
@@ -37,12 +46,31 @@ An agent who owns a contact has it until WRAPPED_UP or HANDED_OVER; a passive on
 lead to Idle leads to NoState if the phone is not nailed up any more.
 
 {_diagram(CALL_TABLE)}
+
+## Customer
+
+Where the customer of a session is. With an owner it goes along with the call state of that agent.
+
+{_diagram(CUSTOMER_TABLE)}
+
+## Consultation
+
+It begins Pending with a busy agent, Dialing with an external party, Active with an agent who is free.
+
+{_diagram(CONSULT_TABLE, ConsultPhase.DIALING, ConsultPhase.ACTIVE)}
+
+## Callback
+
+A callback that its job has to deliver; ENDED is handled, cancelled, expired, or the end of the job.
+
+{_diagram(CALLBACK_TABLE)}
 """
 
 
-def _diagram(table: Mapping[Any, Mapping[Any, Enum]]) -> str:
-    first = next(iter(table))
-    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first.value}"]
+def _diagram(table: Mapping[Any, Mapping[Any, Enum]], *also_first: Enum) -> str:
+    """Draw a table; its first state, and those named, are where it may begin."""
+    first = (next(iter(table)), *also_first)
+    lines = ["```mermaid", "stateDiagram-v2", *(f"    [*] --> {state.value}" for state in first)]
     for state, row in table.items():
         by_target: dict[str, list[str]] = {}
         for event, target in row.items():

@@ -32,8 +32,7 @@ from protocol.notifications import (
 from protocol.structures import AgentStatus, Capabilities
 
 if TYPE_CHECKING:
-    from agentmgr.core.callbacks import Callback
-    from agentmgr.core.job import Job
+    from agentmgr.core.job import Callback, Job
     from agentmgr.core.session import Consultation, Session
 
 _STATE_NOTIFY = {state: AGTStateChangedNotify(state) for state in AgentState}
@@ -239,6 +238,12 @@ class Agent:
             self.call_state = new
             self._count(+1, now)
         self.touch()
+
+    def rest(self, now: float) -> None:
+        """Begin a break that was asked for, if nothing is left to do before it."""
+        if self.agent_state is AgentState.PendingNotReady and self.is_free and not self.has_pending:
+            self.on_agent_event(AgentEvent.RESTED, now)
+            self.sync()
 
     def _count(self, by: int, now: float) -> None:
         stats = self.stats

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from attrs import define
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import EndCallback, SaveCallback
-from agentmgr.core.job import Job
+from agentmgr.core.events import Timer
+from agentmgr.core.job import Callback, Job
 from agentmgr.core.model import CallbackSpec
 from agentmgr.core.session import Session
-from agentmgr.core.states import CallEvent
+from agentmgr.core.states import CallbackEvent, CallbackPhase, CallEvent
 from agentmgr.core.times import format_time
 from protocol.enums import CallbackType, CallState, ContactType
 from protocol.notifications import AGTPreviewCallbackCancelled, AGTPreviewCallbackPending
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
 
 IN_WORK_RETRY_S = 10.0
 """How often a callback that is due is tried while somebody is busy with its contact."""
-
-
-@define(eq=False)
-class Callback:
-    """A callback that waits in a job; `agent` is whom it was announced to, `sid` its coming session."""
-
-    record: CallbackSpec
-    job: Job
-    sid: str = ""
-    agent: Agent | None = None
-    session: Session | None = None
 
 
 class Callbacks:
@@ -74,13 +62,15 @@ class Callbacks:
         callback = Callback(record, job)
         self._callbacks[callback_id] = callback
         job.callbacks[callback_id] = callback
-        self._out.set_timer_at(("callback", callback_id), record.due_at - self._zone.config.callback_notice_s)
-        self._out.set_timer_at(("expiry", callback_id), record.expires_at)
+        notice_at = record.due_at - self._zone.config.callback_notice_s
+        self._out.set_timer_at((Timer.CALLBACK, callback_id), notice_at)
+        self._out.set_timer_at((Timer.EXPIRY, callback_id), record.expires_at)
 
     def restore(self, callback_id: str, session: Session) -> None:
         """The contact of a callback outlived the server: the callback ends with it, as before."""
         callback = self._callbacks.get(callback_id)
         if callback is not None:
+            callback.on_event(CallbackEvent.FOUND)
             callback.session = session
             session.callback = callback.record
 
@@ -89,7 +79,7 @@ class Callbacks:
         for callback in job.callbacks.values():
             if callback.agent is not None:
                 self._take_back(callback, callback.agent)
-                job.callbacks_waiting[callback.record.callback_id] = callback
+                callback.on_event(CallbackEvent.NOTICED)
 
     def forget_job(self, job: Job) -> None:
         """The job is over; what it had not delivered stays in the store for the campaign's next job."""
@@ -97,23 +87,23 @@ class Callbacks:
             self._drop(callback)
 
     def _drop(self, callback: Callback) -> None:
-        callback_id, job = callback.record.callback_id, callback.job
+        callback_id = callback.record.callback_id
         del self._callbacks[callback_id]
-        del job.callbacks[callback_id]
-        job.callbacks_waiting.pop(callback_id, None)
-        for purpose in ("callback", "due", "expiry"):
+        del callback.job.callbacks[callback_id]
+        for purpose in (Timer.CALLBACK, Timer.DUE, Timer.EXPIRY):
             self._out.cancel_timer((purpose, callback_id))
         if callback.agent is not None:
             self._take_back(callback, callback.agent)
+        callback.on_event(CallbackEvent.ENDED)
 
     # -- finding an agent -----------------------------------------------------------------------
 
     def on_notice(self, callback_id: str) -> None:
         """A callback is due soon: find an agent for it, or let it wait for the first that is free."""
         callback = self._callbacks.get(callback_id)
-        if callback is None or callback.session is not None or callback.agent is not None:
+        if callback is None or callback.phase is not CallbackPhase.KEPT:
             return
-        callback.job.callbacks_waiting[callback_id] = callback
+        callback.on_event(CallbackEvent.NOTICED)
         agent = self._candidate(callback) if callback.job.is_running else None
         if agent is not None:
             self._promise(callback, agent)
@@ -141,14 +131,14 @@ class Callbacks:
 
     def _promise(self, callback: Callback, agent: Agent) -> None:
         record, job = callback.record, callback.job
-        job.callbacks_waiting.pop(record.callback_id, None)
+        callback.on_event(CallbackEvent.PROMISED)
         callback.agent = agent
         callback.sid = self._zone.dialer.new_sid()
         agent.pending_callback = callback
         job.idle.requeue(agent, self._out.now)
         self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))
         if record.due_at > self._out.now:
-            self._out.set_timer_at(("due", record.callback_id), record.due_at)
+            self._out.set_timer_at((Timer.DUE, record.callback_id), record.due_at)
         else:
             self.start_pending(agent)
 
@@ -163,16 +153,17 @@ class Callbacks:
         callback = agent.pending_callback
         if callback is not None:
             self._take_back(callback, agent)
-            self._out.set_timer(("callback", callback.record.callback_id), 0)
+            self._out.set_timer((Timer.CALLBACK, callback.record.callback_id), 0)
 
     def _take_back(self, callback: Callback, agent: Agent) -> None:
         """An agent does not get the callback that it was promised."""
+        callback.on_event(CallbackEvent.TAKEN_BACK)
         callback.agent = None
         agent.pending_callback = None
         callback.job.idle.requeue(agent, self._out.now)
-        self._out.cancel_timer(("due", callback.record.callback_id))
+        self._out.cancel_timer((Timer.DUE, callback.record.callback_id))
         self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
-        self._zone.calls.rest(agent)
+        agent.rest(self._out.now)
         self._out.free(agent)
 
     # -- delivering -----------------------------------------------------------------------------
@@ -184,14 +175,15 @@ class Callbacks:
             return False
         record = callback.record
         if record.contact.contact_id in self._zone.contacts_in_work:
-            self._out.set_timer(("due", record.callback_id), IN_WORK_RETRY_S)
+            self._out.set_timer((Timer.DUE, record.callback_id), IN_WORK_RETRY_S)
             return False
-        self._out.cancel_timer(("due", record.callback_id))
+        self._out.cancel_timer((Timer.DUE, record.callback_id))
         agent.pending_callback = None
         session = self._zone.dialer.new_session(
             callback.job, record.contact, record.number, ContactType.Callback, callback.sid
         )
         session.callback = record
+        callback.on_event(CallbackEvent.DELIVERED)
         callback.session = session
         callback.agent = None
         self._zone.take_off_duty(agent)
@@ -220,7 +212,7 @@ class Callbacks:
         self._zone.dialer.end_attempt(session, "Expired", due_at=None, attempts=session.contact.attempts)
         agent.on_call_event(CallEvent.EXPIRED, self._out.now)
         agent.sync()
-        self._zone.calls.rest(agent)
+        agent.rest(self._out.now)
         self._out.free(agent)
 
     def on_session_end(self, session: Session, source: str) -> None:
@@ -259,6 +251,7 @@ class Callbacks:
 
     def _wait_again(self, callback: Callback) -> None:
         callback_id = callback.record.callback_id
+        callback.on_event(CallbackEvent.PUT_BACK)
         callback.session = None
-        self._out.set_timer(("callback", callback_id), 0)
-        self._out.set_timer_at(("expiry", callback_id), callback.record.expires_at)
+        self._out.set_timer((Timer.CALLBACK, callback_id), 0)
+        self._out.set_timer_at((Timer.EXPIRY, callback_id), callback.record.expires_at)

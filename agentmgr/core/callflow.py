@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import Connect, HangUp, Hold, SaveDisposition, Unhold
+from agentmgr.core.events import Timer
 from agentmgr.core.model import PhoneNumber
-from agentmgr.core.session import Phase, Session
-from agentmgr.core.states import OFFERED_STATES, AgentEvent, CallEvent
-from protocol.enums import AgentState, CallState, DialFailReason
+from agentmgr.core.session import Session
+from agentmgr.core.states import OFFERED_STATES, CallEvent, CustomerEvent, Phase
+from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
 
 if TYPE_CHECKING:
@@ -28,18 +29,18 @@ class CallFlow:
 
     def offer(self, session: Session, agent: Agent) -> None:
         """Show a contact for preview."""
-        self._own(session, agent)
+        session.own(agent, self._out.now)
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         is_callback = session.callback is not None
         agent.on_call_event(CallEvent.CALLED_BACK if is_callback else CallEvent.PREVIEWED, self._out.now)
         campaign, config = session.job.campaign, self._zone.config
         timed = campaign.preview_is_timed
         limit_s = campaign.preview_timeout_s + config.preview_grace_s if timed else config.preview_max_s
-        self._out.set_timer(("preview", session.sid), limit_s)
+        self._out.set_timer((Timer.PREVIEW, session.sid), limit_s)
 
     def deliver(self, session: Session, agent: Agent) -> None:
         """Connect an answered call to an agent who has not seen the contact before."""
-        self._own(session, agent)
+        session.own(agent, self._out.now)
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         self.connect(session)
 
@@ -47,16 +48,10 @@ class CallFlow:
         """Put the customer on the line with the session's agent."""
         agent = session.owner
         assert agent is not None
-        session.phase = Phase.ON_LINE
+        session.on_customer_event(CustomerEvent.CONNECTED)
         self._out.emit(Connect(session.sid, agent.leg_id))
         agent.on_call_event(CallEvent.CONNECTED, self._out.now)
-        self._out.set_timer(("call", session.sid), self._zone.config.call_max_s)
-
-    def _own(self, session: Session, agent: Agent) -> None:
-        session.owner = agent
-        session.owned_at = self._out.now
-        session.job.busy += 1
-        agent.session = session
+        self._out.set_timer((Timer.CALL, session.sid), self._zone.config.call_max_s)
 
     # -- preview -------------------------------------------------------------------------
 
@@ -81,7 +76,7 @@ class CallFlow:
         if agent is None or agent.call_state not in OFFERED_STATES:
             return
         if agent.is_away:
-            self._out.set_timer(("preview", session.sid), self._zone.config.lost_desktop_s)
+            self._out.set_timer((Timer.PREVIEW, session.sid), self._zone.config.lost_desktop_s)
         elif session.job.campaign.preview_is_timed:
             self.dial(session, agent, session.number)
         else:
@@ -92,7 +87,6 @@ class CallFlow:
         """The customer was not reached from a preview or redial."""
         agent = session.owner
         assert agent is not None
-        session.phase = Phase.OFF_LINE
         self._out.tell(agent, AGTDialFailed(session.wrapup_details(), reason, session.sid))
         agent.on_call_event(CallEvent.DIAL_FAILED, self._out.now)
         self._enter_wrapup(session)
@@ -120,7 +114,7 @@ class CallFlow:
         agent = session.owner
         if session.phase is not Phase.ON_LINE:
             return
-        session.phase = Phase.OFF_LINE
+        session.on_customer_event(CustomerEvent.GONE)
         if agent is None:  # its server died and its agent has not logged on again
             return
         self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
@@ -135,8 +129,8 @@ class CallFlow:
         """End the customer's call, if there is one."""
         if session.phase is not Phase.OFF_LINE:
             self._out.emit(HangUp(session.sid))
-            self._out.cancel_timer(("ring", session.sid))
-            session.phase = Phase.OFF_LINE
+            self._out.cancel_timer((Timer.RING, session.sid))
+            session.on_customer_event(CustomerEvent.GONE)
 
     # -- wrapup --------------------------------------------------------------------------
 
@@ -155,7 +149,7 @@ class CallFlow:
     def _start_wrapup_clock(self, session: Session) -> None:
         # the desktop ends the wrapup by itself when its time is up; the server only if that fails
         limit_s = session.job.campaign.acw_max_time_s + self._zone.config.wrapup_grace_s
-        self._out.set_timer(("wrapup", session.sid), limit_s)
+        self._out.set_timer((Timer.WRAPUP, session.sid), limit_s)
 
     def on_wrapup_timeout(self, session: Session) -> None:
         """Neither agent nor desktop ended the wrapup: the default code does."""
@@ -168,7 +162,7 @@ class CallFlow:
         self.close(session, agent, code_id, source)
         agent.on_call_event(CallEvent.WRAPPED_UP, self._out.now)
         agent.sync()
-        self.rest(agent)
+        agent.rest(self._out.now)
         self._out.free(agent)
 
     def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
@@ -186,10 +180,10 @@ class CallFlow:
 
     def adopt(self, session: Session, agent: Agent) -> None:
         """Give a contact that outlived the server back to its agent, who is talking or in wrapup."""
-        self._own(session, agent)
+        session.own(agent, self._out.now)
         if agent.call_state is CallState.Talking:
             self._out.emit(Connect(session.sid, agent.leg_id))
-            self._out.set_timer(("call", session.sid), self._zone.config.call_max_s)
+            self._out.set_timer((Timer.CALL, session.sid), self._zone.config.call_max_s)
         else:
             self.hang_up(session)
             self._start_wrapup_clock(session)
@@ -227,15 +221,8 @@ class CallFlow:
     def part(self, session: Session, agent: Agent) -> None:
         """Take the contact off the agent's hands; the states of the agent stay."""
         self._cancel_timers(session)
-        session.job.busy -= 1
-        agent.session = None
-
-    def rest(self, agent: Agent) -> None:
-        """A pending break begins if nothing is left to do before it."""
-        if agent.agent_state is AgentState.PendingNotReady and agent.is_free and not agent.has_pending:
-            agent.on_agent_event(AgentEvent.RESTED, self._out.now)
-            agent.sync()
+        session.unseat(agent)
 
     def _cancel_timers(self, session: Session) -> None:
-        for purpose in ("preview", "call", "wrapup"):
+        for purpose in (Timer.PREVIEW, Timer.CALL, Timer.WRAPUP):
             self._out.cancel_timer((purpose, session.sid))

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import Conference, Connect, Consult, Dial, HangUp
-from agentmgr.core.session import Consultation, ConsultPhase, Session
-from agentmgr.core.states import CallEvent
+from agentmgr.core.events import Timer
+from agentmgr.core.session import Consultation, Session
+from agentmgr.core.states import CallEvent, ConsultEvent, ConsultPhase
 from protocol.enums import DialFailReason
 from protocol.notifications import (
     AGTConferenceEnded,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from agentmgr.core.zone import Zone
 
 MAX_PENDING_CONSULTS = 2
+RING_GRACE_S = 15.0
 PENDING_CONSULT_S = 120.0
 """How long a consult waits for a busy agent before it fails as not answered."""
 
@@ -54,7 +56,7 @@ class Consults:
         session.consultation = consultation
         agent.pending_consults.append(consultation)
         self._enable_cancel(consultation)
-        self._out.set_timer(("consult", session.sid), PENDING_CONSULT_S)
+        self._out.set_timer((Timer.CONSULT, session.sid), PENDING_CONSULT_S)
 
     def announce(self, session: Session, agent: Agent) -> None:
         """Tell a busy agent that a consult waits."""
@@ -75,7 +77,7 @@ class Consults:
         self._enable_cancel(consultation)
         ring_time_s = session.job.campaign.ring_time_s
         self._out.emit(Dial(party_id, number, ring_time_s))
-        self._out.set_timer(("party", party_id), ring_time_s + 15)
+        self._out.set_timer((Timer.PARTY, party_id), ring_time_s + RING_GRACE_S)
 
     def start_pending(self, agent: Agent) -> bool:
         """Begin the consult that has waited longest for an agent who is free now; False if none waits."""
@@ -83,8 +85,8 @@ class Consults:
             return False
         consultation = agent.pending_consults.popleft()
         session, asker = consultation.session, consultation.asker
-        self._out.cancel_timer(("consult", session.sid))
-        consultation.phase = ConsultPhase.ACTIVE
+        self._out.cancel_timer((Timer.CONSULT, session.sid))
+        consultation.on_event(ConsultEvent.BEGUN)
         self._join(consultation, agent)
         self._out.tell(asker, AGTPendingConsultComplete(session.sid))
         asker.on_call_event(CallEvent.CONSULTED, self._out.now)
@@ -95,8 +97,7 @@ class Consults:
         session = consultation.session
         self._zone.take_off_duty(agent)
         consultation.party_id = agent.leg_id
-        agent.session = session
-        session.job.busy += 1
+        session.seat(agent)
         self._out.emit(Consult(session.sid, agent.leg_id))
         contact = session.to_contact()
         self._out.tell(agent, AGTConsultNotify(contact, consultation.asker.agent_id, session.sid))
@@ -116,8 +117,8 @@ class Consults:
         consultation = self._parties.get(party_id)
         if consultation is None or consultation.phase is not ConsultPhase.DIALING:
             return consultation is not None
-        self._out.cancel_timer(("party", party_id))
-        consultation.phase = ConsultPhase.ACTIVE
+        self._out.cancel_timer((Timer.PARTY, party_id))
+        consultation.on_event(ConsultEvent.BEGUN)
         self._out.emit(Consult(consultation.session.sid, party_id))
         consultation.asker.on_call_event(CallEvent.CONSULTED, self._out.now)
         return True
@@ -170,8 +171,8 @@ class Consults:
         consultation, owner = session.consultation, session.owner
         assert consultation is not None
         assert owner is not None
-        phase, passive = consultation.phase, consultation.agent
-        self._forget(consultation)
+        passive = consultation.agent
+        phase = self._forget(consultation)
         if phase is ConsultPhase.PENDING:
             self._drop_pending(consultation, by)
             owner.tell_call_state_again()
@@ -185,28 +186,28 @@ class Consults:
         was_conference = phase is ConsultPhase.CONFERENCE
         if by is owner:
             if passive is not None:
-                self._part(consultation, passive, by)
+                self._tell_end(passive, session, by, was_conference)
+                self._part(session, passive)
             self._back_to_customer(owner, was_conference)
         else:
             self._tell_end(owner, session, by, was_conference)
             self._back_to_customer(owner, was_conference)
             if passive is not None:
-                self._part(consultation, passive, None)
+                self._part(session, passive)
 
     def dissolve(self, session: Session) -> None:
         """The owner is out of the call: nothing is left for anybody else; the owner's states stay."""
         consultation = session.consultation
         if consultation is None:
             return
-        self._forget(consultation)
-        if consultation.phase is ConsultPhase.PENDING:
+        phase = self._forget(consultation)
+        if phase is ConsultPhase.PENDING:
             self._drop_pending(consultation, consultation.asker)
         elif consultation.agent is None:
             self._out.emit(HangUp(consultation.party_id))
         else:
-            was_conference = consultation.phase is ConsultPhase.CONFERENCE
-            self._tell_end(consultation.agent, session, None, was_conference)
-            self._part(consultation, consultation.agent, None)
+            self._tell_end(consultation.agent, session, None, phase is ConsultPhase.CONFERENCE)
+            self._part(session, consultation.agent)
 
     def _tell_end(self, agent: Agent, session: Session, by: Agent | None, was_conference: bool) -> None:
         if was_conference:
@@ -214,16 +215,12 @@ class Consults:
         else:
             self._out.tell(agent, AGTConsultCancelled(by.agent_id if by else "", session.sid))
 
-    def _part(self, consultation: Consultation, passive: Agent, told_by: Agent | None) -> None:
-        session = consultation.session
-        if told_by is not None:
-            self._tell_end(passive, session, told_by, consultation.phase is ConsultPhase.CONFERENCE)
-        passive.session = None
-        session.job.busy -= 1
+    def _part(self, session: Session, passive: Agent) -> None:
+        session.unseat(passive)
         if not passive.is_free:  # else its line was lost, and it with it
             passive.on_call_event(CallEvent.LEFT, self._out.now)
         passive.sync()
-        self._zone.calls.rest(passive)
+        passive.rest(self._out.now)
         self._out.free(passive)
 
     def _back_to_customer(self, owner: Agent, was_conference: bool) -> None:
@@ -236,39 +233,44 @@ class Consults:
         assert agent is not None
         agent.pending_consults.remove(consultation)
         self._out.tell(agent, AGTConsultCancelled(by.agent_id if by else "", session.sid))
-        self._zone.calls.rest(agent)
+        agent.rest(self._out.now)
 
-    def _forget(self, consultation: Consultation) -> None:
-        session = consultation.session
+    def _forget(self, consultation: Consultation) -> ConsultPhase:
+        """End a consultation; returns how far it was."""
+        session, phase = consultation.session, consultation.phase
+        consultation.on_event(ConsultEvent.ENDED)
         session.consultation = None
         consultation.asker.touch()
-        self._out.cancel_timer(("consult", session.sid))
+        self._out.cancel_timer((Timer.CONSULT, session.sid))
         if consultation.agent is None:
             self._parties.pop(consultation.party_id, None)
-            self._out.cancel_timer(("party", consultation.party_id))
+            self._out.cancel_timer((Timer.PARTY, consultation.party_id))
+        return phase
 
     # -- handing over -------------------------------------------------------------------------
 
     def transfer(self, session: Session, owner: Agent, agent: Agent) -> None:
         """Make the consulted agent the owner of the customer and of the contact."""
+        consultation = session.consultation
+        assert consultation is not None
+        consultation.on_event(ConsultEvent.ENDED)
         session.consultation = None
         session.owner = agent
         self._out.emit(Connect(session.sid, agent.leg_id))
         self._out.tell(agent, AGTTransferNotify(session.to_contact(), session.sid))
         agent.on_call_event(CallEvent.TOOK_OVER, self._out.now)
         agent.sync()
-        owner.session = None
-        session.job.busy -= 1
+        session.unseat(owner)
         owner.on_call_event(CallEvent.HANDED_OVER, self._out.now)
         owner.sync()
-        self._zone.calls.rest(owner)
+        owner.rest(self._out.now)
         self._out.free(owner)
 
     def start_conference(self, session: Session, owner: Agent) -> None:
         """Bring customer, owner and consulted party together."""
         consultation = session.consultation
         assert consultation is not None
-        consultation.phase = ConsultPhase.CONFERENCE
+        consultation.on_event(ConsultEvent.CONFERRED)
         self._out.emit(Conference(session.sid, consultation.party_id))
         if consultation.agent is not None:
             self._out.tell(consultation.agent, AGTConferenceNotify(session.to_contact(), session.sid))

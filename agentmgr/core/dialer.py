@@ -14,11 +14,12 @@ from agentmgr.core.effects import (
     ReturnContact,
     StartAttempt,
 )
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.job import Job
 from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.core.pacer import predictive_lines, progressive_lines
-from agentmgr.core.session import Phase, Session
+from agentmgr.core.session import Session
+from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import ContactType, DialFailReason, PacingType
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ MAX_NOT_DUE_PER_TURN = 100
 
 IN_WORK_RETRY_S = 60.0
 """How long a contact is left alone that another job, or a callback, is busy with."""
+
+RING_GRACE_S = 15.0
+"""How much longer than the ring time the switch may take to say what became of a call."""
 
 CONTACT_TYPES = {
     PacingType.Predictive: ContactType.Predictive,
@@ -65,12 +69,12 @@ class Dialer:
         """Serve the job and come back after the pacing interval, for as long as it runs."""
         self.serve(job)
         if not job.over:
-            self._out.set_timer(("pace", str(job.job_id)), self._zone.config.pace_interval_s)
+            self._out.set_timer((Timer.PACE, str(job.job_id)), self._zone.config.pace_interval_s)
 
     def finish(self, job: Job) -> None:
         """End a job: its agents go to other jobs or are let go."""
         job.over = True
-        self._out.cancel_timer(("pace", str(job.job_id)))
+        self._out.cancel_timer((Timer.PACE, str(job.job_id)))
         self._out.emit(FinishJob(job.job_id, "stopped" if job.stopping else "finished", self._out.now))
         self._zone.callbacks.forget_job(job)
         self._zone.jobs.pop(job.job_id, None)
@@ -187,10 +191,13 @@ class Dialer:
 
     def dial(self, session: Session) -> None:
         """Dial the session's number once the do-not-call list has allowed it."""
-        self._enter(session, Phase.CHECKING)
+        session.on_customer_event(CustomerEvent.WANTED)
         session.fail_reason = None
         number = session.number.number
-        hours = session.job.campaign.calling_hours
+        hours, ring_time_s = session.job.campaign.calling_hours, session.job.campaign.ring_time_s
+
+        def end_by_itself() -> None:
+            self._out.set_timer((Timer.RING, session.sid), ring_time_s + RING_GRACE_S)
 
         def checked(present: frozenset[str]) -> None:
             if session.over or session.phase is not Phase.CHECKING or session.number.number != number:
@@ -202,11 +209,12 @@ class Dialer:
             elif next_opening(hours, session.number.timezone, self._out.now) > self._out.now:
                 self.on_failed(session, DialFailReason.OutsideCallingHours)
             else:
-                self._enter(session, Phase.RINGING)
+                session.on_customer_event(CustomerEvent.DIALED)
                 session.dialed_at = self._out.now
-                self._out.emit(Dial(session.sid, number, session.job.campaign.ring_time_s))
-                self._out.set_timer(("ring", session.sid), session.job.campaign.ring_time_s + 15)
+                self._out.emit(Dial(session.sid, number, ring_time_s))
+                end_by_itself()
 
+        end_by_itself()  # whatever becomes of the question
         self._zone.ask_dnc((number,), checked)
 
     def on_answered(self, session: Session) -> None:
@@ -214,7 +222,7 @@ class Dialer:
         if session.phase is not Phase.RINGING:
             return
         now, job = self._out.now, session.job
-        self._out.cancel_timer(("ring", session.sid))
+        self._out.cancel_timer((Timer.RING, session.sid))
         if session.owner is not None:
             if session.answered_at is None:
                 self._zone.stats.live_answers += 1
@@ -222,36 +230,32 @@ class Dialer:
             self._out.emit(MarkAnswered(session.sid, now, session.owner.agent_id))
             self._zone.calls.connect(session)
             return
-        self._enter(session, Phase.WAITING)
         job.estimates.saw_dial_end(True, now - session.dialed_at)
         session.answered_at = now
         self._zone.stats.live_answers += 1
         agent = job.idle.take()
         self._out.emit(MarkAnswered(session.sid, now, agent.agent_id if agent else None))
         if agent is not None:
-            self._deliver(session, agent)
+            self._zone.calls.deliver(session, agent)
             return
-        self._out.set_timer(("queue", session.sid), self._zone.config.queue_timeout_s)
+        session.on_customer_event(CustomerEvent.QUEUED)
+        self._out.set_timer((Timer.QUEUE, session.sid), self._zone.config.queue_timeout_s)
 
     def take_waiting(self, job: Job, agent: Agent) -> bool:
         """Give the agent the call that has waited longest; False if none waits."""
         if not job.waiting:
             return False
         session = next(iter(job.waiting.values()))
-        self._out.cancel_timer(("queue", session.sid))
+        self._out.cancel_timer((Timer.QUEUE, session.sid))
         self._out.emit(MarkAnswered(session.sid, session.answered_at or self._out.now, agent.agent_id))
-        self._deliver(session, agent)
-        return True
-
-    def _deliver(self, session: Session, agent: Agent) -> None:
-        self._enter(session, Phase.OFF_LINE)
         self._zone.calls.deliver(session, agent)
+        return True
 
     def on_abandoned(self, session: Session) -> None:
         """No agent took the call in time, or the customer did not wait: a nuisance call."""
         if session.phase is not Phase.WAITING:
             return
-        self._out.cancel_timer(("queue", session.sid))
+        self._out.cancel_timer((Timer.QUEUE, session.sid))
         self._zone.stats.abandoned += 1
         session.job.estimates.abandoned += 1
         self._out.emit(HangUp(session.sid))
@@ -264,7 +268,8 @@ class Dialer:
         """The call did not reach a person."""
         if session.phase not in (Phase.CHECKING, Phase.RINGING):
             return
-        self._out.cancel_timer(("ring", session.sid))
+        self._out.cancel_timer((Timer.RING, session.sid))
+        session.on_customer_event(CustomerEvent.GONE)
         session.fail_reason = reason
         if session.owner is not None:
             self._zone.calls.on_dial_failed(session, reason)
@@ -295,8 +300,9 @@ class Dialer:
         agent_id: str | None = None,
     ) -> None:
         """Close the session and give its contact back, due again at `due_at` or done."""
-        self._enter(session, Phase.OFF_LINE)
-        self._out.cancel_timer(("ring", session.sid))
+        if session.phase is not Phase.OFF_LINE:
+            session.on_customer_event(CustomerEvent.GONE)
+        self._out.cancel_timer((Timer.RING, session.sid))
         session.over = True
         self._zone.sessions.pop(session.sid, None)
         self._zone.contacts_in_work.discard(session.contact.contact_id)
@@ -325,23 +331,3 @@ class Dialer:
     def _expect(job: Job, due_at: float | None) -> None:
         if due_at is not None and (job.next_due_at is None or due_at < job.next_due_at):
             job.next_due_at = due_at
-
-    def _enter(self, session: Session, phase: Phase) -> None:
-        """Change the phase of a session, and the counts of lines and callers that no agent owns."""
-        self._count(session, -1)
-        session.phase = phase
-        self._count(session, +1)
-
-    def _count(self, session: Session, by: int) -> None:
-        if session.owner is not None:
-            return
-        job, stats = session.job, self._zone.stats
-        if session.phase in (Phase.CHECKING, Phase.RINGING):
-            job.ringing += by
-            stats.dialing += by
-        elif session.phase is Phase.WAITING:
-            stats.waiting += by
-            if by > 0:
-                job.waiting[session.sid] = session
-            else:
-                del job.waiting[session.sid]

@@ -81,7 +81,7 @@ class FetchContacts:
 class CheckDnc:
     """Look addresses up in the do-not-call list; answered by `DncChecked`."""
 
-    key: TimerKey
+    key: int
     addresses: tuple[str, ...]
 
 

@@ -1,5 +1,6 @@
 """Everything that can happen to a zone; each enters it through `Zone.handle`."""
 
+from enum import StrEnum
 from typing import Any
 
 from attrs import frozen
@@ -8,8 +9,31 @@ from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 
-TimerKey = tuple[str, str]
-"""What a timer is for and whose it is, such as ("wrapup", session id)."""
+
+class Timer(StrEnum):
+    """What a timer is for; `Zone` has a table of whose each is and what it does."""
+
+    PACE = "pace"
+    QUEUE = "queue"
+    RING = "ring"
+    PREVIEW = "preview"
+    CALL = "call"
+    WRAPUP = "wrapup"
+    CALLBACK = "callback"
+    DUE = "due"
+    EXPIRY = "expiry"
+    CONSULT = "consult"
+    PARTY = "party"
+    NAIL = "nail"
+    RENAIL = "renail"
+    UNNAIL = "unnail"
+    ORPHAN = "orphan"
+    LOST = "lost"
+    BLEND = "blend"
+
+
+TimerKey = tuple[Timer, str]
+"""What a timer is for and whose it is, such as (Timer.WRAPUP, session id)."""
 
 
 SERVER_CONNECTION = 0
@@ -124,7 +148,7 @@ class ContactsFetched:
 class DncChecked:
     """The answer to `CheckDnc`: which of the addresses asked for are on the do-not-call list."""
 
-    key: TimerKey
+    key: int
     present: frozenset[str]
 
 

@@ -5,14 +5,46 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, field
 
-from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec, ContactSpec, JobSpec
+from agentmgr.core.model import (
+    AttributeSpec,
+    CallbackSpec,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ContactSpec,
+    JobSpec,
+)
 from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
+from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
+from agentmgr.core.stats import ZoneStats
 
 if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
-    from agentmgr.core.callbacks import Callback
     from agentmgr.core.session import Session
+
+
+@define(eq=False)
+class Callback:
+    """A callback that its job has to deliver.
+
+    `agent` is whom it is promised to, `sid` the id that its session then has, `session` that session.
+    """
+
+    record: CallbackSpec
+    job: "Job"
+    phase: CallbackPhase = CallbackPhase.KEPT
+    sid: str = ""
+    agent: "Agent | None" = None
+    session: "Session | None" = None
+
+    def on_event(self, event: CallbackEvent) -> None:
+        """Change the phase, and whether it waits in its job for a free agent; nothing else does."""
+        callback_id, waiting = self.record.callback_id, self.job.callbacks_waiting
+        self.phase = step(CALLBACK_TABLE, self.phase, event)
+        if self.phase is CallbackPhase.WAITING:
+            waiting[callback_id] = self
+        else:
+            waiting.pop(callback_id, None)
 
 
 @define(eq=False)
@@ -29,6 +61,7 @@ class Job:
     job_id: int
     campaign: CampaignSpec
     total: int
+    stats: ZoneStats = field(factory=ZoneStats, kw_only=True)
     done: int = 0
     paused: bool = False
     stopping: bool = False
@@ -56,9 +89,11 @@ class Job:
     )
 
     @classmethod
-    def from_spec(cls, spec: JobSpec, now: float) -> "Job":
+    def from_spec(cls, spec: JobSpec, now: float, stats: ZoneStats) -> "Job":
         """Return the job as it starts: with everything still in the store."""
-        return cls(spec.job_id, spec.campaign, spec.total, spec.done, spec.paused, next_due_at=now)
+        return cls(
+            spec.job_id, spec.campaign, spec.total, spec.done, spec.paused, next_due_at=now, stats=stats
+        )
 
     @property
     def is_running(self) -> bool:

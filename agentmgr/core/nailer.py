@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import DropNail, NailUp
+from agentmgr.core.events import Timer
 from agentmgr.core.job import Job
 from agentmgr.core.states import NailEvent
 from protocol.enums import CallState, NailupStatus
@@ -35,7 +36,7 @@ class Nailer:
             return
         self._attach(agent, job)
         agent.on_nail_event(NailEvent.CHOSEN, self._out.now)
-        self._out.set_timer(("nail", agent.agent_id), self._zone.config.nail_timeout_s)
+        self._out.set_timer((Timer.NAIL, agent.agent_id), self._zone.config.nail_timeout_s)
 
     def call_phone(self, agent: Agent) -> None:
         """The desktop is prepared: call the agent's phone. A repeated wish does not call twice."""
@@ -45,7 +46,7 @@ class Nailer:
         agent.leg_id = f"{self._zone.config.epoch}/{agent.agent_id}/{self._leg_count}"
         self._legs[agent.leg_id] = agent
         self._out.emit(NailUp(agent.leg_id, agent.agent_id, agent.extension))
-        self._out.set_timer(("nail", agent.agent_id), self._zone.config.nail_timeout_s)
+        self._out.set_timer((Timer.NAIL, agent.agent_id), self._zone.config.nail_timeout_s)
 
     def on_answered(self, leg_id: str) -> None:
         """The phone took the nailing call."""
@@ -53,7 +54,7 @@ class Nailer:
         if agent is None or agent.nailup_status is not NailupStatus.PendingNailUp:
             self._out.emit(DropNail(leg_id))
             return
-        self._out.cancel_timer(("nail", agent.agent_id))
+        self._out.cancel_timer((Timer.NAIL, agent.agent_id))
         agent.on_nail_event(NailEvent.ANSWERED, self._out.now)
         if agent.job is not None:
             self._out.tell(agent, AGTJobAttached(agent.job.campaign.name))
@@ -65,9 +66,9 @@ class Nailer:
         if agent.nailup_status is not NailupStatus.PendingNailUp:
             return
         self._forget_leg(agent, hang_up=True)
-        self._out.cancel_timer(("nail", agent.agent_id))
+        self._out.cancel_timer((Timer.NAIL, agent.agent_id))
         self._give_up(agent)
-        self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
+        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._zone.config.nail_retry_s)
 
     def on_leg_failed(self, leg_id: str) -> None:
         """The switch could not reach the phone."""
@@ -109,7 +110,7 @@ class Nailer:
         self.refuse_pending(agent)
         if agent.is_free:
             self.detach(agent)
-        self._out.set_timer(("renail", agent.agent_id), self._zone.config.nail_retry_s)
+        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._zone.config.nail_retry_s)
 
     def adopt(self, agent: Agent, leg_id: str, job: Job | None) -> None:
         """Take over a nailing call that outlived the server."""
@@ -123,7 +124,7 @@ class Nailer:
         """Let the phone of a free agent go; what follows the drop is decided when it is done."""
         if agent.nailup_status is NailupStatus.PendingNailUp:
             self._forget_leg(agent, hang_up=True)
-            self._out.cancel_timer(("nail", agent.agent_id))
+            self._out.cancel_timer((Timer.NAIL, agent.agent_id))
             self._give_up(agent)
             self._out.free(agent)
         elif agent.is_nailed:
@@ -132,14 +133,14 @@ class Nailer:
             self.refuse_pending(agent)
             agent.on_nail_event(NailEvent.DROP_ORDERED, self._out.now)
             self._out.emit(DropNail(agent.leg_id))
-            self._out.set_timer(("unnail", agent.agent_id), DROP_TIMEOUT_S)
+            self._out.set_timer((Timer.UNNAIL, agent.agent_id), DROP_TIMEOUT_S)
 
     def on_dropped(self, agent: Agent) -> None:
         """The nailing call is gone as ordered, or the switch did not say so in time."""
         if agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             return
         self._forget_leg(agent, hang_up=False)
-        self._out.cancel_timer(("unnail", agent.agent_id))
+        self._out.cancel_timer((Timer.UNNAIL, agent.agent_id))
         self.detach(agent)
         agent.on_nail_event(NailEvent.DROPPED, self._out.now)
         agent.sync()
@@ -163,14 +164,14 @@ class Nailer:
         self.refuse_pending(agent)
         self._forget_leg(agent, hang_up=True)
         self.detach(agent)
-        for purpose in ("nail", "renail", "unnail"):
+        for purpose in (Timer.NAIL, Timer.RENAIL, Timer.UNNAIL):
             self._out.cancel_timer((purpose, agent.agent_id))
 
     def refuse_pending(self, agent: Agent) -> None:
         """Nothing that waits for the agent can be done by it any more; a pending break need not wait."""
         self._zone.consults.refuse_pending(agent)
         self._zone.callbacks.withdraw(agent)
-        self._zone.calls.rest(agent)
+        agent.rest(self._out.now)
 
     def detach(self, agent: Agent) -> None:
         """Take the agent out of its job."""

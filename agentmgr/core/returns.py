@@ -6,8 +6,10 @@ from attrs import evolve
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import DropNail, ForgetAgent, HangUp, Notify, SaveAgent
+from agentmgr.core.events import Timer
 from agentmgr.core.model import SavedAgent
-from agentmgr.core.session import Phase, Session
+from agentmgr.core.session import Session
+from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import (
     AGTCallNotify,
@@ -51,7 +53,7 @@ class Returns:
         self._zone.take_off_duty(agent)
         self._zone.nailer.refuse_pending(agent)
         agent.touch()
-        self._out.set_timer(("lost", agent.agent_id), self._zone.config.lost_desktop_s)
+        self._out.set_timer((Timer.LOST, agent.agent_id), self._zone.config.lost_desktop_s)
 
     def claim(self, agent: Agent, connection: int) -> None:
         """A connection says that it speaks for an agent: ask it once the old one is known to be lost."""
@@ -100,7 +102,7 @@ class Returns:
         consultation = agent.session.consultation if agent.session is not None else None
         if consultation is not None and consultation.asker is agent and consultation.cancellable:
             tell(agent, AGTEnableCancelConsult(consultation.session.sid))
-        self._zone.calls.rest(agent)
+        agent.rest(self._out.now)
         self._out.free(agent)
 
     @staticmethod
@@ -125,7 +127,7 @@ class Returns:
             agent.leaving = agent.lost_for_good = False
         self._zone.connections[connection][agent.agent_id] = agent
         agent.touch()
-        self._out.cancel_timer(("lost", agent.agent_id))
+        self._out.cancel_timer((Timer.LOST, agent.agent_id))
 
     # -- the server is lost --------------------------------------------------------------------
 
@@ -168,10 +170,10 @@ class Returns:
             if kept.is_live and saved.call_state in NOT_TALKING:
                 self._out.emit(HangUp(kept.sid))
             elif kept.is_live:
-                session.phase = Phase.ON_LINE
+                session.on_customer_event(CustomerEvent.FOUND)
             session.callback_count = kept.callback_count
             self._zone.callbacks.restore(kept.callback_id, session)
-        self._out.set_timer(("orphan", saved.agent_id), self._zone.config.lost_desktop_s)
+        self._out.set_timer((Timer.ORPHAN, saved.agent_id), self._zone.config.lost_desktop_s)
 
     def on_leg_ended(self, leg_id: str) -> None:
         """A line is gone that may be one of an agent who has not logged on again yet."""
@@ -185,8 +187,8 @@ class Returns:
             self.on_leg_ended(leg_id)
         for saved in self._saved.values():
             session = self._zone.sessions.get(saved.session.sid) if saved.session is not None else None
-            if session is not None:
-                session.phase = Phase.OFF_LINE
+            if session is not None and session.phase is Phase.ON_LINE:
+                session.on_customer_event(CustomerEvent.GONE)
 
     def take_saved(self, agent_id: str) -> tuple[SavedAgent, Session | None] | None:
         """Return what was kept of an agent, once; None if nothing was."""
@@ -194,7 +196,7 @@ class Returns:
         if saved is None:
             return None
         self._legs.pop(saved.leg_id, None)
-        self._out.cancel_timer(("orphan", agent_id))
+        self._out.cancel_timer((Timer.ORPHAN, agent_id))
         kept = saved.session
         return saved, self._zone.sessions.get(kept.sid) if kept is not None else None
 

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.events import Timer
 from agentmgr.core.model import AgentSpec, SavedAgent
-from agentmgr.core.session import Phase, Session
+from agentmgr.core.session import Session
+from agentmgr.core.states import Phase
 from protocol.commands import AGTLogoffRESP
 from protocol.enums import CallState, NailupStatus
 from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound
@@ -109,7 +111,7 @@ class Roster:
 
     def _remove(self, agent: Agent) -> None:
         self._zone.nailer.abandon(agent)
-        self._out.cancel_timer(("lost", agent.agent_id))
+        self._out.cancel_timer((Timer.LOST, agent.agent_id))
         self._zone.returns.forget(agent)
         agent.leave(self._out.now)
         self._out.forget(agent)

@@ -1,11 +1,19 @@
 """A contact being worked on: from its claim to its completion code, under one session id."""
 
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from attrs import define
 
 from agentmgr.core.model import CallbackSpec, ContactSpec, PhoneNumber
+from agentmgr.core.states import (
+    CONSULT_TABLE,
+    CUSTOMER_TABLE,
+    ConsultEvent,
+    ConsultPhase,
+    CustomerEvent,
+    Phase,
+    step,
+)
 from agentmgr.core.times import format_time
 from protocol.enums import ContactType, DialFailReason
 from protocol.structures import CompletionCode, Contact, ContactNumber, WrapupDetails
@@ -13,25 +21,6 @@ from protocol.structures import CompletionCode, Contact, ContactNumber, WrapupDe
 if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
     from agentmgr.core.job import Job
-
-
-class Phase(Enum):
-    """Where the customer is."""
-
-    OFF_LINE = auto()  # previewed, or over: no call exists
-    CHECKING = auto()  # the do-not-call list is being asked
-    RINGING = auto()
-    WAITING = auto()  # answered, no agent yet
-    ON_LINE = auto()  # with an agent
-
-
-class ConsultPhase(Enum):
-    """How far a consultation is."""
-
-    PENDING = auto()  # the agent is busy
-    DIALING = auto()  # the external party is being called
-    ACTIVE = auto()
-    CONFERENCE = auto()
 
 
 @define(eq=False)
@@ -53,10 +42,17 @@ class Consultation:
         """Whether both sides are on the line."""
         return self.phase in (ConsultPhase.ACTIVE, ConsultPhase.CONFERENCE)
 
+    def on_event(self, event: ConsultEvent) -> None:
+        """Change the phase; nothing else does."""
+        self.phase = step(CONSULT_TABLE, self.phase, event)
+
 
 @define(eq=False)
 class Session:
-    """One attempt at one contact; its id is the session id (SID) on the wire and the attempt's key."""
+    """One attempt at one contact.
+
+    `sid` is the session id on the wire, the attempt's key in the store, and the call's id at the switch.
+    """
 
     sid: str
     job: "Job"
@@ -75,6 +71,43 @@ class Session:
     callback_count: int = 0
     declined: bool = False
     over: bool = False
+
+    def on_customer_event(self, event: CustomerEvent) -> None:
+        """Change where the customer is, and the job's counts of lines that nobody owns; nothing else does."""
+        self._count(-1)
+        self.phase = step(CUSTOMER_TABLE, self.phase, event)
+        self._count(+1)
+
+    def own(self, agent: "Agent", now: float) -> None:
+        """Give the contact to an agent; from now on its line is the agent's affair."""
+        self._count(-1)
+        self.owner = agent
+        self.owned_at = now
+        self.seat(agent)
+
+    def seat(self, agent: "Agent") -> None:
+        """Let an agent take part: the owner, or whoever is consulted."""
+        agent.session = self
+        self.job.busy += 1
+
+    def unseat(self, agent: "Agent") -> None:
+        """Let an agent take part no more; its states stay."""
+        agent.session = None
+        self.job.busy -= 1
+
+    def _count(self, by: int) -> None:
+        if self.owner is not None:
+            return
+        job = self.job
+        if self.phase is Phase.CHECKING or self.phase is Phase.RINGING:
+            job.ringing += by
+            job.stats.dialing += by
+        elif self.phase is Phase.WAITING:
+            job.stats.waiting += by
+            if by > 0:
+                job.waiting[self.sid] = self
+            else:
+                del job.waiting[self.sid]
 
     def to_contact(self) -> Contact:
         """Return what a desktop learns when the contact arrives."""

@@ -1,7 +1,8 @@
-"""The three coupled state machines of an agent, as tables; nothing else changes a state.
+"""All state machines as tables; nothing else changes a state.
 
-Each table has a row for every state, empty if nothing leads out of it. `COUPLED` says what an event of
-the nailing machine means to the call machine. (Agent API, sections 1 and 7.)
+Each table has a row for every state, empty if nothing leads out of it. An agent has three machines, which
+are coupled: `COUPLED` says what an event of the nailing machine means to the call machine. (Agent API,
+sections 1 and 7.) A customer, a consultation and a callback have one each.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ S = TypeVar("S", bound=Enum)
 E = TypeVar("E", bound=Enum)
 
 
-class _Event(Enum):
-    __hash__ = object.__hash__  # enum's own is a Python function, and events are looked up at every turn
+class _Name(Enum):
+    __hash__ = object.__hash__  # enum's own is a Python function, and these are looked up at every turn
 
 
-class AgentEvent(_Event):
+class AgentEvent(_Name):
     """What changes the agent state."""
 
     WENT_READY = auto()
@@ -27,7 +28,7 @@ class AgentEvent(_Event):
     RESTED = auto()  # nothing is pending any more
 
 
-class NailEvent(_Event):
+class NailEvent(_Name):
     """What changes the nailing state."""
 
     CHOSEN = auto()
@@ -38,7 +39,7 @@ class NailEvent(_Event):
     LOST = auto()
 
 
-class CallEvent(_Event):
+class CallEvent(_Name):
     """What changes the call state."""
 
     NAILED = auto()
@@ -165,6 +166,119 @@ CALL_TABLE: Table[CallState, CallEvent] = {
         CallEvent.DIALED: CallState.Dialing,
         CallEvent.NAILING_LOST: CallState.Wrapup,
     },
+}
+
+
+class Phase(_Name):
+    """Where the customer of a session is."""
+
+    OFF_LINE = "OffLine"  # previewed, or over: no call exists
+    CHECKING = "Checking"  # the do-not-call list is being asked
+    RINGING = "Ringing"
+    WAITING = "Waiting"  # answered, no agent yet
+    ON_LINE = "OnLine"  # with an agent
+
+
+class CustomerEvent(_Name):
+    """What changes a customer's phase."""
+
+    WANTED = auto()
+    DIALED = auto()
+    QUEUED = auto()  # answered, and nobody is free
+    CONNECTED = auto()
+    GONE = auto()  # not reached, hung up, or hung up on
+    FOUND = auto()  # still on the line after a server died
+
+
+class ConsultPhase(_Name):
+    """How far a consultation is."""
+
+    PENDING = "Pending"  # the agent is busy
+    DIALING = "Dialing"  # the external party is being called
+    ACTIVE = "Active"
+    CONFERENCE = "Conference"
+    OVER = "Over"
+
+
+class ConsultEvent(_Name):
+    """What changes the phase of a consultation."""
+
+    BEGUN = auto()
+    CONFERRED = auto()
+    ENDED = auto()
+
+
+class CallbackPhase(_Name):
+    """Where a callback is that its job has to deliver."""
+
+    KEPT = "Kept"  # until it is due soon
+    WAITING = "Waiting"  # for an agent who is free
+    PROMISED = "Promised"  # to an agent, until it is due
+    DELIVERED = "Delivered"  # its session goes on
+    OVER = "Over"
+
+
+class CallbackEvent(_Name):
+    """What changes the phase of a callback."""
+
+    NOTICED = auto()
+    PROMISED = auto()
+    TAKEN_BACK = auto()
+    DELIVERED = auto()
+    PUT_BACK = auto()
+    FOUND = auto()  # its session outlived a server that died
+    ENDED = auto()
+
+
+CUSTOMER_TABLE: Table[Phase, CustomerEvent] = {
+    Phase.OFF_LINE: {CustomerEvent.WANTED: Phase.CHECKING, CustomerEvent.FOUND: Phase.ON_LINE},
+    Phase.CHECKING: {CustomerEvent.DIALED: Phase.RINGING, CustomerEvent.GONE: Phase.OFF_LINE},
+    Phase.RINGING: {
+        CustomerEvent.QUEUED: Phase.WAITING,
+        CustomerEvent.CONNECTED: Phase.ON_LINE,
+        CustomerEvent.GONE: Phase.OFF_LINE,
+    },
+    Phase.WAITING: {CustomerEvent.CONNECTED: Phase.ON_LINE, CustomerEvent.GONE: Phase.OFF_LINE},
+    Phase.ON_LINE: {CustomerEvent.GONE: Phase.OFF_LINE},
+}
+
+CONSULT_TABLE: Table[ConsultPhase, ConsultEvent] = {
+    ConsultPhase.PENDING: {
+        ConsultEvent.BEGUN: ConsultPhase.ACTIVE,
+        ConsultEvent.ENDED: ConsultPhase.OVER,
+    },
+    ConsultPhase.DIALING: {
+        ConsultEvent.BEGUN: ConsultPhase.ACTIVE,
+        ConsultEvent.ENDED: ConsultPhase.OVER,
+    },
+    ConsultPhase.ACTIVE: {
+        ConsultEvent.CONFERRED: ConsultPhase.CONFERENCE,
+        ConsultEvent.ENDED: ConsultPhase.OVER,
+    },
+    ConsultPhase.CONFERENCE: {ConsultEvent.ENDED: ConsultPhase.OVER},
+    ConsultPhase.OVER: {},
+}
+
+CALLBACK_TABLE: Table[CallbackPhase, CallbackEvent] = {
+    CallbackPhase.KEPT: {
+        CallbackEvent.NOTICED: CallbackPhase.WAITING,
+        CallbackEvent.FOUND: CallbackPhase.DELIVERED,
+        CallbackEvent.ENDED: CallbackPhase.OVER,
+    },
+    CallbackPhase.WAITING: {
+        CallbackEvent.PROMISED: CallbackPhase.PROMISED,
+        CallbackEvent.ENDED: CallbackPhase.OVER,
+    },
+    CallbackPhase.PROMISED: {
+        CallbackEvent.TAKEN_BACK: CallbackPhase.KEPT,
+        CallbackEvent.DELIVERED: CallbackPhase.DELIVERED,
+        CallbackEvent.ENDED: CallbackPhase.OVER,
+    },
+    CallbackPhase.DELIVERED: {
+        CallbackEvent.PUT_BACK: CallbackPhase.KEPT,
+        CallbackEvent.ENDED: CallbackPhase.OVER,
+    },
+    CallbackPhase.OVER: {},
 }
 
 COUPLED: Mapping[NailEvent, CallEvent] = {

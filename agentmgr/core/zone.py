@@ -34,8 +34,8 @@ from agentmgr.core.events import (
     NailFailed,
     TelephonyLost,
     TelephonyRestored,
+    Timer,
     TimerFired,
-    TimerKey,
     ZoneClosing,
 )
 from agentmgr.core.job import Job
@@ -44,8 +44,8 @@ from agentmgr.core.nailer import Nailer
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.returns import Returns
 from agentmgr.core.roster import HAS_JOB, Roster
-from agentmgr.core.session import Phase, Session
-from agentmgr.core.states import OFFERED_STATES
+from agentmgr.core.session import Session
+from agentmgr.core.states import OFFERED_STATES, Phase
 from agentmgr.core.stats import ZoneStats
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTZoneDown
@@ -72,7 +72,7 @@ class Zone:
         self.consults = Consults(self)
         self.callbacks = Callbacks(self)
         self.returns = Returns(self)
-        self._questions: dict[TimerKey, Callable[[frozenset[str]], None]] = {}
+        self._questions: dict[int, Callable[[frozenset[str]], None]] = {}
         self._question_count = 0
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -147,9 +147,8 @@ class Zone:
     def ask_dnc(self, addresses: tuple[str, ...], then: Callable[[frozenset[str]], None]) -> None:
         """Look addresses up in the do-not-call list and go on with those that are on it."""
         self._question_count += 1
-        key = ("dnc", str(self._question_count))
-        self._questions[key] = then
-        self.out.emit(CheckDnc(key, addresses))
+        self._questions[self._question_count] = then
+        self.out.emit(CheckDnc(self._question_count, addresses))
 
     def _on_dnc_checked(self, event: DncChecked) -> None:
         then = self._questions.pop(event.key, None)
@@ -171,9 +170,8 @@ class Zone:
             if agent.claimed_by in self.connections:
                 self.returns.ask(agent, agent.claimed_by)
 
-    def _on_desktop_lost_for_good(self, agent_id: str) -> None:
-        agent = self.agents.get(agent_id)
-        if agent is None or not agent.is_away:
+    def _on_desktop_lost_for_good(self, agent: Agent) -> None:
+        if not agent.is_away:
             return
         if agent.call_state in OFFERED_STATES:
             self.roster.evict(agent)
@@ -234,7 +232,7 @@ class Zone:
     # -- jobs ----------------------------------------------------------------------------------
 
     def _on_job_started(self, event: JobStarted) -> None:
-        job = Job.from_spec(event.job, self.out.now)
+        job = Job.from_spec(event.job, self.out.now, self.stats)
         if job.job_id in self.jobs:
             return
         self.jobs[job.job_id] = job
@@ -268,46 +266,22 @@ class Zone:
     # -- time ----------------------------------------------------------------------------------
 
     def _on_timer(self, event: TimerFired) -> None:
+        """Let what a timer is for happen to whom it is of, if that is still there."""
         purpose, of = event.key
-        session = self.sessions.get(of)
-        agent = self.agents.get(of)
-        match purpose:
-            case "pace":
-                job = self.jobs.get(int(of))
-                if job is not None:
-                    self.dialer.tick(job)
-            case "queue" if session is not None:
-                self.dialer.on_abandoned(session)
-            case "ring" if session is not None and session.phase is Phase.RINGING:
-                self.out.emit(HangUp(session.sid))
-                self.dialer.on_failed(session, DialFailReason.NoAnswer)
-            case "preview" if session is not None:
-                self.calls.on_preview_timeout(session)
-            case "call" if session is not None and session.phase is Phase.ON_LINE:
-                self.out.emit(HangUp(session.sid))
-                self.calls.on_customer_gone(session)
-            case "wrapup" if session is not None:
-                self.calls.on_wrapup_timeout(session)
-            case "callback":
-                self.callbacks.on_notice(of)
-            case "due":
-                self.callbacks.on_due(of)
-            case "expiry":
-                self.callbacks.on_expiry(of)
-            case "consult" if session is not None:
-                self.consults.on_pending_timeout(session)
-            case "party":
-                self.consults.on_party_timeout(of)
-            case "nail" if agent is not None:
-                self.nailer.on_failed(agent)
-            case "renail" if agent is not None:
-                self.out.free(agent)
-            case "unnail" if agent is not None:
-                self.nailer.on_dropped(agent)
-            case "orphan":
-                self.returns.drop_saved(of)
-            case "lost":
-                self._on_desktop_lost_for_good(of)
+        whose, act = _TIMERS[purpose]
+        found = whose(self, of)
+        if found is not None:
+            act(self, found)
+
+    def _on_ring_timeout(self, session: Session) -> None:
+        if session.phase is Phase.RINGING:
+            self.out.emit(HangUp(session.sid))
+        self.dialer.on_failed(session, DialFailReason.NoAnswer)
+
+    def _on_call_timeout(self, session: Session) -> None:
+        if session.phase is Phase.ON_LINE:
+            self.out.emit(HangUp(session.sid))
+            self.calls.on_customer_gone(session)
 
     def _on_closing(self, event: ZoneClosing) -> None:
         """Start nothing new, dispose what is in wrapup, tell all agents; who serves them closes later."""
@@ -342,3 +316,40 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     JobStopped: Zone._on_job_stopped,
     ZoneClosing: Zone._on_closing,
 }
+
+
+def _session(zone: Zone, sid: str) -> Session | None:
+    return zone.sessions.get(sid)
+
+
+def _agent(zone: Zone, agent_id: str) -> Agent | None:
+    return zone.agents.get(agent_id)
+
+
+def _job(zone: Zone, job_id: str) -> Job | None:
+    return zone.jobs.get(int(job_id))
+
+
+def _id(zone: Zone, of: str) -> str:
+    return of
+
+
+_TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], None]]] = {
+    Timer.PACE: (_job, lambda zone, job: zone.dialer.tick(job)),
+    Timer.QUEUE: (_session, lambda zone, session: zone.dialer.on_abandoned(session)),
+    Timer.RING: (_session, Zone._on_ring_timeout),
+    Timer.PREVIEW: (_session, lambda zone, session: zone.calls.on_preview_timeout(session)),
+    Timer.CALL: (_session, Zone._on_call_timeout),
+    Timer.WRAPUP: (_session, lambda zone, session: zone.calls.on_wrapup_timeout(session)),
+    Timer.CALLBACK: (_id, lambda zone, callback_id: zone.callbacks.on_notice(callback_id)),
+    Timer.DUE: (_id, lambda zone, callback_id: zone.callbacks.on_due(callback_id)),
+    Timer.EXPIRY: (_id, lambda zone, callback_id: zone.callbacks.on_expiry(callback_id)),
+    Timer.CONSULT: (_session, lambda zone, session: zone.consults.on_pending_timeout(session)),
+    Timer.PARTY: (_id, lambda zone, party_id: zone.consults.on_party_timeout(party_id)),
+    Timer.NAIL: (_agent, lambda zone, agent: zone.nailer.on_failed(agent)),
+    Timer.RENAIL: (_agent, lambda zone, agent: zone.out.free(agent)),
+    Timer.UNNAIL: (_agent, lambda zone, agent: zone.nailer.on_dropped(agent)),
+    Timer.ORPHAN: (_id, lambda zone, agent_id: zone.returns.drop_saved(agent_id)),
+    Timer.LOST: (_agent, Zone._on_desktop_lost_for_good),
+}
+"""Whose a timer is, and what it does to them; BLEND is the blender's around the zone."""

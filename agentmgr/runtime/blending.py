@@ -12,14 +12,14 @@ import structlog
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.blender import Blender, BlendRules, Move, Standing
-from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Event, TimerFired, ZoneClosing
+from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Event, Timer, TimerFired, ZoneClosing
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Inbound
 from protocol.commands import AGTBlendToInbound, AGTBlendToOutbound
 from protocol.enums import AgentState
 from protocol.results import ResultCode
 
-WAKE = ("blending", "")
+WAKE = (Timer.BLEND, "")
 LOOK_INTERVAL_S = 5.0
 """How long at most nothing is decided, so that an agent whose stay is over is found."""
 
@@ -144,7 +144,7 @@ def _agents_in(caused: Iterable[effects.Effect]) -> list[str]:
     for effect in caused:
         if isinstance(effect, effects.Notify | effects.Respond):
             agent_ids[effect.agent_id] = None
-        elif isinstance(effect, effects.SetTimer | effects.CancelTimer) and effect.key[0] == "lost":
+        elif isinstance(effect, effects.SetTimer | effects.CancelTimer) and effect.key[0] is Timer.LOST:
             agent_ids[effect.key[1]] = None
     agent_ids.pop("", None)
     return list(agent_ids)

@@ -5,8 +5,7 @@ from collections import Counter
 from matrix import SIMPLE_ROWS, vector
 
 from agentmgr.core.effects import MarkAnswered
-from agentmgr.core.session import ConsultPhase, Phase
-from agentmgr.core.states import FREE_STATES
+from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from protocol.commands import AGTLogoff
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus
 
@@ -78,7 +77,7 @@ def _is_wanted(zone, purpose, of):
         case "renail":
             return agent is not None
         case "ring":
-            return session is not None and session.phase is Phase.RINGING
+            return session is not None and session.phase in DIALLING
         case "queue":
             return session is not None and session.phase is Phase.WAITING
         case _:
@@ -181,7 +180,7 @@ def _check_session(zone, session, timers):
     if session.phase is Phase.WAITING:
         assert session.owner is None
         assert ("queue", session.sid) in timers
-    if session.phase is Phase.RINGING:
+    if session.phase in DIALLING:
         assert ("ring", session.sid) in timers
     if session.owner is None and session.phase in (Phase.ON_LINE, Phase.OFF_LINE):
         kept = {saved.session.sid for saved in zone.returns._saved.values() if saved.session is not None}

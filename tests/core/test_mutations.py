@@ -31,8 +31,8 @@ class Mutation:
 MUTATIONS = [
     Mutation(
         "consults.py",
-        '        self._out.cancel_timer(("consult", session.sid))\n        consultation.phase',
-        "        consultation.phase",
+        "        self._out.cancel_timer((Timer.CONSULT, session.sid))\n        consultation.on_event",
+        "        consultation.on_event",
         "the timer of a pending consult is not cancelled when the consult begins",
     ),
     Mutation(
@@ -73,7 +73,7 @@ MUTATIONS = [
     ),
     Mutation(
         "consults.py",
-        "        self._zone.calls.rest(passive)\n",
+        "        passive.rest(self._out.now)\n",
         "",
         "a break asked for in a consult never begins",
     ),
@@ -84,9 +84,9 @@ MUTATIONS = [
         "a command about another contact is taken for one about this",
     ),
     Mutation(
-        "dialer.py",
-        "        self._count(session, -1)\n        session.phase = phase\n",
-        "        session.phase = phase\n",
+        "session.py",
+        "        self._count(-1)\n        self.phase = step",
+        "        self.phase = step",
         "lines that ring no more are still counted",
     ),
 ]

@@ -7,14 +7,23 @@ import pytest
 from agentmgr.core.states import (
     AGENT_TABLE,
     CALL_TABLE,
+    CALLBACK_TABLE,
+    CONSULT_TABLE,
     COUPLED,
+    CUSTOMER_TABLE,
     FREE_STATES,
     LIVE_STATES,
     NAIL_TABLE,
     AgentEvent,
+    CallbackEvent,
+    CallbackPhase,
     CallEvent,
+    ConsultEvent,
+    ConsultPhase,
+    CustomerEvent,
     ImpossibleTransition,
     NailEvent,
+    Phase,
     step,
 )
 from protocol.enums import AgentState, CallState, NailupStatus
@@ -48,12 +57,38 @@ ConferenceOwner    DISCONNECTED=Wrapup NAILING_LOST=Wrapup
 ConferencePassive  LEFT=Idle OWNERSHIP_TAKEN=ConferenceOwner
 Wrapup    WRAPPED_UP=Idle DIALED=Dialing NAILING_LOST=Wrapup
 """
+CUSTOMER = """
+OffLine   WANTED=Checking FOUND=OnLine
+Checking  DIALED=Ringing GONE=OffLine
+Ringing   QUEUED=Waiting CONNECTED=OnLine GONE=OffLine
+Waiting   CONNECTED=OnLine GONE=OffLine
+OnLine    GONE=OffLine
+"""
+CONSULT = """
+Pending     BEGUN=Active ENDED=Over
+Dialing     BEGUN=Active ENDED=Over
+Active      CONFERRED=Conference ENDED=Over
+Conference  ENDED=Over
+"""
+CALLBACK = """
+Kept       NOTICED=Waiting FOUND=Delivered ENDED=Over
+Waiting    PROMISED=Promised ENDED=Over
+Promised   TAKEN_BACK=Kept DELIVERED=Delivered ENDED=Over
+Delivered  PUT_BACK=Kept ENDED=Over
+"""
 MACHINES = {
     "agent": (AGENT_TABLE, AgentState, AgentEvent, AGENT, AgentState.NotReady),
     "nail": (NAIL_TABLE, NailupStatus, NailEvent, NAIL, NailupStatus.NotNailedUp),
     "call": (CALL_TABLE, CallState, CallEvent, CALL, CallState.NoState),
+    "customer": (CUSTOMER_TABLE, Phase, CustomerEvent, CUSTOMER, Phase.OFF_LINE),
+    "consult": (CONSULT_TABLE, ConsultPhase, ConsultEvent, CONSULT, ConsultPhase.PENDING),
+    "callback": (CALLBACK_TABLE, CallbackPhase, CallbackEvent, CALLBACK, CallbackPhase.KEPT),
 }
 EVERY_MACHINE = pytest.mark.parametrize("machine", MACHINES)
+ENDS = {"consult": ConsultPhase.OVER, "callback": CallbackPhase.OVER}
+"""The end of what does not begin anew."""
+ALSO_FIRST = {"consult": {ConsultPhase.DIALING, ConsultPhase.ACTIVE}}
+"""Further states that a machine may begin in."""
 
 
 def expected(machine):
@@ -63,8 +98,8 @@ def expected(machine):
     for line in text.strip().splitlines():
         state, *entries = line.split()
         for event, leads_to in (entry.split("=") for entry in entries):
-            assert (states[state], events[event]) not in cells
-            cells[states[state], events[event]] = states[leads_to]
+            assert (states(state), events[event]) not in cells
+            cells[states(state), events[event]] = states(leads_to)
     return cells
 
 
@@ -101,13 +136,14 @@ def test_every_event_leads_somewhere(machine):
 @EVERY_MACHINE
 def test_every_state_is_reached_from_the_first(machine):
     table, states, _, _, first = MACHINES[machine]
-    assert reached_from(table, first) == set(states)
+    assert reached_from(table, first) | ALSO_FIRST.get(machine, set()) == set(states)
 
 
 @EVERY_MACHINE
-def test_every_state_leads_back_to_the_first(machine):
+def test_every_state_leads_back_to_the_first_or_to_the_end(machine):
     table, states, _, _, first = MACHINES[machine]
-    assert all(first in reached_from(table, state) for state in states)
+    goal = ENDS.get(machine, first)
+    assert all(goal in reached_from(table, state) for state in states)
 
 
 def reached_from(table, first):

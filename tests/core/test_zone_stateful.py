@@ -27,8 +27,7 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.model import AgentSpec, ExternalDestination, JobSpec, ZoneConfig
-from agentmgr.core.session import ConsultPhase, Phase
-from agentmgr.core.states import FREE_STATES
+from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from agentmgr.core.times import format_time
 from agentmgr.testing.memory_store import MemoryStore
 from agentmgr.testing.stage import Stage

@@ -361,7 +361,7 @@ async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_o
     rig = Rig(gated=True)
     rig.store.dnc = frozenset({"+1", "+3"})
     rig.zone.script[CommandReceived] = lambda e: [
-        CheckDnc(("dnc", str(e.request_id)), (f"+{e.request_id}",)),
+        CheckDnc(e.request_id, (f"+{e.request_id}",)),
     ]
     await nursery.start(rig.runner.run)
     for number in (1, 2, 3):
@@ -371,9 +371,9 @@ async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_o
     await trio.testing.wait_all_tasks_blocked()
     assert [e for e in rig.log if e[0] == "dnc"] == [("dnc", ["+1"]), ("dnc", ["+2", "+3"])]
     assert rig.zone.seen[3:] == [
-        DncChecked(("dnc", "1"), frozenset({"+1"})),
-        DncChecked(("dnc", "2"), frozenset()),
-        DncChecked(("dnc", "3"), frozenset({"+3"})),
+        DncChecked(1, frozenset({"+1"})),
+        DncChecked(2, frozenset()),
+        DncChecked(3, frozenset({"+3"})),
     ]
 
 

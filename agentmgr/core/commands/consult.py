@@ -7,7 +7,8 @@ from agentmgr.core.commands.call import FREE_FORM_NUMBER
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.events import CommandReceived
-from agentmgr.core.session import ConsultPhase, Session
+from agentmgr.core.session import Session
+from agentmgr.core.states import ConsultPhase
 from protocol.commands import (
     AGTCancelConsult,
     AGTCompleteTransfer,
