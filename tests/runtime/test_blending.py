@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from agentmgr.core import effects
 from agentmgr.core.blender import BlendRules, InboundLoad
-from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, ConnectionLost, Event, ZoneClosing
+from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, ConnectionLost, Event, Timer, ZoneClosing
 from agentmgr.core.model import AgentSpec, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
@@ -198,7 +198,7 @@ def test_wakings_none_is_left_out_and_none_is_set_twice() -> None:
     house.blended.caused.clear()
     house.wait(50)
     wakings = [
-        e.at for e in house.blended.caused if isinstance(e, effects.SetTimer) and e.key[0] == "blending"
+        e.at for e in house.blended.caused if isinstance(e, effects.SetTimer) and e.key[0] is Timer.BLEND
     ]
     assert len(wakings) == len(set(wakings))
     assert 8 <= len(wakings) <= 12
