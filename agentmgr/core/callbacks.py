@@ -133,7 +133,7 @@ class Callbacks:
         record, job = callback.record, callback.job
         callback.on_event(CallbackEvent.PROMISED)
         callback.agent = agent
-        callback.sid = self._zone.dialer.new_sid()
+        callback.sid = self._zone.ids.new_session()
         agent.pending_callback = callback
         job.idle.requeue(agent, self._out.now)
         self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))

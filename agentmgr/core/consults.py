@@ -37,7 +37,6 @@ class Consults:
         self._zone = zone
         self._out = zone.out
         self._parties: dict[str, Consultation] = {}
-        self._party_count = 0
 
     # -- beginning ---------------------------------------------------------------------------
 
@@ -69,8 +68,7 @@ class Consults:
 
     def ask_external(self, session: Session, asker: Agent, number: str) -> None:
         """Dial somebody outside."""
-        self._party_count += 1
-        party_id = f"{session.sid}/{self._zone.config.epoch}-{self._party_count}"
+        party_id = self._zone.ids.new_party()
         consultation = Consultation(session, asker, None, ConsultPhase.DIALING, party_id)
         session.consultation = consultation
         self._parties[party_id] = consultation

@@ -48,7 +48,6 @@ class Dialer:
     def __init__(self, zone: "Zone") -> None:
         self._zone = zone
         self._out = zone.out
-        self._session_count = 0
 
     # -- serving a job -------------------------------------------------------------------
 
@@ -149,16 +148,10 @@ class Dialer:
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
             if opening <= self._out.now:
                 return self.new_session(
-                    job, contact, number, CONTACT_TYPES[job.campaign.pacing], self.new_sid()
+                    job, contact, number, CONTACT_TYPES[job.campaign.pacing], self._zone.ids.new_session()
                 )
             self._give_back(job, contact, contact.attempts, DialFailReason.OutsideCallingHours, opening)
         return None
-
-    def new_sid(self) -> str:
-        """Return a session id that no session of any time has."""
-        self._session_count += 1
-        config = self._zone.config
-        return f"{config.zone}-{config.epoch}-{self._session_count}"
 
     def new_session(
         self, job: Job, contact: ContactSpec, number: PhoneNumber, contact_type: ContactType, sid: str

@@ -24,7 +24,6 @@ class Nailer:
         self._zone = zone
         self._out = zone.out
         self._legs: dict[str, Agent] = {}
-        self._leg_count = 0
 
     def consider(self, agent: Agent) -> None:
         """Begin to nail the agent up if it wants work and a running job wants its skill."""
@@ -42,8 +41,7 @@ class Nailer:
         """The desktop is prepared: call the agent's phone. A repeated wish does not call twice."""
         if agent.leg_id:
             return
-        self._leg_count += 1
-        agent.leg_id = f"{self._zone.config.epoch}/{agent.agent_id}/{self._leg_count}"
+        agent.leg_id = self._zone.ids.new_line(agent.agent_id)
         self._legs[agent.leg_id] = agent
         self._out.emit(NailUp(agent.leg_id, agent.agent_id, agent.extension))
         self._out.set_timer((Timer.NAIL, agent.agent_id), self._zone.config.nail_timeout_s)

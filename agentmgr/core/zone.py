@@ -38,6 +38,7 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
+from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.nailer import Nailer
@@ -58,6 +59,7 @@ class Zone:
         self.config = config
         self.stats = ZoneStats()
         self.out = Outbox(now)
+        self.ids = Ids(config.zone, config.epoch)
         self.agents: dict[str, Agent] = {}
         self.connections: dict[int, dict[str, Agent]] = {}
         self.jobs: dict[int, Job] = {}

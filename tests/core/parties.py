@@ -11,9 +11,9 @@ from protocol.enums import CallbackType, DestinationType, PacingType
 from protocol.structures import CompletionCode, Destination
 
 OUTSIDE = "+442071234567"
-PARTY = "Z-1-1/1-1"
+PARTY = "Z-1-party-1"
 """The first external party of a scene."""
-CALLBACK_ID = "old/callback"
+CALLBACK_ID = "old-callback"
 DISPOSE = c.AGTWrapupContact(CompletionCode(1), SID)
 
 

@@ -38,7 +38,7 @@ from protocol.structures import AgentSkill, ContactNumber, SocketInfo
 
 SID = "Z-1-1"
 """The first session of a scene's zone."""
-LEG = "1/A/1"
+LEG = "Z-1-line-A-1"
 """The first nailing call to agent A."""
 
 DONE = CompletionCodeSpec(1, "Done")

@@ -120,7 +120,7 @@ def test_nailing_is_answered_and_the_job_attached():
         A ! NailupChange PendingNailUp
     """)
     assert scene.call_phone() == lines("""
-        switch: NailUp 1/A/1 A 5001
+        switch: NailUp Z-1-line-A-1 A 5001
         A < ReadyForNailup 0
     """)
     assert scene.call_phone() == lines("""
@@ -148,7 +148,7 @@ def test_nailing_without_answer_times_out_and_is_tried_again():
     scene = pending_nailing()
     scene.call_phone()
     assert scene.wait(25) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
     """)
     assert scene.wait(14) == []
@@ -156,7 +156,7 @@ def test_nailing_without_answer_times_out_and_is_tried_again():
         A ! NailupChange PendingNailUp
     """)
     assert scene.call_phone() == lines("""
-        switch: NailUp 1/A/2 A 5001
+        switch: NailUp Z-1-line-A-2 A 5001
         A < ReadyForNailup 0
     """)
 
@@ -165,7 +165,7 @@ def test_nailing_refused_by_the_phone_is_tried_again():
     scene = pending_nailing()
     scene.call_phone()
     assert scene.post(NailFailed(LEG)) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
     """)
     assert scene.wait(15) == lines("""
@@ -185,7 +185,7 @@ def test_nailing_answered_too_late_is_dropped():
     scene.call_phone()
     scene.wait(25)
     assert scene.answer_phone() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -194,7 +194,7 @@ def test_unnailing_when_the_job_is_over():
     assert scene.post(JobStopped(1)) == lines("""
         store: FinishJob stopped
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == lines("""
         A ! NailupChange NotNailedUp
@@ -232,11 +232,11 @@ def test_job_over_while_nailing_is_pending_gives_the_nailing_up():
         store: ReturnContact 2 0 Stopped +0s
         store: ReturnContact 3 0 Stopped +0s
         store: FinishJob stopped
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
     """)
     assert scene.answer_phone() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -264,7 +264,7 @@ def test_unnailing_at_logoff():
     scene = nailed_not_ready()
     assert scene.send("A", AGTLogoff()) == lines("""
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == lines("""
         A ! NailupChange NotNailedUp
@@ -278,7 +278,7 @@ def test_logoff_while_nailing_is_pending_gives_the_nailing_up():
     scene.call_phone()
     scene.want_break()
     assert scene.send("A", AGTLogoff()) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
         A < Logoff 0
     """)
@@ -287,7 +287,7 @@ def test_logoff_while_nailing_is_pending_gives_the_nailing_up():
 def test_nailing_lost_when_idle_is_tried_again_later():
     scene = nailed_idle()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! call NoState
     """)
@@ -299,7 +299,7 @@ def test_nailing_lost_when_idle_is_tried_again_later():
 def test_nailing_lost_when_talking_hangs_up_and_sends_the_contact_to_wrapup():
     scene = talking()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
@@ -318,7 +318,7 @@ def test_nailing_lost_when_talking_hangs_up_and_sends_the_contact_to_wrapup():
 def test_nailing_lost_when_the_preview_is_shown():
     scene = preview()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
         A ! state Wrapup
@@ -328,7 +328,7 @@ def test_nailing_lost_when_the_preview_is_shown():
 def test_nailing_lost_when_dialing():
     scene = dialing()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
@@ -339,7 +339,7 @@ def test_nailing_lost_when_dialing():
 def test_nailing_lost_when_held():
     scene = held()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
@@ -350,7 +350,7 @@ def test_nailing_lost_when_held():
 def test_nailing_lost_in_wrapup_changes_what_may_be_done_only():
     scene = wrapup()
     assert scene.line_drops() == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! caps not_ready create_callback disposition update_record
     """)
@@ -359,7 +359,7 @@ def test_nailing_lost_in_wrapup_changes_what_may_be_done_only():
 def test_nailing_lost_is_reported_by_the_desktop_without_a_contact():
     scene = nailed_idle()
     assert scene.send("A", AGTLostNailing()) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! call NoState
         A < LostNailing 0
@@ -369,7 +369,7 @@ def test_nailing_lost_is_reported_by_the_desktop_without_a_contact():
 def test_nailing_lost_is_reported_by_the_desktop_with_a_contact():
     scene = talking()
     assert scene.send("A", AGTLostNailing()) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! state Wrapup
@@ -468,7 +468,7 @@ def test_logoff_straight_after_wrapup():
     scene.send("A", DONE)
     assert scene.send("A", AGTLogoff()) == lines("""
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == lines("""
         A ! NailupChange NotNailedUp
@@ -498,7 +498,7 @@ def test_pending_logout_while_nailing_is_pending():
     scene.call_phone()
     assert scene.send("A", AGTPendingLogout()) == lines("""
         A < PendingLogout 0
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
         A ! AgentLoggedOut
     """)
@@ -509,7 +509,7 @@ def test_pending_logout_when_idle():
     assert scene.send("A", AGTPendingLogout()) == lines("""
         A < PendingLogout 0
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == lines("""
         A ! NailupChange NotNailedUp
@@ -534,7 +534,7 @@ def test_pending_logout_when_talking_waits_for_the_wrapup():
         A ! state Idle
         A < WrapupContact 0 Z-1-1
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == lines("""
         A ! NailupChange NotNailedUp
@@ -596,7 +596,7 @@ def test_takeover_while_nailing_is_pending():
     scene = pending_nailing()
     scene.call_phone()
     assert force(scene) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -606,7 +606,7 @@ def test_takeover_while_nailing_is_pending():
 def test_takeover_when_idle():
     scene = nailed_idle()
     assert force(scene) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -617,7 +617,7 @@ def test_takeover_when_logging_off_answers_the_logoff():
     scene = nailed_not_ready()
     scene.send("A", AGTLogoff())
     assert force(scene) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A < Logoff 0
         A ! AgentLoggedOut
         A ! caps ready not_ready
@@ -630,7 +630,7 @@ def test_takeover_of_a_preview_gives_the_contact_back_undisposed():
     assert force(scene) == lines("""
         store: EndAttempt Z-1-1 Cancelled
         store: ReturnContact 1 0 Cancelled +0s
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -644,7 +644,7 @@ def test_takeover_when_dialing():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Cancelled A
         store: ReturnContact 1 1 Cancelled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -658,7 +658,7 @@ def test_takeover_when_talking():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -672,7 +672,7 @@ def test_takeover_when_held():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -685,7 +685,7 @@ def test_takeover_in_wrapup():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -730,7 +730,7 @@ def test_takeover_over_the_same_connection():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         A ! caps ready not_ready
         A < Logon 0
@@ -745,7 +745,7 @@ def test_connection_lost_when_idle_takes_the_agent_out_of_pacing_and_logs_it_off
     assert scene.disconnect(1) == []
     assert len(scene.zone.jobs[1].idle) == 0
     assert scene.wait(60) == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert scene.post(NailEnded(LEG)) == []
     assert not scene.zone.agents
@@ -760,7 +760,7 @@ def test_connection_lost_when_talking_leaves_the_contact_to_its_default_code():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         store: FinishJob finished
     """)
     assert scene.post(NailEnded(LEG)) == []
@@ -775,7 +775,7 @@ def test_connection_lost_with_a_preview_gives_the_contact_back_undisposed(pacing
     assert scene.wait(1) == lines("""
         store: EndAttempt Z-1-1 Cancelled
         store: ReturnContact 1 0 Cancelled +0s
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
     assert not scene.zone.agents
 
@@ -788,7 +788,7 @@ def test_connection_lost_and_logon_by_force_before_the_time_is_over():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! caps ready not_ready
         A < Logon 0
         store: FinishJob finished
@@ -815,12 +815,12 @@ def test_switch_out_of_reach_ends_everything_on_it():
     assert scene.post(TelephonyLost()) == lines("""
         store: EndAttempt Z-1-2 TelephonyDown
         store: ReturnContact 2 1 TelephonyDown +60s
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
         A ! state Wrapup
-        switch: DropNail 1/B/2
+        switch: DropNail Z-1-line-B-2
         B ! NailupChange NailingLost
         B ! call NoState
     """)
@@ -842,7 +842,7 @@ def test_zone_closing_disposes_what_is_in_wrapup_and_tells_everybody():
         B ! ZoneDown Z 5000
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 

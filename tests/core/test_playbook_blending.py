@@ -15,7 +15,7 @@ TO_INBOUND, TO_OUTBOUND = c.AGTBlendToInbound(), c.AGTBlendToOutbound()
 ART = c.AGTSkillsChanged((AgentSkill("art", level=3),))
 DROP_ORDERED = lines("""
     A ! NailupChange PendingNailUpDrop
-    switch: DropNail 1/A/1
+    switch: DropNail Z-1-line-A-1
 """)
 
 
@@ -74,7 +74,7 @@ def test_blend_to_inbound_waits_for_the_consult_that_is_on():
     scene.send("B", TO_INBOUND)
     assert scene.send("A", c.AGTCancelConsult(SID))[-2:] == lines("""
         B ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/B/2
+        switch: DropNail Z-1-line-B-2
     """)
 
 
@@ -84,7 +84,7 @@ def test_blend_to_inbound_waits_for_the_consult_that_is_pending():
     scene.customer_leaves("Z-1-2")
     scene.send("B", c.AGTWrapupContact(CompletionCode(1), "Z-1-2"))
     assert scene.agent("B").call_state is CallState.Consult
-    assert "switch: DropNail 1/B/2" in scene.send("A", c.AGTCancelConsult(SID))
+    assert "switch: DropNail Z-1-line-B-2" in scene.send("A", c.AGTCancelConsult(SID))
 
 
 def test_blend_to_inbound_waits_for_the_callback_that_was_promised():

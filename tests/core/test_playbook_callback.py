@@ -46,13 +46,13 @@ DIAL = c.AGTPreviewDial(ContactNumber("PhoneNumber1"), SID)
 DUE = "2023/11/14 22:15"
 """When the callback of `awaiting` is due, 100 s after its start."""
 DELIVERED = lines("""
-    store: StartAttempt Z-1-1 50 Callback +49300000050 old/callback
+    store: StartAttempt Z-1-1 50 Callback +49300000050 old-callback
     A ! CallNotify Callback(u50 +49300000050) Z-1-1
     A ! state Callback
 """)
 LET_GO = lines("""
     A ! NailupChange PendingNailUpDrop
-    switch: DropNail 1/A/1
+    switch: DropNail Z-1-line-A-1
 """)
 
 
@@ -69,7 +69,7 @@ def test_callback_is_written_down_before_the_answer(way):
     command = create(scene=scene, agent_notes=" After six. ")
     shown = scene.send("A", command)
     assert shown[0] == "store: SaveNote 1 Z-1-1 A After six."
-    assert shown[1].startswith("store: SaveCallback Z-1-1/callback 1 1 Standard  A +49300000001 PhoneNumber1")
+    assert shown[1].startswith("store: SaveCallback Z-1-1-callback 1 1 Standard  A +49300000001 PhoneNumber1")
     assert shown[2:] == ["A < CreateCallback 0 Z-1-1"]
     (record,) = scene.store.callbacks.values()
     assert 0 <= scene.now + 1800 - record.due_at < 60
@@ -120,7 +120,7 @@ def test_callback_created_in_a_preview_comes_to_an_agent():
     scene.send("A", DISPOSE)
     assert scene.wait(1800) == lines("""
         A ! PreviewCallbackPending 2023/11/14 22:43 Z-1-2
-        store: StartAttempt Z-1-2 1 Callback +49300000001 Z-1-1/callback
+        store: StartAttempt Z-1-2 1 Callback +49300000001 Z-1-1-callback
         A ! CallNotify Callback(u1 +49300000001) Z-1-2
         A ! state Callback
     """)
@@ -162,7 +162,7 @@ def test_callback_put_off_to_another_campaign_leaves_the_first_job():
     dest = CallbackDest(CallbackType.Campaign, "Autumn")
     scene.send("A", create(scene=scene, callback_type=CallbackType.Campaign, callback_dest=dest))
     assert not scene.zone.jobs[1].callbacks
-    assert list(scene.zone.jobs[2].callbacks) == ["Z-1-1/callback"]
+    assert list(scene.zone.jobs[2].callbacks) == ["Z-1-1-callback"]
     scene.customer_leaves(SID)
     assert "store: FinishJob finished" in scene.send("A", DISPOSE)
     shown = scene.wait(1800)
@@ -216,7 +216,7 @@ def test_callback_dialled_answered_and_handled():
     """)
     assert scene.customer_answers(SID) == lines("""
         store: MarkAnswered Z-1-1 A
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
     assert scene.wait(1200) == []  # its time is over, but it is being talked about
@@ -224,7 +224,7 @@ def test_callback_dialled_answered_and_handled():
     assert (
         scene.send("A", DISPOSE)
         == lines("""
-        store: EndCallback old/callback Handled
+        store: EndCallback old-callback Handled
         store: SaveDisposition Z-1-1 50 A 1 agent
         store: EndAttempt Z-1-1 Handled A
         A ! state Idle
@@ -243,7 +243,7 @@ def test_callback_dialled_without_success(reason):
         A ! DialFailed wrapup(60s+ Done) {reason.value} Z-1-1
         A ! state Wrapup
     """)
-    assert scene.send("A", DISPOSE)[0] == "store: EndCallback old/callback Cancelled"
+    assert scene.send("A", DISPOSE)[0] == "store: EndCallback old-callback Cancelled"
 
 
 def test_callback_declined_by_the_agent():
@@ -253,7 +253,7 @@ def test_callback_declined_by_the_agent():
         A < PreviewCancel 0 Z-1-1 wrapup(60s+ Done)
     """)
     assert scene.wait(65)[:3] == lines("""
-        store: EndCallback old/callback Cancelled
+        store: EndCallback old-callback Cancelled
         store: SaveDisposition Z-1-1 50 A 1 default
         store: EndAttempt Z-1-1 Cancelled A
     """)
@@ -262,7 +262,7 @@ def test_callback_declined_by_the_agent():
 def test_callback_put_off_comes_again_under_its_old_name():
     scene = called_back()
     shown = scene.send("A", create(scene=scene, contact_number=ContactNumber("PhoneNumber2")))
-    assert shown[0].startswith("store: SaveCallback old/callback 1 50 Standard  A +493000000509 PhoneNumber2")
+    assert shown[0].startswith("store: SaveCallback old-callback 1 50 Standard  A +493000000509 PhoneNumber2")
     scene.send("A", c.AGTPreviewCancel(SID))
     assert scene.send("A", DISPOSE) == lines("""
         store: SaveDisposition Z-1-1 50 A 1 agent
@@ -271,7 +271,7 @@ def test_callback_put_off_comes_again_under_its_old_name():
         A < WrapupContact 0 Z-1-1
     """)
     shown = scene.wait(1800)
-    assert shown[1] == "store: StartAttempt Z-1-2 50 Callback +493000000509 old/callback"
+    assert shown[1] == "store: StartAttempt Z-1-2 50 Callback +493000000509 old-callback"
 
 
 def test_callback_put_off_and_expired_on_the_desktop_is_left_there():
@@ -313,7 +313,7 @@ def test_break_waits_for_the_pending_callback():
         A < StateChange 0 PendingNotReady
     """)
     assert scene.wait(25) == lines("""
-        store: StartAttempt Z-1-1 50 Callback +49300000050 old/callback
+        store: StartAttempt Z-1-1 50 Callback +49300000050 old-callback
         A ! CallNotify Callback(u50 +49300000050) Z-1-1
         A ! state Callback
     """)
@@ -415,7 +415,7 @@ def test_callback_promised_to_an_agent_who_leaves_goes_to_another(leave):
     leave(scene)
     assert without(scene.wait(25), "B") == lines(f"""
         A ! PreviewCallbackPending {DUE} Z-1-2
-        store: StartAttempt Z-1-2 50 Callback +49300000050 old/callback
+        store: StartAttempt Z-1-2 50 Callback +49300000050 old-callback
         A ! CallNotify Callback(u50 +49300000050) Z-1-2
         A ! state Callback
     """)
@@ -477,7 +477,7 @@ def test_callback_expires_with_nobody_to_take_it():
     scene = awaiting("")
     assert scene.wait(699) == []
     assert scene.wait(1) == lines("""
-        store: EndCallback old/callback Expired
+        store: EndCallback old-callback Expired
         store: FinishJob finished
     """)
 
@@ -487,7 +487,7 @@ def test_callback_expires_before_its_agent_is_free():
     scene.customer_answers()
     scene.wait(699)
     assert scene.wait(1) == lines("""
-        store: EndCallback old/callback Expired
+        store: EndCallback old-callback Expired
         A ! PreviewCallbackCancelled Z-1-2
     """)
     assert scene.agent("A").pending_callback is None
@@ -499,7 +499,7 @@ def test_callback_expires_on_the_desktop():
     assert (
         scene.wait(1)
         == lines("""
-        store: EndCallback old/callback Expired
+        store: EndCallback old-callback Expired
         A ! PreviewCallbackCancelled Z-1-1
         store: EndAttempt Z-1-1 Expired
         A ! state Idle
@@ -625,7 +625,7 @@ def test_callback_that_expired_before_the_start_of_the_job_ends():
     scene = Scene()
     start_job_with(scene, a_callback(scene, -1000.0))
     assert scene.wait(0) == lines("""
-        store: EndCallback old/callback Expired
+        store: EndCallback old-callback Expired
         store: FinishJob finished
     """)
 

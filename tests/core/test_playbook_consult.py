@@ -92,7 +92,7 @@ def test_externals_are_those_of_the_address_book():
     assert scene.send("A", with_external()) == lines("""
         A < ConsultCall 143
     """)
-    assert "switch: Dial Z-1-1/1-1 4711 25" in scene.send("A", with_external("4711"))
+    assert "switch: Dial Z-1-party-1 4711 25" in scene.send("A", with_external("4711"))
 
 
 def test_no_external_type_without_address_book_and_free_form_numbers():
@@ -108,7 +108,7 @@ def test_no_external_type_without_address_book_and_free_form_numbers():
 def test_consult_of_an_idle_agent_begins_after_the_answer():
     assert beside().send("A", with_agent()) == lines("""
         A < ConsultCall 0 Z-1-1
-        switch: Consult Z-1-1 1/B/2
+        switch: Consult Z-1-1 Z-1-line-B-2
         B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
         B ! state Consult
         A ! state Consult
@@ -129,7 +129,7 @@ def test_agent_in_consult_gets_no_other_contact():
 def test_consult_cancelled_by_the_one_who_asked():
     scene = consult()
     assert scene.send("A", c.AGTCancelConsult(SID, "B")) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         B ! ConsultCancelled A Z-1-1
         B ! state Idle
         A ! state Talking
@@ -140,7 +140,7 @@ def test_consult_cancelled_by_the_one_who_asked():
 
 def test_consult_cancelled_by_the_one_who_was_asked():
     assert consult().send("B", c.AGTCancelConsult(SID)) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! ConsultCancelled B Z-1-1
         A ! state Talking
         B ! state Idle
@@ -156,7 +156,7 @@ def test_break_asked_for_in_a_consult_begins_after_it():
         B < StateChange 0 PendingNotReady
     """)
     assert scene.send("A", c.AGTCancelConsult(SID)) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         B ! ConsultCancelled A Z-1-1
         B ! state Idle
         B ! StateChangedNotify NotReady
@@ -185,7 +185,7 @@ def test_consult_of_a_busy_agent_waits_until_the_agent_is_free():
     assert without(scene.send("B", c.AGTWrapupContact(CompletionCode(1), "Z-1-2")), "store:") == lines("""
         B ! state Idle
         B < WrapupContact 0 Z-1-2
-        switch: Consult Z-1-1 1/B/2
+        switch: Consult Z-1-1 Z-1-line-B-2
         B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
         B ! state Consult
         A ! PendingConsultComplete Z-1-1
@@ -239,26 +239,26 @@ def test_two_consults_at_most_wait_for_an_agent_and_begin_in_order():
     assert without(scene.send("A", DISPOSE), "store:") == lines("""
         A ! state Idle
         A < WrapupContact 0 Z-1-1
-        switch: Consult Z-1-2 1/A/1
+        switch: Consult Z-1-2 Z-1-line-A-1
         A ! ConsultNotify Progressive(u2 +49300000002) B Z-1-2
         A ! state Consult
         B ! PendingConsultComplete Z-1-2
         B ! state Consult
     """)
     assert scene.send("B", c.AGTCancelConsult("Z-1-2")) == lines("""
-        switch: Connect Z-1-2 1/B/2
+        switch: Connect Z-1-2 Z-1-line-B-2
         A ! ConsultCancelled B Z-1-2
         A ! state Idle
         B ! state Talking
         B < CancelConsult 0 Z-1-2
-        switch: Consult Z-1-3 1/A/1
+        switch: Consult Z-1-3 Z-1-line-A-1
         A ! ConsultNotify Progressive(u3 +49300000003) C Z-1-3
         A ! state Consult
         C ! PendingConsultComplete Z-1-3
         C ! state Consult
     """)
     assert scene.send("C", c.AGTCancelConsult("Z-1-3")) == lines("""
-        switch: Connect Z-1-3 1/C/3
+        switch: Connect Z-1-3 Z-1-line-C-3
         A ! ConsultCancelled C Z-1-3
         A ! state Idle
         A ! StateChangedNotify NotReady
@@ -301,11 +301,11 @@ def test_consult_of_an_external_party_begins_when_it_answers():
     assert scene.send("A", with_external()) == lines("""
         A ! EnableCancelConsult Z-1-1
         A ! caps not_ready leave_consult send_dtmf update_record
-        switch: Dial Z-1-1/1-1 +442071234567 25
+        switch: Dial Z-1-party-1 +442071234567 25
         A < ConsultCall 0 Z-1-1
     """)
     assert scene.post(CallAnswered(PARTY)) == lines("""
-        switch: Consult Z-1-1 Z-1-1/1-1
+        switch: Consult Z-1-1 Z-1-party-1
         A ! state Consult
     """)
     assert scene.send("A", c.AGTCompleteTransfer(SID)) == lines("""
@@ -329,7 +329,7 @@ def test_external_party_of_whom_the_switch_says_nothing_is_given_up():
     scene = external_dialing()
     assert scene.wait(39) == []
     assert scene.wait(1) == lines("""
-        switch: HangUp Z-1-1/1-1
+        switch: HangUp Z-1-party-1
         A ! ConsultDialFailed NoAnswer Z-1-1
         A ! state Talking
     """)
@@ -338,18 +338,18 @@ def test_external_party_of_whom_the_switch_says_nothing_is_given_up():
 def test_external_party_cancelled_while_it_rings():
     scene = external_dialing()
     assert scene.send("A", c.AGTCancelConsult(SID, OUTSIDE)) == lines("""
-        switch: HangUp Z-1-1/1-1
+        switch: HangUp Z-1-party-1
         A ! state Talking
         A < CancelConsult 0 Z-1-1
     """)
-    assert scene.post(CallAnswered(PARTY)) == ["switch: HangUp Z-1-1/1-1"]
+    assert scene.post(CallAnswered(PARTY)) == ["switch: HangUp Z-1-party-1"]
     assert scene.wait(60) == []
 
 
 def test_consult_with_an_external_party_cancelled():
     assert external_consult().send("A", c.AGTCancelConsult(SID)) == lines("""
-        switch: HangUp Z-1-1/1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: HangUp Z-1-party-1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
         A < CancelConsult 0 Z-1-1
     """)
@@ -357,8 +357,8 @@ def test_consult_with_an_external_party_cancelled():
 
 def test_external_party_hangs_up_in_consult():
     assert external_consult().post(CallEnded(PARTY)) == lines("""
-        switch: HangUp Z-1-1/1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: HangUp Z-1-party-1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! ConsultCancelled  Z-1-1
         A ! state Talking
     """)
@@ -367,7 +367,7 @@ def test_external_party_hangs_up_in_consult():
 def test_second_external_party_of_a_contact_is_another_call():
     scene = external_dialing()
     scene.post(CallFailed(PARTY, DialFailReason.Busy))
-    assert "switch: Dial Z-1-1/1-2 +442071234567 25" in scene.send("A", with_external())
+    assert "switch: Dial Z-1-party-2 +442071234567 25" in scene.send("A", with_external())
 
 
 # -- transfer --------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ def test_second_external_party_of_a_contact_is_another_call():
 def test_transfer_hands_customer_and_disposition_over():
     scene = consult()
     assert scene.send("A", c.AGTCompleteTransfer(SID)) == lines("""
-        switch: Connect Z-1-1 1/B/2
+        switch: Connect Z-1-1 Z-1-line-B-2
         B ! TransferNotify Progressive(u1 +49300000001) Z-1-1
         B ! state Talking
         A ! state Idle
@@ -408,7 +408,7 @@ def test_contact_transferred_can_be_transferred_on():
     scene = consult()
     scene.send("A", c.AGTCompleteTransfer(SID))
     assert scene.send("B", with_agent("A"))[1:3] == lines("""
-        switch: Consult Z-1-1 1/A/1
+        switch: Consult Z-1-1 Z-1-line-A-1
         A ! ConsultNotify Progressive(u1 +49300000001) B Z-1-1
     """)
     assert "A ! state Talking" in scene.send("B", c.AGTCompleteTransfer(SID))
@@ -419,7 +419,7 @@ def test_contact_transferred_can_be_transferred_on():
 
 def test_conference_brings_all_three_together():
     assert consult().send("A", c.AGTStartConf(SID)) == lines("""
-        switch: Conference Z-1-1 1/B/2
+        switch: Conference Z-1-1 Z-1-line-B-2
         B ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1
         B ! state ConferencePassive
         A ! state ConferenceOwner
@@ -430,7 +430,7 @@ def test_conference_brings_all_three_together():
 def test_conference_ended_by_its_owner():
     scene = conference()
     assert scene.send("A", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         B ! ConferenceEnded Z-1-1
         B ! state Idle
         A ! state Talking
@@ -441,7 +441,7 @@ def test_conference_ended_by_its_owner():
 
 def test_conference_left_by_the_passive_agent():
     assert conference().send("B", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! ConferenceEnded Z-1-1
         A ! state Talking
         B ! state Idle
@@ -472,7 +472,7 @@ def test_conference_ended_by_the_new_owner_leaves_it_with_the_customer():
     scene = conference()
     scene.send("A", c.AGTConfChangeOwnership(SID))
     assert scene.send("B", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 1/B/2
+        switch: Connect Z-1-1 Z-1-line-B-2
         A ! ConferenceEnded Z-1-1
         A ! state Idle
         B ! state Talking
@@ -485,7 +485,7 @@ def test_conference_ended_by_the_new_owner_leaves_it_with_the_customer():
 def test_conference_with_an_external_party():
     scene = external_consult()
     assert scene.send("A", c.AGTStartConf(SID)) == lines("""
-        switch: Conference Z-1-1 Z-1-1/1-1
+        switch: Conference Z-1-1 Z-1-party-1
         A ! state ConferenceOwner
         A < StartConf 0 Z-1-1
     """)
@@ -493,8 +493,8 @@ def test_conference_with_an_external_party():
         A < ConfChangeOwnership 321
     """)
     assert scene.send("A", c.AGTEndConf(SID)) == lines("""
-        switch: HangUp Z-1-1/1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: HangUp Z-1-party-1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
         A < EndConf 0 Z-1-1
     """)
@@ -502,8 +502,8 @@ def test_conference_with_an_external_party():
 
 def test_external_party_hangs_up_in_conference():
     assert external_conference().post(CallEnded(PARTY)) == lines("""
-        switch: HangUp Z-1-1/1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: HangUp Z-1-party-1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! ConferenceEnded Z-1-1
         A ! state Talking
     """)
@@ -516,9 +516,9 @@ def test_external_party_hangs_up_in_conference():
     ("way", "rest"),
     [
         (consult_pending, "B ! ConsultCancelled A Z-1-1"),
-        (external_dialing, "switch: HangUp Z-1-1/1-1"),
-        (external_consult, "switch: HangUp Z-1-1/1-1"),
-        (external_conference, "switch: HangUp Z-1-1/1-1"),
+        (external_dialing, "switch: HangUp Z-1-party-1"),
+        (external_consult, "switch: HangUp Z-1-party-1"),
+        (external_conference, "switch: HangUp Z-1-party-1"),
         (consult, "B ! ConsultCancelled  Z-1-1 \n B ! state Idle"),
         (conference, "B ! ConferenceEnded Z-1-1 \n B ! state Idle"),
     ],
@@ -558,14 +558,14 @@ def test_line_of_the_owner_is_lost(way):
     scene = way()
     shown = scene.line_drops("A")
     assert shown[:5] == lines("""
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         A ! NailupChange NailingLost
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
         A ! state Wrapup
     """)
     if "external" in way.__name__:
-        assert shown[5:] == ["switch: HangUp Z-1-1/1-1"]
+        assert shown[5:] == ["switch: HangUp Z-1-party-1"]
     else:
         told = "ConferenceEnded Z-1-1" if way is conference else "ConsultCancelled  Z-1-1"
         assert shown[5:] == [f"B ! {told}", "B ! state Idle"]
@@ -576,9 +576,9 @@ def test_line_of_the_owner_is_lost(way):
 )
 def test_line_of_the_passive_agent_is_lost(way, told):
     assert way().line_drops("B")[:6] == lines(f"""
-        switch: DropNail 1/B/2
+        switch: DropNail Z-1-line-B-2
         B ! NailupChange NailingLost
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! {told}
         A ! state Talking
         B ! state NoState
@@ -629,7 +629,7 @@ def test_agent_logs_off_after_the_consult_it_was_called_to():
     """)
     assert scene.send("A", c.AGTCancelConsult(SID))[-2:] == lines("""
         B ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/B/2
+        switch: DropNail Z-1-line-B-2
     """)
 
 
@@ -671,7 +671,7 @@ def test_what_the_owner_changes_reaches_nobody_who_is_not_on_the_line(way):
 @pytest.mark.parametrize("way", [external_consult, external_conference])
 def test_digit_goes_to_the_external_party(way):
     assert way().send("A", c.AGTSendDTMF("1", SID)) == lines("""
-        switch: SendDigit Z-1-1/1-1 1
+        switch: SendDigit Z-1-party-1 1
         A < SendDTMF 0 Z-1-1
     """)
 

@@ -51,7 +51,7 @@ def test_answered_call_is_announced_then_connected(pacing):
     assert scene.customer_answers() == lines(f"""
         store: MarkAnswered Z-1-1 A
         A ! CallNotify {pacing.value}(u1 +49300000001) Z-1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -76,7 +76,7 @@ def test_answered_call_without_a_free_agent_waits_and_goes_to_the_next_one_free(
         A < WrapupContact 0 Z-1-1
         store: MarkAnswered Z-1-2 A
         A ! CallNotify Progressive(u2 +49300000002) Z-1-2
-        switch: Connect Z-1-2 1/A/1
+        switch: Connect Z-1-2 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -120,7 +120,7 @@ def test_nuisance_after_the_last_attempt_ends_the_contact():
         store: ReturnContact 1 1 Nuisance
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -155,7 +155,7 @@ def test_failed_call_after_the_last_attempt_ends_contact_and_job():
         store: ReturnContact 1 1 Busy
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -173,7 +173,7 @@ def test_second_number_is_dialled_after_the_first_failed():
         store: ReturnContact 1 2 InvalidNumber
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -200,7 +200,7 @@ def test_number_on_the_dnc_list_is_not_dialled():
         store: ReturnContact 1 1 DncBlocked
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -240,9 +240,9 @@ def test_job_stopped_cancels_what_rings_and_ends_after_what_is_on():
         A < WrapupContact 0 Z-1-1
         store: FinishJob stopped
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         B ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/B/2
+        switch: DropNail Z-1-line-B-2
     """)
 
 
@@ -266,7 +266,7 @@ def test_preview_is_announced_then_dialled_and_answered():
     """)
     assert scene.customer_answers() == lines("""
         store: MarkAnswered Z-1-1 A
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -501,7 +501,7 @@ def test_wrapup_extended_once_and_ended_by_the_default_code():
         A ! state Idle
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -515,7 +515,7 @@ def test_wrapup_over_its_time_ends_with_the_default_code():
         A ! state Idle
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
     """)
 
 
@@ -538,7 +538,7 @@ def test_redial_that_is_answered():
     """)
     assert scene.customer_answers(SID) == lines("""
         store: MarkAnswered Z-1-1 A
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -608,7 +608,7 @@ def test_customer_waits_when_the_switch_is_lost_and_is_a_nuisance():
         switch: HangUp Z-1-1
         store: EndAttempt Z-1-1 Nuisance
         store: ReturnContact 1 1 Nuisance +3600s
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! call NoState
     """)

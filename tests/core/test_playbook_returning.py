@@ -137,7 +137,7 @@ def test_idle_agent_who_comes_back_gets_the_customer_who_waits():
         A < GetAgentStatusResponse 0
         store: MarkAnswered Z-1-1 A
         A ! CallNotify Progressive(u1 +49300000001) Z-1-1
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -166,7 +166,7 @@ def test_desktop_that_is_not_in_step_is_reset():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         store: FinishJob finished
     """)
@@ -192,7 +192,7 @@ def test_agent_who_does_not_come_back_is_logged_off():
     scene = nailed_idle()
     lose(scene)
     assert scene.wait(59) == []
-    assert scene.wait(1) == ["switch: DropNail 1/A/1"]
+    assert scene.wait(1) == ["switch: DropNail Z-1-line-A-1"]
     scene.line_drops()
     assert "A" not in scene.zone.agents
     assert not scene.zone.connections or all("A" not in each for each in scene.zone.connections.values())
@@ -373,7 +373,7 @@ def test_logon_by_force_after_a_crash_starts_afresh():
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         store: ForgetAgent A
         A ! caps ready not_ready
         A < Logon 0
@@ -402,12 +402,12 @@ def test_agent_is_saved_with_every_change_of_its_states_and_contact():
     scene = talking(contacts=1)
     assert scene.send("A", SAVE) == lines("""
         A < SaveAgentForHA 0
-        store: SaveAgent A Z Ready Talking  1/A/1 Z-1-1
+        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 Z-1-1
     """)
-    assert "store: SaveAgent A Z Ready Held  1/A/1 Z-1-1" in scene.send("A", c.AGTHoldCall(SID))
-    assert "store: SaveAgent A Z PendingNotReady Held 7 1/A/1 Z-1-1" in scene.want_break()
-    assert "store: SaveAgent A Z PendingNotReady Wrapup 7 1/A/1 Z-1-1" in scene.customer_leaves(SID)
-    assert "store: SaveAgent A Z NotReady NoState 7 1/A/1 " in scene.send("A", DISPOSE)
+    assert "store: SaveAgent A Z Ready Held  Z-1-line-A-1 Z-1-1" in scene.send("A", c.AGTHoldCall(SID))
+    assert "store: SaveAgent A Z PendingNotReady Held 7 Z-1-line-A-1 Z-1-1" in scene.want_break()
+    assert "store: SaveAgent A Z PendingNotReady Wrapup 7 Z-1-line-A-1 Z-1-1" in scene.customer_leaves(SID)
+    assert "store: SaveAgent A Z NotReady NoState 7 Z-1-line-A-1 " in scene.send("A", DISPOSE)
 
 
 def test_nothing_is_saved_when_nothing_changed():
@@ -448,14 +448,14 @@ def restarted(way=lambda: talking(contacts=2), **kept):
 def test_restart_with_line_and_customer_goes_on_with_the_call():
     scene = restarted()
     assert log_on_again(scene) == lines("""
-        switch: Connect Z-1-1 1/A/1
+        switch: Connect Z-1-1 Z-1-line-A-1
         A ! StateChangedNotify Ready
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! CallNotify Progressive(u1 +49300000001) Z-1-1
         A ! state Talking
         A < Logon 0
-        store: SaveAgent A Z Ready Talking  1/A/1 Z-1-1
+        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 Z-1-1
     """)
     assert "A ! state Wrapup" in scene.customer_leaves(SID)
     assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
@@ -513,7 +513,7 @@ def test_restart_with_a_line_and_no_job_lets_the_line_go():
     scene = Scene(config=ZoneConfig("Z", epoch=2))
     scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.NoState, "", LEG, None)))
     shown = log_on_again(scene)
-    assert shown[-3:-1] == ["A ! NailupChange PendingNailUpDrop", "switch: DropNail 1/A/1"]
+    assert shown[-3:-1] == ["A ! NailupChange PendingNailUpDrop", "switch: DropNail Z-1-line-A-1"]
 
 
 def test_restart_in_a_pending_break_begins_the_break():
@@ -529,7 +529,7 @@ def test_restart_by_force_starts_afresh():
     scene = restarted()
     assert log_on_again(scene, is_force=True) == lines("""
         store: ForgetAgent A
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
@@ -544,7 +544,7 @@ def test_restart_and_the_agent_does_not_come_back():
     assert scene.wait(59) == []
     assert scene.wait(1) == lines("""
         store: ForgetAgent A
-        switch: DropNail 1/A/1
+        switch: DropNail Z-1-line-A-1
         switch: HangUp Z-1-1
         store: SaveDisposition Z-1-1 1 A 1 default
         store: EndAttempt Z-1-1 Handled A
@@ -580,7 +580,7 @@ def test_restart_after_the_job_of_the_contact_ended_forgets_the_agent_in_time():
     contact = a_contact(1)
     kept = SavedSession(SID, 9, contact, ContactType.Progressive, contact.numbers[0], scene.now, is_live=True)
     scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept)))
-    assert scene.wait(60) == ["store: ForgetAgent A", "switch: DropNail 1/A/1"]
+    assert scene.wait(60) == ["store: ForgetAgent A", "switch: DropNail Z-1-line-A-1"]
 
 
 def talked_to_with_callback():
@@ -610,7 +610,7 @@ def test_restart_during_a_callback_ends_the_callback_with_its_contact():
     log_on_again(scene)
     scene.customer_leaves(SID)
     assert scene.send("A", DISPOSE)[:3] == lines("""
-        store: EndCallback old/callback Handled
+        store: EndCallback old-callback Handled
         store: SaveDisposition Z-1-1 50 A 1 agent
         store: EndAttempt Z-1-1 Handled A
     """)
@@ -629,7 +629,7 @@ def test_restart_gives_the_owner_the_customer_alone(way):
     scene = way()
     for agent_id in "AB":
         scene.send(agent_id, SAVE)
-    later = restart(scene, legs=(LEG, "1/B/2"), live=(SID, "Z-1-2"))
+    later = restart(scene, legs=(LEG, "Z-1-line-B-2"), live=(SID, "Z-1-2"))
     assert "A ! state Talking" in log_on_again(later)
     shown = log_on_again(later, "B")
     assert ("B ! state Idle" in shown) or ("B ! state Talking" in shown) == (way is consult_pending)

@@ -308,6 +308,6 @@ class World:
                 case StartAttempt(callback_id=None):
                     at_work[record.contact_id] = record.attempt_id
                 case SaveCallback():
-                    promised.add(record.callback_id.removesuffix("/callback"))
+                    promised.add(record.callback_id.removesuffix("-callback"))
                 case ReturnContact() if at_work.get(record.contact_id) in promised:
                     assert record.due_at is None, f"{at_work[record.contact_id]} is called too early"

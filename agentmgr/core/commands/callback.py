@@ -11,6 +11,7 @@ from agentmgr.core.commands.call import choose_number
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import SaveNote
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.ids import callback_of
 from agentmgr.core.job import Job
 from agentmgr.core.model import CallbackSpec
 from agentmgr.core.times import parse_time
@@ -122,7 +123,7 @@ def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, even
         return ResultCode.CALLBACK_NOT_FOUND
     session.callback_count += 1
     # one callback for a contact: creating it again puts it off
-    callback_id = session.callback.callback_id if session.callback else f"{session.sid}/callback"
+    callback_id = session.callback.callback_id if session.callback else callback_of(session.sid)
     record = CallbackSpec(
         callback_id=callback_id,
         callback_type=kind,
