@@ -19,7 +19,6 @@ from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.timezones import TIMEZONES
 from agentmgr.core.blender import BlendRules
-from agentmgr.core.events import Event
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
@@ -28,6 +27,7 @@ from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.http import health_page, metrics_page, serve_http
@@ -67,6 +67,7 @@ class RunningZone:
     port: int
     zone: Zone
     runner: ZoneRunner
+    jobs: JobsKeeper
     agt: AgtServer
 
 
@@ -151,9 +152,11 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             }
             for running in zones.values():
                 nursery.start_soon(running.runner.run)
+                nursery.start_soon(running.jobs.run)
                 nursery.start_soon(running.agt.serve, [sockets[running.name]])
-            tell = _teller(zones)
-            services = operations.Services(store, _from_thread(clock.now), frozenset(zones), tell)
+            services = operations.Services(
+                store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones)
+            )
             parts = dict.fromkeys(zones, "ok")
             nursery.start_soon(serve_admin, admin_listener, operations.from_socket(services))
             pages = {"/metrics": metrics_page(registry), "/healthz": health_page(lambda: parts)}
@@ -223,7 +226,8 @@ async def _open_zone(
         zone_metrics,
     )
     agt = AgtServer(connections, runner, zone_metrics, Limits(linger_s=LINGER_S))
-    return RunningZone(zone.name, *addresses[zone.name], machine, runner, agt)
+    keeper = JobsKeeper(runner.read_jobs_wanted)
+    return RunningZone(zone.name, *addresses[zone.name], machine, runner, keeper, agt)
 
 
 def _switch(settings: Settings, zone: str) -> SimSwitch:
@@ -247,15 +251,15 @@ def _from_thread(now: Callable[[], float]) -> Callable[[], float]:
     return lambda: trio.from_thread.run_sync(now)
 
 
-def _teller(zones: Mapping[str, RunningZone]) -> Callable[[str, Event], None]:
-    """Bring events from worker threads to a zone."""
+def _hinter(zones: Mapping[str, RunningZone]) -> Callable[[str], None]:
+    """Let worker threads hint that the store has another state of a job of a zone."""
     trio_token = trio.lowlevel.current_trio_token()
 
-    def tell(zone: str, event: Event) -> None:
+    def hint(zone: str) -> None:
         if zone in zones:
-            trio_token.run_sync_soon(zones[zone].runner.push, event)
+            trio_token.run_sync_soon(zones[zone].jobs.hint)
 
-    return tell
+    return hint
 
 
 def _listen(host: str, port: int, what: str, stack: ExitStack) -> socket.socket:

@@ -1,4 +1,4 @@
-"""How each request of the command line is carried out, and how zones learn what changed."""
+"""How each request of the command line is carried out."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,12 +15,12 @@ from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign import agents, campaigns, contacts, dnc
 from agentmgr.campaign.errors import CampaignError
-from agentmgr.core.events import Event, JobPaused, JobResumed, JobStarted, JobStopped
 from agentmgr.core.model import AgentSpec, CallingHours, CampaignSpec, CompletionCodeSpec
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
     DispositionRow,
+    JobState,
     JobStatus,
     ServiceStore,
     StoreFault,
@@ -44,18 +44,19 @@ MINUTES_OF_A_DAY = 1440
 class Services:
     """What operations work with: calls may come from any thread.
 
-    `zones` are those being served, `tell` brings one an event, `now` is epoch seconds.
+    `now` is epoch seconds; `served` says which zones somebody serves; `hint` is called with a zone after
+    the state of one of its jobs was written, and may do nothing: the zone looks by itself before long.
     """
 
     store: ServiceStore
     now: Callable[[], float]
-    zones: frozenset[str]
-    tell: Callable[[str, Event], None]
+    served: Callable[[], frozenset[str]]
+    hint: Callable[[str], None]
 
     @classmethod
     def alone(cls, store: ServiceStore) -> "Services":
         """Return what there is while no server runs: a zone learns what happened when it opens."""
-        return cls(store, time.time, frozenset(), lambda zone, event: None)
+        return cls(store, time.time, frozenset, lambda zone: None)
 
 
 def from_socket(services: Services) -> Callable[[str, Mapping[str, Any]], Iterator[Row]]:
@@ -103,11 +104,11 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             return _run_campaign(request, services)
         case requests.PauseCampaign(name):
             job = campaigns.pause_campaign(store, name)
-            services.tell(job.zone, JobPaused(job.job_id))
+            services.hint(job.zone)
             return _done(f"campaign {name}: paused at {job.done} of {job.total} contacts")
         case requests.ResumeCampaign(name):
             job = campaigns.resume_campaign(store, name)
-            services.tell(job.zone, JobResumed(job.job_id))
+            services.hint(job.zone)
             return _done(f"campaign {name}: goes on at {job.done} of {job.total} contacts")
         case requests.StopCampaign():
             return _stop_campaign(request, services)
@@ -227,22 +228,21 @@ def _minutes(time_of_day: str) -> int:
 
 
 def _run_campaign(request: requests.RunCampaign, services: Services) -> list[Row]:
-    if services.zones and request.zone not in services.zones:
-        served = ", ".join(sorted(services.zones))
-        raise AdminRefused(f"zone {request.zone}: is not served here; there are: {served}")
+    served = services.served()
+    if served and request.zone not in served:
+        there = ", ".join(sorted(served))
+        raise AdminRefused(f"zone {request.zone}: is not served here; there are: {there}")
     job = campaigns.run_campaign(services.store, request.name, request.zone, now=services.now())
-    services.tell(request.zone, JobStarted(job))
-    when = "" if services.zones else "; it starts when a server serves this zone"
+    services.hint(request.zone)
+    when = "" if served else "; it starts when a server serves this zone"
     done = f"campaign {request.name}: job {job.job_id} with {job.total} contacts in zone {request.zone}{when}"
     return [{"done": done, "job_id": job.job_id}]
 
 
 def _stop_campaign(request: requests.StopCampaign, services: Services) -> list[Row]:
-    current = campaigns.campaign_status(services.store, request.name).job
-    serving = current is not None and current.zone in services.zones
-    job = campaigns.stop_campaign(services.store, request.name, now=services.now(), serving=serving)
-    services.tell(job.zone, JobStopped(job.job_id))
-    how = "ends after the contacts being worked on" if serving else "is stopped"
+    job = campaigns.stop_campaign(services.store, request.name, now=services.now(), served=services.served())
+    services.hint(job.zone)
+    how = "is stopped" if job.state is JobState.Stopped else "ends after the contacts being worked on"
     return _done(f"campaign {request.name}: {how}, at {job.done} of {job.total} contacts")
 
 

@@ -1,6 +1,6 @@
 """Campaigns: made, run, paused, resumed, stopped, looked at, exported."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from attrs import evolve, frozen
 
@@ -115,7 +115,7 @@ def _problem(spec: CampaignSpec) -> str:
 def run_campaign(store: ServiceStore, name: str, zone: str, *, now: float) -> JobSpec:
     """Start a job with all contacts that are in the campaign's lists now.
 
-    The zone learns of it when it opens, or by a JobStarted event with what is returned.
+    The zone finds it in the store when it opens, or looks again.
 
     Raises:
         CampaignError: no such campaign, no contacts, or a job of it is not over yet.
@@ -138,27 +138,27 @@ def run_campaign(store: ServiceStore, name: str, zone: str, *, now: float) -> Jo
 
 
 def pause_campaign(store: ServiceStore, name: str) -> JobStatus:
-    """Mark the running job as paused; a serving zone must be told with JobPaused."""
+    """Mark the running job as paused; its zone finds that in the store."""
     return _move(store, name, (JobState.Running,), JobState.Paused)
 
 
 def resume_campaign(store: ServiceStore, name: str) -> JobStatus:
-    """Mark the paused job as running; a serving zone must be told with JobResumed."""
+    """Mark the paused job as running; its zone finds that in the store."""
     return _move(store, name, (JobState.Paused,), JobState.Running)
 
 
-def stop_campaign(store: ServiceStore, name: str, *, now: float, serving: bool) -> JobStatus:
-    """Stop the job for good.
+def stop_campaign(store: ServiceStore, name: str, *, now: float, served: Collection[str]) -> JobStatus:
+    """Stop the job for good: it is over at once if no zone works on it.
 
     Args:
         store: where to.
         name: the campaign.
         now: epoch seconds UTC.
-        serving: whether a zone works on the job. It must be told with JobStopped, and ends the job after
-            its last contact; otherwise the job is over at once.
+        served: the zones that somebody serves; one of them finds the stop in the store, and ends the job
+            after its last contact. What is left of a zone that closes meanwhile ends when it opens again.
     """
     job = _live_job(store, name)
-    if serving and job.state is not JobState.Preparing:
+    if job.zone in served and job.state is not JobState.Preparing:
         return _move(store, name, (JobState.Running, JobState.Paused, JobState.Stopping), JobState.Stopping)
     return _move(store, name, LIVE_JOB_STATES, JobState.Stopped, ended_at=now)
 

@@ -78,6 +78,13 @@ class FetchContacts:
 
 
 @frozen
+class LoadJob:
+    """Read a job with its campaign and callbacks; answered by `JobLoaded`."""
+
+    job_id: int
+
+
+@frozen
 class CheckDnc:
     """Look addresses up in the do-not-call list; answered by `DncChecked`."""
 
@@ -347,6 +354,7 @@ Effect = (
     | CancelTimer
     | CheckLogon
     | FetchContacts
+    | LoadJob
     | CheckDnc
     | TelephonyOrder
     | Record

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent
+from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent, WantedJob
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 
@@ -152,7 +152,25 @@ class DncChecked:
     present: frozenset[str]
 
 
-# -- time, supervisors, the process --------------------------------------------------------
+@frozen
+class JobsWanted:
+    """All jobs that the zone shall have, and no others; what differs it brings about by itself.
+
+    The same once more changes nothing. It is never older than the `JobLoaded` that came before it.
+    """
+
+    jobs: tuple[WantedJob, ...]
+
+
+@frozen
+class JobLoaded:
+    """The answer to `LoadJob`, and at a start a job to run on; `job` is None if the job is over."""
+
+    job_id: int
+    job: JobSpec | None
+
+
+# -- time, the process ---------------------------------------------------------------------
 
 
 @frozen
@@ -163,38 +181,10 @@ class TimerFired:
 
 
 @frozen
-class JobStarted:
-    """A campaign was run, or a job runs on after a restart."""
-
-    job: JobSpec
-
-
-@frozen
 class AgentRestored:
     """What a server that died had saved of an agent; comes after the jobs, before any desktop."""
 
     agent: SavedAgent
-
-
-@frozen
-class JobPaused:
-    """No new attempt shall start in this job."""
-
-    job_id: int
-
-
-@frozen
-class JobResumed:
-    """A paused job shall go on."""
-
-    job_id: int
-
-
-@frozen
-class JobStopped:
-    """The job shall end after the contacts that are being worked on."""
-
-    job_id: int
 
 
 @frozen
@@ -221,11 +211,9 @@ Event = (
     | TelephonyEvent
     | ContactsFetched
     | DncChecked
+    | JobsWanted
+    | JobLoaded
     | TimerFired
-    | JobStarted
     | AgentRestored
-    | JobPaused
-    | JobResumed
-    | JobStopped
     | ZoneClosing
 )

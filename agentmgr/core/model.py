@@ -1,6 +1,7 @@
 """What the core knows of the world: agents, campaigns, jobs and contacts as values."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from attrs import field, frozen
 
@@ -192,6 +193,22 @@ class CampaignSpec:
         return self.pacing is PacingType.PreviewTimed
 
 
+class Wanted(StrEnum):
+    """What a zone shall do with a job: a pause starts nothing new, a stop is for good."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@frozen
+class WantedJob:
+    """A job that is not over, and what its zone shall do with it."""
+
+    job_id: int
+    wanted: Wanted
+
+
 @frozen
 class JobSpec:
     """A campaign that runs; `total` contacts of which `done` are finished already.
@@ -203,7 +220,7 @@ class JobSpec:
     campaign: CampaignSpec
     total: int
     done: int = 0
-    paused: bool = False
+    wanted: Wanted = Wanted.RUN
     callbacks: tuple[CallbackSpec, ...] = ()
 
 

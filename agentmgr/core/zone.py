@@ -13,7 +13,7 @@ from agentmgr.core.commands import answer
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.consults import Consults
 from agentmgr.core.dialer import Dialer
-from agentmgr.core.effects import CheckDnc, Effect, HangUp
+from agentmgr.core.effects import CheckDnc, Effect, HangUp, LoadJob
 from agentmgr.core.events import (
     AgentRestored,
     CallAnswered,
@@ -24,10 +24,8 @@ from agentmgr.core.events import (
     ContactsFetched,
     DncChecked,
     Event,
-    JobPaused,
-    JobResumed,
-    JobStarted,
-    JobStopped,
+    JobLoaded,
+    JobsWanted,
     LogonChecked,
     NailAnswered,
     NailEnded,
@@ -40,7 +38,7 @@ from agentmgr.core.events import (
 )
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
-from agentmgr.core.model import ZoneConfig
+from agentmgr.core.model import Wanted, ZoneConfig
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.returns import Returns
@@ -63,6 +61,8 @@ class Zone:
         self.agents: dict[str, Agent] = {}
         self.connections: dict[int, dict[str, Agent]] = {}
         self.jobs: dict[int, Job] = {}
+        self.loading: set[int] = set()
+        self.closing = False
         self.sessions: dict[str, Session] = {}
         self.contacts_in_work: set[int] = set()
         self.logons: dict[tuple[int, int], CommandReceived] = {}
@@ -233,37 +233,50 @@ class Zone:
 
     # -- jobs ----------------------------------------------------------------------------------
 
-    def _on_job_started(self, event: JobStarted) -> None:
-        job = Job.from_spec(event.job, self.out.now, self.stats)
-        if job.job_id in self.jobs:
+    def _on_jobs_wanted(self, event: JobsWanted) -> None:
+        """Ask for the jobs that are not here, and bring the others to where they shall be.
+
+        A job that is here and not wanted is over for the store: what was begun in it is finished.
+        """
+        if self.closing:
             return
+        wanted = {each.job_id: each.wanted for each in event.jobs}
+        for job_id in wanted:
+            # one that ended here just now is asked for too; its end is committed before the question
+            if job_id not in self.jobs and job_id not in self.loading:
+                self.loading.add(job_id)
+                self.out.emit(LoadJob(job_id))
+        for job in list(self.jobs.values()):
+            self._bring_to(job, wanted.get(job.job_id, Wanted.STOP))
+
+    def _on_job_loaded(self, event: JobLoaded) -> None:
+        self.loading.discard(event.job_id)
+        if event.job is None or event.job_id in self.jobs or self.closing:
+            return
+        job = Job.from_spec(event.job, self.out.now, self.stats)
         self.jobs[job.job_id] = job
         for callback in event.job.callbacks:
             self.callbacks.schedule(job, callback)
         for agent in self.agents.values():
             self.out.free(agent)
+        self._bring_to(job, event.job.wanted)
         self.dialer.tick(job)
 
-    def _on_job_paused(self, event: JobPaused) -> None:
-        job = self.jobs.get(event.job_id)
-        if job is not None:
+    def _bring_to(self, job: Job, wanted: Wanted) -> None:
+        if job.stopping:
+            return
+        if wanted is Wanted.STOP:
+            self.dialer.stop(job)
+        elif wanted is Wanted.PAUSE and not job.paused:
             job.paused = True
             for agent in job.agents.values():
                 self.out.free(agent)
             self.callbacks.on_pause(job)
-
-    def _on_job_resumed(self, event: JobResumed) -> None:
-        job = self.jobs.get(event.job_id)
-        if job is not None:
+        elif wanted is Wanted.RUN and job.paused:
             job.paused = False
             for agent in self.agents.values():
                 self.out.free(agent)
             self.out.serve(job)
-
-    def _on_job_stopped(self, event: JobStopped) -> None:
-        job = self.jobs.get(event.job_id)
-        if job is not None:
-            self.dialer.stop(job)
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -287,6 +300,7 @@ class Zone:
 
     def _on_closing(self, event: ZoneClosing) -> None:
         """Start nothing new, dispose what is in wrapup, tell all agents; who serves them closes later."""
+        self.closing = True
         for job in self.jobs.values():
             job.paused = True
         for agent in list(self.agents.values()):
@@ -310,12 +324,10 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     TelephonyRestored: Zone._on_telephony_restored,
     ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
     DncChecked: Zone._on_dnc_checked,
+    JobsWanted: Zone._on_jobs_wanted,
+    JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,
-    JobStarted: Zone._on_job_started,
     AgentRestored: lambda zone, event: zone.returns.restore(event.agent),
-    JobPaused: Zone._on_job_paused,
-    JobResumed: Zone._on_job_resumed,
-    JobStopped: Zone._on_job_stopped,
     ZoneClosing: Zone._on_closing,
 }
 

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.effects import Record
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import JobSpec, SavedAgent
+from agentmgr.core.model import JobSpec, SavedAgent, WantedJob
 from agentmgr.ports.agents import AgentLogin
 
 
@@ -67,6 +67,14 @@ class ZoneStore(Protocol):
 
     def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
         """Claim contacts of a job that are due, so that nobody else gets them."""
+        ...
+
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        """Return the jobs that a zone shall have: those prepared and not over, by id."""
+        ...
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        """Return a job that the zone shall have; None if it is over or not the zone's."""
         ...
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:

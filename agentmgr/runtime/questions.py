@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import structlog
 import trio
+from attrs import frozen
 
-from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts
-from agentmgr.core.events import DncChecked, Event, LogonChecked
+from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.events import DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Token, ZoneStore
 from agentmgr.runtime.clock import Clock
@@ -26,8 +27,16 @@ MAX_WAITING_LOGONS = 2048
 """With more than these, a logon is answered at once that the password could not be checked."""
 
 
+@frozen
+class _ReadJobsWanted:
+    """Read which jobs the zone shall have: asked by the shell, beside the questions of the zone."""
+
+
 class Questions:
-    """Asks in the order of the zone's effects: contacts and DNC through the writer, passwords in threads."""
+    """Asks in the order of the zone's effects: all lookups through the writer, passwords in threads.
+
+    Lookups are made one after another, so that of two answers the later one is the newer.
+    """
 
     def __init__(
         self,
@@ -47,8 +56,9 @@ class Questions:
         self._verify = verify
         self._answer = answer
         self._fail = fail
-        self._lookups: deque[CheckDnc | FetchContacts] = deque()
+        self._lookups: deque[CheckDnc | FetchContacts | LoadJob | _ReadJobsWanted] = deque()
         self._lookups_bell = Doorbell()
+        self._jobs_are_asked = False
         self._logons: deque[CheckLogon] = deque()
         self._logons_bell = Doorbell()
         self._cores = trio.CapacityLimiter(os.cpu_count() or 1)
@@ -58,15 +68,17 @@ class Questions:
         """How many logons wait for the check of their password."""
         return len(self._logons)
 
-    def fetch_contacts(self, question: FetchContacts) -> None:
-        """Claim contacts; answered by `ContactsFetched`."""
+    def look_up(self, question: CheckDnc | FetchContacts | LoadJob) -> None:
+        """Ask the store; checks of the do-not-call list are made together with all others that wait."""
         self._lookups.append(question)
         self._lookups_bell.ring()
 
-    def check_dnc(self, question: CheckDnc) -> None:
-        """Look addresses up, together with all others that wait; answered by `DncChecked`."""
-        self._lookups.append(question)
-        self._lookups_bell.ring()
+    def read_jobs_wanted(self) -> None:
+        """Read which jobs the zone shall have; answered by `JobsWanted`. One that waits is enough."""
+        if not self._jobs_are_asked:
+            self._jobs_are_asked = True
+            self._lookups.append(_ReadJobsWanted())
+            self._lookups_bell.ring()
 
     def check_logon(self, question: CheckLogon) -> None:
         """Look an agent up and check its password; answered by `LogonChecked`."""
@@ -103,6 +115,14 @@ class Questions:
         if isinstance(first, FetchContacts):
             arguments = (self._token, first.job_id, first.limit, self._clock.now())
             self._answer(await self._writer.call(self._store.claim_contacts, *arguments))
+            return
+        if isinstance(first, LoadJob):
+            job = await self._writer.call(self._store.load_job, self._token, first.job_id)
+            self._answer(JobLoaded(first.job_id, job))
+            return
+        if isinstance(first, _ReadJobsWanted):
+            self._jobs_are_asked = False
+            self._answer(JobsWanted(await self._writer.call(self._store.jobs_wanted, self._token.zone)))
             return
         checks = [first]
         while self._lookups and isinstance(self._lookups[0], CheckDnc):

@@ -108,8 +108,9 @@ class ZoneRunner:
         self._performer.branches.update(
             {
                 effects.CheckLogon: self._questions.check_logon,
-                effects.FetchContacts: self._questions.fetch_contacts,
-                effects.CheckDnc: self._questions.check_dnc,
+                effects.FetchContacts: self._questions.look_up,
+                effects.LoadJob: self._questions.look_up,
+                effects.CheckDnc: self._questions.look_up,
             }
         )
         self._branches = self._performer.branches
@@ -160,6 +161,10 @@ class ZoneRunner:
             self._inbox_since = perf_counter()
             self._inbox_bell.ring()
         self._inbox.append(event)
+
+    def read_jobs_wanted(self) -> None:
+        """Have the zone told which jobs it shall have, as the store has it by then."""
+        self._questions.read_jobs_wanted()
 
     # -- life ------------------------------------------------------------------------------
 

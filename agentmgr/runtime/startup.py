@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from agentmgr.core.events import AgentRestored, Event, JobStarted
+from agentmgr.core.events import AgentRestored, Event, JobLoaded
 from agentmgr.core.model import SavedAgent
 from agentmgr.ports import OpenedZone
 
@@ -16,7 +16,7 @@ def saved_legs(opened: OpenedZone) -> list[str]:
 def start_events(opened: OpenedZone, alive: frozenset[str]) -> list[Event]:
     """Return the events that come before any desktop, in their order; `alive` are the legs that live."""
     return [
-        *(JobStarted(job) for job in opened.jobs),
+        *(JobLoaded(job.job_id, job) for job in opened.jobs),
         *(AgentRestored(_as_switch_has_it(agent, alive)) for agent in opened.saved),
     ]
 

@@ -10,7 +10,16 @@ from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from agentmgr.core import effects
-from agentmgr.core.events import CommandReceived, ConnectionLost, DncChecked, Event, LogonChecked, TimerFired
+from agentmgr.core.events import (
+    CommandReceived,
+    ConnectionLost,
+    DncChecked,
+    Event,
+    JobLoaded,
+    JobsWanted,
+    LogonChecked,
+    TimerFired,
+)
 from agentmgr.ports import AgentLogin, Simulated, Token, ZoneStore
 from agentmgr.runtime.runner import ZoneMachine
 from agentmgr.runtime.timers import TimerHeap
@@ -81,6 +90,7 @@ class VirtualZone:
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
             effects.CheckLogon: self._check_logon,
             effects.FetchContacts: self._fetch_contacts,
+            effects.LoadJob: self._load_job,
             effects.CheckDnc: self._check_dnc,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.now)),
         }
@@ -128,6 +138,10 @@ class VirtualZone:
         """Let events happen now, one after another, with all that follows at once."""
         self._inbox.extend(events)
         self._settle()
+
+    def read_jobs_wanted(self) -> None:
+        """Tell the zone which jobs it shall have, as the store has it now."""
+        self.post(JobsWanted(self._store.jobs_wanted(self._token.zone)))
 
     def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Let time pass to `until`, epoch seconds, or to the first moment at which `stop` is true."""
@@ -211,6 +225,10 @@ class VirtualZone:
     def _fetch_contacts(self, question: effects.FetchContacts) -> None:
         claimed = self._store.claim_contacts(self._token, question.job_id, question.limit, self.now)
         self._inbox.append(claimed)
+
+    def _load_job(self, question: effects.LoadJob) -> None:
+        job = self._store.load_job(self._token, question.job_id)
+        self._inbox.append(JobLoaded(question.job_id, job))
 
     def _check_dnc(self, question: effects.CheckDnc) -> None:
         self._inbox.append(DncChecked(question.key, self._store.on_dnc(question.addresses)))

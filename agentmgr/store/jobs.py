@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from agentmgr.core.model import JobSpec
+from agentmgr.core.model import JobSpec, Wanted, WantedJob
 from agentmgr.ports import CampaignOverview, DispositionRow, JobState, JobStatus, JobTally
 from agentmgr.store import schema as t
 from agentmgr.store.campaigns import read_campaign
@@ -60,6 +60,31 @@ def fill_job(connection: sa.Connection, job_id: int, after_contact_id: int, limi
     return last
 
 
+WANTED = {
+    JobState.Running: Wanted.RUN,
+    JobState.Paused: Wanted.PAUSE,
+    JobState.Stopping: Wanted.STOP,
+}
+"""What a zone shall do with a job in a state; in the others it is none of the zone's business."""
+
+
+def jobs_wanted(connection: sa.Connection, zone: str) -> tuple[WantedJob, ...]:
+    """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were."""
+    rows = connection.execute(
+        sa.select(t.job.c.job_id, t.job.c.state)
+        # not ordered here: that would read the whole table in the order of its ids
+        .where(t.job.c.ended_at.is_(None), t.job.c.zone == zone)
+    ).all()
+    wanted = {job_id: WANTED[state] for job_id, state in rows if state in WANTED}
+    return tuple(WantedJob(job_id, wanted[job_id]) for job_id in sorted(wanted))
+
+
+def is_wanted(connection: sa.Connection, zone: str, job_id: int) -> bool:
+    """Tell whether a zone shall have a job."""
+    row = connection.execute(sa.select(t.job.c.zone, t.job.c.state).where(t.job.c.job_id == job_id)).first()
+    return row is not None and row.zone == zone and row.state in WANTED
+
+
 def read_job(connection: sa.Connection, job_id: int) -> JobSpec:
     """Read a job with its campaign."""
     row = connection.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
@@ -68,7 +93,7 @@ def read_job(connection: sa.Connection, job_id: int) -> JobSpec:
         read_campaign(connection, row.campaign_id),
         row.total,
         _count_done(connection, job_id, row.zone),
-        row.state == JobState.Paused,
+        WANTED.get(JobState(row.state), Wanted.STOP),
     )
 
 

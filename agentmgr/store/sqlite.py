@@ -7,7 +7,7 @@ from attrs import evolve
 
 from agentmgr.core.effects import Record
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec
+from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
@@ -90,6 +90,19 @@ class SqliteStore:
         with self._database.transaction() as tx:
             check_token(tx.sql, token)
             return contacts.claim_contacts(tx.sql, token.zone, job_id, limit, now)
+
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        """Return the jobs that a zone shall have: those prepared and not over, by id."""
+        with self._database.transaction() as tx:
+            return jobs.jobs_wanted(tx.tables, zone)
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        """Return a job that the zone shall have; None if it is over or not the zone's."""
+        with self._database.transaction() as tx:
+            check_token(tx.sql, token)
+            if not jobs.is_wanted(tx.tables, token.zone, job_id):
+                return None
+            return _with_callbacks(tx, jobs.read_job(tx.tables, job_id))
 
     # -- agents ----------------------------------------------------------------------------
 

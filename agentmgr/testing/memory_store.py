@@ -31,6 +31,7 @@ from agentmgr.core.model import (
     PhoneNumber,
     SavedAgent,
     SavedSession,
+    WantedJob,
 )
 from agentmgr.ports import AgentLogin, Fenced, OpenedZone, Token
 from protocol.enums import ContactType
@@ -84,6 +85,20 @@ class MemoryStore:
     def add_agent(self, record: AgentSpec, zone: str, password: str = "secret") -> None:
         """Make an agent known; the password is kept as it is."""
         self.agents[record.agent_id] = AgentLogin(record, password, zone, True)
+
+    # -- jobs ------------------------------------------------------------------------------
+
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        """Return the jobs whose campaign is known and that are not over; there is one zone here."""
+        live = sorted(self.jobs.keys() - self.finished_jobs.keys())
+        return tuple(WantedJob(job_id, self.jobs[job_id].wanted) for job_id in live)
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        """Return a job whose campaign is known, unless it is over."""
+        job = self.jobs.get(job_id)
+        if job is None or job_id in self.finished_jobs:
+            return None
+        return evolve(job, done=len(self.done[job_id]), callbacks=self._waiting(job.campaign))
 
     # -- a new owner -----------------------------------------------------------------------
 

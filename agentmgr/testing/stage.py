@@ -6,17 +6,18 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts
+from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
-    ContactsFetched,
     DncChecked,
     Event,
+    JobLoaded,
+    JobsWanted,
     LogonChecked,
     TimerFired,
 )
-from agentmgr.core.model import ZoneConfig
+from agentmgr.core.model import Wanted, WantedJob, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.timers import TimerHeap
@@ -27,7 +28,7 @@ from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 
-Question = FetchContacts | CheckDnc | CheckLogon
+Question = FetchContacts | LoadJob | CheckDnc | CheckLogon
 
 
 class Witness(Protocol):
@@ -112,6 +113,12 @@ class Stage:
                 shown += self.answer()
         return shown
 
+    def want(self, job_id: int, wanted: Wanted) -> list[str]:
+        """Let another state of one job be wanted, of the others what they are in; returns the transcript."""
+        level = {job.job_id: Wanted.PAUSE if job.paused else Wanted.RUN for job in self.zone.jobs.values()}
+        level[job_id] = wanted
+        return self.post(JobsWanted(tuple(WantedJob(*each) for each in sorted(level.items()))))
+
     def answer(self, question: Question | None = None) -> list[str]:
         """Answer a question of the zone, the oldest one unless another is named."""
         if question is None:
@@ -166,7 +173,7 @@ class Stage:
                 self.timers.set(effect.key, effect.at)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
-            case FetchContacts() | CheckDnc() | CheckLogon():
+            case FetchContacts() | LoadJob() | CheckDnc() | CheckLogon():
                 self.asked.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
@@ -192,9 +199,11 @@ class Stage:
                     f"{agent.agent_id} was told other capabilities"
                 )
 
-    def _answer_to(self, question: Question) -> LogonChecked | ContactsFetched | DncChecked:
+    def _answer_to(self, question: Question) -> Event:
         if isinstance(question, FetchContacts):
             return self.store.claim_contacts(self._token, question.job_id, question.limit, self.now)
+        if isinstance(question, LoadJob):
+            return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
         if isinstance(question, CheckDnc):
             return DncChecked(question.key, self.store.on_dnc(question.addresses))
         login = self.store.find_agent(question.agent_id)

@@ -23,7 +23,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr import log
 from agentmgr.app import collect_rarely
 from agentmgr.core.effects import Record
-from agentmgr.core.events import ContactsFetched, JobStarted
+from agentmgr.core.events import ContactsFetched, JobLoaded
 from agentmgr.core.model import (
     AgentSpec,
     CampaignSpec,
@@ -31,6 +31,8 @@ from agentmgr.core.model import (
     ContactSpec,
     JobSpec,
     PhoneNumber,
+    Wanted,
+    WantedJob,
     ZoneConfig,
 )
 from agentmgr.core.zone import Zone
@@ -75,6 +77,12 @@ class MemoryStore:
             job_id, tuple(ContactSpec(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
         )
 
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        return (WantedJob(1, Wanted.RUN),)
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        return JobSpec(job_id, CAMPAIGN, 10**9)
+
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
@@ -94,7 +102,7 @@ async def agt(listener: socket.socket) -> None:
             lambda login, password: True, metrics,
         )  # fmt: skip
         await nursery.start(runner.run)
-        runner.push(JobStarted(JobSpec(1, CAMPAIGN, 10**9)))
+        runner.push(JobLoaded(1, JobSpec(1, CAMPAIGN, 10**9)))
         collect_rarely()
         await AgtServer(connections, runner, metrics).serve([listener])
 

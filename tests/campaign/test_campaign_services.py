@@ -27,7 +27,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec
+from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec, Wanted
 from agentmgr.ports import ContactDraft, JobState
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
@@ -97,7 +97,7 @@ def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: Sqlit
         lambda: campaign_status(ready, "Autumn"),
         lambda: run_campaign(ready, "Autumn", "Default", now=T0),
         lambda: pause_campaign(ready, "Autumn"),
-        lambda: stop_campaign(ready, "Autumn", now=T0, serving=True),
+        lambda: stop_campaign(ready, "Autumn", now=T0, served=("Default",)),
         lambda: export_dispositions(ready, "Autumn"),
     ):
         with pytest.raises(CampaignError, match="no campaign 'Autumn'; there are: Spring"):
@@ -106,7 +106,7 @@ def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: Sqlit
 
 def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
     job = run_campaign(ready, "Spring", "Default", now=T0)
-    assert (job.total, job.done, job.paused) == (3, 0, False)
+    assert (job.total, job.done, job.wanted) == (3, 0, Wanted.RUN)
     assert job.campaign == ready.find_campaign("Spring")
     assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
 
@@ -115,7 +115,7 @@ def test_run_twice_refused_until_the_first_is_over(ready: SqliteStore) -> None:
     run_campaign(ready, "Spring", "Default", now=T0)
     with pytest.raises(CampaignError, match="its job 1 is running; it must be over first"):
         run_campaign(ready, "Spring", "Default", now=T0)
-    stop_campaign(ready, "Spring", now=T0, serving=False)
+    stop_campaign(ready, "Spring", now=T0, served=())
     assert run_campaign(ready, "Spring", "Default", now=T0).job_id == 2
 
 
@@ -135,7 +135,7 @@ def test_run_stopped_while_it_is_prepared_does_not_start(
 
     def stop_and_fill(job_id: int, after: int, limit: int) -> int | None:
         if after == 0:
-            assert stop_campaign(ready, "Spring", now=T0, serving=True).state is JobState.Stopped
+            assert stop_campaign(ready, "Spring", now=T0, served=("Default",)).state is JobState.Stopped
         return fill(job_id, after, limit)
 
     monkeypatch.setattr(ready, "fill_job", stop_and_fill)
@@ -147,19 +147,19 @@ def test_run_stopped_while_it_is_prepared_does_not_start(
 def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
     run_campaign(ready, "Spring", "Default", now=T0)
     assert pause_campaign(ready, "Spring").state is JobState.Paused
-    assert ready.open_zone("Default", T0).jobs[0].paused
+    assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.PAUSE
     with pytest.raises(CampaignError, match=r"is paused and cannot become paused; that needs .* running"):
         pause_campaign(ready, "Spring")
     assert resume_campaign(ready, "Spring").state is JobState.Running
-    assert not ready.open_zone("Default", T0).jobs[0].paused
+    assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.RUN
 
 
 def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
     job = run_campaign(ready, "Spring", "Default", now=T0)
     token = ready.open_zone("Default", T0).token
-    stopping = stop_campaign(ready, "Spring", now=T0, serving=True)
+    stopping = stop_campaign(ready, "Spring", now=T0, served=("Default",))
     assert (stopping.state, stopping.ended_at, stopping.zone) == (JobState.Stopping, None, "Default")
-    assert stop_campaign(ready, "Spring", now=T0, serving=True).state is JobState.Stopping
+    assert stop_campaign(ready, "Spring", now=T0, served=("Default",)).state is JobState.Stopping
     ready.commit(token, [FinishJob(job.job_id, "stopped", T0 + 5)])
     status = campaign_status(ready, "Spring")
     assert status.job is not None
@@ -168,19 +168,23 @@ def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
 
 def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
     run_campaign(ready, "Spring", "Default", now=T0)
-    assert stop_campaign(ready, "Spring", now=T0, serving=False).ended_at == T0
+    assert stop_campaign(ready, "Spring", now=T0, served=()).ended_at == T0
     assert ready.open_zone("Default", T0).jobs == ()
 
 
 @pytest.mark.parametrize(
     "service",
-    [pause_campaign, resume_campaign, lambda store, name: stop_campaign(store, name, now=T0, serving=True)],
+    [
+        pause_campaign,
+        resume_campaign,
+        lambda store, name: stop_campaign(store, name, now=T0, served=("Default",)),
+    ],
 )
 def test_campaign_not_running_refused(ready: SqliteStore, service: Callable[..., object]) -> None:
     with pytest.raises(CampaignError, match="campaign Spring: was never run; run it first"):
         service(ready, "Spring")
     run_campaign(ready, "Spring", "Default", now=T0)
-    stop_campaign(ready, "Spring", now=T0, serving=False)
+    stop_campaign(ready, "Spring", now=T0, served=())
     with pytest.raises(CampaignError, match="campaign Spring: is stopped; run it first"):
         service(ready, "Spring")
 

@@ -1,4 +1,7 @@
+import math
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -8,10 +11,13 @@ import trio.testing
 from attrs import evolve
 
 import agentmgr.client
+from agentmgr import app
 from agentmgr.admin import requests
+from agentmgr.admin.operations import perform
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import first_error, make_database, open_server
 from agentmgr.ports import StoreFault
+from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
@@ -54,15 +60,45 @@ async def test_every_zone_is_served_and_knows_where_the_others_are(settings: Set
                 pass
 
 
-async def test_job_started_through_the_server_reaches_its_zone_alone(
-    settings: Settings, tmp_path: Path
+async def until(true: Callable[[], bool]) -> None:
+    with trio.fail_after(30):
+        while not true():
+            await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_zone_hears_at_once_what_a_request_changed_of_its_jobs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=math.inf))
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
+        jobs = server.zones["South"].zone.jobs
         (started,) = await server.perform(requests.RunCampaign("Spring", "South"))
-        await trio.testing.wait_all_tasks_blocked()
-        assert started["job_id"] in server.zones["South"].zone.jobs
+        await until(lambda: started["job_id"] in jobs)
         assert server.zones["North"].zone.jobs == {}
+        (job,) = jobs.values()
+        await server.perform(requests.PauseCampaign("Spring"))
+        await until(lambda: job.paused)
+        await server.perform(requests.ResumeCampaign("Spring"))
+        await until(lambda: not job.paused)
+        await server.perform(requests.StopCampaign("Spring"))
+        await until(lambda: not jobs)
+
+
+async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=0.01))
+    async with open_server(settings) as server:
+        await prepare(server, tmp_path)
+        services = evolve(server.services, hint=lambda zone: None)
+        jobs = server.zones["South"].zone.jobs
+        for request, done in (
+            (requests.RunCampaign("Spring", "South"), lambda: bool(jobs)),
+            (requests.StopCampaign("Spring"), lambda: not jobs),
+        ):
+            await trio.to_thread.run_sync(lambda request=request: list(perform(request, services)))
+            await until(done)
 
 
 async def test_job_goes_on_after_a_restart(settings: Settings, tmp_path: Path) -> None:
@@ -70,7 +106,7 @@ async def test_job_goes_on_after_a_restart(settings: Settings, tmp_path: Path) -
         await prepare(server, tmp_path)
         await server.perform(requests.RunCampaign("Spring", "North"))
     async with open_server(settings) as server:
-        await trio.testing.wait_all_tasks_blocked()
+        await until(lambda: bool(server.zones["North"].zone.jobs))
         (job,) = server.zones["North"].zone.jobs.values()
         assert (job.campaign.name, job.total, job.done) == ("Spring", 1, 0)
 

@@ -4,8 +4,8 @@ from attrs import evolve
 from scenes import LEG, SID, Scene, a_campaign, a_contact, a_logon, number_of, talking
 
 from agentmgr.core.effects import SaveCallback
-from agentmgr.core.events import AgentRestored, CallAnswered, JobStarted
-from agentmgr.core.model import CallbackSpec, JobSpec
+from agentmgr.core.events import AgentRestored, CallAnswered, JobLoaded
+from agentmgr.core.model import CallbackSpec, JobSpec, Wanted
 from protocol import commands as c
 from protocol.enums import CallbackType, DestinationType, PacingType
 from protocol.structures import CompletionCode, Destination
@@ -142,7 +142,7 @@ def start_job_with(scene, *records, pacing=PacingType.PreviewUntimed, job_id=1, 
         )
     scene.store.add_job(job_id, [a_contact(number) for number in range(1, 1 + contacts)])
     spec = JobSpec(job_id, a_campaign(pacing, **campaign), total=contacts, callbacks=records)
-    return scene.post(JobStarted(spec))
+    return scene.post(JobLoaded(spec.job_id, spec))
 
 
 def awaiting(agents="A", *, pacing=PacingType.PreviewUntimed, contacts=0, due_in_s=100.0, **changes):
@@ -198,13 +198,15 @@ def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):
     """The server dies, and a new one takes over; the switch still has these lines and customers."""
     store, now = scene.store, scene.now + seconds
     for job in scene.zone.jobs.values():
-        store.jobs[job.job_id] = JobSpec(job.job_id, job.campaign, job.total, paused=job.paused)
+        store.jobs[job.job_id] = JobSpec(
+            job.job_id, job.campaign, job.total, wanted=Wanted.PAUSE if job.paused else Wanted.RUN
+        )
     store._epochs["Z"] = scene.config.epoch
     opened = store.open_zone("Z", now)
     later = Scene(config=evolve(scene.config, epoch=opened.token.epoch), agents="")
     later.store, later.now = store, now
     later.answers_at_once = False  # nothing is asked before all is told
-    later.post(*(JobStarted(job) for job in opened.jobs))
+    later.post(*(JobLoaded(job.job_id, job) for job in opened.jobs))
     for agent in opened.saved:
         kept = agent.session
         later.post(

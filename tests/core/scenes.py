@@ -3,14 +3,7 @@
 from attrs import evolve
 
 from agentmgr.core.effects import Dial, NailUp
-from agentmgr.core.events import (
-    CallAnswered,
-    CallEnded,
-    CallFailed,
-    JobStarted,
-    NailAnswered,
-    NailEnded,
-)
+from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, JobLoaded, NailAnswered, NailEnded
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
@@ -19,6 +12,7 @@ from agentmgr.core.model import (
     ContactSpec,
     JobSpec,
     PhoneNumber,
+    Wanted,
     ZoneConfig,
 )
 from agentmgr.testing.memory_store import MemoryStore
@@ -109,12 +103,12 @@ class Scene(Stage):
         skills = skills or (AgentSkill("sales", level=1),)
         self.store.add_agent(AgentSpec(agent_id, f"Agent {agent_id}", skills), self.config.zone)
 
-    def start_job(self, pacing, *, job_id=1, contacts=3, paused=False, **campaign):
+    def start_job(self, pacing, *, job_id=1, contacts=3, wanted=Wanted.RUN, **campaign):
         first = job_id * 1000 - 999
         records = [a_contact(number) for number in range(first, first + contacts)]
         self.store.add_job(job_id, records)
-        spec = JobSpec(job_id, a_campaign(pacing, **campaign), total=contacts, paused=paused)
-        return self.post(JobStarted(spec))
+        spec = JobSpec(job_id, a_campaign(pacing, **campaign), total=contacts, wanted=wanted)
+        return self.post(JobLoaded(spec.job_id, spec))
 
     # -- steps on the way of an agent ------------------------------------------------------
 
@@ -208,7 +202,7 @@ def nailed_idle(pacing=PacingType.PreviewUntimed, **campaign):
     """Ready, nailed, Idle; the job's contacts are due in an hour."""
     scene = Scene()
     scene.store.add_job(1, [a_contact(1)], due_at=scene.now + 3600)
-    scene.post(JobStarted(JobSpec(1, a_campaign(pacing, **campaign), total=1)))
+    scene.post(JobLoaded(1, JobSpec(1, a_campaign(pacing, **campaign), total=1)))
     scene.nail()
     return scene
 

@@ -3,7 +3,7 @@
 from scenes import Scene, a_campaign, a_contact
 
 from agentmgr.core.effects import SaveCallback
-from agentmgr.core.events import JobStarted
+from agentmgr.core.events import JobLoaded
 from agentmgr.ports import Token
 from protocol.enums import CallbackType, PacingType
 
@@ -35,7 +35,7 @@ def next_job():
     )
     store.commit(Token("Z", 0, 1), [record])
     (job,) = store.open_zone("Z", scene.now).jobs
-    scene.post(JobStarted(job))
+    scene.post(JobLoaded(job.job_id, job))
     return scene
 
 

@@ -6,7 +6,7 @@ import pytest
 from scenes import a_campaign, a_contact
 
 from agentmgr.core.effects import EndAttempt
-from agentmgr.core.events import JobStarted
+from agentmgr.core.events import JobLoaded
 from agentmgr.core.model import AgentSpec, JobSpec, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.desk.sim import SimDesktop
@@ -44,7 +44,7 @@ class Day:
         self.desktops = [SimDesktop(agent_id, "secret", "Z", seed) for agent_id in agent_ids]
         for desktop in self.desktops:
             virtual.connect(desktop)
-        virtual.post(JobStarted(JobSpec(1, a_campaign(PacingType.Predictive), contacts)))
+        virtual.post(JobLoaded(1, JobSpec(1, a_campaign(PacingType.Predictive), contacts)))
         virtual.run(T0 + hours * HOUR_S)
         self.now = virtual.now
 

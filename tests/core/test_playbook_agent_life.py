@@ -21,16 +21,8 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import (
-    JobPaused,
-    JobResumed,
-    JobStopped,
-    NailEnded,
-    NailFailed,
-    TelephonyLost,
-    TelephonyRestored,
-    ZoneClosing,
-)
+from agentmgr.core.events import NailEnded, NailFailed, TelephonyLost, TelephonyRestored, ZoneClosing
+from agentmgr.core.model import Wanted
 from agentmgr.testing.transcript import lines
 from protocol.commands import (
     AgentSDKConnected,
@@ -191,7 +183,7 @@ def test_nailing_answered_too_late_is_dropped():
 
 def test_unnailing_when_the_job_is_over():
     scene = nailed_idle()
-    assert scene.post(JobStopped(1)) == lines("""
+    assert scene.want(1, Wanted.STOP) == lines("""
         store: FinishJob stopped
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
@@ -204,7 +196,7 @@ def test_unnailing_when_the_job_is_over():
 
 def test_unnailing_is_believed_without_a_word_of_the_switch():
     scene = nailed_idle()
-    scene.post(JobStopped(1))
+    scene.want(1, Wanted.STOP)
     assert scene.wait(10) == lines("""
         A ! NailupChange NotNailedUp
         A ! call NoState
@@ -215,7 +207,7 @@ def test_unnailing_is_believed_without_a_word_of_the_switch():
 def test_job_over_moves_the_agent_to_another_job_without_unnailing():
     scene = nailed_idle()
     scene.start_job(PacingType.PreviewUntimed, job_id=2, name="Winter")
-    assert scene.post(JobStopped(1)) == lines("""
+    assert scene.want(1, Wanted.STOP) == lines("""
         store: FinishJob stopped
         A ! JobAttached Winter
         store: StartAttempt Z-1-1 1001 Preview +49300001001
@@ -227,7 +219,7 @@ def test_job_over_moves_the_agent_to_another_job_without_unnailing():
 def test_job_over_while_nailing_is_pending_gives_the_nailing_up():
     scene = pending_nailing()
     scene.call_phone()
-    assert scene.post(JobStopped(1)) == lines("""
+    assert scene.want(1, Wanted.STOP) == lines("""
         store: ReturnContact 1 0 Stopped +0s
         store: ReturnContact 2 0 Stopped +0s
         store: ReturnContact 3 0 Stopped +0s
@@ -244,7 +236,7 @@ def test_job_over_while_nailing_is_pending_goes_on_for_another_job():
     scene = pending_nailing()
     scene.call_phone()
     scene.start_job(PacingType.PreviewUntimed, job_id=2, name="Winter")
-    assert scene.post(JobStopped(1)) == lines("""
+    assert scene.want(1, Wanted.STOP) == lines("""
         store: ReturnContact 1 0 Stopped +0s
         store: ReturnContact 2 0 Stopped +0s
         store: ReturnContact 3 0 Stopped +0s
@@ -848,7 +840,7 @@ def test_zone_closing_disposes_what_is_in_wrapup_and_tells_everybody():
 
 def test_job_paused_starts_nothing_and_resumed_goes_on():
     scene = wrapup()
-    scene.post(JobPaused(1))
+    scene.want(1, Wanted.PAUSE)
     assert scene.send("A", DONE) == lines("""
         store: SaveDisposition Z-1-1 1 A 1 agent
         store: EndAttempt Z-1-1 Handled A
@@ -857,7 +849,7 @@ def test_job_paused_starts_nothing_and_resumed_goes_on():
         A < WrapupContact 0 Z-1-1
     """)
     assert scene.wait(60) == []
-    assert scene.post(JobResumed(1)) == lines("""
+    assert scene.want(1, Wanted.RUN) == lines("""
         store: StartAttempt Z-1-2 2 Progressive +49300000002
         switch: Dial Z-1-2 +49300000002 25
     """)

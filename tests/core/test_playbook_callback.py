@@ -25,15 +25,8 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import (
-    JobPaused,
-    JobResumed,
-    JobStarted,
-    JobStopped,
-    TelephonyLost,
-    TimerFired,
-)
-from agentmgr.core.model import JobSpec
+from agentmgr.core.events import JobLoaded, TelephonyLost, TimerFired
+from agentmgr.core.model import JobSpec, Wanted
 from agentmgr.core.times import format_time
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
@@ -151,7 +144,7 @@ def test_callback_for_another_campaign_is_delivered_by_its_job():
 def bring_nailed_art(scene):
     spec = JobSpec(2, a_campaign(name="Autumn", skill="art", campaign_id=2), total=1)
     scene.store.add_job(2, [a_contact(1000)], due_at=scene.now + 90_000)
-    scene.post(JobStarted(spec))
+    scene.post(JobLoaded(spec.job_id, spec))
     bring_nailed(scene, "P", AgentSkill("art"))
 
 
@@ -344,8 +337,8 @@ def test_break_during_a_contact_waits_for_the_pending_callback_too():
 @pytest.mark.parametrize(
     "end",
     [
-        lambda scene: scene.post(JobStopped(1)),
-        lambda scene: scene.post(JobPaused(1)),
+        lambda scene: scene.want(1, Wanted.STOP),
+        lambda scene: scene.want(1, Wanted.PAUSE),
         lambda scene: scene.line_drops("A"),
         lambda scene: scene.post(TelephonyLost()),
         lambda scene: scene.send("A", c.AGTSkillsChanged((AgentSkill("art"),))),
@@ -577,7 +570,7 @@ def test_stopped_job_leaves_its_callbacks_to_the_next():
     scene = awaiting()
     scene.wait(80)
     assert (
-        scene.post(JobStopped(1))
+        scene.want(1, Wanted.STOP)
         == lines("""
         A ! PreviewCallbackCancelled Z-1-1
         store: FinishJob stopped
@@ -590,24 +583,24 @@ def test_stopped_job_leaves_its_callbacks_to_the_next():
 
 def test_stopped_job_ends_with_the_callback_that_is_on():
     scene = called_back()
-    assert scene.post(JobStopped(1)) == []
+    assert scene.want(1, Wanted.STOP) == []
     scene.send("A", c.AGTPreviewCancel(SID))
     assert "store: FinishJob stopped" in scene.send("A", DISPOSE)
 
 
 def test_paused_job_starts_no_callback():
     scene = awaiting()
-    scene.post(JobPaused(1))
+    scene.want(1, Wanted.PAUSE)
     assert scene.wait(120) == []
-    assert scene.post(JobResumed(1)) == [f"A ! PreviewCallbackPending {DUE} Z-1-1", *DELIVERED]
+    assert scene.want(1, Wanted.RUN) == [f"A ! PreviewCallbackPending {DUE} Z-1-1", *DELIVERED]
 
 
 def test_paused_job_takes_back_what_it_promised():
     scene = awaiting()
     scene.wait(80)
-    assert scene.post(JobPaused(1)) == ["A ! PreviewCallbackCancelled Z-1-1"]
+    assert scene.want(1, Wanted.PAUSE) == ["A ! PreviewCallbackCancelled Z-1-1"]
     assert scene.wait(60) == []
-    assert scene.post(JobResumed(1))[0] == f"A ! PreviewCallbackPending {DUE} Z-1-2"
+    assert scene.want(1, Wanted.RUN)[0] == f"A ! PreviewCallbackPending {DUE} Z-1-2"
 
 
 def test_callback_that_is_past_its_time_at_the_start_of_the_job_is_delivered_at_once():
@@ -674,7 +667,7 @@ def test_contact_that_is_talked_to_in_one_job_is_not_dialled_by_another():
     scene = talking(contacts=1)
     spec = JobSpec(2, a_campaign(name="Autumn", skill="art", campaign_id=2), total=1)
     scene.store.add_job(2, [a_contact(1)])
-    scene.post(JobStarted(spec))
+    scene.post(JobLoaded(spec.job_id, spec))
     assert bring_nailed(scene, "P", AgentSkill("art"))[3:] == lines("""
         store: ReturnContact 1 0 Cancelled +60s
     """)

@@ -14,8 +14,8 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, JobStopped, TelephonyLost
-from agentmgr.core.model import CallingHours
+from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, TelephonyLost
+from agentmgr.core.model import CallingHours, Wanted
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
 from protocol.commands import (
@@ -225,7 +225,7 @@ def test_more_contacts_outside_calling_hours_than_one_turn_takes_are_left_for_th
 def test_job_stopped_cancels_what_rings_and_ends_after_what_is_on():
     scene = talking()
     scene.nail("B")
-    assert scene.post(JobStopped(1)) == lines("""
+    assert scene.want(1, Wanted.STOP) == lines("""
         store: ReturnContact 3 0 Stopped +0s
         switch: HangUp Z-1-2
         store: EndAttempt Z-1-2 Cancelled

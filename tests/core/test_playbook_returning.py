@@ -40,13 +40,12 @@ from scenes import (
 from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
-    JobStopped,
     NailEnded,
     TelephonyLost,
     TelephonyRestored,
     ZoneClosing,
 )
-from agentmgr.core.model import SavedAgent, SavedSession, ZoneConfig
+from agentmgr.core.model import SavedAgent, SavedSession, Wanted, ZoneConfig
 from agentmgr.core.outbox import MAX_BACKLOG
 from agentmgr.testing.transcript import lines
 from protocol import commands as c
@@ -230,7 +229,7 @@ def test_agent_who_wanted_to_log_off_before_does_so_though_it_came_back():
 @pytest.mark.parametrize("way", [preview, dialing, talking, held, wrapup, called_back])
 def test_agent_who_never_comes_back_comes_to_rest(way):
     scene = way()
-    scene.post(JobStopped(1))
+    scene.want(1, Wanted.STOP)
     lose(scene)
     scene.wait(20_000)
     assert not scene.zone.agents

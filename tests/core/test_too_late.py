@@ -4,17 +4,8 @@ import pytest
 from scenes import CONTACT_SCENES, SCENES, SID, Scene, a_campaign, nailed_idle, pending_nailing, talking
 
 from agentmgr.core.commands.registry import on_agent_command, on_plain_command
-from agentmgr.core.events import (
-    ConnectionLost,
-    ContactsFetched,
-    JobPaused,
-    JobResumed,
-    JobStarted,
-    JobStopped,
-    TimerFired,
-    ZoneClosing,
-)
-from agentmgr.core.model import JobSpec
+from agentmgr.core.events import ConnectionLost, ContactsFetched, JobLoaded, TimerFired, ZoneClosing
+from agentmgr.core.model import JobSpec, Wanted
 from protocol.commands import AGTHoldCall, AGTWrapupContact, POMClientAlive
 from protocol.enums import CallState, NailupStatus, PacingType
 from protocol.structures import CompletionCode
@@ -48,7 +39,7 @@ def test_timer_of_somebody_unknown_changes_nothing(purpose):
     assert talking().post(TimerFired((purpose, "99"))) == []
 
 
-@pytest.mark.parametrize("event", [JobPaused(9), JobResumed(9), JobStopped(9), ConnectionLost(9)])
+@pytest.mark.parametrize("event", [JobLoaded(9, None), ConnectionLost(9)])
 def test_word_about_the_unknown_changes_nothing(event):
     assert talking().post(event) == []
 
@@ -60,7 +51,7 @@ def test_contacts_for_a_job_that_is_over_are_not_taken():
 def test_job_that_runs_already_is_not_started_again():
     scene = talking()
     job = scene.zone.jobs[1]
-    assert scene.post(JobStarted(JobSpec(1, a_campaign(), 10))) == []
+    assert scene.post(JobLoaded(1, JobSpec(1, a_campaign(), 10))) == []
     assert scene.zone.jobs[1] is job
 
 
@@ -68,7 +59,7 @@ def test_contacts_fetched_while_the_job_is_stopped_go_back():
     scene = Scene()
     scene.answers_at_once = False
     scene.start_job(PacingType.Progressive, contacts=2)
-    scene.post(JobStopped(1))
+    scene.want(1, Wanted.STOP)
     assert 1 in scene.zone.jobs
     assert scene.answer() == [
         "store: ReturnContact 1 0 Stopped +0s",

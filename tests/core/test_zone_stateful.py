@@ -15,10 +15,7 @@ from agentmgr.core.events import (
     CallAnswered,
     CallEnded,
     CallFailed,
-    JobPaused,
-    JobResumed,
-    JobStarted,
-    JobStopped,
+    JobLoaded,
     NailAnswered,
     NailEnded,
     NailFailed,
@@ -26,7 +23,7 @@ from agentmgr.core.events import (
     TelephonyRestored,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentSpec, ExternalDestination, JobSpec, ZoneConfig
+from agentmgr.core.model import AgentSpec, ExternalDestination, JobSpec, Wanted, ZoneConfig
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from agentmgr.core.times import format_time
 from agentmgr.testing.memory_store import MemoryStore
@@ -252,7 +249,7 @@ class ZoneWorld(RuleBasedStateMachine):
             address_book=(ExternalDestination("Desk", "4711"),),
         )
         self.stage.store.add_job(self.job_count, contacts, campaign=campaign)
-        self.stage.post(JobStarted(JobSpec(self.job_count, campaign, total=CONTACTS)))
+        self.stage.post(JobLoaded(self.job_count, JobSpec(self.job_count, campaign, total=CONTACTS)))
 
     # -- sensible people -------------------------------------------------------------------
 
@@ -437,11 +434,11 @@ class ZoneWorld(RuleBasedStateMachine):
             case "switch restored":
                 self.stage.post(TelephonyRestored())
             case "job paused":
-                self.stage.post(JobPaused(job_id))
+                self.stage.want(job_id, Wanted.PAUSE)
             case "job resumed":
-                self.stage.post(JobResumed(job_id))
+                self.stage.want(job_id, Wanted.RUN)
             case "job stopped":
-                self.stage.post(JobStopped(job_id))
+                self.stage.want(job_id, Wanted.STOP)
             case "job started" if len(self.stage.zone.jobs) < 2:
                 self.add_job(list(PacingType)[n % 4], "sales")
 
@@ -454,7 +451,7 @@ class ZoneWorld(RuleBasedStateMachine):
         self.enter(stage)
         stage.answers_at_once = False
         for job in opened.jobs:
-            stage.post(JobStarted(job))
+            stage.post(JobLoaded(job.job_id, job))
         for saved in opened.saved:
             leg_id = saved.leg_id if n % 3 else ""
             session = evolve(saved.session, is_live=n % 2 == 0) if saved.session is not None else None
@@ -479,7 +476,7 @@ class ZoneWorld(RuleBasedStateMachine):
         while stage.asked:
             stage.answer()
         for job_id in list(stage.zone.jobs):
-            stage.post(JobPaused(job_id))
+            stage.want(job_id, Wanted.PAUSE)
         stage.wait(LONGEST_S)
         recount(stage)
         for agent in stage.zone.agents.values():
@@ -488,7 +485,7 @@ class ZoneWorld(RuleBasedStateMachine):
         assert not stage.zone.sessions
         assert not stage.unanswered
         for job_id in list(stage.zone.jobs):
-            stage.post(JobStopped(job_id))
+            stage.want(job_id, Wanted.STOP)
         assert not stage.zone.jobs
         stage.wait(LONGEST_S)
         recount(stage)

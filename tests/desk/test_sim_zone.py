@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from agentmgr.core.effects import EndAttempt, Record, SaveNote, SetAttribute
-from agentmgr.core.events import JobStarted
+from agentmgr.core.events import JobLoaded
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
@@ -65,7 +65,7 @@ class Campaign:
         self.desktops = [SimDesktop(agent_id, "secret", "Default", seed, desk) for agent_id in agent_ids]
         for desktop in self.desktops:
             zone.connect(desktop)
-        zone.post(JobStarted(JobSpec(1, evolve(CAMPAIGN, pacing=pacing), CONTACTS)))
+        zone.post(JobLoaded(1, JobSpec(1, evolve(CAMPAIGN, pacing=pacing), CONTACTS)))
         zone.run(T0 + 36_000, lambda: bool(self.store.finished_jobs))
         self.took_s = zone.now - T0
 

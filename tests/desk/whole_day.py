@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.blender import BlendRules
-from agentmgr.core.events import JobStarted, JobStopped
+from agentmgr.core.events import JobLoaded, JobsWanted
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
@@ -18,6 +18,8 @@ from agentmgr.core.model import (
     ExternalDestination,
     JobSpec,
     PhoneNumber,
+    Wanted,
+    WantedJob,
     ZoneConfig,
 )
 from agentmgr.core.session import Session
@@ -114,7 +116,7 @@ class WholeDay:
         self.store.add_job(1, [_contact(n) for n in range(1, contacts + 1)])
         self.desktops = [SimDesktop(each, "secret", "Default", day.seed, day.desk) for each in agent_ids]
         self.connections = {desktop.agent_id: self.virtual.connect(desktop) for desktop in self.desktops}
-        self.virtual.post(JobStarted(JobSpec(1, _campaign(day.pacing), contacts)))
+        self.virtual.post(JobLoaded(1, JobSpec(1, _campaign(day.pacing), contacts)))
 
     @property
     def refusals(self) -> Counter[tuple[str, ResultCode]]:
@@ -156,7 +158,7 @@ class WholeDay:
 
     def end(self) -> None:
         """Stop the job, and when it is over send the agents home."""
-        self.virtual.post(JobStopped(1))
+        self.virtual.post(JobsWanted((WantedJob(1, Wanted.STOP),)))
         self.pass_time(self.virtual.now + 4 * 3600, lambda: bool(self.store.finished_jobs))
         for desktop in self.desktops:
             self.virtual.stop(self.connections[desktop.agent_id], desktop)

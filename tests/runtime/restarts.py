@@ -22,7 +22,9 @@ from agentmgr.core.model import (
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
+    JobSpec,
     SavedAgent,
+    WantedJob,
     ZoneConfig,
 )
 from agentmgr.core.zone import Zone
@@ -121,6 +123,18 @@ class Shelf:
             assert other == first
         return first
 
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        first, *others = (store.jobs_wanted(zone) for store in self.stores)
+        assert all(other == first for other in others)
+        return first
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        first, *others = (
+            store.load_job(own, job_id) for store, own in zip(self.stores, self._tokens, strict=True)
+        )
+        assert all(other == first for other in others)
+        return first
+
     def on_dnc(self, addresses: Any) -> frozenset[str]:
         return self.stores[0].on_dnc(addresses)
 
@@ -204,6 +218,7 @@ class World:
         end = self.now + for_s
         try:
             driver.post(*start_events(opened, self._switch.alive(saved_legs(opened))))
+            driver.read_jobs_wanted()
             self._let_desktops_come(zone, driver, opened)
             driver.run(end, lambda: not zone.jobs)
         except Killed:

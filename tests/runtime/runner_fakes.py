@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
+from agentmgr.core.model import JobSpec, WantedJob
 from agentmgr.ports import AgentLogin, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
@@ -69,6 +70,7 @@ class ListStore:
         self.fault: Exception | None = None
         self.agents: dict[str, AgentLogin] = {}
         self.dnc: frozenset[str] = frozenset()
+        self.jobs: dict[int, JobSpec] = {}
 
     def open_zone(self, zone: str, now: float) -> OpenedZone:
         return OPENED
@@ -84,6 +86,16 @@ class ListStore:
             raise self.fault
         self._log.append(("claim", job_id))
         return ContactsFetched(job_id, (), None)
+
+    def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
+        if self.fault is not None:
+            raise self.fault
+        self._log.append("jobs")
+        return tuple(WantedJob(job.job_id, job.wanted) for job in self.jobs.values())
+
+    def load_job(self, token: Token, job_id: int) -> JobSpec | None:
+        self._log.append(("load", job_id))
+        return self.jobs.get(job_id)
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         self._log.append(("dnc", sorted(addresses)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmgr.core.events import AgentRestored, JobStarted
+from agentmgr.core.events import AgentRestored, JobLoaded
 from agentmgr.core.model import (
     CampaignSpec,
     ContactSpec,
@@ -40,6 +40,6 @@ def test_lines_and_calls_of_saved_agents_are_asked_for():
 
 def test_jobs_come_before_agents():
     events = start_events(OpenedZone(Token("Z", 1, 2), JOBS, (AGENT, IDLE)), frozenset())
-    assert events[:2] == [JobStarted(job) for job in JOBS]
+    assert events[:2] == [JobLoaded(job.job_id, job) for job in JOBS]
     assert [event.agent.agent_id for event in events[2:]] == ["A", "B"]
     assert events[3] == AgentRestored(IDLE)

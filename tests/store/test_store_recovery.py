@@ -6,8 +6,8 @@ import pytest
 from stores import T0, ZONE, Bench, disposition, handled, prepare_job, start
 
 from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered, Record, ReturnContact
-from agentmgr.core.model import ContactSpec
-from agentmgr.ports import JobState
+from agentmgr.core.model import ContactSpec, Wanted, WantedJob
+from agentmgr.ports import Fenced, JobState
 from agentmgr.store import SqliteStore
 
 
@@ -149,8 +149,8 @@ def test_takeover_of_a_job_that_is(bench: Bench, before: JobState, after: JobSta
     bench.claim()
     bench.store.move_job(bench.job_id, (JobState.Running,), before)
     opened = bench.reopen(T0 + 7)
-    assert [(job.job_id, job.paused) for job in opened.jobs] == (
-        [(bench.job_id, before is JobState.Paused)] if goes_on else []
+    assert [(job.job_id, job.wanted) for job in opened.jobs] == (
+        [(bench.job_id, Wanted.PAUSE if before is JobState.Paused else Wanted.RUN)] if goes_on else []
     )
     job = bench.store.latest_job(1)
     assert job is not None
@@ -172,3 +172,42 @@ def test_takeover_of_a_job_in_preparation_drops_it(store: SqliteStore) -> None:
 
 def test_takeover_brings_back_the_whole_campaign(bench: Bench) -> None:
     assert bench.reopen().jobs[0].campaign == bench.store.find_campaign("Spring")
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        (JobState.Preparing, None),
+        (JobState.Running, Wanted.RUN),
+        (JobState.Paused, Wanted.PAUSE),
+        (JobState.Stopping, Wanted.STOP),
+        (JobState.Finished, None),
+        (JobState.Stopped, None),
+    ],
+)
+def test_job_wanted_of_its_zone_alone_is_one_that_is(
+    bench: Bench, state: JobState, wanted: Wanted | None
+) -> None:
+    store, job_id = bench.store, bench.job_id
+    ended_at = T0 if state in (JobState.Finished, JobState.Stopped) else None
+    store.move_job(job_id, (JobState.Running,), state, ended_at)
+    assert store.jobs_wanted(ZONE) == ((WantedJob(job_id, wanted),) if wanted else ())
+    assert store.jobs_wanted("Another") == ()
+    job = store.load_job(bench.token, job_id)
+    assert (job and job.wanted) == wanted
+    another = store.open_zone("Another", T0).token
+    assert store.load_job(another, job_id) is None
+    assert store.load_job(bench.token, job_id + 1) is None
+
+
+def test_job_is_loaded_as_takeover_finds_it(bench: Bench) -> None:
+    bench.claim()
+    opened = bench.reopen()
+    assert bench.store.load_job(bench.token, bench.job_id) == opened.jobs[0]
+
+
+def test_job_is_not_loaded_by_an_owner_of_before(bench: Bench) -> None:
+    old = bench.token
+    bench.reopen()
+    with pytest.raises(Fenced):
+        bench.store.load_job(old, bench.job_id)

@@ -1,0 +1,168 @@
+"""A zone is told which jobs it shall have, and brings about what differs."""
+
+import pytest
+from attrs import evolve
+from scenes import Scene, a_campaign, a_contact, talking
+
+from agentmgr.core.effects import FinishJob, LoadJob
+from agentmgr.core.events import JobLoaded, JobsWanted, ZoneClosing
+from agentmgr.core.model import JobSpec, Wanted, WantedJob
+from agentmgr.testing.stage import without
+from agentmgr.testing.transcript import lines
+from protocol.enums import CallState, PacingType
+
+RUN = JobsWanted((WantedJob(1, Wanted.RUN),))
+PAUSE = JobsWanted((WantedJob(1, Wanted.PAUSE),))
+STOP = JobsWanted((WantedJob(1, Wanted.STOP),))
+NONE = JobsWanted(())
+
+
+def in_store(wanted=Wanted.RUN, contacts=3):
+    """A zone without jobs; its store has one."""
+    scene = Scene()
+    campaign = a_campaign(PacingType.Progressive)
+    scene.store.add_job(1, [a_contact(number) for number in range(1, contacts + 1)], campaign=campaign)
+    move(scene, wanted)
+    return scene
+
+
+def move(scene, wanted):
+    """The job has another state in the store."""
+    scene.store.jobs[1] = evolve(scene.store.jobs[1], wanted=wanted)
+
+
+def test_job_wanted_and_not_here_is_loaded_and_runs():
+    scene = in_store()
+    scene.post(RUN)
+    job = scene.zone.jobs[1]
+    assert job.is_running
+    assert len(job.contacts) == 3
+
+
+@pytest.mark.parametrize("level", [RUN, PAUSE, STOP])
+def test_same_level_twice_changes_nothing_more(level):
+    scene = talking()
+    scene.store.add_job(2, [a_contact(9)])
+    scene.post(level)
+    job = scene.zone.jobs[1]
+    before = (job.paused, job.stopping, dict(job.sessions), len(job.contacts))
+    assert scene.post(level) == []
+    assert (job.paused, job.stopping, dict(job.sessions), len(job.contacts)) == before
+    assert not scene.asked
+
+
+def test_job_paused_before_it_was_here_begins_when_it_is_resumed():
+    scene = in_store(Wanted.PAUSE)
+    scene.post(PAUSE)
+    assert scene.wait(60) == []
+    assert not scene.zone.jobs[1].contacts
+    move(scene, Wanted.RUN)
+    scene.post(RUN)
+    assert len(scene.zone.jobs[1].contacts) == 3
+
+
+def test_job_stopped_before_it_was_here_ends_without_a_call():
+    scene = in_store(Wanted.STOP)
+    assert scene.post(STOP) == ["store: FinishJob stopped"]
+    assert not scene.zone.jobs
+    assert scene.store.finished_jobs == {1: "stopped"}
+
+
+def test_job_is_loaded_once_however_often_it_is_wanted():
+    scene = in_store()
+    scene.answers_at_once = False
+    scene.post(RUN, RUN, PAUSE)
+    assert list(scene.asked) == [LoadJob(1)]
+
+
+@pytest.mark.parametrize("meanwhile", [STOP, NONE])
+def test_job_stopped_while_it_is_loaded_ends_by_what_the_store_says_last(meanwhile):
+    """The word may come before the answer, which is read after it: the answer is the newer one."""
+    scene = in_store()
+    scene.answers_at_once = False
+    scene.post(RUN)
+    move(scene, Wanted.STOP)
+    assert scene.post(meanwhile) == []
+    assert scene.answer() == ["store: FinishJob stopped"]
+    assert not scene.zone.jobs
+
+
+def test_job_stopped_right_after_it_was_read_ends_with_the_next_word():
+    scene = in_store()
+    scene.answers_at_once = False
+    scene.post(RUN)
+    loaded = scene.store.load_job(scene._token, 1)
+    scene.asked.clear()
+    move(scene, Wanted.STOP)
+    scene.post(JobLoaded(1, loaded))
+    assert scene.zone.jobs[1].is_running
+    scene.asked.clear()  # what it began to fetch never comes: it is stopped before
+    scene.zone.jobs[1].fetching = False
+    assert scene.post(STOP) == ["store: FinishJob stopped"]
+
+
+def test_job_that_ended_here_is_not_begun_again_by_an_older_word():
+    """The level was read before the end of the job was committed."""
+    scene = in_store(contacts=0)
+    shown = scene.post(RUN)
+    assert shown == ["store: FinishJob finished"]
+    assert scene.post(RUN) == []
+    assert not scene.zone.jobs
+    assert not scene.zone.loading
+    assert [each for each in scene.store.records if isinstance(each, FinishJob)] == [
+        FinishJob(1, "finished", scene.now)
+    ]
+
+
+def test_pause_taken_back_before_it_was_read_is_never_noticed():
+    scene = talking()
+    move_and_back = (Wanted.PAUSE, Wanted.RUN)
+    for wanted in move_and_back:
+        scene.store.jobs[1] = JobSpec(1, a_campaign(), 3, wanted=wanted)
+    level = JobsWanted(scene.store.jobs_wanted("Z"))
+    assert level == RUN
+    assert scene.post(level) == []
+
+
+def test_job_that_is_not_wanted_any_more_ends_after_the_contact_being_worked_on():
+    scene = talking(contacts=2)
+    scene.post(NONE)
+    assert scene.zone.jobs[1].stopping
+    assert scene.agent("A").call_state is CallState.Talking
+    shown = scene.customer_leaves() + scene.wait(100)
+    assert "store: FinishJob stopped" in shown
+    assert not scene.zone.jobs
+
+
+def test_stop_is_for_good():
+    scene = talking()
+    scene.post(STOP)
+    assert scene.post(RUN) == []
+    assert scene.zone.jobs[1].stopping
+
+
+@pytest.mark.parametrize("event", [RUN, PAUSE, STOP, NONE])
+def test_zone_that_closes_begins_nothing(event):
+    scene = talking()
+    scene.post(ZoneClosing(1000))
+    assert scene.post(event) == []
+    assert scene.zone.jobs[1].paused
+    assert not scene.zone.jobs[1].stopping
+
+
+def test_job_that_is_loaded_while_the_zone_closes_is_left_to_the_next_owner():
+    scene = in_store()
+    scene.answers_at_once = False
+    scene.post(RUN, ZoneClosing(1000))
+    assert scene.answer() == []
+    assert not scene.zone.jobs
+
+
+def test_each_job_goes_to_its_own_state():
+    scene = Scene(PacingType.PreviewUntimed)
+    scene.start_job(PacingType.PreviewUntimed, job_id=2, wanted=Wanted.PAUSE)
+    scene.start_job(PacingType.PreviewUntimed, job_id=3)
+    shown = scene.post(JobsWanted((WantedJob(1, Wanted.PAUSE), WantedJob(2, Wanted.RUN))))
+    jobs = scene.zone.jobs
+    assert without(shown, "store: ReturnContact") == lines("store: FinishJob stopped")
+    assert {job_id: job.paused for job_id, job in jobs.items()} == {1: True, 2: False}

@@ -1,0 +1,111 @@
+"""When the jobs wanted are read, and that what was read later is told later."""
+
+import pytest
+import trio
+import trio.testing
+from runner_fakes import Rig, command, note
+
+from agentmgr.core.effects import LoadJob
+from agentmgr.core.events import CommandReceived, JobLoaded, JobsWanted
+from agentmgr.core.model import CampaignSpec, JobSpec, Wanted, WantedJob
+from agentmgr.ports import StoreFault
+from agentmgr.runtime.wanted import JOBS_EVERY_S, JobsKeeper
+from protocol.enums import PacingType
+
+JOB = JobSpec(1, CampaignSpec(1, "C", PacingType.Predictive, "S", (), 1), 3)
+RUN = JobsWanted((WantedJob(1, Wanted.RUN),))
+
+
+async def test_keeper_reads_at_its_start_then_from_time_to_time(nursery, autojump_clock):
+    read_at = []
+    keeper = JobsKeeper(lambda: read_at.append(trio.current_time()))
+    start = trio.current_time()
+    nursery.start_soon(keeper.run)
+    await trio.sleep(2.5 * JOBS_EVERY_S)
+    assert [at - start for at in read_at] == [0, JOBS_EVERY_S, 2 * JOBS_EVERY_S]
+
+
+async def test_keeper_reads_at_once_on_a_hint_and_waits_from_then(nursery, autojump_clock):
+    read_at = []
+    keeper = JobsKeeper(lambda: read_at.append(trio.current_time()), every_s=10)
+    start = trio.current_time()
+    nursery.start_soon(keeper.run)
+    await trio.sleep(4)
+    keeper.hint()
+    keeper.hint()
+    await trio.sleep(11)
+    assert [at - start for at in read_at] == [0, 4, 14]
+
+
+async def test_hint_before_the_start_does_no_harm(nursery):
+    read = []
+    keeper = JobsKeeper(lambda: read.append(1), every_s=10)
+    keeper.hint()
+    nursery.start_soon(keeper.run)
+    await trio.testing.wait_all_tasks_blocked()
+    assert read == [1]
+
+
+async def test_zone_is_told_what_the_store_has(nursery):
+    rig = Rig()
+    rig.store.jobs[1] = JOB
+    await nursery.start(rig.runner.run)
+    rig.runner.read_jobs_wanted()
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [RUN]
+
+
+async def test_reading_that_waits_is_not_asked_for_again(nursery):
+    """Pressed and taken back before it was read, a pause is nothing that ever was."""
+    rig = Rig(gated=True)
+    rig.store.jobs[1] = JOB
+    await nursery.start(rig.runner.run)
+    rig.zone.script[CommandReceived] = lambda e: [LoadJob(1)]
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    for wanted in (Wanted.PAUSE, Wanted.RUN):
+        rig.store.jobs[1] = JobSpec(1, JOB.campaign, 3, wanted=wanted)
+        rig.runner.read_jobs_wanted()
+    rig.writer.allow(10)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen[1:] == [JobLoaded(1, JOB), RUN]
+
+
+async def test_job_is_loaded_after_the_end_that_the_zone_asked_for_earlier_is_committed(nursery):
+    """So a word that was read before that commit cannot begin the job again."""
+    rig = Rig(gated=True)
+    await nursery.start(rig.runner.run)
+    rig.zone.script[CommandReceived] = lambda e: [note("the job is over")]
+    rig.zone.script[JobsWanted] = lambda e: [LoadJob(1)]
+    rig.runner.push(command(1))
+    rig.runner.push(RUN)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.log == []
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert [entry for entry in rig.log if entry != "flush"] == [("commit", ["the job is over"]), ("load", 1)]
+    assert rig.zone.seen[-1] == JobLoaded(1, None)
+
+
+async def test_answers_come_in_the_order_in_which_the_store_was_read(nursery):
+    rig = Rig()
+    rig.store.jobs[1] = JOB
+    rig.zone.script[CommandReceived] = lambda e: [LoadJob(1)]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    rig.runner.read_jobs_wanted()
+    rig.runner.push(command(2))
+    await trio.testing.wait_all_tasks_blocked()
+    assert [entry for entry in rig.log if entry != "flush"] == [("load", 1), "jobs", ("load", 1)]
+    assert rig.zone.seen[1] == rig.zone.seen[-1] == JobLoaded(1, JOB)
+    assert RUN in rig.zone.seen[2:-1]
+
+
+async def test_fault_while_the_jobs_are_read_stops_the_zone():
+    rig = Rig()
+    rig.store.fault = StoreFault("disk gone")
+    rig.runner.read_jobs_wanted()
+    with pytest.raises(StoreFault):
+        await rig.runner.run()
+    assert [entry[0] for entry in rig.log if entry != "flush"] == ["close_all"]
