@@ -154,8 +154,9 @@ FURTHER_SESSIONS = """
 
 A is the agent who has the customer, B another one. The `sessionID` of an agent's own contact is the one of
 the last `AGTCallNotify`, `AGTConsultNotify`, `AGTTransferNotify` or `AGTSessionIDChange`; those of
-`AGTConsultPending` and `AGTPreviewCallbackPending` are of something that is still to come. A session id has no
-form to rely on, but letters, digits, `-`, `.`, `_` and `~` alone, and no two sessions of any zone have the same.
+`AGTConsultPending` and `AGTPreviewCallbackPending` are of something that is still to come. A session id has
+no form to rely on, but letters, digits, `-`, `.`, `_` and `~` alone, and no two sessions of any zone have the
+same.
 
 1. Consult an idle agent: → AGTGetConsultTypes; ←; → AGTGetConsultDestsForType; ←; → AGTConsultCall; ←; B
    ! AGTConsultNotify; B ! state Consult; A ! state Consult; A ! AGTEnableCancelConsult. The customer hears
