@@ -4,19 +4,30 @@ import argparse
 import json
 
 from agentmgr import log
-from scripts.benchmarks import store, wire
+from scripts.benchmarks import command_cost, store, wire
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure this machine; prints JSON.")
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="wire | store")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="wire | command | store")
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
     wire_parser.add_argument("--connections", type=int, nargs="+", default=[1, 100, 1000])
-    wire_parser.add_argument("--rounds", type=int, default=5, help="rounds of each server, in turns")
-    wire_parser.add_argument("--seconds", type=float, default=1.0, help="length of a round")
+    wire_parser.add_argument("--runs", type=int, default=3, help="runs of each server, by turns")
+    wire_parser.add_argument("--seconds", type=float, default=2.0, help="length of a run")
+    wire_parser.add_argument(
+        "--quick", action="store_true", help="runs of half a second, at 1 and 100 connections"
+    )
     wire_parser.add_argument("--log-level", default="info", help="of the server; it writes to /dev/null")
     wire_parser.add_argument("--profile", help="write a cProfile of the server to this file; it gets slower")
+    about_command = "what a command costs the server without its sockets, by stages of its way"
+    command_parser = kinds.add_parser("command", help=about_command, description=about_command)
+    command_parser.add_argument("--connections", type=int, nargs="+", default=[1, 100])
+    command_parser.add_argument("--commands", type=int, default=2000, help="of a round")
+    command_parser.add_argument("--rounds", type=int, default=9)
+    command_parser.add_argument(
+        "--instructions", action="store_true", help="count them with valgrind instead of measuring the time"
+    )
     about_store = (
         "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once"
     )
@@ -26,10 +37,14 @@ def main() -> None:
     options = parser.parse_args()
     log.configure("warning")
     if options.kind == "wire":
+        connections, seconds = ([1, 100], 0.5) if options.quick else (options.connections, options.seconds)
         result = [
-            wire.measure(n, options.rounds, options.seconds, options.log_level, options.profile)
-            for n in options.connections
+            wire.measure(n, options.runs, seconds, options.log_level, options.profile) for n in connections
         ]
+    elif options.kind == "command" and options.instructions:
+        result = [command_cost.count_instructions(n, options.commands) for n in options.connections]
+    elif options.kind == "command":
+        result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:
         result = [store.measure(agents, options.wrapups) for agents in options.agents]
     print(json.dumps(result, indent=1))

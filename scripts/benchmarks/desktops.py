@@ -104,74 +104,90 @@ def echoes(port: int, count: int, frames: tuple[bytes, bytes]) -> list[Turns]:
     return [Turns(sock, frames, (len(frames[0]), len(frames[1]))) for sock in connect(port, count)]
 
 
-@define(eq=False)
-class _Agent:
-    agent_id: str
-    sock: socket.socket
-    wire: ClientConnection
-    session_id: str = ""
-    talking: bool = False
-    request_id: int = 0
+class TalkingAgent:
+    """The desktop of an agent until a customer is there; `send` takes what it has to say."""
 
-    def send(self, command: object) -> None:
-        self.request_id += 1
-        agent_id = "" if isinstance(command, AgentSDKConnected) else self.agent_id
-        self.sock.sendall(command_bytes(self.request_id, agent_id, command))
+    def __init__(self, agent_id: str, send: Callable[[bytes], None]) -> None:
+        self.agent_id = agent_id
+        self.wire = ClientConnection()
+        self.talking = False
+        self._send = send
+        self._session_id = ""
+        self._request_id = 0
+
+    @property
+    def frames(self) -> tuple[bytes, bytes]:
+        """The commands that are measured: hold, and take off hold."""
+        hold, unhold = (
+            command_bytes(1, self.agent_id, cls(self._session_id)) for cls in (AGTHoldCall, AGTUnholdCall)
+        )
+        return hold, unhold
+
+    def start(self) -> None:
+        """Say hello and log on."""
+        self._ask(AgentSDKConnected((self.agent_id,), VERSION))
+        self._ask(AGTLogon("100", "bench", False, "en", "UTC", "Default"))
 
     def react(self, data: bytes) -> None:
+        """Do what leads to a customer."""
         for message in self.wire.receive(data):
             if isinstance(message, ResponseReceived):
                 if message.response.result != 0:
                     raise ValueError(f"{self.agent_id}: {message.response}")
                 if isinstance(message.response, AGTLogonRESP):
-                    self.send(AGTStateChange(AgentState.Ready))
-                    self.send(AGTAvailableForNailup())
+                    self._ask(AGTStateChange(AgentState.Ready))
+                    self._ask(AGTAvailableForNailup())
                 continue
             if not isinstance(message, NotificationReceived):
                 continue
             match message.notification:
                 case AGTNailupChange(nailup_status=NailupStatus.PendingNailUp):
-                    self.send(AGTReadyForNailup())
+                    self._ask(AGTReadyForNailup())
                 case AGTCallNotify(session_id=session_id):
-                    self.session_id = session_id
+                    self._session_id = session_id
                 case AGTCallStateChangedNotify(call_state=CallState.Talking):
                     self.talking = True
+
+    def _ask(self, command: object) -> None:
+        self._request_id += 1
+        agent_id = "" if isinstance(command, AgentSDKConnected) else self.agent_id
+        self._send(command_bytes(self._request_id, agent_id, command))
 
 
 def talking_agents(port: int, count: int) -> list[Turns]:
     """Log agents on, wait until each talks to a customer, and learn the lengths of their answers."""
-    agents = [_Agent(f"{1000 + i}", sock, ClientConnection()) for i, sock in enumerate(connect(port, count))]
-    for agent in agents:
-        agent.send(AgentSDKConnected((agent.agent_id,), VERSION))
-        agent.send(AGTLogon("100", "bench", False, "en", "UTC", "Default"))
-    _react_until(agents, lambda agent: agent.talking)
+    desktops = {
+        sock: TalkingAgent(f"{1000 + i}", sock.sendall) for i, sock in enumerate(connect(port, count))
+    }
+    for agent in desktops.values():
+        agent.start()
+    _react_until(desktops, lambda agent: agent.talking)
     turns = []
-    for agent in agents:
-        frames = tuple(
-            command_bytes(1, agent.agent_id, cls(agent.session_id)) for cls in (AGTHoldCall, AGTUnholdCall)
-        )
-        lengths = [_answer_bytes(agent, request) for request in frames]
-        turns.append(Turns(agent.sock, (frames[0], frames[1]), (lengths[0], lengths[1])))
+    for sock, agent in desktops.items():
+        hold, unhold = agent.frames
+        lengths = (_answer_bytes(sock, agent, hold), _answer_bytes(sock, agent, unhold))
+        turns.append(Turns(sock, (hold, unhold), lengths))
     return turns
 
 
-def _react_until(agents: list[_Agent], done: Callable[[_Agent], bool]) -> None:
-    by_fd = {agent.sock.fileno(): agent for agent in agents}
-    poller = Poller([agent.sock for agent in agents])
-    while not all(done(agent) for agent in agents):
+def _react_until(desktops: dict[socket.socket, TalkingAgent], done: Callable[[TalkingAgent], bool]) -> None:
+    by_fd = {sock.fileno(): (sock, agent) for sock, agent in desktops.items()}
+    poller = Poller(list(desktops))
+    while not all(map(done, desktops.values())):
         for fd in poller.poll():
-            data = by_fd[fd].sock.recv(65536)
+            sock, agent = by_fd[fd]
+            data = sock.recv(65536)
             if not data:
-                raise ValueError(f"the server closed the connection of {by_fd[fd].agent_id}")
-            by_fd[fd].react(data)
+                raise ValueError(f"the server closed the connection of {agent.agent_id}")
+            agent.react(data)
     poller.close()
 
 
-def _answer_bytes(agent: _Agent, request: bytes) -> int:
-    agent.sock.sendall(request)
+def _answer_bytes(sock: socket.socket, agent: TalkingAgent, request: bytes) -> int:
+    sock.sendall(request)
     received = 0
     while True:
-        data = agent.sock.recv(65536)
+        data = sock.recv(65536)
         received += len(data)
         for message in agent.wire.receive(data):
             if isinstance(message, ResponseReceived):

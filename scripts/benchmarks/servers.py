@@ -107,6 +107,11 @@ async def agt(listener: socket.socket) -> None:
         await AgtServer(connections, runner, metrics).serve([listener])
 
 
+def echoed(frames: FrameDecoder, data: bytes) -> bytes:
+    """Return what the bare echo server answers."""
+    return b"".join([frame(pack(unpack(value))) for value in frames.feed(data)])
+
+
 async def echo(listener: socket.socket) -> None:
     """Run the bare echo server."""
 
@@ -114,7 +119,7 @@ async def echo(listener: socket.socket) -> None:
         frames = FrameDecoder()
         try:
             async for data in stream:
-                await stream.send_all(b"".join([frame(pack(unpack(v))) for v in frames.feed(bytes(data))]))
+                await stream.send_all(echoed(frames, bytes(data)))
         except trio.BrokenResourceError:
             pass
 
