@@ -175,13 +175,7 @@ def _campaign(request: requests.CreateCampaign) -> CampaignSpec:
         skill=request.skill,
         completion_codes=codes or campaigns.DEFAULT_COMPLETION_CODES,
         default_code_id=codes[-1].code_id if codes else campaigns.DEFAULT_CODE_ID,
-        script_url=request.script_url,
-        abandon_limit=request.abandon_limit,
-        ring_time_s=request.ring_time_s,
-        preview_timeout_s=request.preview_timeout_s,
-        acw_max_time_s=request.acw_max_time_s,
-        max_attempts=request.max_attempts,
-        nuisance_retry_s=request.nuisance_retry_s,
+        **attrs.asdict(request.settings),
         calling_hours=_calling_hours(request.calling_hours, request.weekdays),
     )
     return evolve(spec, retry_s={**spec.retry_s, **_retries(request.retry_s)})

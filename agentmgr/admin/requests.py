@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from agentmgr.core.campaign import CampaignSettings
+
 
 @frozen
 class ImportContacts:
@@ -31,7 +33,7 @@ class Code:
 
 @frozen
 class CreateCampaign:
-    """Make a campaign on contact lists. Times in seconds, the abandon limit from 0 to 1.
+    """Make a campaign on contact lists.
 
     `calling_hours` is as `08:00-21:00`, `weekdays` as `1-5` (1 is Monday); empty is always. `retry_s` says
     for a DialFailReason after how long a contact is dialled again; what is missing stays at its default.
@@ -42,16 +44,10 @@ class CreateCampaign:
     lists: tuple[str, ...]
     pacing: str
     skill: str
-    script_url: str = ""
-    abandon_limit: float = 0.03
-    ring_time_s: int = 25
-    preview_timeout_s: int = 30
-    acw_max_time_s: int = 60
-    max_attempts: int = 3
+    settings: CampaignSettings = CampaignSettings()
     calling_hours: str = ""
     weekdays: str = ""
     retry_s: Mapping[str, int] = field(factory=dict)
-    nuisance_retry_s: int = 3600
     codes: tuple[Code, ...] = ()
 
 

@@ -31,20 +31,6 @@ DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
 """For a campaign that names none of its own; the last one is what a wrapup ends with by itself."""
 DEFAULT_CODE_ID = 5
 
-# field -> lowest and highest value, both allowed
-_RANGES: dict[str, tuple[float, float]] = {
-    "min_skill_level": (1, 16),
-    "priority": (1, 10),
-    "abandon_limit": (0, 1),
-    "ring_time_s": (5, 120),
-    "preview_timeout_s": (1, 3600),
-    "acw_max_time_s": (1, 3600),
-    "acw_extensions": (0, 100),
-    "max_attempts": (1, 100),
-    "nuisance_retry_s": (0, 31 * 86_400),
-    "callback_expiry_min": (1, 31 * 1440),
-}
-
 
 @frozen
 class CampaignStatus:
@@ -98,10 +84,8 @@ def _problem(spec: CampaignSpec) -> str:
         return "needs completion codes, each with an id and a name of its own"
     if spec.default_code_id not in ids:
         return f"default_code_id is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
-    for field, (low, high) in _RANGES.items():
-        value = getattr(spec, field)
-        if not low <= value <= high:
-            return f"{field} is {value}; allowed are {low} to {high}"
+    for problem in spec.out_of_range():
+        return problem
     retries = (*spec.retry_s.values(), *(c.retry_after_s or 0 for c in codes))
     if any(retry_s < 0 for retry_s in retries):
         return "a time until the next attempt is below 0"

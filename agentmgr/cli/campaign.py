@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
+from agentmgr.core.campaign import CampaignSettings
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Code, Request
 
 app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, list.")
 
+DEFAULTS = CampaignSettings()
 Pacing = Literal["predictive", "progressive", "preview", "preview-untimed"]
 
 
@@ -23,12 +25,9 @@ def create(
     list_: Annotated[list[str], Parameter(name="--list", negative="")],
     skill: str,
     pacing: Pacing = "predictive",
-    script_url: str = "",
-    abandon_limit: float = 0.03,
-    ring_time: int = 25,
-    preview_timeout: int = 30,
-    wrapup_time: int = 60,
-    max_attempts: int = 3,
+    settings: Annotated[
+        CampaignSettings, Parameter(name="*", name_transform=CampaignSettings.option)
+    ] = DEFAULTS,
     calling_hours: str = "",
     weekdays: str = "",
     code: Annotated[list[str] | None, Parameter(negative="")] = None,
@@ -55,18 +54,6 @@ def create(
     pacing
         predictive dials ahead of agents, progressive one call for each free agent, preview shows the
         contact first and dials by itself when the time is up, preview-untimed waits for the agent.
-    script_url
-        What desktops open for each contact.
-    abandon_limit
-        The share of answered calls that may find no agent, 0 to 1 (predictive).
-    ring_time
-        How long a call rings, seconds.
-    preview_timeout
-        How long a preview takes, seconds.
-    wrapup_time
-        How long an agent has for the completion code, seconds.
-    max_attempts
-        How often a contact is tried.
     calling_hours
         Such as 09:00-20:00, in each contact's own time zone; without it the whole day.
     weekdays
@@ -86,12 +73,7 @@ def create(
         lists=tuple(list_),
         pacing=pacing,
         skill=skill,
-        script_url=script_url,
-        abandon_limit=abandon_limit,
-        ring_time_s=ring_time,
-        preview_timeout_s=preview_timeout,
-        acw_max_time_s=wrapup_time,
-        max_attempts=max_attempts,
+        settings=settings,
         calling_hours=calling_hours,
         weekdays=weekdays,
         retry_s={

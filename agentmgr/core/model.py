@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from agentmgr.core.campaign import CampaignSettings
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -154,8 +155,8 @@ DEFAULT_RETRY_S: Mapping[DialFailReason, int] = {
 
 
 @frozen
-class CampaignSpec:
-    """A campaign with its one task, as its job runs it. Times in seconds, rates from 0 to 1."""
+class CampaignSpec(CampaignSettings):
+    """A campaign with its one task, as its job runs it; `retry_s` in seconds."""
 
     campaign_id: int
     name: str
@@ -163,24 +164,11 @@ class CampaignSpec:
     skill: str
     completion_codes: tuple[CompletionCodeSpec, ...]
     default_code_id: int
-    min_skill_level: int = 1
-    priority: int = 5
-    script_url: str = ""
-    script_failover_url: str = ""
-    abandon_limit: float = 0.03
-    ring_time_s: int = 25
-    preview_timeout_s: int = 30
-    acw_max_time_s: int = 60
-    acw_extensions: int = 1
-    max_attempts: int = 3
     retry_s: Mapping[DialFailReason, int] = field(factory=lambda: dict(DEFAULT_RETRY_S))
-    nuisance_retry_s: int = 3600
     calling_hours: CallingHours = CallingHours()
     attributes: tuple[AttributeSpec, ...] = ()
-    allow_free_form: bool = True
     address_book: tuple[ExternalDestination, ...] = ()
     callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
-    callback_expiry_min: int = 60
 
     @property
     def previews(self) -> bool:

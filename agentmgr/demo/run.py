@@ -18,6 +18,7 @@ from agentmgr.admin import requests
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.app import RunningServer, RunningZone, ServerFailed, first_error, make_database, open_server
 from agentmgr.client import CommandError
+from agentmgr.core.campaign import CampaignSettings
 from agentmgr.demo.contacts import write_first, write_more
 from agentmgr.demo.screen import DemoView, plain_line, screen, summary_table
 from agentmgr.desk.fleet import run_fleet
@@ -167,11 +168,11 @@ async def _prepare(server: RunningServer, demo: Demo, directory: Path, console: 
             (CAMPAIGN,),
             demo.pacing,
             SKILL,
-            script_url="https://crm.example/contact",
-            abandon_limit=ABANDON_LIMIT,
+            CampaignSettings(
+                script_url="https://crm.example/contact", abandon_limit=ABANDON_LIMIT, nuisance_retry_s=300
+            ),
             calling_hours="08:00-21:00",
             retry_s=RETRY_S,
-            nuisance_retry_s=300,
             codes=CODES,
         )
     )

@@ -3,56 +3,9 @@
 The checks, the sample file and its comments all come from them; `file` reads it from TOML.
 """
 
-from collections.abc import Callable
-from typing import Any
+from attrs import Factory, frozen
 
-from attrs import Factory, field, frozen
-
-Value = bool | int | float | str
-
-
-@frozen
-class Allowed:
-    """What a setting may be: a test, and the same in words."""
-
-    words: str
-    test: Callable[[Any], bool]
-    convert: Callable[[Any], Value]
-
-
-def whole_number(low: int, high: int) -> Allowed:
-    """Allow integers from `low` to `high`, both included."""
-    return Allowed(
-        f"a whole number from {low} to {high}", lambda v: type(v) is int and low <= v <= high, lambda v: v
-    )
-
-
-def number(low: float, high: float) -> Allowed:
-    """Allow numbers from `low` to `high`, both included."""
-    return Allowed(
-        f"a number from {low:g} to {high:g}", lambda v: type(v) in (int, float) and low <= v <= high, float
-    )
-
-
-def text(words: str = "a text, not empty") -> Allowed:
-    """Allow any string but the empty one."""
-    return Allowed(words, lambda v: type(v) is str and bool(v.strip()), lambda v: v)
-
-
-def one_of(*choices: str) -> Allowed:
-    """Allow one of a few words."""
-    return Allowed("one of " + ", ".join(f'"{c}"' for c in choices), lambda v: v in choices, lambda v: v)
-
-
-def yes_or_no() -> Allowed:
-    """Allow true and false."""
-    return Allowed("true or false", lambda v: type(v) is bool, lambda v: v)
-
-
-def setting(default: Value, allowed: Allowed, about: str) -> Any:
-    """Declare a setting: its default, what is allowed, and the comment that the sample file has for it."""
-    return field(default=default, metadata={"allowed": allowed, "about": about})
-
+from agentmgr.fields import number, one_of, setting, text, whole_number, yes_or_no
 
 SECONDS = number(0.05, 86_400)
 NO_OR_SOME_SECONDS = number(0, 86_400)

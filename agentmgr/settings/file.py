@@ -16,8 +16,9 @@ from cattrs.errors import (
 )
 from cattrs.gen import make_dict_structure_fn, override
 
+from agentmgr.fields import Allowed, Value
 from agentmgr.settings import classes
-from agentmgr.settings.classes import Allowed, Settings, Value, ZoneSettings
+from agentmgr.settings.classes import Settings, ZoneSettings
 
 T = TypeVar("T")
 

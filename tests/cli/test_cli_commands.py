@@ -1,11 +1,15 @@
 import io
 import json
+import operator
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 from agentmgr.cli import run
+from agentmgr.core.campaign import CampaignSettings
+from agentmgr.store.sqlite import open_sqlite
 
 CONTACTS = """UserContactId,FirstName,PhoneNumber1
 A1,Ada,+442079460958
@@ -233,7 +237,7 @@ def test_campaign_that_is_not_there_is_named_with_those_that_are(shell: Shell, c
         (["--calling-hours", "08:00-25:00"], "calling hours: found 08:00-25:00"),
         (["--weekdays", "Mon"], "weekdays: found Mon; allowed: as in 1-5 or 1,2,6"),
         (["--retry", "Tired=60"], "retry: found Tired; allowed: Busy, NoAnswer"),
-        (["--abandon-limit", "3"], "abandon_limit is 3.0; allowed are 0 to 1"),
+        (["--abandon-limit", "3"], "abandon_limit is 3.0; allowed: a number from 0 to 1"),
         (["--list", "Nobody"], "no contact list 'Nobody'; there are: People"),
     ],
 )
@@ -244,12 +248,37 @@ def test_campaign_create_with_a_wrong_setting_says_what_is_allowed(
     assert said in shell.error
 
 
+OTHER_SETTINGS = {
+    str: lambda was: "x",
+    int: lambda was: was + 1,
+    float: lambda was: was / 2,
+    bool: operator.not_,
+}
+
+
+def test_campaign_create_has_an_option_for_every_setting(shell: Shell, campaign: str, database: Path) -> None:
+    wanted = {each.name: OTHER_SETTINGS[each.type](each.default) for each in attrs.fields(CampaignSettings)}
+    tokens = []
+    for name, value in wanted.items():
+        option = CampaignSettings.option(name)
+        tokens += [f"--no-{option}"] if value is False else [f"--{option}", str(value)]
+    shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
+    store = open_sqlite(database)
+    spec = store.find_campaign("Other")
+    store.close()
+    assert spec is not None
+    assert {name: getattr(spec, name) for name in wanted} == wanted
+
+
+def test_campaign_create_helps_with_what_a_setting_may_be(shell: Shell) -> None:
+    shown = " ".join(shell("campaign", "create", "--help").replace("│", " ").split())
+    assert "--ring-time INT How long a call rings, seconds; a whole number from 5 to 120." in shown
+
+
 def test_campaign_create_with_everything_is_stored(shell: Shell, campaign: str, database: Path) -> None:
     tokens = ["--pacing", "preview-untimed", "--calling-hours", "09:00-17:30", "--weekdays", "1-4,6"]
     tokens += ["--code", "Sold=success", "--code", "Later=600", "--code", "None", "--retry", "busy=60"]
     shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
-    from agentmgr.store.sqlite import open_sqlite
-
     store = open_sqlite(database)
     spec = store.find_campaign("Other")
     store.close()

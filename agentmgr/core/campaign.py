@@ -1,0 +1,74 @@
+"""The settings of a campaign: the only place that says what they are, which values they take, and why.
+
+The checks, the command line's options with their help, and the columns of the store come from here.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from agentmgr.fields import Allowed, Value, any_text, number, setting, whole_number, yes_or_no
+
+
+def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> Any:
+    # `help` is where the command line looks for what it says about an option; it shows types by itself
+    is_number = type(default) in (int, float)
+    help_text = f"{about.removesuffix('.')}; {allowed.words}." if is_number else about
+    return setting(default, allowed, about, option=option, help=help_text)
+
+
+@frozen(kw_only=True)
+class CampaignSettings:
+    """What a campaign is made with, beside its name, skill, lists and codes: single values, with units."""
+
+    script_url: str = _setting("", any_text(), "What desktops open for each contact.")
+    script_failover_url: str = _setting("", any_text(), "What they open if that cannot be reached.")
+    min_skill_level: int = _setting(1, whole_number(1, 16), "The level of the skill that agents need.")
+    priority: int = _setting(
+        5, whole_number(1, 10), "Agents who can work on several campaigns go to the highest first."
+    )
+    abandon_limit: float = _setting(
+        0.03, number(0, 1), "The share of answered calls that may find no agent (predictive)."
+    )
+    ring_time_s: int = _setting(25, whole_number(5, 120), "How long a call rings, seconds.")
+    preview_timeout_s: int = _setting(30, whole_number(1, 3600), "How long a preview takes, seconds.")
+    acw_max_time_s: int = _setting(
+        60,
+        whole_number(1, 3600),
+        "How long an agent has for the completion code, seconds.",
+        option="wrapup-time",
+    )
+    acw_extensions: int = _setting(
+        1,
+        whole_number(0, 100),
+        "How often an agent may take that time once more.",
+        option="wrapup-extensions",
+    )
+    max_attempts: int = _setting(3, whole_number(1, 100), "How often a contact is tried.")
+    nuisance_retry_s: int = _setting(
+        3600,
+        whole_number(0, 31 * 86_400),
+        "When a contact is tried again whose call found no agent, seconds.",
+    )
+    allow_free_form: bool = _setting(
+        True, yes_or_no(), "Whether agents may dial numbers that the contact does not have."
+    )
+    callback_expiry_min: int = _setting(
+        60, whole_number(1, 31 * 1440), "How long after its time a callback is still made, minutes."
+    )
+
+    @staticmethod
+    def option(name: str) -> str:
+        """Return what a setting is called at the command line: without its unit."""
+        field = attrs.fields_dict(CampaignSettings).get(name)
+        given: str = field.metadata["option"] if field is not None else ""
+        return given or name.removesuffix("_s").removesuffix("_min").replace("_", "-")
+
+    def out_of_range(self) -> Iterator[str]:
+        """Yield a line for each setting that is not what is allowed."""
+        for each in attrs.fields(CampaignSettings):
+            value, allowed = getattr(self, each.name), each.metadata["allowed"]
+            if not allowed.test(value):
+                yield f"{each.name} is {value}; allowed: {allowed.words}"
