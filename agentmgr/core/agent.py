@@ -239,6 +239,11 @@ class Agent:
             self._count(+1, now)
         self.touch()
 
+    def take_off_duty(self) -> None:
+        """Get no contact until the agent is settled again."""
+        if self.job is not None:
+            self.job.idle.remove(self)
+
     def rest(self, now: float) -> None:
         """Begin a break that was asked for, if nothing is left to do before it."""
         if self.agent_state is AgentState.PendingNotReady and self.is_free and not self.has_pending:

@@ -1,18 +1,17 @@
 """The agent's side of a contact: from its arrival on the desktop to its completion code."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import Connect, HangUp, Hold, SaveDisposition, Unhold
+from agentmgr.core.attempts import Attempts
+from agentmgr.core.callbacks import Callbacks
+from agentmgr.core.consults import Consults
+from agentmgr.core.effects import Connect, HangUp, Hold, MarkAnswered, SaveDisposition, Unhold
 from agentmgr.core.events import Timer
+from agentmgr.core.floor import Floor
 from agentmgr.core.model import PhoneNumber
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, CallEvent, CustomerEvent, Phase
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
-
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
 
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
@@ -21,9 +20,12 @@ CANCELLED = "Cancelled"
 class CallFlow:
     """What happens to agents with contacts; each method is one step of a sequence (agent API, section 7)."""
 
-    def __init__(self, zone: "Zone") -> None:
-        self._zone = zone
-        self._out = zone.out
+    def __init__(self, floor: Floor, attempts: Attempts, consults: Consults, callbacks: Callbacks) -> None:
+        self._floor = floor
+        self._out = floor.out
+        self._attempts = attempts
+        self._consults = consults
+        self._callbacks = callbacks
 
     # -- arrival -------------------------------------------------------------------------
 
@@ -33,7 +35,7 @@ class CallFlow:
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         is_callback = session.callback is not None
         agent.on_call_event(CallEvent.CALLED_BACK if is_callback else CallEvent.PREVIEWED, self._out.now)
-        campaign, config = session.job.campaign, self._zone.config
+        campaign, config = session.job.campaign, self._floor.config
         timed = campaign.preview_is_timed
         limit_s = campaign.preview_timeout_s + config.preview_grace_s if timed else config.preview_max_s
         self._out.set_timer((Timer.PREVIEW, session.sid), limit_s)
@@ -51,7 +53,7 @@ class CallFlow:
         session.on_customer_event(CustomerEvent.CONNECTED)
         self._out.emit(Connect(session.sid, agent.leg_id))
         agent.on_call_event(CallEvent.CONNECTED, self._out.now)
-        self._out.set_timer((Timer.CALL, session.sid), self._zone.config.call_max_s)
+        self._out.set_timer((Timer.CALL, session.sid), self._floor.config.call_max_s)
 
     # -- preview -------------------------------------------------------------------------
 
@@ -60,7 +62,7 @@ class CallFlow:
         self._cancel_timers(session)
         session.number = number
         agent.on_call_event(CallEvent.DIALED, self._out.now)
-        self._zone.dialer.dial(session)
+        self._attempts.dial(session, self.on_dial_failed)
 
     def decline(self, session: Session, agent: Agent) -> None:
         """The agent does not want to dial the previewed contact."""
@@ -76,7 +78,7 @@ class CallFlow:
         if agent is None or agent.call_state not in OFFERED_STATES:
             return
         if agent.is_away:
-            self._out.set_timer((Timer.PREVIEW, session.sid), self._zone.config.lost_desktop_s)
+            self._out.set_timer((Timer.PREVIEW, session.sid), self._floor.config.lost_desktop_s)
         elif session.job.campaign.preview_is_timed:
             self.dial(session, agent, session.number)
         else:
@@ -85,11 +87,26 @@ class CallFlow:
 
     def on_dial_failed(self, session: Session, reason: DialFailReason) -> None:
         """The customer was not reached from a preview or redial."""
+        if not self._attempts.is_lost(session, reason):
+            return
         agent = session.owner
         assert agent is not None
         self._out.tell(agent, AGTDialFailed(session.wrapup_details(), reason, session.sid))
         agent.on_call_event(CallEvent.DIAL_FAILED, self._out.now)
         self._enter_wrapup(session)
+
+    def on_answered(self, session: Session) -> None:
+        """A person took the call that the session's agent had dialled."""
+        agent = session.owner
+        if session.phase is not Phase.RINGING or agent is None:
+            return
+        now = self._out.now
+        self._out.cancel_timer((Timer.RING, session.sid))
+        if session.answered_at is None:
+            self._floor.stats.live_answers += 1
+            session.answered_at = now
+        self._out.emit(MarkAnswered(session.sid, now, agent.agent_id))
+        self.connect(session)
 
     # -- talking -------------------------------------------------------------------------
 
@@ -137,7 +154,7 @@ class CallFlow:
     def _enter_wrapup(self, session: Session) -> None:
         assert session.owner is not None
         session.owner.sync()
-        self._zone.consults.dissolve(session)
+        self._consults.dissolve(session)
         self._cancel_timers(session)
         self._start_wrapup_clock(session)
 
@@ -148,7 +165,7 @@ class CallFlow:
 
     def _start_wrapup_clock(self, session: Session) -> None:
         # the desktop ends the wrapup by itself when its time is up; the server only if that fails
-        limit_s = session.job.campaign.acw_max_time_s + self._zone.config.wrapup_grace_s
+        limit_s = session.job.campaign.acw_max_time_s + self._floor.config.wrapup_grace_s
         self._out.set_timer((Timer.WRAPUP, session.sid), limit_s)
 
     def on_wrapup_timeout(self, session: Session) -> None:
@@ -167,7 +184,7 @@ class CallFlow:
 
     def close(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
         """Write the contact's completion code and part it from its agent, whose states stay."""
-        self._zone.consults.dissolve(session)
+        self._consults.dissolve(session)
         self.hang_up(session)
         self.part(session, agent)
         session.job.estimates.saw_contact_end(self._out.now - session.owned_at)
@@ -183,18 +200,18 @@ class CallFlow:
         session.own(agent, self._out.now)
         if agent.call_state is CallState.Talking:
             self._out.emit(Connect(session.sid, agent.leg_id))
-            self._out.set_timer((Timer.CALL, session.sid), self._zone.config.call_max_s)
+            self._out.set_timer((Timer.CALL, session.sid), self._floor.config.call_max_s)
         else:
             self.hang_up(session)
             self._start_wrapup_clock(session)
 
     def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:
         job, now = session.job, self._out.now
-        self._zone.callbacks.on_session_end(session, source)
+        self._callbacks.on_session_end(session, source)
         code = job.codes[code_id]
         contact_id = session.contact.contact_id
         self._out.emit(SaveDisposition(session.sid, job.job_id, contact_id, agent_id, code_id, source, now))
-        self._zone.stats.dispositions += 1
+        self._floor.stats.dispositions += 1
         attempts = session.contact.attempts + 1
         due_at: float | None = None
         if session.callback_count:
@@ -202,9 +219,9 @@ class CallFlow:
         elif code.retry_after_s is not None:
             due_at = now + code.retry_after_s if attempts < job.campaign.max_attempts else None
         elif session.answered_at is None and session.fail_reason is not None and not code.success:
-            due_at = self._zone.dialer.retry_at(session, session.fail_reason)
+            due_at = self._attempts.retry_at(session, session.fail_reason)
         outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
-        self._zone.dialer.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent_id=agent_id)
+        self._attempts.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent_id=agent_id)
 
     def take_away(self, session: Session, agent: Agent) -> None:
         """Part the contact from its agent, whose states stay; one that was never dialled is not disposed."""
@@ -212,11 +229,11 @@ class CallFlow:
             self.close(session, agent, session.job.campaign.default_code_id, "default")
             return
         self.part(session, agent)
-        self._zone.callbacks.put_back(session)
+        self._callbacks.put_back(session)
         # with a callback made from the preview the customer is called back, and not before
         due_at = None if session.callback_count else self._out.now
         attempts = session.contact.attempts
-        self._zone.dialer.end_attempt(session, CANCELLED, due_at=due_at, attempts=attempts)
+        self._attempts.end_attempt(session, CANCELLED, due_at=due_at, attempts=attempts)
 
     def part(self, session: Session, agent: Agent) -> None:
         """Take the contact off the agent's hands; the states of the agent stay."""

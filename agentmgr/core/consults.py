@@ -1,10 +1,10 @@
 """Consult, transfer and conference: a second party beside the customer (agent API, section 7)."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
+from agentmgr.core.attempts import RING_GRACE_S
 from agentmgr.core.effects import Conference, Connect, Consult, Dial, HangUp
 from agentmgr.core.events import Timer
+from agentmgr.core.floor import Floor
 from agentmgr.core.session import Consultation, Session
 from agentmgr.core.states import CallEvent, ConsultEvent, ConsultPhase
 from protocol.enums import DialFailReason
@@ -21,11 +21,7 @@ from protocol.notifications import (
     AGTTransferNotify,
 )
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 MAX_PENDING_CONSULTS = 2
-RING_GRACE_S = 15.0
 PENDING_CONSULT_S = 120.0
 """How long a consult waits for a busy agent before it fails as not answered."""
 
@@ -33,9 +29,9 @@ PENDING_CONSULT_S = 120.0
 class Consults:
     """The consultations of a zone; a session has one at most."""
 
-    def __init__(self, zone: "Zone") -> None:
-        self._zone = zone
-        self._out = zone.out
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._out = floor.out
         self._parties: dict[str, Consultation] = {}
 
     # -- beginning ---------------------------------------------------------------------------
@@ -68,7 +64,7 @@ class Consults:
 
     def ask_external(self, session: Session, asker: Agent, number: str) -> None:
         """Dial somebody outside."""
-        party_id = self._zone.ids.new_party()
+        party_id = self._floor.ids.new_party()
         consultation = Consultation(session, asker, None, ConsultPhase.DIALING, party_id)
         session.consultation = consultation
         self._parties[party_id] = consultation
@@ -93,7 +89,7 @@ class Consults:
 
     def _join(self, consultation: Consultation, agent: Agent) -> None:
         session = consultation.session
-        self._zone.take_off_duty(agent)
+        agent.take_off_duty()
         consultation.party_id = agent.leg_id
         session.seat(agent)
         self._out.emit(Consult(session.sid, agent.leg_id))

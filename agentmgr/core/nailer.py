@@ -1,17 +1,16 @@
 """Keeps the phones of willing agents nailed up while there is work for them, and lets them go."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
+from agentmgr.core.callbacks import Callbacks
+from agentmgr.core.callflow import CallFlow
+from agentmgr.core.consults import Consults
 from agentmgr.core.effects import DropNail, NailUp
 from agentmgr.core.events import Timer
+from agentmgr.core.floor import Floor
 from agentmgr.core.job import Job
 from agentmgr.core.states import NailEvent
 from protocol.enums import CallState, NailupStatus
 from protocol.notifications import AGTAutoReleaseLine, AGTJobAttached
-
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
 
 DROP_TIMEOUT_S = 10.0
 """How long the switch may take to confirm that a nailing call is dropped."""
@@ -20,31 +19,34 @@ DROP_TIMEOUT_S = 10.0
 class Nailer:
     """The nailing of all agents in a zone; see NAIL_TABLE for what leads where."""
 
-    def __init__(self, zone: "Zone") -> None:
-        self._zone = zone
-        self._out = zone.out
+    def __init__(self, floor: Floor, calls: CallFlow, consults: Consults, callbacks: Callbacks) -> None:
+        self._floor = floor
+        self._out = floor.out
+        self._calls = calls
+        self._consults = consults
+        self._callbacks = callbacks
         self._legs: dict[str, Agent] = {}
 
     def consider(self, agent: Agent) -> None:
         """Begin to nail the agent up if it wants work and a running job wants its skill."""
-        if not agent.wants_nailing or self._zone.telephony_is_down:
+        if not agent.wants_nailing or self._floor.telephony_is_down:
             return
         self.detach(agent)
-        job = self._zone.choose_job(agent)
+        job = self._floor.choose_job(agent)
         if job is None:
             return
         self._attach(agent, job)
         agent.on_nail_event(NailEvent.CHOSEN, self._out.now)
-        self._out.set_timer((Timer.NAIL, agent.agent_id), self._zone.config.nail_timeout_s)
+        self._out.set_timer((Timer.NAIL, agent.agent_id), self._floor.config.nail_timeout_s)
 
     def call_phone(self, agent: Agent) -> None:
         """The desktop is prepared: call the agent's phone. A repeated wish does not call twice."""
         if agent.leg_id:
             return
-        agent.leg_id = self._zone.ids.new_line(agent.agent_id)
+        agent.leg_id = self._floor.ids.new_line(agent.agent_id)
         self._legs[agent.leg_id] = agent
         self._out.emit(NailUp(agent.leg_id, agent.agent_id, agent.extension))
-        self._out.set_timer((Timer.NAIL, agent.agent_id), self._zone.config.nail_timeout_s)
+        self._out.set_timer((Timer.NAIL, agent.agent_id), self._floor.config.nail_timeout_s)
 
     def on_answered(self, leg_id: str) -> None:
         """The phone took the nailing call."""
@@ -66,7 +68,7 @@ class Nailer:
         self._forget_leg(agent, hang_up=True)
         self._out.cancel_timer((Timer.NAIL, agent.agent_id))
         self._give_up(agent)
-        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._zone.config.nail_retry_s)
+        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._floor.config.nail_retry_s)
 
     def on_leg_failed(self, leg_id: str) -> None:
         """The switch could not reach the phone."""
@@ -95,26 +97,26 @@ class Nailer:
         was_in_wrapup = agent.call_state is CallState.Wrapup
         session = agent.session
         if session is not None and session.owner is agent:
-            self._zone.calls.hang_up(session)
+            self._calls.hang_up(session)
         agent.on_nail_event(NailEvent.LOST, self._out.now)
         if session is not None and session.owner is not agent:
-            self._zone.consults.end(session, by=agent)
+            self._consults.end(session, by=agent)
         session = agent.session
         if session is not None and not was_in_wrapup:
             if unasked:
                 self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
-            self._zone.calls.on_line_lost(session)
+            self._calls.on_line_lost(session)
         agent.sync()
         self.refuse_pending(agent)
         if agent.is_free:
             self.detach(agent)
-        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._zone.config.nail_retry_s)
+        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._floor.config.nail_retry_s)
 
     def adopt(self, agent: Agent, leg_id: str, job: Job | None) -> None:
         """Take over a nailing call that outlived the server."""
         agent.leg_id = leg_id
         self._legs[leg_id] = agent
-        job = job or self._zone.choose_job(agent)
+        job = job or self._floor.choose_job(agent)
         if job is not None:
             self._attach(agent, job)
 
@@ -148,7 +150,7 @@ class Nailer:
         """A free agent, nailed or about to be, needs another job: attach it to one, or let its phone go."""
         self.refuse_pending(agent)
         self.detach(agent)
-        job = self._zone.choose_job(agent)
+        job = self._floor.choose_job(agent)
         if job is None:
             self.release(agent)
             return
@@ -167,8 +169,8 @@ class Nailer:
 
     def refuse_pending(self, agent: Agent) -> None:
         """Nothing that waits for the agent can be done by it any more; a pending break need not wait."""
-        self._zone.consults.refuse_pending(agent)
-        self._zone.callbacks.withdraw(agent)
+        self._consults.refuse_pending(agent)
+        self._callbacks.withdraw(agent)
         agent.rest(self._out.now)
 
     def detach(self, agent: Agent) -> None:

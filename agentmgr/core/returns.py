@@ -1,13 +1,18 @@
 """Agents whose desktop is lost: their place is kept for a while, their messages wait, and they come back."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.attempts import Attempts
+from agentmgr.core.callbacks import Callbacks
+from agentmgr.core.callflow import CallFlow
 from agentmgr.core.effects import DropNail, ForgetAgent, HangUp, Notify, SaveAgent
 from agentmgr.core.events import Timer
+from agentmgr.core.floor import Floor
 from agentmgr.core.model import SavedAgent
+from agentmgr.core.nailer import Nailer
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import AgentState, CallState, NailupStatus
@@ -23,10 +28,6 @@ from protocol.notifications import (
 )
 from protocol.structures import AgentStatus
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
-
 NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
 """States of an agent with an answered contact that is not on the line."""
 
@@ -34,9 +35,15 @@ NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
 class Returns:
     """Who is away in a zone, and what is kept of those who asked for it (AGTSaveAgentForHA)."""
 
-    def __init__(self, zone: "Zone") -> None:
-        self._zone = zone
-        self._out = zone.out
+    def __init__(
+        self, floor: Floor, attempts: Attempts, calls: CallFlow, callbacks: Callbacks, nailer: Nailer
+    ) -> None:
+        self._floor = floor
+        self._out = floor.out
+        self._attempts = attempts
+        self._calls = calls
+        self._callbacks = callbacks
+        self._nailer = nailer
         self._saved: dict[str, SavedAgent] = {}
         self._written: dict[str, SaveAgent] = {}
         self._legs: dict[str, str] = {}
@@ -50,10 +57,10 @@ class Returns:
         agent.sync()
         agent.last_seen = agent.status
         agent.backlog = []
-        self._zone.take_off_duty(agent)
-        self._zone.nailer.refuse_pending(agent)
+        agent.take_off_duty()
+        self._nailer.refuse_pending(agent)
         agent.touch()
-        self._out.set_timer((Timer.LOST, agent.agent_id), self._zone.config.lost_desktop_s)
+        self._out.set_timer((Timer.LOST, agent.agent_id), self._floor.config.lost_desktop_s)
 
     def claim(self, agent: Agent, connection: int) -> None:
         """A connection says that it speaks for an agent: ask it once the old one is known to be lost."""
@@ -67,17 +74,17 @@ class Returns:
         agent.asked_by = connection
         self._out.emit(Notify(connection, agent.agent_id, GetAgentStatus(agent.agent_id)))
 
-    def come_back(self, agent: Agent, connection: int, status: AgentStatus) -> None:
-        """In step the messages that waited follow; otherwise the agent is reset and must log on again."""
+    def come_back(self, agent: Agent, connection: int, status: AgentStatus) -> bool:
+        """Let the messages that waited follow if the desktop is in step; False if it is not."""
         backlog = agent.backlog
         in_step = backlog is not None and status == agent.last_seen and not agent.backlog_overflowed
         self.arrive(agent, connection)
         if backlog is None or not in_step:
-            self._zone.roster.evict(agent)
-            return
+            return False
         for notification in backlog:
             self._out.tell(agent, notification)
         self._out.free(agent)
+        return True
 
     def resume(self, agent: Agent, connection: int) -> None:
         """A desktop that crashed has logged on again: tell it everything it has forgotten."""
@@ -118,14 +125,14 @@ class Returns:
     def arrive(self, agent: Agent, connection: int) -> None:
         """Bind the agent to a connection; it is not away any more."""
         if agent.connection is not None:
-            self._zone.connections[agent.connection].pop(agent.agent_id, None)
+            self._floor.connections[agent.connection].pop(agent.agent_id, None)
         agent.connection = connection
         agent.backlog = None
         agent.backlog_overflowed = False
         agent.asked_by = agent.claimed_by = None
         if agent.lost_for_good:
             agent.leaving = agent.lost_for_good = False
-        self._zone.connections[connection][agent.agent_id] = agent
+        self._floor.connections[connection][agent.agent_id] = agent
         agent.touch()
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
 
@@ -137,7 +144,7 @@ class Returns:
         owned = session if session is not None and session.owner is agent else None
         record = SaveAgent(
             agent.agent_id,
-            self._zone.config.zone,
+            self._floor.config.zone,
             agent.agent_state,
             agent.call_state if owned is not None else CallState.NoState,
             agent.reason_code,
@@ -159,11 +166,9 @@ class Returns:
         if saved.leg_id:
             self._legs[saved.leg_id] = saved.agent_id
         kept = saved.session
-        job = self._zone.jobs.get(kept.job_id) if kept is not None else None
+        job = self._floor.jobs.get(kept.job_id) if kept is not None else None
         if kept is not None and job is not None:
-            session = self._zone.dialer.new_session(
-                job, kept.contact, kept.number, kept.contact_type, kept.sid
-            )
+            session = self._attempts.new_session(job, kept.contact, kept.number, kept.contact_type, kept.sid)
             session.answered_at = kept.answered_at
             session.owned_at = kept.answered_at or self._out.now
             # a call that was being released, or dialled once more, is of no use to anybody
@@ -172,8 +177,8 @@ class Returns:
             elif kept.is_live:
                 session.on_customer_event(CustomerEvent.FOUND)
             session.callback_count = kept.callback_count
-            self._zone.callbacks.restore(kept.callback_id, session)
-        self._out.set_timer((Timer.ORPHAN, saved.agent_id), self._zone.config.lost_desktop_s)
+            self._callbacks.restore(kept.callback_id, session)
+        self._out.set_timer((Timer.ORPHAN, saved.agent_id), self._floor.config.lost_desktop_s)
 
     def on_leg_ended(self, leg_id: str) -> None:
         """A line is gone that may be one of an agent who has not logged on again yet."""
@@ -186,7 +191,7 @@ class Returns:
         for leg_id in list(self._legs):
             self.on_leg_ended(leg_id)
         for saved in self._saved.values():
-            session = self._zone.sessions.get(saved.session.sid) if saved.session is not None else None
+            session = self._floor.sessions.get(saved.session.sid) if saved.session is not None else None
             if session is not None and session.phase is Phase.ON_LINE:
                 session.on_customer_event(CustomerEvent.GONE)
 
@@ -198,7 +203,7 @@ class Returns:
         self._legs.pop(saved.leg_id, None)
         self._out.cancel_timer((Timer.ORPHAN, agent_id))
         kept = saved.session
-        return saved, self._zone.sessions.get(kept.sid) if kept is not None else None
+        return saved, self._floor.sessions.get(kept.sid) if kept is not None else None
 
     def drop_saved(self, agent_id: str) -> None:
         """The agent will not go on where it was: its line is dropped, its contact gets the default code."""
@@ -210,4 +215,4 @@ class Returns:
         if saved.leg_id:
             self._out.emit(DropNail(saved.leg_id))
         if session is not None:
-            self._zone.calls.dispose_orphan(session, agent_id)
+            self._calls.dispose_orphan(session, agent_id)

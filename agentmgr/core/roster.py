@@ -1,10 +1,13 @@
 """Who is logged on in a zone: agents come, go, and come back."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.callflow import CallFlow
+from agentmgr.core.consults import Consults
 from agentmgr.core.events import Timer
+from agentmgr.core.floor import Floor
 from agentmgr.core.model import AgentSpec, SavedAgent
+from agentmgr.core.nailer import Nailer
+from agentmgr.core.returns import Returns
 from agentmgr.core.session import Session
 from agentmgr.core.states import Phase
 from protocol.commands import AGTLogoffRESP
@@ -12,27 +15,30 @@ from protocol.enums import CallState, NailupStatus
 from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound
 from protocol.results import ResultCode
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 HAS_JOB = frozenset({NailupStatus.NailedUp, NailupStatus.PendingNailUp})
 """Nailing states in which an agent works for a job."""
 
 
 class Roster:
-    """Keeps `Zone.agents` and the agents of each connection."""
+    """Keeps `Floor.agents` and the agents of each connection."""
 
-    def __init__(self, zone: "Zone") -> None:
-        self._zone = zone
-        self._out = zone.out
+    def __init__(
+        self, floor: Floor, calls: CallFlow, consults: Consults, nailer: Nailer, returns: Returns
+    ) -> None:
+        self._floor = floor
+        self._out = floor.out
+        self._calls = calls
+        self._consults = consults
+        self._nailer = nailer
+        self._returns = returns
 
     def admit(self, record: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
         """Log an agent on, in the state that a desktop takes for granted."""
         agent = Agent(
-            record, connection, extension, self._out.tell, self._out.touch, self._zone.stats, skills=skills
+            record, connection, extension, self._out.tell, self._out.touch, self._floor.stats, skills=skills
         )
-        self._zone.agents[agent.agent_id] = agent
-        self._zone.connections[connection][agent.agent_id] = agent
+        self._floor.agents[agent.agent_id] = agent
+        self._floor.connections[connection][agent.agent_id] = agent
         agent.enter(self._out.now)
         agent.sync()
         return agent
@@ -58,7 +64,7 @@ class Roster:
             extension,
             self._out.tell,
             self._out.touch,
-            self._zone.stats,
+            self._floor.stats,
             skills=skills,
             agent_state=saved.agent_state,
             reason_code=saved.reason_code,
@@ -67,24 +73,24 @@ class Roster:
             available_for_nailup=True,
             saved_for_ha=True,
         )
-        self._zone.agents[agent.agent_id] = agent
-        self._zone.connections[connection][agent.agent_id] = agent
+        self._floor.agents[agent.agent_id] = agent
+        self._floor.connections[connection][agent.agent_id] = agent
         if session is not None:
             agent.call_state = CallState.Talking if on_line else CallState.Wrapup
         agent.enter(self._out.now)
         if saved.leg_id:
-            self._zone.nailer.adopt(agent, saved.leg_id, session.job if session else None)
+            self._nailer.adopt(agent, saved.leg_id, session.job if session else None)
         if session is not None:
-            self._zone.calls.adopt(session, agent)
-        self._zone.returns.tell_all(agent)
+            self._calls.adopt(session, agent)
+        self._returns.tell_all(agent)
 
     def evict(self, agent: Agent) -> None:
         """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
         if agent.session is not None:
             if agent.session.owner is agent:
-                self._zone.calls.take_away(agent.session, agent)
+                self._calls.take_away(agent.session, agent)
             else:
-                self._zone.consults.end(agent.session, by=agent)
+                self._consults.end(agent.session, by=agent)
         self._remove(agent)
         if agent.logoff_request is not None:
             self._out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
@@ -93,7 +99,7 @@ class Roster:
     def blend_out(self, agent: Agent) -> None:
         """Let a free agent go to inbound, once its phone is let go."""
         if agent.nailup_status in HAS_JOB:
-            self._zone.nailer.release(agent)
+            self._nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             agent.blend = Blend.INBOUND
             self._out.tell(agent, AGTBlendedToInbound())
@@ -101,7 +107,7 @@ class Roster:
     def log_off(self, agent: Agent) -> None:
         """Log a free agent off, once its phone is let go."""
         if agent.nailup_status in HAS_JOB:
-            self._zone.nailer.release(agent)
+            self._nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             self._remove(agent)
             if agent.logoff_request is not None:
@@ -110,11 +116,11 @@ class Roster:
                 self._out.tell(agent, AGTAgentLoggedOut())
 
     def _remove(self, agent: Agent) -> None:
-        self._zone.nailer.abandon(agent)
+        self._nailer.abandon(agent)
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
-        self._zone.returns.forget(agent)
+        self._returns.forget(agent)
         agent.leave(self._out.now)
         self._out.forget(agent)
-        del self._zone.agents[agent.agent_id]
+        del self._floor.agents[agent.agent_id]
         if agent.connection is not None:
-            self._zone.connections[agent.connection].pop(agent.agent_id, None)
+            self._floor.connections[agent.connection].pop(agent.agent_id, None)

@@ -7,13 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from agentmgr.core.agent import Agent, Blend
-from agentmgr.core.callbacks import Callbacks
-from agentmgr.core.callflow import CallFlow
 from agentmgr.core.commands import answer
 from agentmgr.core.commands.agent_life import on_logon_checked
-from agentmgr.core.consults import Consults
-from agentmgr.core.dialer import Dialer
-from agentmgr.core.effects import CheckDnc, Effect, HangUp, LoadJob
+from agentmgr.core.effects import Effect, HangUp, LoadJob
 from agentmgr.core.events import (
     AgentRestored,
     CallAnswered,
@@ -36,46 +32,18 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
-from agentmgr.core.model import Wanted, ZoneConfig
-from agentmgr.core.nailer import Nailer
-from agentmgr.core.outbox import Outbox
-from agentmgr.core.returns import Returns
-from agentmgr.core.roster import HAS_JOB, Roster
+from agentmgr.core.model import Wanted
+from agentmgr.core.parts import Parts
+from agentmgr.core.roster import HAS_JOB
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, Phase
-from agentmgr.core.stats import ZoneStats
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTZoneDown
 
 
-class Zone:
+class Zone(Parts):
     """The state of a zone. Not to be touched by two tasks; to be read by anybody between two turns."""
-
-    def __init__(self, config: ZoneConfig, now: float) -> None:
-        self.config = config
-        self.stats = ZoneStats()
-        self.out = Outbox(now)
-        self.ids = Ids(config.zone, config.epoch)
-        self.agents: dict[str, Agent] = {}
-        self.connections: dict[int, dict[str, Agent]] = {}
-        self.jobs: dict[int, Job] = {}
-        self.loading: set[int] = set()
-        self.closing = False
-        self.sessions: dict[str, Session] = {}
-        self.contacts_in_work: set[int] = set()
-        self.logons: dict[tuple[int, int], CommandReceived] = {}
-        self.telephony_is_down = False
-        self.roster = Roster(self)
-        self.nailer = Nailer(self)
-        self.dialer = Dialer(self)
-        self.calls = CallFlow(self)
-        self.consults = Consults(self)
-        self.callbacks = Callbacks(self)
-        self.returns = Returns(self)
-        self._questions: dict[int, Callable[[frozenset[str]], None]] = {}
-        self._question_count = 0
 
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Let an event happen and return all that follows from it, in order.
@@ -110,7 +78,7 @@ class Zone:
             return
         if agent.leaving:
             self.roster.log_off(agent)
-        elif self.callbacks.start_pending(agent) or self.consults.start_pending(agent):
+        elif self.deliveries.start_pending(agent) or self.consults.start_pending(agent):
             return
         elif agent.blend is Blend.LEAVING and not agent.has_pending:
             self.roster.blend_out(agent)
@@ -120,7 +88,7 @@ class Zone:
                 self.out.free(agent)
         elif agent.can_take_contact and agent.job is not None:
             job = agent.job
-            if not (self.callbacks.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
+            if not (self.deliveries.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
                 agent.job.idle.add(agent, self.out.now)
                 self.out.serve(agent.job)
         else:
@@ -131,31 +99,6 @@ class Zone:
         if job is None or job.over or not job.accepts(agent):
             return False
         return not job.paused or self.choose_job(agent) is None
-
-    # -- agents ------------------------------------------------------------------------------
-
-    def take_off_duty(self, agent: Agent) -> None:
-        """Give the agent no contact until it is settled again."""
-        if agent.job is not None:
-            agent.job.idle.remove(agent)
-
-    def choose_job(self, agent: Agent) -> Job | None:
-        """Return the job to attach an agent to: by priority, then where the fewest agents are."""
-        candidates = [job for job in self.jobs.values() if job.is_running and job.accepts(agent)]
-        return min(candidates, key=lambda job: (-job.campaign.priority, len(job.agents)), default=None)
-
-    # -- questions to the store ----------------------------------------------------------------
-
-    def ask_dnc(self, addresses: tuple[str, ...], then: Callable[[frozenset[str]], None]) -> None:
-        """Look addresses up in the do-not-call list and go on with those that are on it."""
-        self._question_count += 1
-        self._questions[self._question_count] = then
-        self.out.emit(CheckDnc(self._question_count, addresses))
-
-    def _on_dnc_checked(self, event: DncChecked) -> None:
-        then = self._questions.pop(event.key, None)
-        if then is not None:
-            then(event.present)
 
     # -- desktops ------------------------------------------------------------------------------
 
@@ -187,15 +130,22 @@ class Zone:
     def _on_call_answered(self, event: CallAnswered) -> None:
         session = self.sessions.get(event.call_id)
         if session is not None:
-            self.dialer.on_answered(session)
+            answer_to = self.calls if session.owner is not None else self.dialer
+            answer_to.on_answered(session)
         elif not self.consults.on_party_answered(event.call_id):
             # dialled by a server that died meanwhile; nobody here would ever talk to them
             self.out.emit(HangUp(event.call_id))
 
+    def _on_line_failed(self, session: Session, reason: DialFailReason) -> None:
+        if session.owner is not None:
+            self.calls.on_dial_failed(session, reason)
+        else:
+            self.dialer.on_failed(session, reason)
+
     def _on_call_failed(self, event: CallFailed) -> None:
         session = self.sessions.get(event.call_id)
         if session is not None:
-            self.dialer.on_failed(session, event.reason)
+            self._on_line_failed(session, event.reason)
         else:
             self.consults.on_party_failed(event.call_id, event.reason)
 
@@ -219,7 +169,7 @@ class Zone:
             if session.phase is Phase.WAITING:
                 self.dialer.on_abandoned(session)
             else:
-                self.dialer.on_failed(session, DialFailReason.TelephonyDown)
+                self._on_line_failed(session, DialFailReason.TelephonyDown)
         for agent in list(self.agents.values()):
             self.nailer.on_ended(agent.leg_id)
         self.returns.on_telephony_lost()
@@ -291,7 +241,7 @@ class Zone:
     def _on_ring_timeout(self, session: Session) -> None:
         if session.phase is Phase.RINGING:
             self.out.emit(HangUp(session.sid))
-        self.dialer.on_failed(session, DialFailReason.NoAnswer)
+        self._on_line_failed(session, DialFailReason.NoAnswer)
 
     def _on_call_timeout(self, session: Session) -> None:
         if session.phase is Phase.ON_LINE:
@@ -323,7 +273,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     TelephonyLost: Zone._on_telephony_lost,
     TelephonyRestored: Zone._on_telephony_restored,
     ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
-    DncChecked: Zone._on_dnc_checked,
+    DncChecked: lambda zone, event: zone.answer_dnc(event.key, event.present),
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,
@@ -355,9 +305,9 @@ _TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], Non
     Timer.PREVIEW: (_session, lambda zone, session: zone.calls.on_preview_timeout(session)),
     Timer.CALL: (_session, Zone._on_call_timeout),
     Timer.WRAPUP: (_session, lambda zone, session: zone.calls.on_wrapup_timeout(session)),
-    Timer.CALLBACK: (_id, lambda zone, callback_id: zone.callbacks.on_notice(callback_id)),
-    Timer.DUE: (_id, lambda zone, callback_id: zone.callbacks.on_due(callback_id)),
-    Timer.EXPIRY: (_id, lambda zone, callback_id: zone.callbacks.on_expiry(callback_id)),
+    Timer.CALLBACK: (_id, lambda zone, callback_id: zone.deliveries.on_notice(callback_id)),
+    Timer.DUE: (_id, lambda zone, callback_id: zone.deliveries.on_due(callback_id)),
+    Timer.EXPIRY: (_id, lambda zone, callback_id: zone.deliveries.on_expiry(callback_id)),
     Timer.CONSULT: (_session, lambda zone, session: zone.consults.on_pending_timeout(session)),
     Timer.PARTY: (_id, lambda zone, party_id: zone.consults.on_party_timeout(party_id)),
     Timer.NAIL: (_agent, lambda zone, agent: zone.nailer.on_failed(agent)),

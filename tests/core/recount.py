@@ -72,7 +72,7 @@ def _is_wanted(zone, purpose, of):
             consultation = session.consultation if session is not None else None
             return consultation is not None and consultation.phase is ConsultPhase.PENDING
         case "callback" | "due" | "expiry":
-            callback = zone.callbacks._callbacks.get(of)
+            callback = zone.callbacks._by_id.get(of)
             return callback is not None and (purpose != "due" or callback.agent is not None)
         case "renail":
             return agent is not None

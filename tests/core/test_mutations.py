@@ -49,13 +49,13 @@ MUTATIONS = [
     ),
     Mutation(
         "consults.py",
-        "        self._zone.take_off_duty(agent)\n",
+        "        agent.take_off_duty()\n",
         "",
         "an agent who is consulted is still in the queue of idle agents",
     ),
     Mutation(
         "callflow.py",
-        "        session.owner.sync()\n        self._zone.consults.dissolve(session)\n",
+        "        session.owner.sync()\n        self._consults.dissolve(session)\n",
         "        session.owner.sync()\n",
         "a consult is not dissolved when the customer hangs up",
     ),
@@ -66,7 +66,7 @@ MUTATIONS = [
         "what waited for a lost desktop arrives in the wrong order",
     ),
     Mutation(
-        "callbacks.py",
+        "deliveries.py",
         "        agent.pending_callback = None\n        session = ",
         "        session = ",
         "a callback that was delivered is still promised, and is delivered again",

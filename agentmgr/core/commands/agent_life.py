@@ -1,11 +1,10 @@
 """Logon, logoff, agent state and nailing."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import CommandReceived, LogonChecked
+from agentmgr.core.parts import Parts
 from agentmgr.core.states import LIVE_STATES, AgentEvent
 from protocol.commands import (
     AGTAvailableForNailup,
@@ -23,12 +22,9 @@ from protocol.commands import (
 from protocol.enums import AgentState, NailupStatus
 from protocol.results import ResultCode
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 
 @on_plain_command(AGTLogon)
-def logon(zone: "Zone", command: AGTLogon, event: CommandReceived) -> Answer:
+def logon(zone: Parts, command: AGTLogon, event: CommandReceived) -> Answer:
     """Refuse what needs no password to be refused; then have the password checked."""
     refusal = _logon_refusal(zone, command)
     if refusal is not None:
@@ -38,7 +34,7 @@ def logon(zone: "Zone", command: AGTLogon, event: CommandReceived) -> Answer:
     return None
 
 
-def _logon_refusal(zone: "Zone", command: AGTLogon) -> ResultCode | None:
+def _logon_refusal(zone: Parts, command: AGTLogon) -> ResultCode | None:
     if not command.locale:
         return ResultCode.INVALID_LOCALE
     if not command.time_zone:
@@ -52,7 +48,7 @@ def _logon_refusal(zone: "Zone", command: AGTLogon) -> ResultCode | None:
     return None
 
 
-def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCode | None:
+def _login_conflict(zone: Parts, command: AGTLogon, agent_id: str) -> ResultCode | None:
     present = zone.agents.get(agent_id)
     if present is None or command.is_force:
         return None
@@ -62,7 +58,7 @@ def _login_conflict(zone: "Zone", command: AGTLogon, agent_id: str) -> ResultCod
     return ResultCode.STATE_NOT_CHANGEABLE if asked_to_leave else ResultCode.ALREADY_LOGGED_IN
 
 
-def on_logon_checked(zone: "Zone", checked: LogonChecked) -> None:
+def on_logon_checked(zone: Parts, checked: LogonChecked) -> None:
     """The password is checked: log the agent on, taking over from another desktop if that was forced."""
     event = zone.logons.pop((checked.connection, checked.request_id), None)
     if event is None:
@@ -72,7 +68,7 @@ def on_logon_checked(zone: "Zone", checked: LogonChecked) -> None:
     zone.out.respond(event, AGTLogonRESP(result))
 
 
-def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> ResultCode:
+def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> ResultCode:
     if checked.result is not ResultCode.SUCCESS:
         return checked.result
     if checked.agent is None:
@@ -107,7 +103,7 @@ def _finish_logon(zone: "Zone", command: AGTLogon, checked: LogonChecked) -> Res
 
 
 @on_agent_command(AGTLogoff)
-def logoff(zone: "Zone", agent: Agent, command: AGTLogoff, event: CommandReceived) -> Answer:
+def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived) -> Answer:
     """Log off, after the phone was let go."""
     if agent.agent_state is not AgentState.NotReady or not agent.is_free or agent.logoff_request:
         return ResultCode.LOGOFF_STATE
@@ -118,7 +114,7 @@ def logoff(zone: "Zone", agent: Agent, command: AGTLogoff, event: CommandReceive
 
 
 @on_agent_command(AGTPendingLogout)
-def pending_logout(zone: "Zone", agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
+def pending_logout(zone: Parts, agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
     """Log off as soon as nothing is left to do."""
     agent.leaving = True
     agent.touch()
@@ -128,7 +124,7 @@ def pending_logout(zone: "Zone", agent: Agent, command: AGTPendingLogout, event:
 
 
 @on_agent_command(AGTStateChange)
-def state_change(zone: "Zone", agent: Agent, command: AGTStateChange, event: CommandReceived) -> Answer:
+def state_change(zone: Parts, agent: Agent, command: AGTStateChange, event: CommandReceived) -> Answer:
     """Go Ready or NotReady; with a contact NotReady is a wish for later."""
     if command.agent_state is AgentState.Ready:
         if not agent.capabilities.ready:
@@ -144,7 +140,7 @@ def state_change(zone: "Zone", agent: Agent, command: AGTStateChange, event: Com
         at_rest = agent.is_free and not agent.has_pending
         wanted = AgentEvent.WENT_NOT_READY if at_rest else AgentEvent.ASKED_FOR_BREAK
         agent.on_agent_event(wanted, zone.out.now)
-        zone.take_off_duty(agent)
+        agent.take_off_duty()
     return AGTStateChangeRESP(ResultCode.SUCCESS, agent.agent_state)
 
 
@@ -160,7 +156,7 @@ def _break_refusal(agent: Agent, command: AGTStateChange) -> ResultCode | None:
 
 @on_agent_command(AGTAvailableForNailup)
 def available_for_nailup(
-    zone: "Zone", agent: Agent, command: AGTAvailableForNailup, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTAvailableForNailup, event: CommandReceived
 ) -> Answer:
     """The agent may be nailed up; desktops repeat this at every occasion."""
     if agent.is_nailed:
@@ -172,9 +168,7 @@ def available_for_nailup(
 
 
 @on_agent_command(AGTReadyForNailup)
-def ready_for_nailup(
-    zone: "Zone", agent: Agent, command: AGTReadyForNailup, event: CommandReceived
-) -> Answer:
+def ready_for_nailup(zone: Parts, agent: Agent, command: AGTReadyForNailup, event: CommandReceived) -> Answer:
     """Call the agent's phone."""
     if agent.is_nailed:
         return ResultCode.ALREADY_NAILED
@@ -187,7 +181,7 @@ def ready_for_nailup(
 
 
 @on_agent_command(AGTLostNailing, nailed=True)
-def lost_nailing(zone: "Zone", agent: Agent, command: AGTLostNailing, event: CommandReceived) -> Answer:
+def lost_nailing(zone: Parts, agent: Agent, command: AGTLostNailing, event: CommandReceived) -> Answer:
     """The desktop noticed that the line is gone."""
     zone.nailer.lose(agent, unasked=False)
     session = agent.session

@@ -1,10 +1,9 @@
 """Moving agents between outbound and inbound, and to other skills."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.parts import Parts
 from protocol.commands import (
     AGTBlendToInbound,
     AGTBlendToInboundRESP,
@@ -15,20 +14,15 @@ from protocol.commands import (
 from protocol.notifications import AGTBlendedToOutbound
 from protocol.results import ResultCode
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 
 @on_agent_command(AGTBlendToInbound, from_server=True)
-def blend_to_inbound(
-    zone: "Zone", agent: Agent, command: AGTBlendToInbound, event: CommandReceived
-) -> Answer:
+def blend_to_inbound(zone: Parts, agent: Agent, command: AGTBlendToInbound, event: CommandReceived) -> Answer:
     """Take the agent out of outbound as soon as nothing is on."""
     if agent.blend is not Blend.OUTBOUND:
         return ResultCode.ALREADY_INBOUND
     agent.blend = Blend.LEAVING
     agent.touch()
-    zone.take_off_duty(agent)
+    agent.take_off_duty()
     zone.out.respond(event, AGTBlendToInboundRESP(ResultCode.SUCCESS))
     zone.out.free(agent)
     return None
@@ -36,7 +30,7 @@ def blend_to_inbound(
 
 @on_agent_command(AGTBlendToOutbound, from_server=True)
 def blend_to_outbound(
-    zone: "Zone", agent: Agent, command: AGTBlendToOutbound, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTBlendToOutbound, event: CommandReceived
 ) -> Answer:
     """Give the agent back to outbound; it is nailed up again when its desktop asks for it."""
     if agent.blend is Blend.OUTBOUND:
@@ -50,7 +44,7 @@ def blend_to_outbound(
 
 
 @on_agent_command(AGTNailupAgent)
-def nailup_agent(zone: "Zone", agent: Agent, command: AGTNailupAgent, event: CommandReceived) -> Answer:
+def nailup_agent(zone: Parts, agent: Agent, command: AGTNailupAgent, event: CommandReceived) -> Answer:
     """The agent is back from inbound and may be nailed up."""
     if agent.is_nailed:
         return ResultCode.ALREADY_NAILED
@@ -62,12 +56,12 @@ def nailup_agent(zone: "Zone", agent: Agent, command: AGTNailupAgent, event: Com
 
 
 @on_agent_command(AGTSkillsChanged)
-def skills_changed(zone: "Zone", agent: Agent, command: AGTSkillsChanged, event: CommandReceived) -> Answer:
+def skills_changed(zone: Parts, agent: Agent, command: AGTSkillsChanged, event: CommandReceived) -> Answer:
     """Give the agent other skills; a job that needs none of them is left after the contact."""
     if not command.agent_skills:
         return ResultCode.NO_SKILLS
     agent.skills = {skill.name: skill.level for skill in command.agent_skills}
     if agent.is_free:
-        zone.take_off_duty(agent)
+        agent.take_off_duty()
         zone.out.free(agent)
     return ResultCode.SUCCESS

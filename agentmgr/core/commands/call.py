@@ -1,13 +1,13 @@
 """What an agent does with the call of a contact, up to its completion code."""
 
 import re
-from typing import TYPE_CHECKING
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import SendDigit
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import PhoneNumber
+from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
 from protocol.commands import (
     AGTExtendWrapup,
@@ -30,9 +30,6 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import CompletionCode, ContactNumber
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 DIGITS = frozenset("0123456789ABCD*#")
 FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
@@ -44,7 +41,7 @@ FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
     refused=ResultCode.HOLD_NO_CALL,
     refused_in={CallState.Wrapup: ResultCode.HOLD_DISCONNECTED},
 )
-def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
+def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
     zone.calls.hold(agent.engaged_session, agent)
     return ResultCode.SUCCESS
@@ -57,14 +54,14 @@ def hold(zone: "Zone", agent: Agent, command: AGTHoldCall, event: CommandReceive
     refused=ResultCode.UNHOLD_NO_CALL,
     refused_in={CallState.Wrapup: ResultCode.UNHOLD_DISCONNECTED},
 )
-def unhold(zone: "Zone", agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
+def unhold(zone: Parts, agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
     zone.calls.unhold(agent.engaged_session, agent)
     return ResultCode.SUCCESS
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
-def release(zone: "Zone", agent: Agent, command: AGTReleaseLine, event: CommandReceived) -> Answer:
+def release(zone: Parts, agent: Agent, command: AGTReleaseLine, event: CommandReceived) -> Answer:
     """Hang up on the customer."""
     session = agent.engaged_session
     zone.calls.release(session, agent)
@@ -74,7 +71,7 @@ def release(zone: "Zone", agent: Agent, command: AGTReleaseLine, event: CommandR
 
 
 @on_agent_command(AGTSendDTMF, capability="send_dtmf", nailed=True, refused=ResultCode.DTMF_NO_CALL)
-def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandReceived) -> Answer:
+def send_dtmf(zone: Parts, agent: Agent, command: AGTSendDTMF, event: CommandReceived) -> Answer:
     """Send one digit into the call."""
     if command.dtmf not in DIGITS:
         return ResultCode.DTMF_INVALID
@@ -90,7 +87,7 @@ def send_dtmf(zone: "Zone", agent: Agent, command: AGTSendDTMF, event: CommandRe
 @on_agent_command(
     AGTGetCompCodes, contact=True, states=frozenset({CallState.Talking, CallState.Held, CallState.Wrapup})
 )
-def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
+def get_comp_codes(zone: Parts, agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
     """List the campaign's completion codes."""
     session = agent.engaged_session
     codes = whole_entries(
@@ -100,7 +97,7 @@ def get_comp_codes(zone: "Zone", agent: Agent, command: AGTGetCompCodes, event: 
 
 
 @on_agent_command(AGTWrapupContact, capability="disposition", refused=ResultCode.WRAPUP_NO_CONTACT)
-def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event: CommandReceived) -> Answer:
+def wrapup_contact(zone: Parts, agent: Agent, command: AGTWrapupContact, event: CommandReceived) -> Answer:
     """End the contact with a completion code."""
     session = agent.engaged_session
     code_id = command.completion_code.code_id
@@ -117,7 +114,7 @@ def wrapup_contact(zone: "Zone", agent: Agent, command: AGTWrapupContact, event:
     refused=ResultCode.EXTEND_STATE,
     no_contact=ResultCode.CONTACT_NOT_FOUND,
 )
-def extend_wrapup(zone: "Zone", agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
+def extend_wrapup(zone: Parts, agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
     """Grant more time to wrap up, as often as the campaign allows."""
     session = agent.engaged_session
     if session.extensions_left <= 0:
@@ -129,7 +126,7 @@ def extend_wrapup(zone: "Zone", agent: Agent, command: AGTExtendWrapup, event: C
 
 
 @on_agent_command(AGTRedial, capability="originate", nailed=True, refused=ResultCode.REDIAL_STATE)
-def redial(zone: "Zone", agent: Agent, command: AGTRedial, event: CommandReceived) -> Answer:
+def redial(zone: Parts, agent: Agent, command: AGTRedial, event: CommandReceived) -> Answer:
     """Dial the customer again from wrapup."""
     if agent.call_state is not CallState.Wrapup:
         return ResultCode.REDIAL_STATE
@@ -137,7 +134,7 @@ def redial(zone: "Zone", agent: Agent, command: AGTRedial, event: CommandReceive
 
 
 @on_agent_command(AGTPreviewDial, capability="originate", nailed=True, refused=ResultCode.PREVIEW_DIAL_STATE)
-def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: CommandReceived) -> Answer:
+def preview_dial(zone: Parts, agent: Agent, command: AGTPreviewDial, event: CommandReceived) -> Answer:
     """Accept the preview or callback."""
     if agent.call_state is CallState.Wrapup:
         return ResultCode.PREVIEW_DIAL_STATE
@@ -150,7 +147,7 @@ def preview_dial(zone: "Zone", agent: Agent, command: AGTPreviewDial, event: Com
     states=frozenset({CallState.Preview, CallState.Callback}),
     refused=ResultCode.PREVIEW_CANCEL_STATE,
 )
-def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
+def preview_cancel(zone: Parts, agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:
     """Decline the preview or callback."""
     session = agent.engaged_session
     session.declined = True
@@ -160,7 +157,7 @@ def preview_cancel(zone: "Zone", agent: Agent, command: AGTPreviewCancel, event:
     )
 
 
-def _dial(zone: "Zone", agent: Agent, wanted: ContactNumber) -> ResultCode:
+def _dial(zone: Parts, agent: Agent, wanted: ContactNumber) -> ResultCode:
     session = agent.engaged_session
     number = choose_number(session, wanted)
     if number is None:

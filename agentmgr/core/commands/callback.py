@@ -1,7 +1,6 @@
 """Creating callbacks and finding out who they can be delivered to."""
 
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -14,6 +13,7 @@ from agentmgr.core.events import CommandReceived
 from agentmgr.core.ids import callback_of
 from agentmgr.core.job import Job
 from agentmgr.core.model import CallbackSpec
+from agentmgr.core.parts import Parts
 from agentmgr.core.times import parse_time
 from protocol.commands import (
     AGTCreateCallback,
@@ -27,9 +27,6 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import CallbackDest
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 MAX_EXPIRY_MIN = 366 * 24 * 60
 LATEST_DUE_AT = 253_000_000_000.0
 """In the last years that can be written with four digits, epoch seconds."""
@@ -37,7 +34,7 @@ LATEST_DUE_AT = 253_000_000_000.0
 
 @on_agent_command(AGTGetCallbackTypes, capability="create_callback")
 def get_callback_types(
-    zone: "Zone", agent: Agent, command: AGTGetCallbackTypes, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetCallbackTypes, event: CommandReceived
 ) -> Answer:
     """List the kinds of callback that the campaign allows."""
     campaign = agent.engaged_session.job.campaign
@@ -51,7 +48,7 @@ def get_callback_types(
 
 @on_agent_command(AGTGetCallbackDestsForType, capability="create_callback")
 def get_callback_dests(
-    zone: "Zone", agent: Agent, command: AGTGetCallbackDestsForType, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetCallbackDestsForType, event: CommandReceived
 ) -> Answer:
     """List the campaign itself, the agents of the job, or the campaigns that run in the zone."""
     session = agent.engaged_session
@@ -78,12 +75,12 @@ def get_callback_dests(
     )
 
 
-def _campaign_dest(zone: "Zone", kind: CallbackType, job: Job) -> CallbackDest:
+def _campaign_dest(zone: Parts, kind: CallbackType, job: Job) -> CallbackDest:
     name = job.campaign.name
     return CallbackDest(kind, name, name, pom_zone=zone.config.zone)
 
 
-def _agent_dest(zone: "Zone", agent: Agent) -> CallbackDest:
+def _agent_dest(zone: Parts, agent: Agent) -> CallbackDest:
     return CallbackDest(
         CallbackType.Agent,
         agent.agent_id,
@@ -95,7 +92,7 @@ def _agent_dest(zone: "Zone", agent: Agent) -> CallbackDest:
 
 
 @on_agent_command(AGTCreateCallback, capability="create_callback", refused=ResultCode.CALLBACK_STATE)
-def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, event: CommandReceived) -> Answer:
+def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event: CommandReceived) -> Answer:
     """Create a callback; with a callback on the desktop, put that one off to another time."""
     session, now = agent.engaged_session, zone.out.now
     campaign = session.job.campaign
@@ -145,7 +142,7 @@ def create_callback(zone: "Zone", agent: Agent, command: AGTCreateCallback, even
     return ResultCode.SUCCESS
 
 
-def _delivering_job(zone: "Zone", own: Job, kind: CallbackType, destination: str) -> Job | None:
+def _delivering_job(zone: Parts, own: Job, kind: CallbackType, destination: str) -> Job | None:
     if kind is not CallbackType.Campaign:
         return own
     return next((job for job in zone.jobs.values() if job.campaign.name == destination), None)

@@ -1,12 +1,11 @@
 """Consult, transfer and conference as the desktops ask for them."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.call import FREE_FORM_NUMBER
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
 from agentmgr.core.states import ConsultPhase
 from protocol.commands import (
@@ -28,16 +27,13 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import Destination
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 TALKING = frozenset({CallState.Talking})
 CONSULTING = frozenset({CallState.Consult})
 
 
 @on_agent_command(AGTGetConsultTypes, contact=True, states=TALKING)
 def get_consult_types(
-    zone: "Zone", agent: Agent, command: AGTGetConsultTypes, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetConsultTypes, event: CommandReceived
 ) -> Answer:
     """List the kinds of consult that the campaign allows."""
     session = agent.engaged_session
@@ -55,7 +51,7 @@ def get_consult_types(
 
 @on_agent_command(AGTGetConsultDestsForType, contact=True, states=TALKING)
 def get_consult_dests(
-    zone: "Zone", agent: Agent, command: AGTGetConsultDestsForType, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetConsultDestsForType, event: CommandReceived
 ) -> Answer:
     """List the agents of the job who may be asked, or the campaign's address book."""
     session = agent.engaged_session
@@ -95,7 +91,7 @@ def _to_destination(agent: Agent) -> Destination:
 @on_agent_command(
     AGTConsultCall, capability="transfer", states=TALKING, nailed=True, refused=ResultCode.CONSULT_FAILED
 )
-def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: CommandReceived) -> Answer:
+def consult_call(zone: Parts, agent: Agent, command: AGTConsultCall, event: CommandReceived) -> Answer:
     """Consult somebody: at once an idle agent, later a busy one, an external party when it answers."""
     session = agent.engaged_session
     if command.destination.destination_type is DestinationType.External:
@@ -120,7 +116,7 @@ def consult_call(zone: "Zone", agent: Agent, command: AGTConsultCall, event: Com
     return None
 
 
-def _consult_external(zone: "Zone", session: Session, agent: Agent, destination: Destination) -> Answer:
+def _consult_external(zone: Parts, session: Session, agent: Agent, destination: Destination) -> Answer:
     campaign = session.job.campaign
     number = destination.destination_value
     listed = any(entry.number == number for entry in campaign.address_book)
@@ -131,7 +127,7 @@ def _consult_external(zone: "Zone", session: Session, agent: Agent, destination:
 
 
 @on_agent_command(AGTCancelConsult, capability="leave_consult", refused=ResultCode.CANCEL_CONSULT_FAILED)
-def cancel_consult(zone: "Zone", agent: Agent, command: AGTCancelConsult, event: CommandReceived) -> Answer:
+def cancel_consult(zone: Parts, agent: Agent, command: AGTCancelConsult, event: CommandReceived) -> Answer:
     """End a consult from either side, or withdraw one's own that has not begun."""
     session = agent.engaged_session
     consultation = session.consultation
@@ -152,7 +148,7 @@ def cancel_consult(zone: "Zone", agent: Agent, command: AGTCancelConsult, event:
     refused=ResultCode.CONSULT_FAILED,
 )
 def complete_transfer(
-    zone: "Zone", agent: Agent, command: AGTCompleteTransfer, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTCompleteTransfer, event: CommandReceived
 ) -> Answer:
     """Hand customer and contact to the consulted agent."""
     session = agent.engaged_session
@@ -169,7 +165,7 @@ def complete_transfer(
     nailed=True,
     refused=ResultCode.CONFERENCE_NO_CONSULT,
 )
-def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
+def start_conf(zone: Parts, agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
     """Turn the consult into a conference of three."""
     zone.consults.start_conference(agent.engaged_session, agent)
     return ResultCode.SUCCESS
@@ -182,7 +178,7 @@ def start_conf(zone: "Zone", agent: Agent, command: AGTStartConf, event: Command
     nailed=True,
     refused=ResultCode.CONFERENCE_NOT_IN,
 )
-def end_conf(zone: "Zone", agent: Agent, command: AGTEndConf, event: CommandReceived) -> Answer:
+def end_conf(zone: Parts, agent: Agent, command: AGTEndConf, event: CommandReceived) -> Answer:
     """As owner drop the other party, as passive party leave."""
     zone.consults.end(agent.engaged_session, by=agent)
     return ResultCode.SUCCESS
@@ -190,7 +186,7 @@ def end_conf(zone: "Zone", agent: Agent, command: AGTEndConf, event: CommandRece
 
 @on_agent_command(AGTConfChangeOwnership, contact=True, nailed=True, refused=ResultCode.CONFERENCE_NOT_OWNER)
 def change_ownership(
-    zone: "Zone", agent: Agent, command: AGTConfChangeOwnership, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTConfChangeOwnership, event: CommandReceived
 ) -> Answer:
     """Make the passive agent the owner of the conference."""
     session = agent.engaged_session

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -11,6 +10,7 @@ from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import AddToDnc, SaveNote, SetAttribute
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import AttributeSpec
+from agentmgr.core.parts import Parts
 from protocol.commands import (
     AGTAddAgentNote,
     AGTAddToDNC,
@@ -31,9 +31,6 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import Attribute, CustomerDetails
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 MAX_NOTE_BYTES = 8000
 """So that a note always fits the RESP that reads it."""
 MAX_VALUE_CHARACTERS = 1000
@@ -44,7 +41,7 @@ _SEPARATORS = re.compile(r"[\s().\-/]")
 
 @on_agent_command(AGTGetCustomerDetails, contact=True, no_contact=ResultCode.CONTACT_NOT_FOUND)
 def get_customer_details(
-    zone: "Zone", agent: Agent, command: AGTGetCustomerDetails, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetCustomerDetails, event: CommandReceived
 ) -> Answer:
     """Read all attributes of the customer."""
     session = agent.engaged_session
@@ -59,7 +56,7 @@ def get_customer_details(
 
 @on_agent_command(AGTGetContactAttributes, contact=True, no_contact=ResultCode.CONTACT_NOT_FOUND)
 def get_contact_attributes(
-    zone: "Zone", agent: Agent, command: AGTGetContactAttributes, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTGetContactAttributes, event: CommandReceived
 ) -> Answer:
     """List the attributes without their values."""
     session = agent.engaged_session
@@ -71,7 +68,7 @@ def get_contact_attributes(
 
 @on_agent_command(AGTSetCustomerDetail, capability="update_record", no_contact=ResultCode.CONTACT_NOT_FOUND)
 def set_customer_detail(
-    zone: "Zone", agent: Agent, command: AGTSetCustomerDetail, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTSetCustomerDetail, event: CommandReceived
 ) -> Answer:
     """Change one attribute of the customer."""
     session = agent.engaged_session
@@ -126,7 +123,7 @@ def _is_date(text: str) -> bool:
 
 
 @on_agent_command(AGTAddAgentNote, contact=True, no_contact=ResultCode.NOTE_NO_CONTACT)
-def add_agent_note(zone: "Zone", agent: Agent, command: AGTAddAgentNote, event: CommandReceived) -> Answer:
+def add_agent_note(zone: Parts, agent: Agent, command: AGTAddAgentNote, event: CommandReceived) -> Answer:
     """Store a note with the contact."""
     session = agent.engaged_session
     text = "".join(c for c in command.agent_note if c.isprintable() or c == "\n").strip()
@@ -142,7 +139,7 @@ def add_agent_note(zone: "Zone", agent: Agent, command: AGTAddAgentNote, event: 
 
 @on_agent_command(AGTRefreshAgentNotes, contact=True)
 def refresh_agent_notes(
-    zone: "Zone", agent: Agent, command: AGTRefreshAgentNotes, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTRefreshAgentNotes, event: CommandReceived
 ) -> Answer:
     """Read the notes of the contact, the oldest first; what does not fit is cut from the oldest."""
     session = agent.engaged_session
@@ -153,7 +150,7 @@ def refresh_agent_notes(
 
 
 @on_agent_command(AGTAddToDNC, contact=True)
-def add_to_dnc(zone: "Zone", agent: Agent, command: AGTAddToDNC, event: CommandReceived) -> Answer:
+def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandReceived) -> Answer:
     """Put addresses on the do-not-call list; an entry without value means the contact's own attribute."""
     session = agent.engaged_session
     addresses = []
@@ -180,7 +177,7 @@ def add_to_dnc(zone: "Zone", agent: Agent, command: AGTAddToDNC, event: CommandR
 
 
 @on_agent_command(AGTIsInDNC)
-def is_in_dnc(zone: "Zone", agent: Agent, command: AGTIsInDNC, event: CommandReceived) -> Answer:
+def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandReceived) -> Answer:
     """Tell whether an address is on the do-not-call list."""
     address = normal_address(command.address_value)
     if address is None:

@@ -1,12 +1,12 @@
 """Commands that need no agent, and lists that need no contact."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.parts import Parts
 from protocol.commands import (
     AgentSDKConnected,
     AgentSDKConnectedRESP,
@@ -28,12 +28,9 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import ErrorInfo, KeyValuePair
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 
 @on_plain_command(AgentSDKConnected)
-def sdk_connected(zone: "Zone", command: AgentSDKConnected, event: CommandReceived) -> Answer:
+def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceived) -> Answer:
     """Open the connection: answer with the directory, then name the zone managed here."""
     zone.connections.setdefault(event.connection, {})
     zone.out.respond(
@@ -49,13 +46,13 @@ def sdk_connected(zone: "Zone", command: AgentSDKConnected, event: CommandReceiv
 
 
 @on_plain_command(POMClientAlive)
-def client_alive(zone: "Zone", command: POMClientAlive, event: CommandReceived) -> Answer:
+def client_alive(zone: Parts, command: POMClientAlive, event: CommandReceived) -> Answer:
     """Answer the heartbeat, so that the client knows that the server lives too."""
     return ResultCode.SUCCESS
 
 
 @on_plain_command(GetPAMForZone)
-def get_pam_for_zone(zone: "Zone", command: GetPAMForZone, event: CommandReceived) -> Answer:
+def get_pam_for_zone(zone: Parts, command: GetPAMForZone, event: CommandReceived) -> Answer:
     """Tell where a zone's Agent Manager listens."""
     socket_info = zone.config.directory.get(command.zone_name)
     if socket_info is None:
@@ -64,13 +61,13 @@ def get_pam_for_zone(zone: "Zone", command: GetPAMForZone, event: CommandReceive
 
 
 @on_plain_command(AGTGetZoneList)
-def get_zone_list(zone: "Zone", command: AGTGetZoneList, event: CommandReceived) -> Answer:
+def get_zone_list(zone: Parts, command: AGTGetZoneList, event: CommandReceived) -> Answer:
     """List the names of all zones."""
     return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(zone.config.directory)))
 
 
 @on_plain_command(AGTGetErrorString)
-def get_error_string(zone: "Zone", command: AGTGetErrorString, event: CommandReceived) -> Answer:
+def get_error_string(zone: Parts, command: AGTGetErrorString, event: CommandReceived) -> Answer:
     """Explain a result code."""
     code = _known_code(command.error_code)
     if code is None:
@@ -79,7 +76,7 @@ def get_error_string(zone: "Zone", command: AGTGetErrorString, event: CommandRec
 
 
 @on_plain_command(AGTGetErrorInfo)
-def get_error_info(zone: "Zone", command: AGTGetErrorInfo, event: CommandReceived) -> Answer:
+def get_error_info(zone: Parts, command: AGTGetErrorInfo, event: CommandReceived) -> Answer:
     """Explain a result code in the context of a command."""
     code = _known_code(command.error_code)
     if code is None:
@@ -96,7 +93,7 @@ def _known_code(number: int) -> ResultCode | None:
 
 
 @on_agent_command(AGTGetTimezones)
-def get_timezones(zone: "Zone", agent: Agent, command: AGTGetTimezones, event: CommandReceived) -> Answer:
+def get_timezones(zone: Parts, agent: Agent, command: AGTGetTimezones, event: CommandReceived) -> Answer:
     """List the time zones with what their clocks differ from UTC now."""
     moment = datetime.fromtimestamp(zone.out.now, UTC)
     timezones = whole_entries(KeyValuePair(name, _offset(name, moment)) for name in zone.config.timezones)

@@ -6,27 +6,25 @@ and capability are one fact.
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
+from agentmgr.core.parts import Parts
 from protocol.commands import AGTAgentDisconnected, Resp, SessionResp
 from protocol.enums import CallState
 from protocol.registry import COMMANDS
 from protocol.results import ResultCode
 from protocol.structures import Capabilities
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 Answer = ResultCode | Resp | None
 """A bare code, a whole RESP, or None if the RESP comes later or was sent already."""
 
 C = TypeVar("C")
-AgentHandler = Callable[["Zone", Agent, C, CommandReceived], Answer]
-PlainHandler = Callable[["Zone", C, CommandReceived], Answer]
+AgentHandler = Callable[[Parts, Agent, C, CommandReceived], Answer]
+PlainHandler = Callable[[Parts, C, CommandReceived], Answer]
 
 
 @frozen
@@ -135,7 +133,7 @@ def _refuse_second(command: type[Any]) -> None:
         raise ValueError(f"{command.__name__} has two handlers")
 
 
-def answer(zone: "Zone", event: CommandReceived) -> None:
+def answer(zone: Parts, event: CommandReceived) -> None:
     """Carry out a command and answer it, unless its answer comes later."""
     command = event.command
     cls = command.__class__
@@ -170,7 +168,7 @@ def _is_from_server(rule: Rule, event: CommandReceived) -> bool:
     return rule.from_server and event.connection == SERVER_CONNECTION
 
 
-def _answer_plain(zone: "Zone", event: CommandReceived) -> None:
+def _answer_plain(zone: Parts, event: CommandReceived) -> None:
     cls = event.command.__class__
     handler = PLAIN_HANDLERS.get(cls)
     result = handler(zone, event.command, event) if handler is not None else ResultCode.NOT_PROCESSED

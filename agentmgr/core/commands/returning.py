@@ -1,10 +1,9 @@
 """Desktops that are lost and come back."""
 
-from typing import TYPE_CHECKING
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.parts import Parts
 from protocol.commands import (
     AGTAgentDisconnected,
     AGTSaveAgentForHA,
@@ -13,13 +12,10 @@ from protocol.commands import (
 )
 from protocol.results import ResultCode
 
-if TYPE_CHECKING:
-    from agentmgr.core.zone import Zone
-
 
 @on_agent_command(AGTAgentDisconnected)
 def agent_disconnected(
-    zone: "Zone", agent: Agent, command: AGTAgentDisconnected, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTAgentDisconnected, event: CommandReceived
 ) -> Answer:
     """A proxy lost the agent's desktop: keep its place and its messages."""
     zone.returns.go_away(agent)
@@ -28,7 +24,7 @@ def agent_disconnected(
 
 @on_agent_command(AGTSaveAgentForHA)
 def save_agent_for_ha(
-    zone: "Zone", agent: Agent, command: AGTSaveAgentForHA, event: CommandReceived
+    zone: Parts, agent: Agent, command: AGTSaveAgentForHA, event: CommandReceived
 ) -> Answer:
     """From now on the agent's state outlives a crash."""
     agent.saved_for_ha = True
@@ -37,7 +33,7 @@ def save_agent_for_ha(
 
 
 @on_plain_command(GetAgentStatusResponse)
-def agent_status(zone: "Zone", command: GetAgentStatusResponse, event: CommandReceived) -> Answer:
+def agent_status(zone: Parts, command: GetAgentStatusResponse, event: CommandReceived) -> Answer:
     """A desktop says what it believes: in step it goes on, else it must log on again."""
     agent = zone.agents.get(event.agent_id)
     if agent is None:
@@ -47,5 +43,6 @@ def agent_status(zone: "Zone", command: GetAgentStatusResponse, event: CommandRe
     if agent.asked_by != event.connection:
         return ResultCode.NOT_LOGGED_ON
     zone.out.respond(event, GetAgentStatusResponseRESP(ResultCode.SUCCESS))
-    zone.returns.come_back(agent, event.connection, command.status)
+    if not zone.returns.come_back(agent, event.connection, command.status):
+        zone.roster.evict(agent)
     return None
