@@ -19,28 +19,19 @@ from time import process_time
 from typing import Any
 
 import trio
-from prometheus_client import CollectorRegistry
 
 from agentmgr import log
 from agentmgr.core import effects
-from agentmgr.core.events import CommandReceived, JobStarted
-from agentmgr.core.model import JobSpec, ZoneConfig
-from agentmgr.core.zone import Zone
-from agentmgr.runtime.clock import Clock
+from agentmgr.core.events import CommandReceived
 from agentmgr.runtime.doorbell import Doorbell
-from agentmgr.runtime.metrics import RuntimeMetrics
-from agentmgr.runtime.runner import ZoneRunner
-from agentmgr.runtime.writer import open_writer
+from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connection import Connection
-from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
-from agentmgr.telephony.driver import Driver
-from agentmgr.telephony.switch import SimSwitch
 from protocol.connection import CommandReader, notification_bytes, response_bytes
 from protocol.framing import FrameDecoder
 from scripts.benchmarks.desktops import TalkingAgent
-from scripts.benchmarks.servers import CAMPAIGN, WILLING, MemoryStore, echoed
+from scripts.benchmarks.servers import Manager, echoed
 
 WARM_UP = 500
 """Commands of each stage before it is measured."""
@@ -87,24 +78,16 @@ class Pipe:
 class Server:
     """The server in one process, with so many agents who talk, and one more for the parts."""
 
-    def __init__(self, connections: int) -> None:
-        self._clock = Clock()
-        self._zone = Zone(ZoneConfig("Default"), self._clock.now())
-        self._switch = Driver(SimSwitch(1, WILLING), self._clock)
+    def __init__(self, connections: int, writer: Writer) -> None:
+        self._manager = Manager(writer)
         self._pipes = [Pipe() for _ in range(connections + 1)]
         self._agents = [TalkingAgent(f"{1000 + i}", pipe.ask) for i, pipe in enumerate(self._pipes)]
         self._turns = [cycle(()) for _ in self._pipes]
 
-    async def start(self, nursery: trio.Nursery, writer: object) -> None:
+    async def start(self, nursery: trio.Nursery) -> None:
         """Bring every agent to talk to a customer."""
-        store, connections = MemoryStore(), Connections()
-        metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
-        runner = ZoneRunner(
-            self._zone, store.open_zone("Default", 0.0), store, writer, self._switch, connections,
-            self._clock, lambda login, password: True, metrics,
-        )  # fmt: skip
-        await nursery.start(runner.run)
-        runner.push(JobStarted(JobSpec(1, CAMPAIGN, 10**9)))
+        manager = self._manager
+        await manager.start(nursery)
         silent, all_talk = set(self._agents), trio.Event()
 
         def react(agent: TalkingAgent, data: bytes) -> None:
@@ -117,8 +100,10 @@ class Server:
         for number, (pipe, agent) in enumerate(zip(self._pipes, self._agents, strict=True), 1):
             pipe.answered = partial(react, agent)
             outgoing = Outgoing(pipe, Limits(), lambda _: None, lambda: None)
-            connection = Connection(number, "memory", pipe, outgoing, runner, Limits(), metrics)
-            connections.add(connection)
+            connection = Connection(
+                number, "memory", pipe, outgoing, manager.runner, Limits(), manager.metrics
+            )
+            manager.connections.add(connection)
             nursery.start_soon(connection.run)
             agent.start()
         await all_talk.wait()
@@ -145,8 +130,9 @@ class Server:
         """Return the parts of the way, each to be done alone, for one agent of its own."""
         frames = self._agents[0].frames
         reader = CommandReader(partial(CommandReceived, 1))
+        zone, switch, now = self._manager.zone, self._manager.switch, self._manager.clock.now
         events = [event for data in frames for event in reader.receive(data)]
-        caused = [effect for event in events for effect in self._zone.handle(event, self._clock.now())]
+        caused = [effect for event in events for effect in zone.handle(event, now())]
         orders = [effect for effect in caused if isinstance(effect, effects.Hold | effects.Unhold)]
         notifies = [effect for effect in caused if isinstance(effect, effects.Notify)]
         responses = [effect for effect in caused if isinstance(effect, effects.Respond)]
@@ -162,12 +148,12 @@ class Server:
         def step(commands: int) -> None:
             for _ in range(commands // 2):
                 for event in events:
-                    self._zone.handle(event, self._clock.now())
+                    zone.handle(event, now())
 
         def order(commands: int) -> None:
             for _ in range(commands // 2):
                 for each in orders:
-                    self._switch.order(each)
+                    switch.order(each)
 
         def encode(commands: int) -> None:
             for _ in range(commands // 2):
@@ -187,8 +173,8 @@ class Server:
 async def _do_all(connections: int, commands: int, rounds: int) -> dict[str, float]:
     """Do every stage so often; `os.getppid` is called before each that is measured, for callgrind to see."""
     async with open_writer() as writer, trio.open_nursery() as nursery:
-        server = Server(connections)
-        await server.start(nursery, writer)
+        server = Server(connections, writer)
+        await server.start(nursery)
         parts = server.parts()
         await server.answer(WARM_UP)
         for part in parts.values():

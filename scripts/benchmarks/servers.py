@@ -40,7 +40,7 @@ from agentmgr.ports import AgentLogin, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
-from agentmgr.runtime.writer import open_writer
+from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.telephony.driver import Driver
@@ -90,21 +90,34 @@ class MemoryStore:
         return AgentLogin(AgentSpec(agent_id, agent_id, (AgentSkill("bench"),)), "", "Default", True)
 
 
+class Manager:
+    """The parts behind the listener; each agent that logs on is given a customer."""
+
+    def __init__(self, writer: Writer) -> None:
+        store, clock = MemoryStore(), Clock()
+        self.clock = clock
+        self.connections = Connections()
+        self.metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
+        self.zone = Zone(ZoneConfig("Default"), clock.now())
+        self.switch = Driver(SimSwitch(1, WILLING), clock)
+        self.runner = ZoneRunner(
+            self.zone, store.open_zone("Default", clock.now()), store, writer, self.switch, self.connections,
+            clock, lambda login, password: True, self.metrics,
+        )  # fmt: skip
+
+    async def start(self, nursery: trio.Nursery) -> None:
+        """Run the zone."""
+        await nursery.start(self.runner.run)
+        self.runner.push(JobLoaded(1, JobSpec(1, CAMPAIGN, 10**9)))
+
+
 async def agt(listener: socket.socket) -> None:
     """Run the real server."""
-    store, clock, connections = MemoryStore(), Clock(), Connections()
-    opened = store.open_zone("Default", clock.now())
-    zone = Zone(ZoneConfig("Default"), clock.now())
-    metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
     async with open_writer() as writer, trio.open_nursery() as nursery:
-        runner = ZoneRunner(
-            zone, opened, store, writer, Driver(SimSwitch(1, WILLING), clock), connections, clock,
-            lambda login, password: True, metrics,
-        )  # fmt: skip
-        await nursery.start(runner.run)
-        runner.push(JobLoaded(1, JobSpec(1, CAMPAIGN, 10**9)))
+        manager = Manager(writer)
+        await manager.start(nursery)
         collect_rarely()
-        await AgtServer(connections, runner, metrics).serve([listener])
+        await AgtServer(manager.connections, manager.runner, manager.metrics).serve([listener])
 
 
 def echoed(frames: FrameDecoder, data: bytes) -> bytes:

@@ -1,0 +1,32 @@
+"""The benchmarks run: what they measure is not judged here, only that they still can."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scripts.benchmarks.command_cost import STAGES
+
+
+def bench(*arguments: str) -> list[dict[str, object]]:
+    command = [sys.executable, "-m", "scripts.benchmarks", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_benchmark_of_a_command_tells_a_cost_for_each_stage():
+    for figures in bench("command", "--connections", "1", "3", "--commands", "20", "--rounds", "1"):
+        assert figures.keys() == {"connections", "unit", "shell", *STAGES}
+        assert all(figures[stage] > 0 for stage in STAGES)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+def test_benchmark_of_the_wire_tells_every_run_of_both_servers():
+    (figures,) = bench("wire", "--connections", "2", "--runs", "3", "--seconds", "0.05")
+
+    assert len(figures["ratio_of_runs"]) == 3
+    for side in ("server", "echo"):
+        assert len(figures[side]["rps_of_runs"]) == 3
+        assert figures[side]["rps"] in figures[side]["rps_of_runs"]
