@@ -30,7 +30,6 @@ from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
-from agentmgr.server.http import health_page, metrics_page, serve_http
 from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings.classes import Settings, ZoneSettings
@@ -39,6 +38,8 @@ from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import InboundParams, SimInbound
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
+from agentmgr.web.pages import pages
+from agentmgr.web.server import WebServer
 from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
@@ -159,8 +160,8 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             )
             parts = dict.fromkeys(zones, "ok")
             nursery.start_soon(serve_admin, admin_listener, operations.from_socket(services))
-            pages = {"/metrics": metrics_page(registry), "/healthz": health_page(lambda: parts)}
-            nursery.start_soon(serve_http, [_listener(http_socket)], pages)
+            web = WebServer(pages(registry, lambda: parts))
+            nursery.start_soon(web.serve, [_listener(http_socket)])
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             for running in zones.values():
                 log.info("zone_served", zone=running.name, host=running.host, port=running.port)
@@ -171,6 +172,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
                 parts.update(dict.fromkeys(parts, "ending"))
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
                     await _end(zones)
+                    await web.close()
                 nursery.cancel_scope.cancel()
 
 

@@ -1,12 +1,12 @@
 from collections.abc import Mapping
-from functools import partial
 
 import pytest
 import trio
 import trio.testing
 from prometheus_client import CollectorRegistry, Counter
 
-from agentmgr.server.http import health_page, metrics_page, serve_http
+from agentmgr.web.pages import pages
+from agentmgr.web.server import WebServer
 
 REGISTRY = CollectorRegistry()
 Counter("things", "Things.", registry=REGISTRY).inc(3)
@@ -20,8 +20,7 @@ def parts() -> dict[str, str]:
 @pytest.fixture
 async def port(parts: Mapping[str, str], nursery: trio.Nursery) -> int:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    pages = {"/metrics": metrics_page(REGISTRY), "/healthz": health_page(lambda: parts)}
-    nursery.start_soon(partial(serve_http, listeners, pages))
+    nursery.start_soon(WebServer(pages(REGISTRY, lambda: parts)).serve, listeners)
     number: int = listeners[0].socket.getsockname()[1]
     return number
 
@@ -36,7 +35,8 @@ async def exchange(port: int, request: bytes) -> tuple[int, bytes, bytes]:
 
 
 def get(path: str, *headers: str) -> bytes:
-    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode()
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
 
 
 async def test_metrics_are_the_registry_as_text(port: int) -> None:
@@ -70,6 +70,7 @@ async def test_head_request_gets_no_body(port: int) -> None:
     ("request_bytes", "status"),
     [
         (get("/nothing"), 404),
+        (get("/metrics/"), 404),
         (get("/metrics").replace(b"GET", b"POST"), 405),
         (b"hello\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000, 431),

@@ -1,0 +1,151 @@
+"""The server under the pages: hypercorn's connections in our nursery, with the limits that they lack."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.logging import Logger
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from starlette.types import ASGIApp
+
+from agentmgr.web.limits import Limited, WebLimits
+
+log = structlog.get_logger()
+
+
+class WebServer:
+    """Serves an ASGI application over HTTP/1.1.
+
+    There are no lifespan events: what a route needs is opened and ended by whoever runs the server.
+    """
+
+    def __init__(self, app: ASGIApp, limits: WebLimits | None = None) -> None:
+        self._limits = limits or WebLimits()
+        self._app = ASGIWrapper(Limited(app, self._limits))  # type: ignore[arg-type]  # two names of one type
+        self._config = _config(self._limits)
+        self._context = WorkerContext(None)
+        self._slots = trio.Semaphore(self._limits.connections)
+        self._accepting = trio.CancelScope()
+        self._ended = trio.Event()
+
+    async def serve(self, listeners: Sequence[trio.abc.Listener[Any]]) -> None:
+        """Serve until `close` or cancelled; the listeners are closed in the end."""
+        try:
+            async with trio.open_nursery() as connections:
+                with self._accepting:
+                    bounded = [_Bounded(listener, self._slots) for listener in listeners]
+                    await trio.serve_listeners(self.serve_stream, bounded, handler_nursery=connections)
+        finally:
+            self._ended.set()
+
+    async def close(self) -> None:
+        """Take no more connections and requests, and wait until those that came before are answered."""
+        self._accepting.cancel()
+        await self._context.terminated.set()
+        await self._ended.wait()
+
+    async def serve_stream(self, stream: Any) -> None:
+        """Serve one connection; returns when it is closed. It holds one of the slots, and frees it."""
+        connection = _Connection(self._app, self._config, self._context, self._limits.request_s, stream)
+        try:
+            await connection.run()
+        except* Exception as group:
+            log.error("http_connection_failed", exc_info=group)
+        finally:
+            self._slots.release()
+
+
+class _Bounded(trio.abc.Listener[Any]):
+    """Accepts when there is a slot, and takes it."""
+
+    def __init__(self, listener: trio.abc.Listener[Any], slots: trio.Semaphore) -> None:
+        self._listener = listener
+        self._slots = slots
+
+    async def accept(self) -> Any:
+        await self._slots.acquire()
+        try:
+            return await self._listener.accept()
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def aclose(self) -> None:
+        await self._listener.aclose()
+
+
+class _Connection(TCPServer):
+    """hypercorn's connection, which ends although the peer does not read or the application does not end."""
+
+    def __init__(
+        self, app: ASGIWrapper, config: Config, context: WorkerContext, patience_s: float, stream: Any
+    ) -> None:
+        super().__init__(app, config, context, ConnectionState({}), stream)
+        self._patience_s = patience_s
+        self._scope = trio.CancelScope()
+
+    async def run(self) -> None:
+        with self._scope:
+            await super().run()
+
+    async def protocol_send(self, event: Event) -> None:
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
+            return
+        # hypercorn shields this and waits for ever: a client that does not read would outlive a shutdown.
+        async with self.send_lock:
+            try:
+                with trio.fail_after(self._patience_s):
+                    await self.stream.send_all(event.data)
+            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                self._end_soon()
+                await trio.aclose_forcefully(self.stream)
+                await self.protocol.handle(Closed())
+
+    async def _read_data(self) -> None:
+        # HTTP/2 without TLS can be neither asked for nor assumed: nothing here needs it.
+        self.protocol.protocol._check_protocol = _stay_with_http1  # type: ignore[method-assign, union-attr]
+        await super()._read_data()
+        await self.idle_task.stop()  # else it would keep the connection for as long as an idle one
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """Nothing comes from this peer any more: let the application end, but don't wait for ever."""
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + self._patience_s)
+
+
+async def _stay_with_http1(_: Any) -> None:
+    pass
+
+
+def _config(limits: WebLimits) -> Config:
+    config = Config()
+    config.logger_class = _Log
+    config.errorlog = None
+    config.include_server_header = False
+    config.h11_max_incomplete_size = limits.head_bytes
+    config.keep_alive_timeout = limits.idle_s
+    return config
+
+
+class _Log(Logger):
+    """What hypercorn has to say, in the server's own log."""
+
+    async def access(self, request: Any, response: Any, request_time: float) -> None:
+        status = response["status"] if response else None
+        log.debug(
+            "http_request",
+            method=request.get("method"),
+            path=request["path"],
+            status=status,
+            ms=round(request_time * 1000, 2),
+        )
+
+    async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
+        log.exception("http_handler_failed")
