@@ -17,6 +17,8 @@ from agentmgr.admin import operations
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
+from agentmgr.campaign.service import Backing, Caller
+from agentmgr.campaign.services import Services, unserved
 from agentmgr.campaign.timezones import TIMEZONES
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneConfig
@@ -78,11 +80,15 @@ class RunningServer:
 
     clock: Clock
     zones: Mapping[str, RunningZone]
-    services: operations.Services
+    backing: Backing
+
+    def services(self, caller: Caller) -> Services:
+        """Return the services as one caller has them, to be called in worker threads."""
+        return Services(self.backing, caller)
 
     async def perform(self, request: Request) -> list[Row]:
         """Carry out a request as the admin socket would."""
-        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, self.services)))
+        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, self.backing)))
 
 
 def run_server(settings: Settings) -> None:
@@ -155,11 +161,9 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
                 nursery.start_soon(running.runner.run)
                 nursery.start_soon(running.jobs.run)
                 nursery.start_soon(running.agt.serve, [sockets[running.name]])
-            services = operations.Services(
-                store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones)
-            )
+            backing = Backing(store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones))
             parts = dict.fromkeys(zones, "ok")
-            nursery.start_soon(serve_admin, admin_listener, operations.from_socket(services))
+            nursery.start_soon(serve_admin, admin_listener, operations.from_socket(backing))
             web = WebServer(pages(registry, lambda: parts))
             nursery.start_soon(web.serve, [_listener(http_socket)])
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
@@ -167,7 +171,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
                 log.info("zone_served", zone=running.name, host=running.host, port=running.port)
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
             try:
-                yield RunningServer(clock, zones, services)
+                yield RunningServer(clock, zones, backing)
             finally:
                 parts.update(dict.fromkeys(parts, "ending"))
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
@@ -299,6 +303,6 @@ def perform_on_store(settings: Settings, request: Request) -> Iterator[Row]:
     """
     try:
         with closing(open_sqlite(settings.database.path)) as store:
-            yield from operations.perform(request, operations.Services.alone(store))
+            yield from operations.perform(request, unserved(store))
     except StoreFault as error:
         raise AdminRefused(str(error)) from None

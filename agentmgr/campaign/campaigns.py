@@ -1,11 +1,11 @@
 """Campaigns: made, run, paused, resumed, stopped, looked at, exported."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.ports import (
     LIVE_JOB_STATES,
@@ -14,7 +14,6 @@ from agentmgr.ports import (
     JobState,
     JobStatus,
     JobTally,
-    ServiceStore,
 )
 
 FILL_CHUNK = 2000
@@ -41,34 +40,170 @@ class CampaignStatus:
     tally: JobTally | None
 
 
-def create_campaign(
-    store: ServiceStore, spec: CampaignSpec, lists: Sequence[str], *, now: float
-) -> CampaignSpec:
-    """Store a new campaign on contact lists.
+@frozen
+class StartedJob:
+    """A job that was started; it begins when somebody serves its zone."""
 
-    Args:
-        store: where to.
-        spec: the campaign; its `campaign_id` is given by the store.
-        lists: names of contact lists, at least one.
-        now: epoch seconds UTC.
+    job: JobSpec
+    zone: str
+    is_served: bool
 
-    Raises:
-        CampaignError: a setting is out of range, the name is taken, a list is not there.
+
+class CampaignService(Service):
+    """Campaigns and their jobs: made, run, paused, resumed, stopped, looked at, exported.
+
+    All raise ServiceError: no such campaign, or what else a method says.
     """
-    spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
-    problem = _problem(spec)
-    if problem:
-        raise CampaignError(f"campaign {spec.name or '(no name)'}: {problem}")
-    if store.find_campaign(spec.name) is not None:
-        raise CampaignError(f"campaign {spec.name}: there is one already; choose another name")
-    known = {contact_list.name: contact_list.list_id for contact_list in store.contact_lists()}
-    for name in lists:
-        if name not in known:
-            there = ", ".join(known) or "none yet"
-            raise CampaignError(f"campaign {spec.name}: no contact list {name!r}; there are: {there}")
-    if not lists:
-        raise CampaignError(f"campaign {spec.name}: needs at least one contact list")
-    return store.add_campaign(spec, sorted({known[name] for name in lists}), now)
+
+    def create(self, spec: CampaignSpec, lists: Sequence[str]) -> CampaignSpec:
+        """Store a new campaign on contact lists.
+
+        Args:
+            spec: the campaign; its `campaign_id` is given by the store.
+            lists: names of contact lists, at least one.
+
+        Raises:
+            ServiceError: a setting is out of range, the name is taken, a list is not there.
+        """
+        store = self._at.store
+        spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
+        problem = _problem(spec)
+        if problem:
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
+        if store.find_campaign(spec.name) is not None:
+            raise ServiceError(
+                Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
+            )
+        known = {contact_list.name: contact_list.list_id for contact_list in store.contact_lists()}
+        for name in lists:
+            if name not in known:
+                raise ServiceError(
+                    Cause.NO_SUCH_LIST,
+                    f"campaign {spec.name}: no contact list {name!r};"
+                    f" there are: {', '.join(known) or 'none yet'}",
+                )
+        if not lists:
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
+        return store.add_campaign(spec, sorted({known[name] for name in lists}), self._at.now())
+
+    def run(self, name: str, zone: str) -> StartedJob:
+        """Start a job with all contacts that are in the campaign's lists now.
+
+        The zone finds it in the store when it opens, or looks again.
+
+        Raises:
+            ServiceError: the zone is not served although others are, no contacts, or a job of the campaign
+                is not over yet.
+        """
+        store, now, served = self._at.store, self._at.now(), self._at.served()
+        if served and zone not in served:
+            raise ServiceError(
+                Cause.NOT_SERVED,
+                f"zone {zone}: is not served here; there are: {', '.join(sorted(served))}",
+            )
+        campaign = self._find(name)
+        job = store.latest_job(campaign.campaign_id)
+        if job is not None and job.state in LIVE_JOB_STATES:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first",
+            )
+        job_id = store.create_job(campaign.campaign_id, zone, now)
+        last: int | None = 0
+        while last is not None:
+            last = store.fill_job(job_id, last, FILL_CHUNK)
+        started = store.start_job(job_id)
+        if started is None:
+            raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was stopped while it was being prepared")
+        if started.total == 0:
+            store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
+            raise ServiceError(
+                Cause.NO_CONTACTS,
+                f"campaign {name}: its contact lists have no contacts; import some first",
+            )
+        self._at.hint(zone)
+        return StartedJob(started, zone, zone in served)
+
+    def pause(self, name: str) -> JobStatus:
+        """Let the running job start nothing new until it is resumed.
+
+        Raises:
+            ServiceError: the campaign has no running job.
+        """
+        return self._move(self._live_job(name), (JobState.Running,), JobState.Paused)
+
+    def resume(self, name: str) -> JobStatus:
+        """Let the paused job go on.
+
+        Raises:
+            ServiceError: the campaign has no paused job.
+        """
+        return self._move(self._live_job(name), (JobState.Paused,), JobState.Running)
+
+    def stop(self, name: str) -> JobStatus:
+        """Stop the job for good; it is over at once if no zone works on it.
+
+        A zone that is served finds the stop in the store, and ends the job after its last contact. What is
+        left of a zone that closes meanwhile ends when it opens again, or is stopped once more.
+
+        Raises:
+            ServiceError: the campaign has no job that is not over.
+        """
+        job = self._live_job(name)
+        if job.zone in self._at.served() and job.state is not JobState.Preparing:
+            return self._move(job, (JobState.Running, JobState.Paused, JobState.Stopping), JobState.Stopping)
+        return self._move(job, LIVE_JOB_STATES, JobState.Stopped, ended_at=self._at.now())
+
+    def status(self, name: str) -> CampaignStatus:
+        """Return how far the latest job of a campaign is."""
+        campaign = self._find(name)
+        job = self._at.store.latest_job(campaign.campaign_id)
+        return CampaignStatus(campaign.name, job, self._at.store.tally(job.job_id) if job else None)
+
+    def all(self) -> tuple[CampaignOverview, ...]:
+        """Return all campaigns by name."""
+        return self._at.store.campaigns()
+
+    def dispositions(self, name: str) -> Iterator[DispositionRow]:
+        """Return all dispositions of a campaign, of all its jobs, in the order they were saved.
+
+        They are read in chunks, so that the store is free for others in between.
+        """
+        return self._dispositions(self._find(name).campaign_id)
+
+    def _dispositions(self, campaign_id: int) -> Iterator[DispositionRow]:
+        last = 0
+        while rows := self._at.store.dispositions(campaign_id, last, EXPORT_CHUNK):
+            yield from rows
+            last = rows[-1].row_id
+
+    def _find(self, name: str) -> CampaignSpec:
+        campaign = self._at.store.find_campaign(name)
+        if campaign is None:
+            there = ", ".join(overview.name for overview in self.all()) or "none yet"
+            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {name!r}; there are: {there}")
+        return campaign
+
+    def _live_job(self, name: str) -> JobStatus:
+        job = self._at.store.latest_job(self._find(name).campaign_id)
+        if job is None or job.state not in LIVE_JOB_STATES:
+            raise ServiceError(
+                Cause.NOT_RUNNING,
+                f"campaign {name}: {f'is {job.state}' if job else 'was never run'}; run it first",
+            )
+        return job
+
+    def _move(
+        self, job: JobStatus, allowed: Sequence[JobState], state: JobState, ended_at: float | None = None
+    ) -> JobStatus:
+        if not self._at.store.move_job(job.job_id, allowed, state, ended_at):
+            raise ServiceError(
+                Cause.WRONG_STATE,
+                f"campaign {job.campaign}: its job is {job.state} and cannot become {state};"
+                f" that needs a job that is {' or '.join(allowed)}",
+            )
+        self._at.hint(job.zone)
+        return evolve(job, state=state, ended_at=ended_at)
 
 
 def _problem(spec: CampaignSpec) -> str:
@@ -94,119 +229,3 @@ def _problem(spec: CampaignSpec) -> str:
     if not hours.weekdays or not hours.weekdays <= set(range(1, 8)):
         return f"calling weekdays are {sorted(hours.weekdays)}; allowed are 1 (Monday) to 7, at least one"
     return ""
-
-
-def run_campaign(store: ServiceStore, name: str, zone: str, *, now: float) -> JobSpec:
-    """Start a job with all contacts that are in the campaign's lists now.
-
-    The zone finds it in the store when it opens, or looks again.
-
-    Raises:
-        CampaignError: no such campaign, no contacts, or a job of it is not over yet.
-    """
-    campaign = _find(store, name)
-    job = store.latest_job(campaign.campaign_id)
-    if job is not None and job.state in LIVE_JOB_STATES:
-        raise CampaignError(f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first")
-    job_id = store.create_job(campaign.campaign_id, zone, now)
-    last: int | None = 0
-    while last is not None:
-        last = store.fill_job(job_id, last, FILL_CHUNK)
-    started = store.start_job(job_id)
-    if started is None:
-        raise CampaignError(f"campaign {name}: was stopped while it was being prepared")
-    if started.total == 0:
-        store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
-        raise CampaignError(f"campaign {name}: its contact lists have no contacts; import some first")
-    return started
-
-
-def pause_campaign(store: ServiceStore, name: str) -> JobStatus:
-    """Mark the running job as paused; its zone finds that in the store."""
-    return _move(store, name, (JobState.Running,), JobState.Paused)
-
-
-def resume_campaign(store: ServiceStore, name: str) -> JobStatus:
-    """Mark the paused job as running; its zone finds that in the store."""
-    return _move(store, name, (JobState.Paused,), JobState.Running)
-
-
-def stop_campaign(store: ServiceStore, name: str, *, now: float, served: Collection[str]) -> JobStatus:
-    """Stop the job for good: it is over at once if no zone works on it.
-
-    Args:
-        store: where to.
-        name: the campaign.
-        now: epoch seconds UTC.
-        served: the zones that somebody serves; one of them finds the stop in the store, and ends the job
-            after its last contact. What is left of a zone that closes meanwhile ends when it opens again.
-    """
-    job = _live_job(store, name)
-    if job.zone in served and job.state is not JobState.Preparing:
-        return _move(store, name, (JobState.Running, JobState.Paused, JobState.Stopping), JobState.Stopping)
-    return _move(store, name, LIVE_JOB_STATES, JobState.Stopped, ended_at=now)
-
-
-def campaign_status(store: ServiceStore, name: str) -> CampaignStatus:
-    """Return how far the latest job of a campaign is.
-
-    Raises:
-        CampaignError: no such campaign.
-    """
-    campaign = _find(store, name)
-    job = store.latest_job(campaign.campaign_id)
-    return CampaignStatus(campaign.name, job, store.tally(job.job_id) if job else None)
-
-
-def list_campaigns(store: ServiceStore) -> tuple[CampaignOverview, ...]:
-    """Return all campaigns by name."""
-    return store.campaigns()
-
-
-def export_dispositions(store: ServiceStore, name: str) -> Iterator[DispositionRow]:
-    """Return all dispositions of a campaign, of all its jobs, in the order they were saved.
-
-    They are read in chunks, so that the store is free for others in between.
-
-    Raises:
-        CampaignError: no such campaign.
-    """
-    return _dispositions(store, _find(store, name).campaign_id)
-
-
-def _dispositions(store: ServiceStore, campaign_id: int) -> Iterator[DispositionRow]:
-    last = 0
-    while rows := store.dispositions(campaign_id, last, EXPORT_CHUNK):
-        yield from rows
-        last = rows[-1].row_id
-
-
-def _find(store: ServiceStore, name: str) -> CampaignSpec:
-    campaign = store.find_campaign(name)
-    if campaign is None:
-        there = ", ".join(overview.name for overview in store.campaigns()) or "none yet"
-        raise CampaignError(f"no campaign {name!r}; there are: {there}")
-    return campaign
-
-
-def _live_job(store: ServiceStore, name: str) -> JobStatus:
-    job = store.latest_job(_find(store, name).campaign_id)
-    if job is None or job.state not in LIVE_JOB_STATES:
-        raise CampaignError(f"campaign {name}: {f'is {job.state}' if job else 'was never run'}; run it first")
-    return job
-
-
-def _move(
-    store: ServiceStore,
-    name: str,
-    allowed: Sequence[JobState],
-    state: JobState,
-    ended_at: float | None = None,
-) -> JobStatus:
-    job = _live_job(store, name)
-    if not store.move_job(job.job_id, allowed, state, ended_at):
-        raise CampaignError(
-            f"campaign {name}: its job is {job.state} and cannot become {state};"
-            f" that needs a job that is {' or '.join(allowed)}"
-        )
-    return evolve(job, state=state, ended_at=ended_at)

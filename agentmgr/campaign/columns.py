@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import AttributeSpec
 from protocol.enums import AttributeType
 
@@ -89,7 +89,7 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
         mapping: column -> attribute; an empty attribute ignores the column.
 
     Raises:
-        CampaignError: a name is missing, double or too long, or a needed column is not there.
+        ServiceError: a name is missing, double or too long, or a needed column is not there.
     """
     names = tuple(name.strip() for name in header)
     _check_header(where, names)
@@ -106,12 +106,15 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
     attributes = tuple(found.get(index, name) for index, name in enumerate(names))
     for index, attribute in enumerate(attributes):
         if attribute and attribute in attributes[:index]:
-            raise CampaignError(f"{where}: two columns are {attribute}; leave one out with --map COLUMN=")
+            raise ServiceError(
+                Cause.BAD_FILE, f"{where}: two columns are {attribute}; leave one out with --map COLUMN="
+            )
     for needed in REQUIRED:
         if needed not in attributes:
-            raise CampaignError(
+            raise ServiceError(
+                Cause.BAD_FILE,
                 f"{where}: no column is {needed}; found {', '.join(names)};"
-                f' say which it is with --map "COLUMN={needed}"'
+                f' say which it is with --map "COLUMN={needed}"',
             )
     return Columns(names, attributes)
 
@@ -119,16 +122,19 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
 def _check_header(where: str, names: Sequence[str]) -> None:
     for number, name in enumerate(names, 1):
         if not name:
-            raise CampaignError(
-                f"{where}: column {number} has no name; the first line must name every column"
+            raise ServiceError(
+                Cause.BAD_FILE, f"{where}: column {number} has no name; the first line must name every column"
             )
         if len(name) > MAX_NAME_CHARACTERS:
-            raise CampaignError(
+            raise ServiceError(
+                Cause.BAD_FILE,
                 f"{where}: the name of column {number} has {len(name)} characters; allowed are"
-                f" {MAX_NAME_CHARACTERS}. Does the first line name the columns?"
+                f" {MAX_NAME_CHARACTERS}. Does the first line name the columns?",
             )
         if name in names[: number - 1]:
-            raise CampaignError(f"{where}: two columns are called {name!r}; give one another name")
+            raise ServiceError(
+                Cause.BAD_FILE, f"{where}: two columns are called {name!r}; give one another name"
+            )
 
 
 def _explicit(where: str, names: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
@@ -138,9 +144,13 @@ def _explicit(where: str, names: Sequence[str], mapping: Mapping[str, str]) -> d
             i for i, n in enumerate(names) if _folded(n) == _folded(column)
         ]
         if not matches:
-            raise CampaignError(f"{where}: --map names a column {column!r}; there are {', '.join(names)}")
+            raise ServiceError(
+                Cause.BAD_FILE, f"{where}: --map names a column {column!r}; there are {', '.join(names)}"
+            )
         if len(attribute) > MAX_NAME_CHARACTERS:
-            raise CampaignError(f"{where}: --map: {attribute[:30]!r}... is longer than {MAX_NAME_CHARACTERS}")
+            raise ServiceError(
+                Cause.BAD_FILE, f"{where}: --map: {attribute[:30]!r}... is longer than {MAX_NAME_CHARACTERS}"
+            )
         found[matches[0]] = attribute
     return found
 

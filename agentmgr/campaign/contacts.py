@@ -11,7 +11,7 @@ from attrs import frozen
 
 from agentmgr.campaign import numbers
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Columns, read_columns
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
 from agentmgr.campaign.timezones import parse_timezone
 from agentmgr.core.model import AttributeSpec, PhoneNumber
@@ -19,9 +19,7 @@ from agentmgr.ports import (
     PHONE_ZONE_ATTRIBUTES,
     ContactDraft,
     ContactList,
-    ContactStore,
     DncStore,
-    ServiceStore,
 )
 
 CHUNK_ROWS = 1000
@@ -58,91 +56,93 @@ class ImportReport:
     reject_file: Path | None
 
 
-def contact_lists(store: ContactStore) -> tuple[ContactList, ...]:
-    """Return all contact lists by name."""
-    return store.contact_lists()
+class ContactService(Service):
+    """Contact lists, and what is imported into them."""
 
+    def lists(self) -> tuple[ContactList, ...]:
+        """Return all contact lists by name."""
+        return self._at.store.contact_lists()
 
-def import_contacts(
-    store: ServiceStore,
-    path: Path,
-    list_name: str,
-    *,
-    now: float,
-    mapping: Mapping[str, str] | None = None,
-    country: str = "",
-    encoding: str = "utf-8",
-    reject_file: Path | None = None,
-    on_progress: Callable[[int], None] | None = None,
-) -> ImportReport:
-    """Import a CSV file whose first line names the columns; the list is made if it is not there.
+    def import_file(
+        self,
+        path: Path,
+        list_name: str,
+        *,
+        mapping: Mapping[str, str] | None = None,
+        country: str = "",
+        encoding: str = "utf-8",
+        reject_file: Path | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> ImportReport:
+        """Import a CSV file whose first line names the columns; the list is made if it is not there.
 
-    A contact whose id is in the list already is updated. Rows are stored in chunks, so that neither
-    memory nor a running zone suffers.
+        A contact whose id is in the list already is updated. Rows are stored in chunks, so that neither
+        memory nor a running zone suffers.
 
-    Args:
-        store: where to.
-        path: the file; comma, semicolon, tab or bar between the values.
-        list_name: the contact list.
-        now: epoch seconds UTC.
-        mapping: column -> attribute, for columns that have neither the attribute's name nor a common
-            other one; an empty attribute ignores the column.
-        country: calling code or ISO region of numbers that have none in their row.
-        encoding: of the file.
-        reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
-        on_progress: called with the number of rows read so far, after each chunk.
+        Args:
+            path: the file; comma, semicolon, tab or bar between the values.
+            list_name: the contact list.
+            mapping: column -> attribute, for columns that have neither the attribute's name nor a common
+                other one; an empty attribute ignores the column.
+            country: calling code or ISO region of numbers that have none in their row.
+            encoding: of the file.
+            reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
+            on_progress: called with the number of rows read so far, after each chunk.
 
-    Raises:
-        CampaignError: the file as a whole cannot be used; nothing was stored.
-        StoreFault: chunks stored before stay.
-    """
-    if not list_name.strip():
-        raise CampaignError("the contact list needs a name")
-    try:
-        default_region = numbers.parse_country(country) if country else None
-    except ValueError as error:
-        raise CampaignError(f"country {country!r}: {error}") from None
-    rejects = _RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
-    created = updated = on_dnc = rows = 0
-    with ExitStack() as stack:
-        lines = csv_rows(stack.enter_context(open_text(path, encoding)))
-        columns = _read_header(path, lines, mapping or {})
-        reader = _RowReader(columns, default_region)
-        store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(name) for name in columns.custom)))
-        list_id = store.ensure_list(list_name.strip(), now)
-        stack.enter_context(rejects)
-        while chunk := list(islice(lines, CHUNK_ROWS)):
-            rows += len(chunk)
-            drafts = []
-            for row in chunk:
-                draft, problems = reader.read(row)
-                if draft is None:
-                    rejects.add(row.line, problems)
-                else:
-                    drafts.append(draft)
-            put = store.put_contacts(list_id, drafts, now)
-            created += put.created
-            updated += put.updated
-            on_dnc += _count_on_dnc(store, drafts)
-            if on_progress:
-                on_progress(rows)
-    return ImportReport(
-        list_name.strip(),
-        rows,
-        created,
-        updated,
-        rejects.rows,
-        on_dnc,
-        rejects.path if rejects.rows else None,
-    )
+        Raises:
+            ServiceError: the file as a whole cannot be used; nothing was stored.
+            StoreFault: chunks stored before stay.
+        """
+        if not list_name.strip():
+            raise ServiceError(Cause.BAD_VALUE, "the contact list needs a name")
+        try:
+            default_region = numbers.parse_country(country) if country else None
+        except ValueError as error:
+            raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
+        store, now = self._at.store, self._at.now()
+        rejects = _RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
+        created = updated = on_dnc = rows = 0
+        with ExitStack() as stack:
+            lines = csv_rows(stack.enter_context(open_text(path, encoding)))
+            columns = _read_header(path, lines, mapping or {})
+            reader = _RowReader(columns, default_region)
+            store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(name) for name in columns.custom)))
+            list_id = store.ensure_list(list_name.strip(), now)
+            stack.enter_context(rejects)
+            while chunk := list(islice(lines, CHUNK_ROWS)):
+                rows += len(chunk)
+                drafts = []
+                for row in chunk:
+                    draft, problems = reader.read(row)
+                    if draft is None:
+                        rejects.add(row.line, problems)
+                    else:
+                        drafts.append(draft)
+                put = store.put_contacts(list_id, drafts, now)
+                created += put.created
+                updated += put.updated
+                on_dnc += _count_on_dnc(store, drafts)
+                if on_progress:
+                    on_progress(rows)
+        return ImportReport(
+            list_name.strip(),
+            rows,
+            created,
+            updated,
+            rejects.rows,
+            on_dnc,
+            rejects.path if rejects.rows else None,
+        )
 
 
 def _read_header(path: Path, lines: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
     header = next(lines, None)
     if header is None:
-        raise CampaignError(f"{path}: the file has only empty lines; its first line must name the columns")
+        raise ServiceError(
+            Cause.BAD_FILE, f"{path}: the file has only empty lines; its first line must name the columns"
+        )
     if header.fault:
-        raise CampaignError(f"{path}:{header.line}: {header.fault}")
+        raise ServiceError(Cause.BAD_FILE, f"{path}:{header.line}: {header.fault}")
     return read_columns(f"{path}:{header.line}", header.values, mapping)
 
 
@@ -242,7 +242,7 @@ class _RejectFile:
 
     def __init__(self, path: Path, source: Path) -> None:
         if path.absolute() == source.absolute():
-            raise CampaignError(f"{path}: the reject file must not be the contact file itself")
+            raise ServiceError(Cause.BAD_FILE, f"{path}: the reject file must not be the contact file itself")
         self.path = path
         self.rows = 0
         self._stack = ExitStack()
@@ -267,6 +267,6 @@ class _RejectFile:
         try:
             file = self.path.open("w", encoding="utf-8", newline="")
         except OSError as error:
-            raise CampaignError(f"{self.path}: cannot be written: {error.strerror}") from None
+            raise ServiceError(Cause.BAD_FILE, f"{self.path}: cannot be written: {error.strerror}") from None
         self._writer = csv.writer(self._stack.enter_context(file), lineterminator="\n")
         self._writer.writerow(("line", "column", "found", "why"))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from agentmgr.campaign.errors import CampaignError
 from agentmgr.campaign.numbers import parse_address, parse_country
+from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.textfile import csv_rows, open_text
-from agentmgr.ports import DncEntry, DncStore
+from agentmgr.ports import DncEntry
 
 CHUNK = 1000
 
@@ -23,68 +23,64 @@ class DncReport:
     rejected: tuple[str, ...]
 
 
-def add_to_dnc(
-    store: DncStore, addresses: Sequence[str], *, added_by: str, now: float, country: str = ""
-) -> int:
-    """Put telephone numbers or e-mail addresses on the list; return how many were not there yet.
+class DncService(Service):
+    """The list that is looked up before every dial."""
 
-    Raises:
-        CampaignError: one of them is neither; none was added then.
-    """
-    return store.add_to_dnc([DncEntry(address, added_by, now) for address in _parse_all(addresses, country)])
+    def add(self, addresses: Sequence[str], country: str = "") -> int:
+        """Put telephone numbers or e-mail addresses on the list; return how many were not there yet.
 
+        Raises:
+            ServiceError: one of them is neither; none was added then.
+        """
+        return self._at.store.add_to_dnc(
+            [self._entry(address, self._at.now()) for address in _parse_all(addresses, country)]
+        )
 
-def remove_from_dnc(store: DncStore, addresses: Sequence[str], *, country: str = "") -> int:
-    """Take addresses off the list; return how many were on it.
+    def remove(self, addresses: Sequence[str], country: str = "") -> int:
+        """Take addresses off the list; return how many were on it.
 
-    Raises:
-        CampaignError: one of them is no address; none was removed then.
-    """
-    return store.remove_from_dnc(_parse_all(addresses, country))
+        Raises:
+            ServiceError: one of them is no address; none was removed then.
+        """
+        return self._at.store.remove_from_dnc(_parse_all(addresses, country))
 
+    def all(self) -> Iterator[DncEntry]:
+        """Return the whole list by address, read in chunks."""
+        last = ""
+        while entries := self._at.store.dnc_entries(last, CHUNK):
+            yield from entries
+            last = entries[-1].address
 
-def list_dnc(store: DncStore) -> Iterator[DncEntry]:
-    """Return the whole list by address, read in chunks."""
-    last = ""
-    while entries := store.dnc_entries(last, CHUNK):
-        yield from entries
-        last = entries[-1].address
+    def import_file(self, path: Path, country: str = "", encoding: str = "utf-8") -> DncReport:
+        """Put the first column of a CSV or text file on the list; a first line without one is a header.
 
+        Raises:
+            ServiceError: the file cannot be read; nothing was added.
+        """
+        region = _region(country)
+        now = self._at.now()
+        rows = added = 0
+        rejected: list[str] = []
+        with open_text(path, encoding) as file:
+            lines = csv_rows(file)
+            while chunk := list(islice(lines, CHUNK)):
+                entries = []
+                for row in chunk:
+                    found = row.values[0].strip() if row.values else ""
+                    try:
+                        if row.fault:
+                            raise ValueError(row.fault)
+                        entries.append(self._entry(parse_address(found, region), now))
+                    except ValueError as error:
+                        if row.line == 1 and not any(c.isdigit() for c in found):
+                            continue
+                        rejected.append(f"{path}:{row.line}: {found[:50]!r} {error}")
+                    rows += 1
+                added += self._at.store.add_to_dnc(entries)
+        return DncReport(rows, added, tuple(rejected))
 
-def import_dnc(
-    store: DncStore,
-    path: Path,
-    *,
-    added_by: str,
-    now: float,
-    country: str = "",
-    encoding: str = "utf-8",
-) -> DncReport:
-    """Put the first column of a CSV or text file on the list; a first line without an address is a header.
-
-    Raises:
-        CampaignError: the file cannot be read; nothing was added.
-    """
-    region = _region(country)
-    rows = added = 0
-    rejected: list[str] = []
-    with open_text(path, encoding) as file:
-        lines = csv_rows(file)
-        while chunk := list(islice(lines, CHUNK)):
-            entries = []
-            for row in chunk:
-                found = row.values[0].strip() if row.values else ""
-                try:
-                    if row.fault:
-                        raise ValueError(row.fault)
-                    entries.append(DncEntry(parse_address(found, region), added_by, now))
-                except ValueError as error:
-                    if row.line == 1 and not any(c.isdigit() for c in found):
-                        continue
-                    rejected.append(f"{path}:{row.line}: {found[:50]!r} {error}")
-                rows += 1
-            added += store.add_to_dnc(entries)
-    return DncReport(rows, added, tuple(rejected))
+    def _entry(self, address: str, now: float) -> DncEntry:
+        return DncEntry(address, self._caller.name, now)
 
 
 def _parse_all(addresses: Sequence[str], country: str) -> list[str]:
@@ -94,7 +90,7 @@ def _parse_all(addresses: Sequence[str], country: str) -> list[str]:
         try:
             parsed.append(parse_address(address, region))
         except ValueError as error:
-            raise CampaignError(f"{address[:50]!r} {error}") from None
+            raise ServiceError(Cause.BAD_VALUE, f"{address[:50]!r} {error}") from None
     return parsed
 
 
@@ -102,4 +98,4 @@ def _region(country: str) -> str | None:
     try:
         return parse_country(country) if country else None
     except ValueError as error:
-        raise CampaignError(f"country {country!r}: {error}") from None
+        raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None

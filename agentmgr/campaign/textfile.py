@@ -9,7 +9,7 @@ from typing import TextIO
 
 from attrs import frozen
 
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.service import Cause, ServiceError
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -28,7 +28,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """Open a text file whose encoding was checked from the first to the last line.
 
     Raises:
-        CampaignError: it cannot be read, or is not in that encoding: with the line.
+        ServiceError: it cannot be read, or is not in that encoding: with the line.
     """
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"  # spreadsheets put a mark in front
@@ -39,25 +39,28 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
             file.seek(0)
             yield file
     except LookupError:
-        raise CampaignError(f"{encoding!r}: no such encoding; try utf-8, cp1252 or latin-1") from None
+        raise ServiceError(
+            Cause.BAD_FILE, f"{encoding!r}: no such encoding; try utf-8, cp1252 or latin-1"
+        ) from None
     except UnicodeError:
-        raise CampaignError(_wrong_encoding(f"{path}", encoding)) from None
+        raise ServiceError(Cause.BAD_FILE, _wrong_encoding(f"{path}", encoding)) from None
     except OSError as error:
-        raise CampaignError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ServiceError(Cause.BAD_FILE, f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _check_text(path: Path, file: TextIO, encoding: str) -> None:
     number = 0
     for number, line in enumerate(file, 1):
         if not line.isascii() and any("\ud800" <= c <= "\udfff" for c in line):
-            raise CampaignError(_wrong_encoding(f"{path}:{number}", encoding))
+            raise ServiceError(Cause.BAD_FILE, _wrong_encoding(f"{path}:{number}", encoding))
         if "\0" in line:
-            raise CampaignError(
+            raise ServiceError(
+                Cause.BAD_FILE,
                 f"{path}:{number}: has a zero byte, so it is not a text file in {_shown(encoding)};"
-                " save it as CSV in UTF-8"
+                " save it as CSV in UTF-8",
             )
     if number == 0:
-        raise CampaignError(f"{path}: the file is empty; its first line must name the columns")
+        raise ServiceError(Cause.BAD_FILE, f"{path}: the file is empty; its first line must name the columns")
 
 
 def _wrong_encoding(where: str, encoding: str) -> str:

@@ -23,7 +23,7 @@ from agentmgr.app import (
     open_server,
     perform_on_store,
 )
-from agentmgr.campaign import campaigns
+from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, StoreFault
@@ -39,6 +39,7 @@ from agentmgr.settings.classes import (
 from protocol.enums import DialFailReason, PacingType
 from protocol.test_numbers import Outcome, number_for
 
+CALLER = Caller("demo")
 ZONE = "Default"
 PASSWORD = "demo"  # of agents in a database made for them
 AGENTS = tuple(str(number) for number in range(1001, 1021))
@@ -153,11 +154,12 @@ async def _fill(server: RunningServer, data: Path) -> None:
         path = data / f"{campaign.name.lower()}.csv"
         _write_contacts(path, campaign)
         await server.perform(requests.ImportContacts(str(path), campaign.name))
-        await trio.to_thread.run_sync(_create, server, campaign, server.clock.now())
+        services = server.services(CALLER)
+        await trio.to_thread.run_sync(services.campaigns.create, _spec(campaign), (campaign.name,))
 
 
-def _create(server: RunningServer, campaign: DemoCampaign, now: float) -> None:
-    spec = CampaignSpec(
+def _spec(campaign: DemoCampaign) -> CampaignSpec:
+    return CampaignSpec(
         campaign_id=0,
         name=campaign.name,
         pacing=campaign.pacing,
@@ -175,7 +177,6 @@ def _create(server: RunningServer, campaign: DemoCampaign, now: float) -> None:
         address_book=BOOK,
         allow_free_form=True,
     )
-    campaigns.create_campaign(server.services.store, spec, (campaign.name,), now=now)
 
 
 def _end_jobs(settings: Settings) -> None:

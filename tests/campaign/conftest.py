@@ -2,8 +2,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from callers import services
 
-from agentmgr.campaign.contacts import ImportReport, import_contacts
+from agentmgr.campaign.contacts import ImportReport
 from agentmgr.store import SqliteStore, open_sqlite
 from agentmgr.store.contacts import read_contacts
 
@@ -24,7 +25,7 @@ def load(store: SqliteStore, tmp_path: Path) -> Import:
     def load(content: str | bytes, **options: object) -> ImportReport:
         path = tmp_path / "people.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return import_contacts(store, path, "A", now=1_750_000_000.0, **options)  # type: ignore[arg-type]  # of several types
+        return services(store).contacts.import_file(path, "A", **options)  # type: ignore[arg-type]  # of several types
 
     return load
 

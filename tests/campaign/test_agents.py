@@ -3,10 +3,11 @@
 import pytest
 from argon2 import extract_parameters
 from attrs import evolve
+from callers import services
 
 from agentmgr.campaign import agents
-from agentmgr.campaign.agents import add_agents, list_agents, set_password, verify
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.agents import verify
+from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import AgentSpec
 from agentmgr.store import SqliteStore
 from protocol.structures import AgentSkill
@@ -15,7 +16,7 @@ ANN = AgentSpec("1001", "Ann", (AgentSkill("English", "1", 3),))
 
 
 def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
-    add_agents(store, [ANN], "correct horse", "Default")
+    services(store).agents.add([ANN], "correct horse", "Default")
     login = store.find_agent("1001")
     assert login is not None
     assert (login.agent, login.zone, login.enabled) == (ANN, "Default", True)
@@ -25,8 +26,8 @@ def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
 
 
 def test_agent_disabled_has_a_right_password_and_one_with_a_damaged_hash_has_none(store: SqliteStore) -> None:
-    add_agents(store, [ANN], "secret", "Default")
-    login = list_agents(store)[0]
+    services(store).agents.add([ANN], "secret", "Default")
+    login = services(store).agents.all()[0]
     assert verify(evolve(login, enabled=False), "secret"), "the runner says why it may not log on"
     assert not verify(evolve(login, password_hash="secret"), "secret")
 
@@ -34,7 +35,7 @@ def test_agent_disabled_has_a_right_password_and_one_with_a_damaged_hash_has_non
 def test_agent_unknown_is_checked_as_long_as_a_known_one(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_agents(store, [ANN], "secret", "Default")
+    services(store).agents.add([ANN], "secret", "Default")
     checked: list[str] = []
 
     class Recorder:
@@ -52,15 +53,15 @@ def test_agent_unknown_is_checked_as_long_as_a_known_one(
 
 
 def test_agent_password_is_stored_as_a_hash_alone(store: SqliteStore) -> None:
-    add_agents(store, [ANN], "correct horse", "Default")
+    services(store).agents.add([ANN], "correct horse", "Default")
     assert store.agents()[0].password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     store.close()
     assert b"correct horse" not in store.path.read_bytes()
 
 
 def test_agent_new_password_replaces_the_old_one(store: SqliteStore) -> None:
-    add_agents(store, [ANN], "old", "Default")
-    set_password(store, "1001", "new")
+    services(store).agents.add([ANN], "old", "Default")
+    services(store).agents.set_password("1001", "new")
     login = store.find_agent("1001")
     assert login is not None
     assert login.agent == ANN
@@ -69,9 +70,10 @@ def test_agent_new_password_replaces_the_old_one(store: SqliteStore) -> None:
 
 
 def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
-    add_agents(store, [ANN], "old", "Default")
-    with pytest.raises(CampaignError, match="agent 1001: there is one already"):
-        add_agents(store, [ANN], "new", "Default")
+    services(store).agents.add([ANN], "old", "Default")
+    with pytest.raises(ServiceError, match="agent 1001: there is one already") as caught:
+        services(store).agents.add([ANN], "new", "Default")
+    assert caught.value.cause is Cause.EXISTS
     assert verify(store.find_agent("1001"), "old")
 
 
@@ -98,11 +100,13 @@ def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
 def test_agent_with_something_wrong_refused(
     store: SqliteStore, agent: AgentSpec, password: str, zone: str, words: str
 ) -> None:
-    with pytest.raises(CampaignError, match=words):
-        add_agents(store, [agent], password, zone)
-    assert list_agents(store) == ()
+    with pytest.raises(ServiceError, match=words) as caught:
+        services(store).agents.add([agent], password, zone)
+    assert caught.value.cause is Cause.BAD_VALUE
+    assert services(store).agents.all() == ()
 
 
 def test_agent_unknown_gets_no_password(store: SqliteStore) -> None:
-    with pytest.raises(CampaignError, match="no agent '1001'"):
-        set_password(store, "1001", "x")
+    with pytest.raises(ServiceError, match="no agent '1001'") as caught:
+        services(store).agents.set_password("1001", "x")
+    assert caught.value.cause is Cause.NO_SUCH_AGENT

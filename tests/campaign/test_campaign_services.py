@@ -1,24 +1,16 @@
 """Campaigns made, run, paused, stopped and looked at, through the store port."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from attrs import evolve
+from callers import T0, services
 
-from agentmgr.campaign.campaigns import (
-    DEFAULT_CODE_ID,
-    DEFAULT_COMPLETION_CODES,
-    campaign_status,
-    create_campaign,
-    export_dispositions,
-    list_campaigns,
-    pause_campaign,
-    resume_campaign,
-    run_campaign,
-    stop_campaign,
-)
+from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.effects import (
     EndAttempt,
     FinishJob,
@@ -27,20 +19,26 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec, Wanted
+from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec, Wanted, WantedJob
 from agentmgr.ports import ContactDraft, JobState
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
 
-T0 = 1_750_000_000.0
 SPEC = CampaignSpec(0, "Spring", PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID)
+
+
+@contextmanager
+def refused(cause: Cause, words: str) -> Iterator[None]:
+    with pytest.raises(ServiceError, match=words) as caught:
+        yield
+    assert caught.value.cause is cause
 
 
 @pytest.fixture
 def ready(store: SqliteStore) -> SqliteStore:
     """A store with the list A of three contacts and the campaign Spring on it."""
     store.put_contacts(store.ensure_list("A", T0), [ContactDraft(f"U{n}", (), {}) for n in range(3)], T0)
-    create_campaign(store, SPEC, ["A"], now=T0)
+    services(store).campaigns.create(SPEC, ["A"])
     return store
 
 
@@ -75,56 +73,56 @@ def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
 def test_campaign_with_a_wrong_setting_refused(
     ready: SqliteStore, changes: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(CampaignError, match=words):
-        create_campaign(ready, evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"], now=T0)
-    assert [campaign.name for campaign in list_campaigns(ready)] == ["Spring"]
+    with refused(Cause.BAD_VALUE, words):
+        services(ready).campaigns.create(evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"])
+    assert [campaign.name for campaign in services(ready).campaigns.all()] == ["Spring"]
 
 
 def test_campaign_name_taken_refused(ready: SqliteStore) -> None:
-    with pytest.raises(CampaignError, match="there is one already"):
-        create_campaign(ready, evolve(SPEC, name=" Spring "), ["A"], now=T0)
+    with refused(Cause.EXISTS, "there is one already"):
+        services(ready).campaigns.create(evolve(SPEC, name=" Spring "), ["A"])
 
 
 def test_campaign_lists_must_exist(ready: SqliteStore) -> None:
-    with pytest.raises(CampaignError, match="no contact list 'B'; there are: A"):
-        create_campaign(ready, evolve(SPEC, name="Autumn"), ["A", "B"], now=T0)
-    with pytest.raises(CampaignError, match="at least one contact list"):
-        create_campaign(ready, evolve(SPEC, name="Autumn"), [], now=T0)
+    with refused(Cause.NO_SUCH_LIST, "no contact list 'B'; there are: A"):
+        services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["A", "B"])
+    with refused(Cause.BAD_VALUE, "at least one contact list"):
+        services(ready).campaigns.create(evolve(SPEC, name="Autumn"), [])
 
 
 def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: SqliteStore) -> None:
     for service in (
-        lambda: campaign_status(ready, "Autumn"),
-        lambda: run_campaign(ready, "Autumn", "Default", now=T0),
-        lambda: pause_campaign(ready, "Autumn"),
-        lambda: stop_campaign(ready, "Autumn", now=T0, served=("Default",)),
-        lambda: export_dispositions(ready, "Autumn"),
+        lambda: services(ready).campaigns.status("Autumn"),
+        lambda: services(ready).campaigns.run("Autumn", "Default").job,
+        lambda: services(ready).campaigns.pause("Autumn"),
+        lambda: services(ready, ("Default",)).campaigns.stop("Autumn"),
+        lambda: services(ready).campaigns.dispositions("Autumn"),
     ):
-        with pytest.raises(CampaignError, match="no campaign 'Autumn'; there are: Spring"):
+        with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign 'Autumn'; there are: Spring"):
             service()
 
 
 def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
-    job = run_campaign(ready, "Spring", "Default", now=T0)
+    job = services(ready).campaigns.run("Spring", "Default").job
     assert (job.total, job.done, job.wanted) == (3, 0, Wanted.RUN)
     assert job.campaign == ready.find_campaign("Spring")
     assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
 
 
 def test_run_twice_refused_until_the_first_is_over(ready: SqliteStore) -> None:
-    run_campaign(ready, "Spring", "Default", now=T0)
-    with pytest.raises(CampaignError, match="its job 1 is running; it must be over first"):
-        run_campaign(ready, "Spring", "Default", now=T0)
-    stop_campaign(ready, "Spring", now=T0, served=())
-    assert run_campaign(ready, "Spring", "Default", now=T0).job_id == 2
+    services(ready).campaigns.run("Spring", "Default")
+    with refused(Cause.IN_USE, "its job 1 is running; it must be over first"):
+        services(ready).campaigns.run("Spring", "Default")
+    services(ready, ()).campaigns.stop("Spring")
+    assert services(ready).campaigns.run("Spring", "Default").job.job_id == 2
 
 
 def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) -> None:
     ready.ensure_list("Empty", T0)
-    create_campaign(ready, evolve(SPEC, name="Autumn"), ["Empty"], now=T0)
+    services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["Empty"])
     for _ in range(2):
-        with pytest.raises(CampaignError, match="have no contacts"):
-            run_campaign(ready, "Autumn", "Default", now=T0)
+        with refused(Cause.NO_CONTACTS, "have no contacts"):
+            services(ready).campaigns.run("Autumn", "Default")
     assert ready.open_zone("Default", T0).jobs == ()
 
 
@@ -135,68 +133,90 @@ def test_run_stopped_while_it_is_prepared_does_not_start(
 
     def stop_and_fill(job_id: int, after: int, limit: int) -> int | None:
         if after == 0:
-            assert stop_campaign(ready, "Spring", now=T0, served=("Default",)).state is JobState.Stopped
+            assert services(ready, ("Default",)).campaigns.stop("Spring").state is JobState.Stopped
         return fill(job_id, after, limit)
 
     monkeypatch.setattr(ready, "fill_job", stop_and_fill)
-    with pytest.raises(CampaignError, match="stopped while it was being prepared"):
-        run_campaign(ready, "Spring", "Default", now=T0)
+    with refused(Cause.WRONG_STATE, "stopped while it was being prepared"):
+        services(ready).campaigns.run("Spring", "Default")
     assert ready.open_zone("Default", T0).jobs == ()
 
 
 def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
-    run_campaign(ready, "Spring", "Default", now=T0)
-    assert pause_campaign(ready, "Spring").state is JobState.Paused
+    services(ready).campaigns.run("Spring", "Default")
+    assert services(ready).campaigns.pause("Spring").state is JobState.Paused
     assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.PAUSE
-    with pytest.raises(CampaignError, match=r"is paused and cannot become paused; that needs .* running"):
-        pause_campaign(ready, "Spring")
-    assert resume_campaign(ready, "Spring").state is JobState.Running
+    with refused(Cause.WRONG_STATE, r"is paused and cannot become paused; that needs .* running"):
+        services(ready).campaigns.pause("Spring")
+    assert services(ready).campaigns.resume("Spring").state is JobState.Running
     assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.RUN
 
 
 def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
-    job = run_campaign(ready, "Spring", "Default", now=T0)
+    job = services(ready).campaigns.run("Spring", "Default").job
     token = ready.open_zone("Default", T0).token
-    stopping = stop_campaign(ready, "Spring", now=T0, served=("Default",))
+    stopping = services(ready, ("Default",)).campaigns.stop("Spring")
     assert (stopping.state, stopping.ended_at, stopping.zone) == (JobState.Stopping, None, "Default")
-    assert stop_campaign(ready, "Spring", now=T0, served=("Default",)).state is JobState.Stopping
+    assert services(ready, ("Default",)).campaigns.stop("Spring").state is JobState.Stopping
     ready.commit(token, [FinishJob(job.job_id, "stopped", T0 + 5)])
-    status = campaign_status(ready, "Spring")
+    status = services(ready).campaigns.status("Spring")
     assert status.job is not None
     assert (status.job.state, status.job.ended_at) == (JobState.Stopped, T0 + 5)
 
 
 def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
-    run_campaign(ready, "Spring", "Default", now=T0)
-    assert stop_campaign(ready, "Spring", now=T0, served=()).ended_at == T0
+    services(ready).campaigns.run("Spring", "Default")
+    assert services(ready, ()).campaigns.stop("Spring").ended_at == T0
     assert ready.open_zone("Default", T0).jobs == ()
 
 
-@pytest.mark.parametrize(
-    "service",
-    [
-        pause_campaign,
-        resume_campaign,
-        lambda store, name: stop_campaign(store, name, now=T0, served=("Default",)),
-    ],
-)
-def test_campaign_not_running_refused(ready: SqliteStore, service: Callable[..., object]) -> None:
-    with pytest.raises(CampaignError, match="campaign Spring: was never run; run it first"):
-        service(ready, "Spring")
-    run_campaign(ready, "Spring", "Default", now=T0)
-    stop_campaign(ready, "Spring", now=T0, served=())
-    with pytest.raises(CampaignError, match="campaign Spring: is stopped; run it first"):
-        service(ready, "Spring")
+@pytest.mark.parametrize("method", ["pause", "resume", "stop"])
+def test_campaign_not_running_refused(ready: SqliteStore, method: str) -> None:
+    service = getattr(services(ready, ("Default",)).campaigns, method)
+    with refused(Cause.NOT_RUNNING, "campaign Spring: was never run; run it first"):
+        service("Spring")
+    services(ready).campaigns.run("Spring", "Default")
+    services(ready).campaigns.stop("Spring")
+    with refused(Cause.NOT_RUNNING, "campaign Spring: is stopped; run it first"):
+        service("Spring")
+
+
+@pytest.mark.parametrize("served", [(), ("Default", "Another")])
+def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served: tuple[str, ...]) -> None:
+    hints: list[tuple[str, object]] = []
+
+    def hint(zone: str) -> None:
+        hints.append((zone, ready.jobs_wanted(zone)))
+
+    campaigns = services(ready, served, hint=hint).campaigns
+    for change in (
+        lambda: campaigns.run("Spring", "Default"),
+        *(partial(method, "Spring") for method in (campaigns.pause, campaigns.resume, campaigns.stop)),
+    ):
+        change()
+    last = () if not served else (WantedJob(1, Wanted.STOP),)
+    assert hints == [
+        ("Default", (WantedJob(1, Wanted.RUN),)),
+        ("Default", (WantedJob(1, Wanted.PAUSE),)),
+        ("Default", (WantedJob(1, Wanted.RUN),)),
+        ("Default", last),
+    ]
+
+
+def test_run_in_a_zone_that_nobody_serves_refused_if_others_are(ready: SqliteStore) -> None:
+    with refused(Cause.NOT_SERVED, "zone North: is not served here; there are: East, West"):
+        services(ready, ("West", "East")).campaigns.run("Spring", "North")
+    assert not services(ready).campaigns.run("Spring", "North").is_served
 
 
 def test_status_of_a_campaign_never_run_has_no_job(ready: SqliteStore) -> None:
-    status = campaign_status(ready, "Spring")
+    status = services(ready).campaigns.status("Spring")
     assert (status.name, status.job, status.tally) == ("Spring", None, None)
 
 
 def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 1)
-    job = run_campaign(ready, "Spring", "Default", now=T0)
+    job = services(ready).campaigns.run("Spring", "Default").job
     token = ready.open_zone("Default", T0).token
     contacts = ready.claim_contacts(token, job.job_id, 10, T0).contacts
     for contact, code_id in zip(contacts, (1, 5, 1), strict=True):
@@ -211,13 +231,13 @@ def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: p
                 ReturnContact(job.job_id, contact.contact_id, 1, "Handled", None),
             ],
         )
-    status = campaign_status(ready, "Spring")
+    status = services(ready).campaigns.status("Spring")
     assert status.job is not None
     assert status.tally is not None
     assert (status.job.total, status.job.done) == (3, 3)
     assert status.tally.dispositions == (("Sale", 2), ("No code given", 1))
     assert status.tally.stored == 3
-    rows = list(export_dispositions(ready, "Spring"))
+    rows = list(services(ready).campaigns.dispositions("Spring"))
     assert [(row.user_contact_id, row.code) for row in rows] == [
         ("U0", "Sale"),
         ("U1", "No code given"),

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from callers import services
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.contacts import MAX_ROW_BYTES, ImportReport, import_contacts
-from agentmgr.campaign.errors import CampaignError
+from agentmgr.campaign.contacts import MAX_ROW_BYTES, ImportReport
+from agentmgr.campaign.service import ServiceError
 from agentmgr.ports import DncEntry
 from agentmgr.store import SqliteStore
 
@@ -26,7 +27,7 @@ DEMO = Path(__file__).parents[2] / "config" / "demo" / "contacts.csv"
 
 
 def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_path: Path) -> None:
-    report = import_contacts(store, DEMO, "Demo", now=1.0, reject_file=tmp_path / "rejects.csv")
+    report = services(store).contacts.import_file(DEMO, "Demo", reject_file=tmp_path / "rejects.csv")
     assert (report.rows, report.created, report.updated, report.rejected) == (508, 500, 0, 8)
     assert [line.split(",")[1] for line in (tmp_path / "rejects.csv").read_text().splitlines()[1:]] == [
         "PhoneNumber1",
@@ -320,7 +321,7 @@ def test_import_good_after_a_bad_one_empties_the_reject_file(load: Import, rejec
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 def test_import_any_text_is_counted_or_refused(load: Import, content: str) -> None:
     if "\x00" in content:
-        with pytest.raises(CampaignError, match="zero byte"):
+        with pytest.raises(ServiceError, match="zero byte"):
             load(HEAD + content)
     else:
         report = load(HEAD + content)
@@ -354,7 +355,7 @@ def test_import_any_text_is_counted_or_refused(load: Import, content: str) -> No
 def test_import_unusable_file_is_one_line_and_changes_nothing(
     load: Import, store: SqliteStore, content: bytes, words: str
 ) -> None:
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises(ServiceError) as caught:
         load(content)
     assert words in str(caught.value)
     assert "people.csv" in str(caught.value)
@@ -377,7 +378,7 @@ def test_import_unusable_file_is_one_line_and_changes_nothing(
 def test_import_unusable_option_is_one_line_and_changes_nothing(
     load: Import, store: SqliteStore, options: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises(ServiceError) as caught:
         load("Id,Phone\n" + "U1,+1212555012\n", **options)
     assert words in str(caught.value)
     assert store.contact_lists() == ()
@@ -387,24 +388,24 @@ def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
     load: Import, store: SqliteStore
 ) -> None:
     rows = "".join(f"U{n},+12125550123\n" for n in range(3000))
-    with pytest.raises(CampaignError, match="csv:3002: not text in UTF-8"):
+    with pytest.raises(ServiceError, match="csv:3002: not text in UTF-8"):
         load((HEAD + rows).encode() + b"\xfc,\n")
     assert store.contact_lists() == ()
 
 
 def test_import_missing_file_and_directory_are_one_line(store: SqliteStore, tmp_path: Path) -> None:
     for path, words in ((tmp_path / "gone.csv", "No such file"), (tmp_path, "directory")):
-        with pytest.raises(CampaignError, match=words):
-            import_contacts(store, path, "A", now=1.0)
+        with pytest.raises(ServiceError, match=words):
+            services(store).contacts.import_file(path, "A")
 
 
 def test_import_needs_a_list_name(store: SqliteStore) -> None:
-    with pytest.raises(CampaignError, match="needs a name"):
-        import_contacts(store, DEMO, "  ", now=1.0)
+    with pytest.raises(ServiceError, match="needs a name"):
+        services(store).contacts.import_file(DEMO, "  ")
 
 
 def test_import_reject_file_in_the_way_is_told(load: Import, tmp_path: Path) -> None:
-    with pytest.raises(CampaignError, match="must not be the contact file itself"):
+    with pytest.raises(ServiceError, match="must not be the contact file itself"):
         load(HEAD + GOOD, reject_file=tmp_path / "people.csv")
-    with pytest.raises(CampaignError, match="cannot be written"):
+    with pytest.raises(ServiceError, match="cannot be written"):
         load(HEAD + "U1,12\n", reject_file=tmp_path / "gone" / "x.csv")

@@ -91,13 +91,13 @@ async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
     monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=0.01))
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
-        services = evolve(server.services, hint=lambda zone: None)
+        backing = evolve(server.backing, hint=lambda zone: None)
         jobs = server.zones["South"].zone.jobs
         for request, done in (
             (requests.RunCampaign("Spring", "South"), lambda: bool(jobs)),
             (requests.StopCampaign("Spring"), lambda: not jobs),
         ):
-            await trio.to_thread.run_sync(lambda request=request: list(perform(request, services)))
+            await trio.to_thread.run_sync(lambda request=request: list(perform(request, backing)))
             await until(done)
 
 

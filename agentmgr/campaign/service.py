@@ -1,0 +1,66 @@
+"""What every service has: who is calling, what it works with, and how it says no."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from attrs import frozen
+
+from agentmgr.ports import ServiceStore
+
+
+@frozen
+class Caller:
+    """Who calls a service; what is recorded of who did something is the name."""
+
+    name: str
+
+
+@frozen
+class Backing:
+    """What services work with; calls may come from any thread.
+
+    `now` is epoch seconds UTC; `served` says which zones somebody serves; `hint` is called with a zone after
+    the state of one of its jobs was written, and may do nothing: the zone looks by itself before long.
+    """
+
+    store: ServiceStore
+    now: Callable[[], float]
+    served: Callable[[], frozenset[str]]
+    hint: Callable[[str], None]
+
+
+@frozen
+class Service:
+    """A service as one caller has it."""
+
+    _at: Backing
+    _caller: Caller
+
+
+class Cause(StrEnum):
+    """Why a service could not do what was asked."""
+
+    NO_SUCH_CAMPAIGN = "no such campaign"
+    NO_SUCH_LIST = "no such contact list"
+    NO_SUCH_AGENT = "no such agent"
+    EXISTS = "exists already"
+    IN_USE = "in use"
+    NO_CONTACTS = "no contacts"
+    NOT_RUNNING = "not running"
+    WRONG_STATE = "not in this state"
+    NOT_SERVED = "zone not served"
+    BAD_VALUE = "value not allowed"
+    BAD_FILE = "file of no use"
+
+
+class ServiceError(Exception):
+    """What was asked cannot be done; nothing was done unless the service says otherwise.
+
+    Args:
+        cause: why, for programs.
+        text: one line for a person: what is wrong, where, what is allowed.
+    """
+
+    def __init__(self, cause: Cause, text: str) -> None:
+        super().__init__(text)
+        self.cause = cause

@@ -1,0 +1,25 @@
+"""All services together: the one way in which an edge reaches the store."""
+
+import time
+
+from agentmgr.campaign.agents import AgentService
+from agentmgr.campaign.campaigns import CampaignService
+from agentmgr.campaign.contacts import ContactService
+from agentmgr.campaign.dnc import DncService
+from agentmgr.campaign.service import Backing, Caller
+from agentmgr.ports import ServiceStore
+
+
+class Services:
+    """The services by noun, as one caller has them; made for each call or kept, both cost nothing."""
+
+    def __init__(self, at: Backing, caller: Caller) -> None:
+        self.agents = AgentService(at, caller)
+        self.campaigns = CampaignService(at, caller)
+        self.contacts = ContactService(at, caller)
+        self.dnc = DncService(at, caller)
+
+
+def unserved(store: ServiceStore) -> Backing:
+    """Return what services work with while nobody serves any zone: one learns what happened when it opens."""
+    return Backing(store, time.time, frozenset, lambda zone: None)
