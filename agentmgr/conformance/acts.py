@@ -194,13 +194,13 @@ async def takes_over(seat: Seat, patience_s: float) -> None:
     async with seat.turn:
         if seat.call_state is CallState.Consult:
             await seat.tell(n.AGTConferenceNotify(contact, seat.sid))
-            await seat.enter(CallState.ConferencePassive, Row.PASSIVE)
+            await seat.enter(CallState.ConferencePassive, Row.CONFERENCE_PASSIVE)
     await trio.sleep(CROSSING_S)
     async with seat.turn:
         if seat.call_state is not CallState.ConferencePassive:
             raise NotApplicable("the agent left the consult")
         await seat.tell(n.AGTConferenceOwnershipChanged(contact, seat.sid))
-        await seat.enter(CallState.ConferenceOwner, Row.OWNER_AGENT)
+        await seat.enter(CallState.ConferenceOwner, Row.CONFERENCE_WITH_AGENT)
     await trio.sleep(CROSSING_S)
     async with seat.turn:
         await seat.tell(n.AGTConferenceEnded(seat.sid))

@@ -98,7 +98,7 @@ class _Seen:
                 return self._by_destination(ROWS[self.call_state])
             case CallState.Wrapup:
                 nailed = self.nailup_status is NailupStatus.NailedUp
-                return (Row.WRAPUP,) if nailed else (Row.WRAPUP_UNNAILED,)
+                return (Row.WRAPUP,) if nailed else (Row.WRAPUP_NAILING_LOST,)
             case _:
                 return ROWS[self.call_state]
 

@@ -169,7 +169,7 @@ async def lost_nailing(stage: Stage) -> None:
     response = await desk.does(
         c.AGTLostNailing(),
         told(n.AGTNailupChange, nailup_status=NailupStatus.NailingLost),
-        state(CallState.Wrapup, Row.WRAPUP_UNNAILED),
+        state(CallState.Wrapup, Row.WRAPUP_NAILING_LOST),
     )
     equal("sessionID in the RESP", response.session_id, desk.sid)
     if response.wrapup_details is None:

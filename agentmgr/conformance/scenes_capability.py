@@ -2,70 +2,46 @@
 
 from collections.abc import Awaitable, Callable
 
-import attrs
-
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import agent_state, state
 from agentmgr.conformance.failures import Deviation
-from agentmgr.conformance.matrix import Row
+from agentmgr.conformance.matrix import GATES, Given, Row, in_words
 from agentmgr.conformance.registry import Scenarios, Work
-from agentmgr.conformance.scenes_consult import agent, ask_external, conference, consult, pair
+from agentmgr.conformance.scenes_consult import ask_external, conference, consult, pair
 from agentmgr.conformance.stage import ENDLESS, Stage
 from protocol import commands as c
-from protocol.enums import AgentState, CallbackType, CallState
-from protocol.structures import Capabilities, CompletionCode, ContactNumber, KeyValuePair
+from protocol.enums import AgentState, CallState
+from protocol.structures import AgentStatus, ContactNumber
 from protocol.test_numbers import Outcome, number_for
 
 SCENES = Scenarios()
-NUMBER = ContactNumber(number=ENDLESS)
 RINGING = number_for(Outcome.RINGS_OUT)
 
 
-def commands(desk: Desk) -> dict[str, tuple[object, ...]]:
-    """Return the commands that each capability stands for."""
-    sid = desk.sid or "no-session"
-    return {
-        "ready": (c.AGTStateChange(AgentState.Ready),),
-        "not_ready": (c.AGTStateChange(AgentState.NotReady, "77", "Another reason"),),
-        "hold": (c.AGTHoldCall(sid),),
-        "unhold": (c.AGTUnholdCall(sid),),
-        "release": (c.AGTReleaseLine(sid),),
-        "transfer": (c.AGTConsultCall(agent(desk), sid), c.AGTCompleteTransfer(sid)),
-        "conference": (c.AGTStartConf(sid),),
-        "leave_consult": (c.AGTCancelConsult(sid),),
-        "end_conference": (),  # the same command as below: refused where both are false
-        "leave_conference": (c.AGTEndConf(sid),),
-        "change_ownership": (c.AGTConfChangeOwnership(sid),),
-        "send_dtmf": (c.AGTSendDTMF("1", sid),),
-        "create_callback": (
-            c.AGTGetCallbackTypes(sid),
-            c.AGTGetCallbackDestsForType(CallbackType.Standard, sid),
-            c.AGTCreateCallback(CallbackType.Standard, "2999/01/01 10:00", 1, NUMBER, sid),
-        ),
-        "disposition": (c.AGTWrapupContact(CompletionCode(1), sid),),
-        "originate": (c.AGTPreviewDial(NUMBER, sid), c.AGTRedial(NUMBER)),
-        "update_record": (c.AGTSetCustomerDetail(KeyValuePair("LastName", "x"), sid),),
-        "record": (),
-    }
-
-
-async def refuses_what_is_false(desk: Desk) -> None:
-    """Send every command whose capability is false: each must be refused and change nothing."""
+async def refuses_what_is_not_allowed(desk: Desk) -> None:
+    """Send every command of a capability that is not allowed now: each must be refused and change nothing."""
     capabilities = desk.capabilities
     assert capabilities is not None
-    for field in attrs.fields(Capabilities):
-        is_true = getattr(capabilities, field.name)
-        if field.name == "leave_conference":
-            is_true = is_true or capabilities.end_conference
-        if is_true:
+    given = Given(
+        session_id=desk.sid or "no-session",
+        agent_id=desk.agent_id,
+        number=ContactNumber(number=ENDLESS),
+        outside=RINGING,
+        attribute="LastName",
+        code_id=1,
+    )
+    status = AgentStatus(desk.agent_state, desk.call_state, desk.nailup_status)
+    allowed = [gate.command(given) for gate in GATES if gate.opens(status, capabilities)]
+    for gate in GATES:
+        command = gate.command(given)
+        if gate.capability is None or command in allowed:
             continue
-        for command in commands(desk)[field.name]:
-            response = await desk.does(command, result=None)
-            if response.result == 0:
-                raise Deviation(
-                    f"expected {type(command).__name__} to be refused in state {desk.call_state.value}, where"
-                    f" its capability is false; got result 0"
-                )
+        response = await desk.does(command, result=None)
+        if response.result == 0:
+            raise Deviation(
+                f"expected {gate.cls.__name__} to be refused in state {desk.call_state.value} with the"
+                f" capabilities {in_words(capabilities)}; got result 0"
+            )
 
 
 async def _free(stage: Stage) -> list[Desk]:
@@ -117,7 +93,7 @@ async def _asked(stage: Stage) -> list[Desk]:
 async def _external(stage: Stage) -> list[Desk]:
     desk = await stage.talking()
     await ask_external(desk, ENDLESS)
-    await desk.sees(state(CallState.Consult, Row.CONSULT_EXTERNAL))
+    await desk.sees(state(CallState.Consult, Row.CONSULT_WITH_EXTERNAL))
     return [desk]
 
 
@@ -150,12 +126,12 @@ def _add_all() -> None:
 
         async def play(stage: Stage, way: Callable[[Stage], Awaitable[list[Desk]]] = way) -> None:
             for desk in await way(stage):
-                await refuses_what_is_false(desk)
+                await refuses_what_is_not_allowed(desk)
 
         SCENES.add(
             f"capabilities-{name}",
             "6 false: refused",
-            f"In {name} every command whose capability is false is refused, and nothing changes.",
+            f"In {name} every command of a capability that is not allowed is refused, and nothing changes.",
             play,
             agents=agents,
             work=work,

@@ -80,14 +80,14 @@ async def consult(p: Pair) -> Pair:
         state(CallState.Consult, Row.CONSULT_PASSIVE),
     )
     await p.a.sees(
-        state(CallState.Consult, Row.CONSULT_AGENT), told(n.AGTEnableCancelConsult, session_id=p.a.sid)
+        state(CallState.Consult, Row.CONSULT_WITH_AGENT), told(n.AGTEnableCancelConsult, session_id=p.a.sid)
     )
     return p
 
 
 async def conference(p: Pair) -> Pair:
     """Turn the consult into a conference."""
-    await p.a.does(c.AGTStartConf(p.a.sid), state(CallState.ConferenceOwner, Row.OWNER_AGENT))
+    await p.a.does(c.AGTStartConf(p.a.sid), state(CallState.ConferenceOwner, Row.CONFERENCE_WITH_AGENT))
     await p.b.sees(told(n.AGTConferenceNotify, session_id=p.a.sid), state(CallState.ConferencePassive))
     return p
 
@@ -174,7 +174,7 @@ async def ownership(stage: Stage) -> None:
     await p.a.does(c.AGTConfChangeOwnership(p.a.sid), state(CallState.ConferencePassive))
     await p.b.sees(
         told(n.AGTConferenceOwnershipChanged, session_id=p.a.sid),
-        state(CallState.ConferenceOwner, Row.OWNER_AGENT),
+        state(CallState.ConferenceOwner, Row.CONFERENCE_WITH_AGENT),
     )
     await p.b.does(c.AGTEndConf(p.b.sid), state(CallState.Talking))
     await p.a.sees(told(n.AGTConferenceEnded, session_id=p.b.sid), state(CallState.Idle))
@@ -234,7 +234,7 @@ async def ask_busy(a: Desk, b: Desk) -> None:
     await a.does(
         c.AGTConsultCall(agent(b), a.sid),
         told(n.AGTEnableCancelConsult, session_id=a.sid),
-        Caps(Row.CANCELLABLE),
+        Caps(Row.CONSULT_CANCELLABLE),
     )
     await b.sees(told(n.AGTConsultPending, requesting_agent_id=a.agent_id, session_id=a.sid))
 
@@ -249,7 +249,7 @@ async def consult_busy(stage: Stage) -> None:
     await stage.dispose(b)
     await b.sees(told(n.AGTConsultNotify, session_id=a.sid), state(CallState.Consult, Row.CONSULT_PASSIVE))
     await a.sees(
-        told(n.AGTPendingConsultComplete, session_id=a.sid), state(CallState.Consult, Row.CONSULT_AGENT)
+        told(n.AGTPendingConsultComplete, session_id=a.sid), state(CallState.Consult, Row.CONSULT_WITH_AGENT)
     )
     await a.does(c.AGTCancelConsult(a.sid, b.agent_id), state(CallState.Talking))
     await b.sees(
@@ -315,7 +315,7 @@ async def ask_external(a: Desk, number: str) -> None:
     response = await a.answer_to(c.AGTConsultCall(external(number), a.sid))
     equal("result of AGTConsultCall", response.result, 0)
     await a.skip_to(n.AGTEnableCancelConsult, session_id=a.sid)
-    await a.sees(Caps(Row.CANCELLABLE))
+    await a.sees(Caps(Row.CONSULT_CANCELLABLE))
 
 
 @SCENES.scenario(
@@ -325,10 +325,10 @@ async def consult_external(stage: Stage) -> None:
     """Somebody outside is consulted, and joins a conference; there is no transfer to them."""
     a = await stage.talking()
     await ask_external(a, ENDLESS)
-    await a.sees(state(CallState.Consult, Row.CONSULT_EXTERNAL))
+    await a.sees(state(CallState.Consult, Row.CONSULT_WITH_EXTERNAL))
     await a.does(c.AGTSendDTMF("1", a.sid))
     await a.does(c.AGTCompleteTransfer(a.sid), result=421)
-    await a.does(c.AGTStartConf(a.sid), state(CallState.ConferenceOwner, Row.OWNER_EXTERNAL))
+    await a.does(c.AGTStartConf(a.sid), state(CallState.ConferenceOwner, Row.CONFERENCE_WITH_EXTERNAL))
     await a.does(c.AGTConfChangeOwnership(a.sid), result=321)
     await a.does(c.AGTEndConf(a.sid), state(CallState.Talking))
 
@@ -340,7 +340,7 @@ async def consult_external_cancelled(stage: Stage) -> None:
     await ask_external(a, number_for(Outcome.RINGS_OUT))
     await a.does(c.AGTCancelConsult(a.sid), TALKING_AGAIN)
     await ask_external(a, ENDLESS)
-    await a.sees(state(CallState.Consult, Row.CONSULT_EXTERNAL))
+    await a.sees(state(CallState.Consult, Row.CONSULT_WITH_EXTERNAL))
     await a.does(c.AGTCancelConsult(a.sid), state(CallState.Talking))
 
 
@@ -349,7 +349,7 @@ async def consult_external_hangs_up(stage: Stage) -> None:
     """The external party hangs up: the agent talks to the customer again."""
     a = await stage.talking()
     await ask_external(a, HANGS_UP)
-    await a.sees(state(CallState.Consult, Row.CONSULT_EXTERNAL))
+    await a.sees(state(CallState.Consult, Row.CONSULT_WITH_EXTERNAL))
     await a.sees(told(n.AGTConsultCancelled, session_id=a.sid), state(CallState.Talking))
 
 
@@ -358,7 +358,7 @@ async def consult_external_customer_drops(stage: Stage) -> None:
     """The customer hangs up while the agent consults outside: Wrapup."""
     a = await stage.talking(call=LEAVES_SOON)
     await ask_external(a, ENDLESS)
-    await a.sees(state(CallState.Consult, Row.CONSULT_EXTERNAL))
+    await a.sees(state(CallState.Consult, Row.CONSULT_WITH_EXTERNAL))
     await a.sees(gone(a.sid), state(CallState.Wrapup), patience_s=3 * a.patience_s)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import trio
 from trio.abc import Stream
 
-from agentmgr.conformance.matrix import Row, vector
+from agentmgr.conformance.matrix import GATES, Row, vector
 from agentmgr.conformance.transcript import Kind, Transcript
 from protocol import commands as c
 from protocol import notifications as n
@@ -46,27 +46,6 @@ CODES = (CompletionCode(1, "Sale"), CompletionCode(2, "No interest"))
 ACW_S = 30
 WRAPUP = WrapupDetails(ACW_S, False, CODES[1])
 DETAILS = CustomerDetails((Attribute("LastName", "Example"), Attribute("Email", "someone@example.com")))
-
-CAPABILITY_OF: dict[type[Any], tuple[str, ...]] = {
-    c.AGTHoldCall: ("hold",),
-    c.AGTUnholdCall: ("unhold",),
-    c.AGTReleaseLine: ("release",),
-    c.AGTConsultCall: ("transfer",),
-    c.AGTCompleteTransfer: ("transfer",),
-    c.AGTStartConf: ("conference",),
-    c.AGTCancelConsult: ("leave_consult",),
-    c.AGTEndConf: ("end_conference", "leave_conference"),
-    c.AGTConfChangeOwnership: ("change_ownership",),
-    c.AGTSendDTMF: ("send_dtmf",),
-    c.AGTGetCallbackTypes: ("create_callback",),
-    c.AGTGetCallbackDestsForType: ("create_callback",),
-    c.AGTCreateCallback: ("create_callback",),
-    c.AGTWrapupContact: ("disposition",),
-    c.AGTPreviewDial: ("originate",),
-    c.AGTRedial: ("originate",),
-    c.AGTSetCustomerDetail: ("update_record",),
-}
-"""The capabilities of which one must be true for a desktop to offer a command."""
 
 Handler = Callable[[CommandReceived], Awaitable[None]]
 
@@ -269,9 +248,10 @@ class Seat:
         if session_id and session_id != self.sid:
             self._blame(f"{name} has the session id {session_id}, but that of the contact is {self.sid}")
             return ResultCode.BAD_DATA
-        wanted = CAPABILITY_OF.get(type(command), ())
-        if wanted and not any(getattr(vector(self.row, self.agent_state), each) for each in wanted):
-            self._blame(f"{name} in state {self.call_state.value}, where its capability is false")
+        capabilities = vector(self.row, self.agent_state)
+        gates = [gate for gate in GATES if gate.cls is type(command) and gate.capability is not None]
+        if gates and not any(gate.opens(self.status, capabilities) for gate in gates):
+            self._blame(f"{name} in state {self.call_state.value}, where it is not allowed")
             return ResultCode.WRONG_STATE
         if isinstance(command, c.AGTReadyForNailup) and self.nailup_status is not NailupStatus.PendingNailUp:
             self._blame(f"AGTReadyForNailup in nailing state {self.nailup_status.value}")

@@ -1,8 +1,14 @@
 """A stream that writes down every message that passes through it, as it was on the wire."""
 
+from typing import Any
+
+from attrs import frozen
 from trio.abc import Stream
 
+from agentmgr.conformance.matrix import known
 from agentmgr.conformance.transcript import Kind, Transcript
+from protocol.codec import unpack
+from protocol.commands import AGTLogon
 from protocol.connection import (
     ClientConnection,
     CommandReceived,
@@ -12,10 +18,25 @@ from protocol.connection import (
     UnknownReceived,
 )
 from protocol.errors import RemoteProtocolError
+from protocol.framing import FrameDecoder, frame
+from protocol.notifications import AGTCapabilitiesChanged
+from protocol.structures import Capabilities
+
+
+@frozen
+class _Told:
+    """The capabilities that an agent was told last: as they were on the wire, and what is known of them."""
+
+    raw: Any
+    known: Capabilities
 
 
 class TappedStream(Stream):
-    """Passes on what it is given; `line` is the number of the connection in the transcript."""
+    """Passes on what it is given; `line` is the number of the connection in the transcript.
+
+    A server may be newer than this suite: capabilities that the suite does not know are left out, and so is
+    a change of nothing else.
+    """
 
     def __init__(self, stream: Stream, transcript: Transcript, line: int) -> None:
         self._stream = stream
@@ -23,6 +44,8 @@ class TappedStream(Stream):
         self._line = line
         self._ours = ServerConnection()
         self._theirs = ClientConnection()
+        self._frames = FrameDecoder()
+        self._told: dict[str, _Told] = {}
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send, after writing the commands down."""
@@ -47,6 +70,8 @@ class TappedStream(Stream):
         try:
             for sent in self._ours.receive(data):
                 if isinstance(sent, CommandReceived):
+                    if isinstance(sent.command, AGTLogon):
+                        self._told.pop(sent.agent_id, None)
                     self._transcript.note(
                         self._line,
                         Kind.COMMAND,
@@ -68,28 +93,34 @@ class TappedStream(Stream):
             self._transcript.note(self._line, Kind.REMARK, "", f"{len(data)} bytes sent on purpose: {error}")
 
     def _note_received(self, data: bytes) -> None:
-        note = self._transcript.note
         if not data:
-            note(self._line, Kind.REMARK, "", "the other side closed the connection")
+            self._transcript.note(self._line, Kind.REMARK, "", "the other side closed the connection")
         try:
-            for received in self._theirs.receive(data):
-                match received:
-                    case ResponseReceived(request_id, agent_id, response):
-                        name = type(response).__name__
-                        note(
-                            self._line,
-                            Kind.RESPONSE,
-                            agent_id,
-                            name,
-                            request_id=request_id,
-                            message=response,
-                        )
-                    case NotificationReceived(agent_id, notification):
-                        name = type(notification).__name__
-                        note(self._line, Kind.NOTIFICATION, agent_id, name, message=notification)
-                    case UnknownReceived(name, request_id, agent_id, result):
-                        kind = Kind.NOTIFICATION if request_id is None else Kind.RESPONSE
-                        text = f"(result={result})" if result is not None else ""
-                        note(self._line, kind, agent_id, name, request_id=request_id, text=text)
+            for value in self._frames.feed(data):
+                for received in self._theirs.receive(frame(value)):
+                    self._note_message(received, value)
         except RemoteProtocolError as error:
             self._transcript.fault(self._line, f"the server broke the protocol: {error}")
+
+    def _note_message(
+        self, received: ResponseReceived | NotificationReceived | UnknownReceived, value: bytes
+    ) -> None:
+        note = self._transcript.note
+        match received:
+            case ResponseReceived(request_id, agent_id, response):
+                name = type(response).__name__
+                note(self._line, Kind.RESPONSE, agent_id, name, request_id=request_id, message=response)
+            case NotificationReceived(agent_id, AGTCapabilitiesChanged(capabilities)):
+                told = _Told(unpack(value)["args"]["capabilities"], known(capabilities))
+                last = self._told.get(agent_id)
+                self._told[agent_id] = told
+                if last is None or last.raw == told.raw or last.known != told.known:
+                    changed = AGTCapabilitiesChanged(told.known)
+                    note(self._line, Kind.NOTIFICATION, agent_id, "AGTCapabilitiesChanged", message=changed)
+            case NotificationReceived(agent_id, notification):
+                name = type(notification).__name__
+                note(self._line, Kind.NOTIFICATION, agent_id, name, message=notification)
+            case UnknownReceived(name, request_id, agent_id, result):
+                kind = Kind.NOTIFICATION if request_id is None else Kind.RESPONSE
+                text = f"(result={result})" if result is not None else ""
+                note(self._line, kind, agent_id, name, request_id=request_id, text=text)

@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from matrix import SIMPLE_ROWS, vector
-
+from agentmgr.conformance.matrix import ROWS, Row, vector
 from agentmgr.core.effects import MarkAnswered
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from protocol.commands import AGTLogoff
@@ -114,12 +113,11 @@ def _check_agent(zone, agent, timers):
 
 
 def _check_rows(agent):
-    row = SIMPLE_ROWS.get(agent.call_state)
-    if row is None and agent.call_state is CallState.Wrapup:
-        row = "WRAPUP" if agent.is_nailed else "WRAPUP_NAILING_LOST"
-    waits_for_pending = agent.agent_state is AgentState.PendingNotReady and row == "FREE"
-    if row is not None and agent.row.name == row and not waits_for_pending:
-        assert agent.capabilities == vector(row, agent.agent_state)
+    row = Row[agent.row.name]
+    assert row in ROWS[agent.call_state]
+    assert agent.capabilities == vector(row, agent.agent_state)
+    if agent.call_state is CallState.Wrapup:
+        assert (row is Row.WRAPUP) is agent.is_nailed
 
 
 def _check_nailing(agent, timers):

@@ -2,6 +2,7 @@
 
 from attrs import evolve
 
+from agentmgr.conformance.matrix import Given
 from agentmgr.core.effects import Dial, NailUp
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, JobLoaded, NailAnswered, NailEnded
 from agentmgr.core.model import (
@@ -173,6 +174,16 @@ def number_of(contact_number=1):
     """Return a contact's first number as a desktop sends it."""
     return ContactNumber("PhoneNumber1", a_contact(contact_number).numbers[0].number)
 
+
+GIVEN = Given(
+    session_id=SID,
+    agent_id="B",
+    number=number_of(1),
+    outside="+442071234567",
+    attribute="First Name",
+    code_id=2,
+)
+"""The right arguments of agent A's commands in a scene."""
 
 # -- the way into every joint state of agent A, each with the pacing it needs ---------------------
 

@@ -5,50 +5,13 @@ its agent has in a contact, and says which commands the contract accepts.
 """
 
 from attrs import define
-from matrix import SIMPLE_ROWS, vector
 
+from agentmgr.conformance.matrix import GATES, ROWS, Row, vector
 from protocol import commands as c
 from protocol import notifications as n
 from protocol.enums import AgentState, CallState, DestinationType, NailupStatus
 from protocol.results import ResultCode
-from protocol.structures import Capabilities
-
-TALKING = frozenset({CallState.Talking})
-CONSULT = frozenset({CallState.Consult})
-PREVIEWED = frozenset({CallState.Preview, CallState.Callback})
-WRAPUP = frozenset({CallState.Wrapup})
-CONTACT = frozenset(CallState) - {CallState.NoState, CallState.Idle}
-
-GATES = {
-    c.AGTHoldCall: ("hold", CONTACT),
-    c.AGTUnholdCall: ("unhold", CONTACT),
-    c.AGTReleaseLine: ("release", CONTACT),
-    c.AGTConsultCall: ("transfer", TALKING),
-    c.AGTCompleteTransfer: ("transfer", CONSULT),
-    c.AGTStartConf: ("conference", CONSULT),
-    c.AGTCancelConsult: ("leave_consult", CONTACT),
-    c.AGTConfChangeOwnership: ("change_ownership", CONTACT),
-    c.AGTSendDTMF: ("send_dtmf", CONTACT),
-    c.AGTGetCallbackTypes: ("create_callback", CONTACT),
-    c.AGTGetCallbackDestsForType: ("create_callback", CONTACT),
-    c.AGTCreateCallback: ("create_callback", CONTACT),
-    c.AGTWrapupContact: ("disposition", CONTACT),
-    c.AGTPreviewDial: ("originate", PREVIEWED),
-    c.AGTRedial: ("originate", WRAPUP),
-    c.AGTSetCustomerDetail: ("update_record", CONTACT),
-    c.AGTPreviewCancel: (None, PREVIEWED),
-    c.AGTEndConf: (None, frozenset({CallState.ConferenceOwner, CallState.ConferencePassive})),
-    c.AGTGetConsultTypes: (None, TALKING),
-    c.AGTGetCompCodes: (None, frozenset({CallState.Talking, CallState.Held, CallState.Wrapup})),
-    c.AGTExtendWrapup: (None, WRAPUP),
-    c.AGTGetCustomerDetails: (None, CONTACT),
-    c.AGTGetContactAttributes: (None, CONTACT),
-    c.AGTAddAgentNote: (None, CONTACT),
-    c.AGTRefreshAgentNotes: (None, CONTACT),
-    c.AGTGetTimezones: (None, frozenset(CallState)),
-    c.AGTSaveAgentForHA: (None, frozenset(CallState)),
-}
-"""The capability and the call states that a command needs, from section 3 and 6 of the contract."""
+from protocol.structures import AgentStatus, Capabilities
 
 
 @define
@@ -94,35 +57,36 @@ class WireReader:
                 self.is_passive = True
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """The row of the matrix."""
-        simple = SIMPLE_ROWS.get(self.call)
-        if self.call is CallState.Talking and self.is_cancellable:
-            return "CONSULT_CANCELLABLE"
-        if simple is not None:
-            return simple
-        if self.call is CallState.Wrapup:
-            return "WRAPUP" if self.nailing is NailupStatus.NailedUp else "WRAPUP_NAILING_LOST"
-        if self.is_passive:
-            return "CONSULT_PASSIVE" if self.call is CallState.Consult else "CONFERENCE_PASSIVE"
-        kind = "CONSULT" if self.call is CallState.Consult else "CONFERENCE"
-        return f"{kind}_WITH_{'AGENT' if self.other is DestinationType.Agent else 'EXTERNAL'}"
+        rows = ROWS[self.call]
+        match self.call:
+            case CallState.Talking if self.is_cancellable:
+                return Row.CONSULT_CANCELLABLE
+            case CallState.Wrapup:
+                return Row.WRAPUP if self.nailing is NailupStatus.NailedUp else Row.WRAPUP_NAILING_LOST
+            case CallState.Consult if self.is_passive:
+                return Row.CONSULT_PASSIVE
+            case CallState.Consult | CallState.ConferenceOwner:
+                return rows[0] if self.other is DestinationType.Agent else rows[1]
+        return rows[0]
+
+    @property
+    def status(self) -> AgentStatus:
+        """The states that were told."""
+        return AgentStatus(self.agent, self.call, self.nailing)
 
     def check(self):
         """The capabilities told are those of the contract."""
         asked = self.call in (CallState.Consult, CallState.ConferenceOwner) and not self.is_passive
         if self.capabilities is None or (asked and self.other is None):
             return
-        if self.row == "FREE" and self.agent is AgentState.PendingNotReady:
-            expected = Capabilities(ready=True)
-        else:
-            expected = vector(self.row, self.agent)
+        expected = vector(self.row, self.agent)
         assert self.capabilities == expected, f"{self} in {self.row} was told {self.capabilities}"
 
     def accepts(self, command) -> bool | None:
         """Whether the contract accepts a command with right arguments; None if no table says."""
-        gate = GATES.get(type(command))
-        if gate is None or self.capabilities is None:
+        gates = [gate for gate in GATES if gate.cls is type(command)]
+        if not gates or self.capabilities is None:
             return None
-        capability, states = gate
-        return self.call in states and (capability is None or getattr(self.capabilities, capability))
+        return any(gate.opens(self.status, self.capabilities) for gate in gates)
