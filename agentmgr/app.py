@@ -20,7 +20,6 @@ from agentmgr.campaign.agents import verify
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.campaign.timezones import TIMEZONES
-from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
@@ -32,13 +31,11 @@ from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
-from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.driver import Driver
-from agentmgr.telephony.inbound import InboundParams, SimInbound
-from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.web.pages import pages
 from agentmgr.web.server import WebServer
@@ -48,10 +45,6 @@ log = structlog.get_logger()
 
 SHUTDOWN_S = 4.5
 """How long an orderly end may take; after that the rest is cut off. A supervisor waits 5 s."""
-
-LINGER_S = 1.5
-"""How long the last message to a desktop may take to leave."""
-
 
 GARBAGE_OBJECTS = 20_000
 """After so many new objects Python looks for cycles among them: more than live at once in a busy batch."""
@@ -164,7 +157,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             backing = Backing(store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones))
             parts = dict.fromkeys(zones, "ok")
             nursery.start_soon(serve_admin, admin_listener, operations.from_socket(backing))
-            web = WebServer(pages(registry, lambda: parts))
+            web = WebServer(pages(registry, lambda: parts), settings.http)
             nursery.start_soon(web.serve, [_listener(http_socket)])
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             for running in zones.values():
@@ -219,7 +212,8 @@ async def _open_zone(
     if blended is not None:
         metrics.watch_blending(zone.name, blended)
     connections = Connections()
-    switch = Driver(_switch(settings, zone.name), clock)
+    # a switch for each zone: its calls don't depend on what else is configured
+    switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
     runner = ZoneRunner(
         blended or machine,
         opened,
@@ -231,25 +225,17 @@ async def _open_zone(
         verify,
         zone_metrics,
     )
-    agt = AgtServer(connections, runner, zone_metrics, Limits(linger_s=LINGER_S))
+    agt = AgtServer(connections, runner, zone_metrics, settings.desktops)
     keeper = JobsKeeper(runner.read_jobs_wanted)
     return RunningZone(zone.name, *addresses[zone.name], machine, runner, keeper, agt)
 
 
-def _switch(settings: Settings, zone: str) -> SimSwitch:
-    """Each zone has a switch of its own, and its calls don't depend on what else is configured."""
-    params = {a.name: getattr(settings.switch, a.name) for a in attrs.fields(SimParams)}
-    return SimSwitch(settings.switch.seed, SimParams(**params))
-
-
 def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:
     """Put a blender around a zone, if there is inbound; each zone has a queue of its own."""
-    if not settings.inbound.enabled:
+    inbound = settings.inbound
+    if not inbound.enabled:
         return None
-    values = attrs.asdict(settings.inbound)
-    params = InboundParams(**{a.name: values[a.name] for a in attrs.fields(InboundParams)})
-    rules = BlendRules(**{a.name: values[a.name] for a in attrs.fields(BlendRules)})
-    return BlendedZone(zone, SimInbound(settings.inbound.seed, params, now), rules)
+    return BlendedZone(zone, SimInbound(inbound.seed, inbound, now), inbound)
 
 
 def _from_thread(now: Callable[[], float]) -> Callable[[], float]:

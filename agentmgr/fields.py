@@ -1,9 +1,9 @@
 """Settings as fields of classes: what each may be and what it is about, said where the value is used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 Value = bool | int | float | str
 
@@ -49,6 +49,22 @@ def yes_or_no() -> Allowed:
 def any_text() -> Allowed:
     """Allow any string."""
     return Allowed("a text", lambda v: type(v) is str, lambda v: v)
+
+
+def out_of_range(settings: Any) -> Iterator[str]:
+    """Yield a line for each setting of an object that is not what is allowed."""
+    for each in fields(type(settings)):
+        allowed: Allowed | None = each.metadata.get("allowed")
+        value = getattr(settings, each.name)
+        if allowed is not None and not allowed.test(value):
+            yield f"{each.name} is {value}; allowed: {allowed.words}"
+
+
+SECONDS = number(0.05, 86_400)
+NO_OR_SOME_SECONDS = number(0, 86_400)
+SHARE = number(0, 1)
+SIGMA = number(0, 5)
+PORT = whole_number(0, 65_535)
 
 
 def setting(default: Value, allowed: Allowed, about: str, **more: Any) -> Any:

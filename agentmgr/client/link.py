@@ -26,12 +26,10 @@ from protocol.connection import (
 from protocol.errors import RemoteProtocolError
 from protocol.framing import HEADER_BYTES
 from protocol.notifications import POMAvailable, POMConnectionClosed, POMNotAvailable
-from protocol.registry import COMMANDS, RESPONSES, VERSION
+from protocol.registry import COMMANDS, HEARTBEAT_S, RESPONSES, SILENCE_LIMIT_S, VERSION
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
-HEARTBEAT_S = 30.0
-SILENCE_S = 90.0
 OPEN_S = 10.0
 """How long opening a stream, and then the first exchange on it, may take."""
 SEND_S = 10.0
@@ -232,7 +230,7 @@ class Link:
         beat_at = heard_at + HEARTBEAT_S
         while True:
             data: bytes | bytearray | None = None
-            with trio.move_on_at(min(beat_at, heard_at + SILENCE_S)):
+            with trio.move_on_at(min(beat_at, heard_at + SILENCE_LIMIT_S)):
                 try:
                     data = await stream.receive_some(RECEIVE_BYTES)
                 except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
@@ -246,8 +244,8 @@ class Link:
                     return
                 if not self._take(wire, bytes(data), nursery):
                     return
-            elif now >= heard_at + SILENCE_S:
-                self._give_up(stream, f"the server was silent for {SILENCE_S:g} s")
+            elif now >= heard_at + SILENCE_LIMIT_S:
+                self._give_up(stream, f"the server was silent for {SILENCE_LIMIT_S} s")
                 return
             if now >= beat_at:
                 beat_at = now + HEARTBEAT_S

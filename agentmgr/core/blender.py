@@ -12,6 +12,8 @@ from enum import Enum, auto
 
 from attrs import define, field, frozen
 
+from agentmgr.fields import NO_OR_SOME_SECONDS, SECONDS, setting, whole_number
+
 
 class Standing(Enum):
     """What an agent does, as far as moving it is concerned."""
@@ -44,29 +46,29 @@ class InboundLoad:
     own_busy: int = 0
 
 
-@frozen
+@frozen(slots=False)  # the settings have more than one base
 class BlendRules:
-    """When agents move.
+    """When agents move."""
 
-    Attributes:
-        acquire_queue: so many waiting customers are too many, from 1.
-        acquire_wait_s: so long an expected wait is too long.
-        release_wait_s: an agent is released if the expected wait stays at most that without it.
-        thrash_s: how long an agent that was moved is left where it is.
-        reserve: how many agents outbound keeps at least.
-    """
-
-    acquire_queue: int = 3
-    acquire_wait_s: float = 20.0
-    release_wait_s: float = 2.0
-    thrash_s: float = 300.0
-    reserve: int = 1
+    acquire_queue: int = setting(
+        3, whole_number(1, 10_000), "With so many customers waiting, an agent of outbound is taken."
+    )
+    acquire_wait_s: float = setting(
+        20.0, SECONDS, "The same if the next customer has to expect so long a wait."
+    )
+    release_wait_s: float = setting(
+        2.0, NO_OR_SOME_SECONDS, "An agent goes back if the expected wait stays at most that without it."
+    )
+    thrash_s: float = setting(
+        300.0, NO_OR_SOME_SECONDS, "How long an agent that was moved is left where it is."
+    )
+    reserve: int = setting(1, whole_number(0, 10_000), "How many agents outbound keeps at least.")
 
     def __attrs_post_init__(self) -> None:
         if self.release_wait_s >= self.acquire_wait_s:
             raise ValueError(
-                f"release_wait_s is {self.release_wait_s:g} and acquire_wait_s {self.acquire_wait_s:g}; "
-                "it must be less"
+                f"release_wait_s is {self.release_wait_s:g}; allowed: less than acquire_wait_s, "
+                f"{self.acquire_wait_s:g}"
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from agentmgr.fields import Allowed, Value, any_text, number, setting, whole_number, yes_or_no
+from agentmgr.fields import Allowed, Value, any_text, number, out_of_range, setting, whole_number, yes_or_no
 
 
 def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> Any:
@@ -68,7 +68,4 @@ class CampaignSettings:
 
     def out_of_range(self) -> Iterator[str]:
         """Yield a line for each setting that is not what is allowed."""
-        for each in attrs.fields(CampaignSettings):
-            value, allowed = getattr(self, each.name), each.metadata["allowed"]
-            if not allowed.test(value):
-                yield f"{each.name} is {value}; allowed: {allowed.words}"
+        return out_of_range(self)

@@ -22,8 +22,6 @@ from protocol.notifications import (
 )
 
 MAX_PENDING_CONSULTS = 2
-PENDING_CONSULT_S = 120.0
-"""How long a consult waits for a busy agent before it fails as not answered."""
 
 
 class Consults:
@@ -51,7 +49,7 @@ class Consults:
         session.consultation = consultation
         agent.pending_consults.append(consultation)
         self._enable_cancel(consultation)
-        self._out.set_timer((Timer.CONSULT, session.sid), PENDING_CONSULT_S)
+        self._out.set_timer((Timer.CONSULT, session.sid), self._floor.config.consult_wait_s)
 
     def announce(self, session: Session, agent: Agent) -> None:
         """Tell a busy agent that a consult waits."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from agentmgr.core.campaign import CampaignSettings
+from agentmgr.fields import NO_OR_SOME_SECONDS, SECONDS, setting, whole_number
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -212,22 +213,43 @@ class JobSpec:
     callbacks: tuple[CallbackSpec, ...] = ()
 
 
+@frozen(kw_only=True)
+class ZoneTimers:
+    """Times that hold for a whole zone; those of a campaign are set with the campaign."""
+
+    nail_timeout_s: float = setting(25.0, SECONDS, "How long an agent's phone may ring for the nailing call.")
+    nail_retry_s: float = setting(
+        15.0, SECONDS, "Pause before an agent that could not be nailed is tried again."
+    )
+    queue_timeout_s: float = setting(
+        2.0, SECONDS, "How long a person who answered waits for an agent; after that the call is abandoned."
+    )
+    wrapup_grace_s: float = setting(
+        5.0, SECONDS, "How much later than the wrapup time the default completion code is set."
+    )
+    preview_grace_s: float = setting(
+        5.0, SECONDS, "How much later than the preview time the server acts for a silent desktop."
+    )
+    preview_max_s: float = setting(900.0, SECONDS, "How long an untimed preview may take.")
+    call_max_s: float = setting(14_400.0, SECONDS, "How long a call may last.")
+    lost_desktop_s: float = setting(
+        60.0, SECONDS, "How long an agent without its desktop is kept before it is logged off."
+    )
+    callback_notice_s: float = setting(
+        30.0, NO_OR_SOME_SECONDS, "How long before its time a callback is announced to its agent."
+    )
+    consult_wait_s: float = setting(
+        120.0, SECONDS, "How long a consult waits for a busy agent before it fails as not answered."
+    )
+    pace_interval_s: float = setting(1.0, SECONDS, "How often the pacer looks whether to dial.")
+    fetch_size: int = setting(200, whole_number(1, 10_000), "How many contacts a job claims at a time.")
+
+
 @frozen
-class ZoneConfig:
-    """The settings of a zone. `epoch` rises with every start of the zone; times in seconds."""
+class ZoneConfig(ZoneTimers):
+    """What a zone is told at its start. `epoch` rises with every start of the zone."""
 
     zone: str
     epoch: int = 1
     directory: Mapping[str, SocketInfo] = field(factory=dict)
     timezones: tuple[str, ...] = ("UTC",)
-    nail_timeout_s: float = 25.0
-    nail_retry_s: float = 15.0
-    queue_timeout_s: float = 2.0
-    wrapup_grace_s: float = 5.0
-    preview_grace_s: float = 5.0
-    preview_max_s: float = 900.0
-    call_max_s: float = 14_400.0
-    lost_desktop_s: float = 60.0
-    callback_notice_s: float = 30.0
-    pace_interval_s: float = 1.0
-    fetch_size: int = 200

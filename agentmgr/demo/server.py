@@ -24,7 +24,7 @@ from agentmgr.app import (
     perform_on_store,
 )
 from agentmgr.campaign.service import Caller
-from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination
+from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, StoreFault
 from agentmgr.settings.classes import (
@@ -33,7 +33,6 @@ from agentmgr.settings.classes import (
     HttpSettings,
     Settings,
     SwitchSettings,
-    TimerSettings,
     ZoneSettings,
 )
 from protocol.enums import DialFailReason, PacingType
@@ -51,7 +50,7 @@ CODES = (
     CompletionCodeSpec(3, "Call again", retry_after_s=RETRY_S),
     CompletionCodeSpec(4, "No code given", retry_after_s=RETRY_S),
 )
-TIMERS = TimerSettings(nail_timeout_s=60.0, nail_retry_s=10.0)
+TIMERS = ZoneTimers(nail_timeout_s=60.0, nail_retry_s=10.0)
 """At the speed of this server the usual times would be short even for a program."""
 
 DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)

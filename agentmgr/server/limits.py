@@ -1,23 +1,32 @@
-"""How much a connection may take of the server before it is closed. Times are real seconds."""
+"""How much a connection may take of the server before it is closed."""
 
 from attrs import frozen
+
+from agentmgr.fields import SECONDS, number, setting, whole_number
+from protocol.registry import MAX_VALUE_BYTES, SILENCE_LIMIT_S
 
 
 @frozen
 class Limits:
-    """Limits of one listener; the defaults suit some thousand desktops.
+    """What the desktops of a zone may take of the server. Times are real seconds."""
 
-    `silence_s`: nothing received for so long. `hello_s`: no AgentSDKConnected. `frame_s`: a frame that was
-    begun and does not end. `queue_bytes`, `queue_age_s`: what the desktop does not read. `linger_s`: how
-    long the last message may take to leave. `connections`: all of them; `unproven`: those over which no
-    agent has logged on.
-    """
-
-    silence_s: float = 90.0
-    hello_s: float = 10.0
-    frame_s: float = 10.0
-    queue_bytes: int = 256 * 1024
-    queue_age_s: float = 10.0
-    linger_s: float = 2.0
-    connections: int = 10_000
-    unproven: int = 2_000
+    connections: int = setting(10_000, whole_number(1, 1_000_000), "How many connections a zone has at most.")
+    unproven: int = setting(
+        2_000, whole_number(1, 1_000_000), "How many of them at most over which no agent has logged on."
+    )
+    silence_s: float = setting(
+        float(SILENCE_LIMIT_S),
+        number(SILENCE_LIMIT_S, 86_400),
+        "A connection is closed from which nothing at all came for so long.",
+    )
+    hello_s: float = setting(10.0, SECONDS, "How long a new connection may take to say AgentSDKConnected.")
+    frame_s: float = setting(10.0, SECONDS, "How long a frame may take to arrive, once it was begun.")
+    queue_bytes: int = setting(
+        256 * 1024,
+        whole_number(2 * MAX_VALUE_BYTES, 2**30),
+        "How much may wait for a desktop that does not read, in bytes.",
+    )
+    queue_age_s: float = setting(10.0, SECONDS, "How long it may wait.")
+    linger_s: float = setting(
+        1.5, number(0.1, 2), "How long the last message to a desktop may take to leave."
+    )

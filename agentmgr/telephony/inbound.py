@@ -9,28 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from agentmgr.core.blender import InboundLoad
 from agentmgr.ports import InboundChange, InboundTotals
 from agentmgr.telephony.agenda import Agenda
 from agentmgr.telephony.customers import log_normal
+from agentmgr.telephony.params import InboundParams
 
 RECENT_CALLS = 50
 """The mean of so many service times is what the queue takes for the next."""
-
-
-@frozen
-class InboundParams:
-    """How customers call in. Times in seconds; a median with a sigma is a log-normal distribution."""
-
-    calls_per_h: float = 60.0
-    service_median_s: float = 120.0
-    service_sigma: float = 0.5
-    patience_median_s: float = 90.0
-    patience_sigma: float = 0.5
-    own_agents: int = 2
-    """Agents who always work for inbound, and are no agents of the zone."""
 
 
 @define(eq=False)

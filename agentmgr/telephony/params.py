@@ -1,91 +1,78 @@
-"""The numbers behind the simulated switch: how customers and agents' phones behave."""
+"""The numbers behind the simulation: how customers, agents' phones and those who call in behave."""
 
-import math
-from typing import Any
+from attrs import frozen
 
-from attrs import Attribute, field, frozen
+from agentmgr.fields import NO_OR_SOME_SECONDS, SHARE, SIGMA, number, out_of_range, setting, whole_number
 
-
-def _probability(_: Any, attribute: "Attribute[float]", value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{attribute.name} is {value}, but a probability is from 0 to 1")
-
-
-def _positive(_: Any, attribute: "Attribute[float]", value: float) -> None:
-    if not 0 < value < math.inf:
-        raise ValueError(f"{attribute.name} is {value}, but must be above 0")
-
-
-def _not_negative(_: Any, attribute: "Attribute[float]", value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{attribute.name} is {value}, but must be 0 or above")
-
-
-def _chance(default: float) -> float:
-    return field(default=default, validator=_probability)
-
-
-def _median(default: float) -> float:
-    return field(default=default, validator=_positive)
-
-
-def _sigma(default: float) -> float:
-    return field(default=default, validator=_not_negative)
+OUTCOMES = ("live", "busy", "rejected", "machine", "invalid", "congestion")
+SOME_SECONDS = number(0.001, 86_400)
 
 
 @frozen
 class SimParams:
-    """How the simulated world behaves; whatever the six chances of an outcome leave is no answer.
+    """How the simulated world behaves.
 
     Times in seconds. A pair of median and sigma is a log-normal distribution: sigma is the standard
     deviation of the logarithm, and with sigma 0 every value is the median.
     """
 
-    live: float = _chance(0.42)
-    """Chance that a person answers; one that would take longer than the ring time is a no answer."""
-    busy: float = _chance(0.08)
-    rejected: float = _chance(0.04)
-    machine: float = _chance(0.17)
-    invalid: float = _chance(0.02)
-    congestion: float = _chance(0.02)
-
-    answer_median_s: float = _median(8.0)
-    answer_sigma: float = _sigma(0.45)
-    signal_median_s: float = _median(1.5)
-    """From dialling to the network's word that the line is busy, the number invalid or the net full."""
-    signal_sigma: float = _sigma(0.4)
-    machine_detection_s: float = field(default=1.5, validator=_not_negative)
-    """From a machine's answer to knowing that it is one."""
-
-    talk_median_s: float = _median(95.0)
-    talk_sigma: float = _sigma(0.8)
-    leaves_at_once: float = _chance(0.03)
-    """Chance that a person hangs up within 3 s of being connected."""
-    patience_median_s: float = _median(4.0)
-    """How long a person who answered waits for an agent."""
-    patience_sigma: float = _sigma(0.5)
-    hold_patience_median_s: float = _median(120.0)
-    """How long a person bears each hold."""
-    hold_patience_sigma: float = _sigma(0.6)
-
-    nail_answer: float = _chance(0.97)
-    """Chance that an agent's phone takes the nailing call."""
-    nail_answer_median_s: float = _median(2.5)
-    nail_answer_sigma: float = _sigma(0.4)
-    nail_ring_s: float = _median(20.0)
-    """How long a nailing call that nobody takes rings."""
-    nail_loss_per_h: float = field(default=0.02, validator=_not_negative)
-    """How often an hour a line to an agent's phone is lost by itself."""
-
-    order_delay_s: float = field(default=0.0, validator=_not_negative)
-    """From an order to its effect."""
-    event_delay_s: float = field(default=0.0, validator=_not_negative)
-    """From what a customer or a phone does to the event that tells of it."""
+    live: float = setting(
+        0.42, SHARE, "Chance that a person answers; what this and the next five leave is no answer."
+    )
+    busy: float = setting(0.08, SHARE, "Chance of a busy line.")
+    rejected: float = setting(0.04, SHARE, "Chance that the call is rejected.")
+    machine: float = setting(0.17, SHARE, "Chance of an answering machine.")
+    invalid: float = setting(0.02, SHARE, "Chance of an invalid number.")
+    congestion: float = setting(0.02, SHARE, "Chance that the network is full.")
+    answer_median_s: float = setting(8.0, SOME_SECONDS, "Median time until a person answers (log-normal).")
+    answer_sigma: float = setting(0.45, SIGMA, "Its spread.")
+    signal_median_s: float = setting(
+        1.5, SOME_SECONDS, "Median time until the network says busy, invalid or full."
+    )
+    signal_sigma: float = setting(0.4, SIGMA, "Its spread.")
+    machine_detection_s: float = setting(
+        1.5, NO_OR_SOME_SECONDS, "From a machine's answer to knowing that it is one."
+    )
+    talk_median_s: float = setting(95.0, SOME_SECONDS, "Median length of a conversation.")
+    talk_sigma: float = setting(0.8, SIGMA, "Its spread.")
+    leaves_at_once: float = setting(
+        0.03, SHARE, "Chance that a person hangs up within 3 s of being connected."
+    )
+    patience_median_s: float = setting(
+        4.0, SOME_SECONDS, "Median time that a person who answered waits for an agent."
+    )
+    patience_sigma: float = setting(0.5, SIGMA, "Its spread.")
+    hold_patience_median_s: float = setting(120.0, SOME_SECONDS, "Median time that a person bears a hold.")
+    hold_patience_sigma: float = setting(0.6, SIGMA, "Its spread.")
+    nail_answer: float = setting(0.97, SHARE, "Chance that an agent's phone takes the nailing call.")
+    nail_answer_median_s: float = setting(2.5, SOME_SECONDS, "Median time until it does.")
+    nail_answer_sigma: float = setting(0.4, SIGMA, "Its spread.")
+    nail_ring_s: float = setting(20.0, SOME_SECONDS, "How long a nailing call that nobody takes rings.")
+    nail_loss_per_h: float = setting(
+        0.02, number(0, 3600), "How often an hour the line to an agent's phone is lost by itself."
+    )
+    order_delay_s: float = setting(0.0, number(0, 5), "From an order to the switch to its effect.")
+    event_delay_s: float = setting(
+        0.0, number(0, 5), "From what a customer or phone does to the event that tells of it."
+    )
 
     def __attrs_post_init__(self) -> None:
-        outcomes = self.live + self.busy + self.rejected + self.machine + self.invalid + self.congestion
-        if outcomes > 1 + 1e-9:
-            raise ValueError(
-                "live, busy, rejected, machine, invalid and congestion are chances of one draw: "
-                f"their sum is {outcomes:g}, but must not be above 1"
-            )
+        for problem in out_of_range(self):
+            raise ValueError(problem)
+        total = sum(getattr(self, outcome) for outcome in OUTCOMES)
+        if total > 1 + 1e-9:
+            raise ValueError(f"the sum of {', '.join(OUTCOMES)} is {total:g}; allowed: at most 1")
+
+
+@frozen(slots=False)  # the settings have more than one base
+class InboundParams:
+    """How customers call in. Times in seconds; a median with a sigma is a log-normal distribution."""
+
+    calls_per_h: float = setting(60.0, number(0, 100_000), "How many customers call in an hour.")
+    service_median_s: float = setting(120.0, SOME_SECONDS, "Median length of an inbound call.")
+    service_sigma: float = setting(0.5, SIGMA, "Its spread.")
+    patience_median_s: float = setting(90.0, SOME_SECONDS, "Median time that an inbound customer waits.")
+    patience_sigma: float = setting(0.5, SIGMA, "Its spread.")
+    own_agents: int = setting(
+        2, whole_number(0, 10_000), "Agents who take inbound calls only, and are no agents of the zone."
+    )

@@ -1,98 +1,24 @@
-"""What a client of the HTTP port may take of the server, and the part of it that holds for a request."""
+"""What clients of the HTTP port may take of the server."""
 
-import structlog
-import trio
-from attrs import define, frozen
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from attrs import frozen
 
-log = structlog.get_logger()
+from agentmgr.fields import SECONDS, setting, whole_number
 
 
 @frozen
 class WebLimits:
-    """Limits of the HTTP port; times are real seconds.
+    """What clients of the HTTP port may take of the server. Times are real seconds."""
 
-    `connections`: at a time; more wait to be accepted. `head_bytes`, `body_bytes`: of one request.
-    `idle_s`: until a request's head has arrived, from connecting or the answer before. `request_s`: from
-    there to the end of the answer, and how long a client may take to read what was sent.
-    """
-
-    connections: int = 32
-    head_bytes: int = 8_192
-    body_bytes: int = 1024 * 1024
-    idle_s: float = 10.0
-    request_s: float = 10.0
-
-
-class Limited:
-    """An ASGI application whose requests have a limited body and a limited time; WebSockets pass."""
-
-    def __init__(self, app: ASGIApp, limits: WebLimits) -> None:
-        self._app = app
-        self._limits = limits
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        exchange = _Exchange(receive, send, self._limits.body_bytes)
-        app = self._app
-        if _announced(scope) > self._limits.body_bytes:
-            app = PlainTextResponse(_TOO_LARGE, 413)
-        try:
-            with trio.move_on_after(self._limits.request_s) as time:
-                await app(scope, exchange.receive, exchange.send)
-        except ClientDisconnect:
-            log.debug("http_client_left", path=scope["path"])
-        if time.cancelled_caught and not exchange.answering:
-            late = PlainTextResponse("the request took too long\n", 408 if exchange.receiving else 503)
-            await late(scope, receive, exchange.send)
-
-
-_TOO_LARGE = "the body is too large\n"
-
-
-@define
-class _Exchange:
-    """One request and its answer, as the application sees them."""
-
-    _receive: Receive
-    _send: Send
-    _body_left: int
-    receiving: bool = False
-    answering: bool = False
-
-    async def receive(self) -> Message:
-        self.receiving = True
-        message = await self._receive()
-        self.receiving = False
-        if message["type"] == "http.request":
-            self._body_left -= len(message.get("body", b""))
-            if self._body_left < 0:
-                raise HTTPException(413, _TOO_LARGE)
-        return message
-
-    async def send(self, message: Message) -> None:
-        self.answering = True
-        if message.get("more_body", False) or message["type"] != "http.response.body":
-            await self._send(message)
-            return
-        # The rest of a body that nobody read fills hypercorn's queue, and behind a full queue its
-        # connection waits for ever.
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._drain)
-            await self._send(message)
-            nursery.cancel_scope.cancel()
-
-    async def _drain(self) -> None:
-        while True:
-            await self._receive()
-
-
-def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "0")
-    return int(length)  # h11 has let pass digits alone
+    connections: int = setting(
+        32, whole_number(1, 10_000), "How many connections there are at most; more wait to be accepted."
+    )
+    head_bytes: int = setting(
+        8_192, whole_number(1_024, 65_536), "How large the head of a request may be that arrives in parts."
+    )
+    body_bytes: int = setting(1_048_576, whole_number(0, 2**30), "How large the body of a request may be.")
+    idle_s: float = setting(
+        10.0, SECONDS, "How long the head of a request may take from connecting or from the answer before."
+    )
+    request_s: float = setting(
+        10.0, SECONDS, "How long a request may take after that, and a client to read what was sent."
+    )

@@ -14,7 +14,8 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from starlette.types import ASGIApp
 
-from agentmgr.web.limits import Limited, WebLimits
+from agentmgr.web.limited import Limited
+from agentmgr.web.limits import WebLimits
 
 log = structlog.get_logger()
 

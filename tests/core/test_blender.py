@@ -165,7 +165,7 @@ def test_decide_no_thrash_interval_agents_move_at_once() -> None:
 
 
 def test_rules_that_would_move_agents_to_and_fro_are_refused() -> None:
-    with pytest.raises(ValueError, match="release_wait_s is 20 and acquire_wait_s 20; it must be less"):
+    with pytest.raises(ValueError, match="release_wait_s is 20; allowed: less than acquire_wait_s, 20"):
         BlendRules(acquire_wait_s=20, release_wait_s=20)
 
 

@@ -1,14 +1,19 @@
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
+from agentmgr.client import link
 from agentmgr.core.blender import BlendRules
-from agentmgr.core.model import ZoneConfig
-from agentmgr.settings.classes import InboundSettings, Settings, SwitchSettings, TimerSettings
+from agentmgr.core.model import ZoneConfig, ZoneTimers
+from agentmgr.server.limits import Limits
+from agentmgr.settings.classes import Settings
 from agentmgr.settings.file import SettingsError, load, sample
-from agentmgr.telephony.inbound import InboundParams
-from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.params import InboundParams, SimParams
+from agentmgr.web.limits import WebLimits
+from protocol.commands import POMClientAlive
+from protocol.registry import HEARTBEAT_S, SILENCE_LIMIT_S
 
 SHIPPED = Path(__file__).parent.parent.parent / "config" / "agentmgr.toml"
 
@@ -30,26 +35,48 @@ def test_sample_shipped_is_current() -> None:
     assert SHIPPED.read_text(encoding="utf-8") == sample()
 
 
-def test_timer_defaults_are_those_of_the_core() -> None:
-    core = attrs.fields_dict(ZoneConfig)
-    assert attrs.asdict(TimerSettings()) == {
-        a.name: core[a.name].default for a in attrs.fields(TimerSettings)
-    }
+def test_every_setting_says_what_is_allowed_and_its_default_is() -> None:
+    for table in _all_tables(Settings()):
+        for each in attrs.fields(type(table)):
+            value = getattr(table, each.name)
+            if not attrs.has(type(value)) and not isinstance(value, tuple):
+                assert each.metadata["about"].endswith("."), each.name
+                assert each.metadata["allowed"].test(value), each.name
 
 
-def test_switch_defaults_are_those_of_the_simulator() -> None:
-    params = attrs.asdict(SimParams())
-    assert attrs.asdict(SwitchSettings()) == {"seed": 1, "speed": 1.0, **params}
+def test_settings_are_the_very_objects_that_are_used() -> None:
+    settings = Settings()
+    assert isinstance(settings.zones[0].timers, ZoneTimers)
+    assert isinstance(settings.switch, SimParams)
+    assert isinstance(settings.inbound, InboundParams)
+    assert isinstance(settings.inbound, BlendRules)
+    assert isinstance(settings.desktops, Limits)
+    assert isinstance(settings.http, WebLimits)
+    assert issubclass(ZoneConfig, ZoneTimers)
 
 
-def test_inbound_defaults_are_those_of_the_simulator_and_the_blender() -> None:
-    expected = attrs.asdict(InboundParams()) | attrs.asdict(BlendRules())
-    assert attrs.asdict(InboundSettings()) == {"enabled": False, "seed": 1, **expected}
+def test_server_and_client_keep_the_times_of_the_wire() -> None:
+    limits = Limits()
+    assert limits.silence_s == SILENCE_LIMIT_S
+    assert (link.HEARTBEAT_S, link.SILENCE_LIMIT_S) == (HEARTBEAT_S, SILENCE_LIMIT_S)
+    assert f"due every {HEARTBEAT_S} s" in (POMClientAlive.__doc__ or "")
+
+
+def test_silence_shorter_than_the_wire_promises_is_refused(tmp_path: Path) -> None:
+    assert problems(tmp_path, "[desktops]\nsilence_s = 60") == [
+        "desktops.silence_s: found 60; allowed: a number from 90 to 86400"
+    ]
+
+
+def _all_tables(table: Any) -> list[Any]:
+    values = [getattr(table, each.name) for each in attrs.fields(type(table))]
+    inner = [one for value in values for one in (value if isinstance(value, tuple) else (value,))]
+    return [table, *(t for one in inner if attrs.has(type(one)) for t in _all_tables(one))]
 
 
 def test_load_inbound_thresholds_that_cross_are_refused(tmp_path: Path) -> None:
     found = problems(tmp_path, "[inbound]\nenabled = true\nacquire_wait_s = 5\nrelease_wait_s = 5\n")
-    assert found == ["inbound.release_wait_s: found 5; allowed: less than acquire_wait_s, 5"]
+    assert found == ["inbound: release_wait_s is 5; allowed: less than acquire_wait_s, 5"]
 
 
 def test_load_of_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:

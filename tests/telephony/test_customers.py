@@ -121,17 +121,17 @@ def test_react_nothing_likely_rings_for_ever() -> None:
 
 
 def test_params_chances_above_one_together_are_refused_with_their_sum() -> None:
-    with pytest.raises(ValueError, match=r"their sum is 1\.23"):
+    with pytest.raises(ValueError, match=r"machine, invalid, congestion is 1\.23; allowed: at most 1"):
         SimParams(live=0.9)
 
 
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"live": 1.5}, "live is 1.5, but a probability is from 0 to 1"),
-        ({"talk_median_s": 0.0}, "talk_median_s is 0.0, but must be above 0"),
-        ({"talk_sigma": -1.0}, "talk_sigma is -1.0, but must be 0 or above"),
-        ({"nail_loss_per_h": math.inf}, "nail_loss_per_h is inf, but must be 0 or above"),
+        ({"live": 1.5}, "live is 1.5; allowed: a number from 0 to 1"),
+        ({"talk_median_s": 0.0}, "talk_median_s is 0.0; allowed: a number from 0.001 to 86400"),
+        ({"talk_sigma": -1.0}, "talk_sigma is -1.0; allowed: a number from 0 to 5"),
+        ({"nail_loss_per_h": math.inf}, "nail_loss_per_h is inf; allowed: a number from 0 to 3600"),
     ],
 )
 def test_params_value_out_of_range_is_refused_by_name(changes: dict[str, float], text: str) -> None:

@@ -7,7 +7,8 @@ from attrs import evolve
 
 from agentmgr.core.blender import InboundLoad
 from agentmgr.ports import Inbound, InboundChange
-from agentmgr.telephony.inbound import InboundParams, SimInbound
+from agentmgr.telephony.inbound import SimInbound
+from agentmgr.telephony.params import InboundParams
 from tests.telephony.switches import T0
 
 STEADY = InboundParams(
