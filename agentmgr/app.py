@@ -198,9 +198,12 @@ async def _open_zone(
 ) -> RunningZone:
     opened = await writer.call(store.open_zone, zone.name, clock.now())
     addresses = {each.name: (each.host, sockets[each.name].getsockname()[1]) for each in settings.zones}
+    # a switch for each zone: its calls don't depend on what else is configured
+    switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
     config = ZoneConfig(
         zone=zone.name,
         epoch=opened.token.epoch,
+        switch_confirms=switch.confirms,
         directory={name: SocketInfo(*address) for name, address in addresses.items()},
         timezones=TIMEZONES,
         **attrs.asdict(zone.timers),
@@ -212,8 +215,6 @@ async def _open_zone(
     if blended is not None:
         metrics.watch_blending(zone.name, blended)
     connections = Connections()
-    # a switch for each zone: its calls don't depend on what else is configured
-    switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
     runner = ZoneRunner(
         blended or machine,
         opened,

@@ -4,7 +4,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.consults import Consults
-from agentmgr.core.effects import Connect, HangUp, Hold, MarkAnswered, SaveDisposition, Unhold
+from agentmgr.core.effects import Connect, HangUp, MarkAnswered, SaveDisposition
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import PhoneNumber
@@ -111,13 +111,11 @@ class CallFlow:
     # -- talking -------------------------------------------------------------------------
 
     def hold(self, session: Session, agent: Agent) -> None:
-        """Put the customer on hold."""
-        self._out.emit(Hold(session.sid))
+        """The customer is on hold."""
         agent.on_call_event(CallEvent.HELD, self._out.now)
 
     def unhold(self, session: Session, agent: Agent) -> None:
-        """Take the customer off hold."""
-        self._out.emit(Unhold(session.sid))
+        """The customer is off hold."""
         agent.on_call_event(CallEvent.UNHELD, self._out.now)
 
     def release(self, session: Session, agent: Agent) -> None:

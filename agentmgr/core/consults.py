@@ -2,7 +2,7 @@
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import RING_GRACE_S
-from agentmgr.core.effects import Conference, Connect, Consult, Dial, HangUp
+from agentmgr.core.effects import Connect, Consult, Dial, HangUp
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.session import Consultation, Session
@@ -187,6 +187,25 @@ class Consults:
             if passive is not None:
                 self._part(session, passive)
 
+    def on_not_joined(self, session: Session) -> None:
+        """The switch could not bring the other party in: both are told, the owner keeps the customer."""
+        consultation, owner = session.consultation, session.owner
+        assert consultation is not None
+        assert owner is not None
+        was_conference = self._forget(consultation) is ConsultPhase.CONFERENCE
+        passive = consultation.agent
+        if passive is None:
+            self._out.emit(HangUp(consultation.party_id))
+        self._out.emit(Connect(session.sid, owner.leg_id))
+        if was_conference:
+            self._tell_end(owner, session, None, was_conference)
+        else:
+            self._out.tell(owner, AGTConsultDialFailed(DialFailReason.TelephonyDown, session.sid))
+        self._back_to_customer(owner, was_conference)
+        if passive is not None:
+            self._tell_end(passive, session, owner, was_conference)
+            self._part(session, passive)
+
     def dissolve(self, session: Session) -> None:
         """The owner is out of the call: nothing is left for anybody else; the owner's states stay."""
         consultation = session.consultation
@@ -242,13 +261,12 @@ class Consults:
     # -- handing over -------------------------------------------------------------------------
 
     def transfer(self, session: Session, owner: Agent, agent: Agent) -> None:
-        """Make the consulted agent the owner of the customer and of the contact."""
+        """The consulted agent, who has the customer now, becomes the owner of the contact."""
         consultation = session.consultation
         assert consultation is not None
         consultation.on_event(ConsultEvent.ENDED)
         session.consultation = None
         session.owner = agent
-        self._out.emit(Connect(session.sid, agent.leg_id))
         self._out.tell(agent, AGTTransferNotify(session.to_contact(), session.sid))
         agent.on_call_event(CallEvent.TOOK_OVER, self._out.now)
         agent.sync()
@@ -259,11 +277,10 @@ class Consults:
         self._out.free(owner)
 
     def start_conference(self, session: Session, owner: Agent) -> None:
-        """Bring customer, owner and consulted party together."""
+        """Customer, owner and consulted party are together."""
         consultation = session.consultation
         assert consultation is not None
         consultation.on_event(ConsultEvent.CONFERRED)
-        self._out.emit(Conference(session.sid, consultation.party_id))
         if consultation.agent is not None:
             self._out.tell(consultation.agent, AGTConferenceNotify(session.to_contact(), session.sid))
             consultation.agent.on_call_event(CallEvent.CONFERENCE_JOINED, self._out.now)

@@ -163,7 +163,7 @@ class Conference:
 
 @frozen
 class HangUp:
-    """End a customer's call in whatever state; brings nothing."""
+    """End a customer's call in whatever state; its end is not told."""
 
     call_id: str
 

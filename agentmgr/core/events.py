@@ -1,6 +1,6 @@
 """Everything that can happen to a zone; each enters it through `Zone.handle`."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from attrs import frozen
@@ -29,6 +29,8 @@ class Timer(StrEnum):
     UNNAIL = "unnail"
     ORPHAN = "orphan"
     LOST = "lost"
+    ORDER = "order"
+    ENDING = "ending"
     BLEND = "blend"
 
 
@@ -117,6 +119,29 @@ class CallEnded:
     call_id: str
 
 
+class OrderFault(Enum):
+    """Why an order was not carried out."""
+
+    UNKNOWN_LEG = auto()  # there is no such call or line; its end was told, or will be
+    REFUSED = auto()  # the switch could not
+
+
+@frozen
+class OrderDone:
+    """The switch carried out an order; told only by one that confirms. `order` is the very effect."""
+
+    order: Any
+
+
+@frozen
+class OrderFailed:
+    """The switch did not carry out an order. `order` is the very effect, `why` is for the log."""
+
+    order: Any
+    fault: OrderFault
+    why: str = ""
+
+
 @frozen
 class TelephonyLost:
     """The switch is out of reach: no order is carried out any more, and all its calls are gone."""
@@ -201,6 +226,8 @@ TelephonyEvent = (
     | CallAnswered
     | CallFailed
     | CallEnded
+    | OrderDone
+    | OrderFailed
     | TelephonyLost
     | TelephonyRestored
 )

@@ -241,15 +241,22 @@ class ZoneTimers:
     consult_wait_s: float = setting(
         120.0, SECONDS, "How long a consult waits for a busy agent before it fails as not answered."
     )
+    order_wait_s: float = setting(
+        5.0, SECONDS, "How long a command waits for the word of a switch that confirms its orders."
+    )
     pace_interval_s: float = setting(1.0, SECONDS, "How often the pacer looks whether to dial.")
     fetch_size: int = setting(200, whole_number(1, 10_000), "How many contacts a job claims at a time.")
 
 
 @frozen
 class ZoneConfig(ZoneTimers):
-    """What a zone is told at its start. `epoch` rises with every start of the zone."""
+    """What a zone is told at its start.
+
+    `epoch` rises with every start of the zone; with `switch_confirms` each order brings the switch's word.
+    """
 
     zone: str
     epoch: int = 1
+    switch_confirms: bool = False
     directory: Mapping[str, SocketInfo] = field(factory=dict)
     timezones: tuple[str, ...] = ("UTC",)

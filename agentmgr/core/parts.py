@@ -1,5 +1,6 @@
 """The parts of a zone, each made of those below it; what a desktop's command works with."""
 
+from agentmgr.core.asking import Asking
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
@@ -9,6 +10,7 @@ from agentmgr.core.dialer import Dialer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.nailer import Nailer
+from agentmgr.core.remedies import Remedies
 from agentmgr.core.returns import Returns
 from agentmgr.core.roster import Roster
 
@@ -18,6 +20,7 @@ class Parts(Floor):
 
     def __init__(self, config: ZoneConfig, now: float) -> None:
         super().__init__(config, now)
+        self.asking = Asking(self)
         self.attempts = Attempts(self)
         self.consults = Consults(self)
         self.callbacks = Callbacks(self, self.attempts)
@@ -26,4 +29,5 @@ class Parts(Floor):
         self.dialer = Dialer(self, self.attempts, self.calls, self.callbacks)
         self.nailer = Nailer(self, self.calls, self.consults, self.callbacks)
         self.returns = Returns(self, self.attempts, self.calls, self.callbacks, self.nailer)
+        self.remedies = Remedies(self, self.calls, self.consults, self.dialer, self.nailer, self.returns)
         self.roster = Roster(self, self.calls, self.consults, self.nailer, self.returns)

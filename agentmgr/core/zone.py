@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentmgr.core.agent import Agent, Blend
-from agentmgr.core.commands import answer
+from agentmgr.core.commands import answer, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.effects import Effect, HangUp, LoadJob
 from agentmgr.core.events import (
@@ -26,6 +26,8 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    OrderDone,
+    OrderFailed,
     TelephonyLost,
     TelephonyRestored,
     Timer,
@@ -60,6 +62,10 @@ class Zone(Parts):
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
+        if self.asking.waiting:
+            for asked in self.asking.take_over():
+                finish(self, asked, asked.over)
+            self._tell_changes()
         while out.freed or out.has_jobs:
             freed, out.freed = out.freed, []
             for agent in freed:
@@ -143,6 +149,7 @@ class Zone(Parts):
             self.dialer.on_failed(session, reason)
 
     def _on_call_failed(self, event: CallFailed) -> None:
+        self.remedies.on_leg_gone(event.call_id)
         session = self.sessions.get(event.call_id)
         if session is not None:
             self._on_line_failed(session, event.reason)
@@ -150,6 +157,7 @@ class Zone(Parts):
             self.consults.on_party_failed(event.call_id, event.reason)
 
     def _on_call_ended(self, event: CallEnded) -> None:
+        self.remedies.on_leg_gone(event.call_id)
         session = self.sessions.get(event.call_id)
         if session is None:
             self.consults.on_party_ended(event.call_id)
@@ -159,8 +167,29 @@ class Zone(Parts):
             self.calls.on_customer_gone(session)
 
     def _on_nail_ended(self, event: NailEnded) -> None:
-        self.nailer.on_ended(event.leg_id)
-        self.returns.on_leg_ended(event.leg_id)
+        leg_id = event.leg_id
+        self.remedies.on_leg_gone(leg_id)
+        self.nailer.on_ended(leg_id)
+        self.returns.on_leg_ended(leg_id)
+
+    def _on_order_done(self, event: OrderDone) -> None:
+        asked = self.asking.take(event.order)
+        if asked is not None:
+            finish(self, asked, asked.then())
+        else:
+            self.remedies.on_done(event.order)
+
+    def _on_order_failed(self, event: OrderFailed) -> None:
+        asked = self.asking.take(event.order)
+        if asked is not None:
+            finish(self, asked, asked.failed)
+        else:
+            self.remedies.on_failed(event.order, event.fault)
+
+    def _on_order_timeout(self, agent: Agent) -> None:
+        asked = self.asking.take_silent(agent)
+        if asked is not None:
+            finish(self, asked, asked.failed)
 
     def _on_telephony_lost(self, event: TelephonyLost) -> None:
         """All lines are gone: contacts end as if customer and phone had been cut off one by one."""
@@ -173,6 +202,7 @@ class Zone(Parts):
         for agent in list(self.agents.values()):
             self.nailer.on_ended(agent.leg_id)
         self.returns.on_telephony_lost()
+        self.remedies.on_telephony_lost()
 
     def _on_telephony_restored(self, event: TelephonyRestored) -> None:
         self.telephony_is_down = False
@@ -270,6 +300,8 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     CallAnswered: Zone._on_call_answered,
     CallFailed: Zone._on_call_failed,
     CallEnded: Zone._on_call_ended,
+    OrderDone: Zone._on_order_done,
+    OrderFailed: Zone._on_order_failed,
     TelephonyLost: Zone._on_telephony_lost,
     TelephonyRestored: Zone._on_telephony_restored,
     ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
@@ -314,6 +346,8 @@ _TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], Non
     Timer.RENAIL: (_agent, lambda zone, agent: zone.out.free(agent)),
     Timer.UNNAIL: (_agent, lambda zone, agent: zone.nailer.on_dropped(agent)),
     Timer.ORPHAN: (_id, lambda zone, agent_id: zone.returns.drop_saved(agent_id)),
+    Timer.ORDER: (_agent, Zone._on_order_timeout),
+    Timer.ENDING: (_id, lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id)),
     Timer.LOST: (_agent, Zone._on_desktop_lost_for_good),
 }
 """Whose a timer is, and what it does to them; BLEND is the blender's around the zone."""

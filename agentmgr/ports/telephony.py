@@ -16,8 +16,15 @@ class Telephony(Protocol):
 
     It may be lost and found: `TelephonyLost` tells that all legs are gone and no order is carried out,
     `TelephonyRestored` that orders count again. Orders given in between are lost; the zone, which has
-    been told, gives none that it waits for.
+    been told, gives none that it waits for. The end of every leg that it did not end itself is told once.
+
+    Attributes:
+        confirms: whether each order brings `OrderDone` or `OrderFailed`; else only a failure may be told,
+            early or late. Commands that rest on an order wait for the word of a switch that confirms.
     """
+
+    @property
+    def confirms(self) -> bool: ...
 
     def open(self, deliver: Callable[[TelephonyEvent], None]) -> AbstractAsyncContextManager[None]:
         """Be connected to the switch within the block; leaving it takes all orders there that were given.
@@ -32,7 +39,10 @@ class Telephony(Protocol):
         ...
 
     def order(self, order: TelephonyOrder) -> None:
-        """Take an order, after those taken before; what comes of it is an event. Never blocks."""
+        """Take an order, after those taken before; what comes of it is an event. Never blocks.
+
+        A `Dial` with the id of an earlier call ends that one, of which nothing more is told.
+        """
         ...
 
     async def alive(self, ids: Iterable[str]) -> frozenset[str]:
@@ -45,6 +55,9 @@ class Telephony(Protocol):
 
 class Simulated(Protocol):
     """A switch without a clock: a driver tells it the time and collects what has happened."""
+
+    @property
+    def confirms(self) -> bool: ...
 
     def order(self, order: TelephonyOrder, now: float) -> None:
         """Carry an order out; what comes of it is an event later. Orders about unknown calls do no harm."""

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from agentmgr.core import effects
+from agentmgr.core.events import OrderFailed, OrderFault, TelephonyEvent
 from agentmgr.ports import Telephony
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.metrics import ZoneMetrics
@@ -31,7 +32,14 @@ Branch = Callable[[Any], None]
 class Performer:
     """Has one branch for each effect that is neither a record nor a timer; `branches` may be added to."""
 
-    def __init__(self, zone: str, desktops: Desktops, telephony: Telephony, metrics: ZoneMetrics) -> None:
+    def __init__(
+        self,
+        zone: str,
+        desktops: Desktops,
+        telephony: Telephony,
+        metrics: ZoneMetrics,
+        tell: Callable[[TelephonyEvent], None],
+    ) -> None:
         self._log = structlog.get_logger().bind(zone=zone)
         self._log_commands: bool = self._log.is_enabled_for(logging.DEBUG)
         self._log_changes = {
@@ -41,6 +49,7 @@ class Performer:
         }
         self._desktops = desktops
         self._telephony = telephony
+        self._tell = tell
         self._metrics = metrics
         self._asked: dict[int, dict[int, float]] = {}
         self.branches: dict[type[Any], Branch] = {
@@ -107,7 +116,8 @@ class Performer:
         try:
             self._telephony.order(order)
         except Exception as error:
-            self._fault("order_failed", error, order=type(order).__name__)
+            self._fault("order_not_taken", error, order=type(order).__name__)
+            self._tell(OrderFailed(order, OrderFault.REFUSED, str(error)))
 
     def _fault(self, event: str, error: Exception, **fields: object) -> None:
         self._metrics.faults.inc()

@@ -20,6 +20,8 @@ from agentmgr.core.events import (
     ConnectionLost,
     Event,
     LogonChecked,
+    OrderFailed,
+    TelephonyEvent,
     TimerFired,
     ZoneClosing,
 )
@@ -104,7 +106,7 @@ class ZoneRunner:
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
         self._questions = Questions(token, store, writer, clock, verify, self.push, self._fail)
-        self._performer = Performer(token.zone, desktops, telephony, metrics)
+        self._performer = Performer(token.zone, desktops, telephony, metrics, self.hear)
         self._performer.branches.update(
             {
                 effects.CheckLogon: self._questions.check_logon,
@@ -166,6 +168,13 @@ class ZoneRunner:
         """Have the zone told which jobs it shall have, as the store has it by then."""
         self._questions.read_jobs_wanted()
 
+    def hear(self, event: TelephonyEvent) -> None:
+        """Take what the switch tells; an order that it could not carry out is worth a line in the log."""
+        if event.__class__ is OrderFailed:
+            order, fault = type(event.order).__name__, event.fault.name
+            self._log.warning("order_failed", order=order, fault=fault, why=event.why)
+        self.push(event)
+
     # -- life ------------------------------------------------------------------------------
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -179,7 +188,7 @@ class ZoneRunner:
             Exception: the switch's adapter has a fault; as above.
         """
         try:
-            async with self._telephony.open(self.push):
+            async with self._telephony.open(self.hear):
                 with self._scope:
                     await self._go_on()
                     async with trio.open_nursery() as nursery:

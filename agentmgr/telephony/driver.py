@@ -61,6 +61,11 @@ class Driver:
         if fault is not None:
             raise fault
 
+    @property
+    def confirms(self) -> bool:
+        """Whether the simulation confirms its orders."""
+        return self._switch.confirms
+
     def order(self, order: TelephonyOrder) -> None:
         """Carry an order out now; what it brings earlier than all else is delivered in time."""
         self._switch.order(order, self._clock.now())

@@ -2,7 +2,16 @@
 
 from attrs import frozen
 
-from agentmgr.fields import NO_OR_SOME_SECONDS, SHARE, SIGMA, number, out_of_range, setting, whole_number
+from agentmgr.fields import (
+    NO_OR_SOME_SECONDS,
+    SHARE,
+    SIGMA,
+    number,
+    out_of_range,
+    setting,
+    whole_number,
+    yes_or_no,
+)
 
 OUTCOMES = ("live", "busy", "rejected", "machine", "invalid", "congestion")
 SOME_SECONDS = number(0.001, 86_400)
@@ -51,6 +60,10 @@ class SimParams:
     nail_loss_per_h: float = setting(
         0.02, number(0, 3600), "How often an hour the line to an agent's phone is lost by itself."
     )
+    confirms_orders: bool = setting(
+        False, yes_or_no(), "Whether it says of each order that it was carried out; desktops wait for that."
+    )
+    order_failure: float = setting(0.0, SHARE, "Chance that an order is not carried out.")
     order_delay_s: float = setting(0.0, number(0, 5), "From an order to the switch to its effect.")
     event_delay_s: float = setting(
         0.0, number(0, 5), "From what a customer or phone does to the event that tells of it."

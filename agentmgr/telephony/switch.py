@@ -31,6 +31,9 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    OrderDone,
+    OrderFailed,
+    OrderFault,
     TelephonyEvent,
     TelephonyLost,
     TelephonyRestored,
@@ -80,8 +83,15 @@ class SimSwitch:
         self.lines: dict[str, Line] = {}
         self._uses: dict[str, int] = {}
         self._reports: dict[str, set[int]] = {}
+        self._refusals: dict[type[TelephonyOrder], int] = {}
+        self._fortune = Random(f"{seed}/orders")
         self._reachable = True
         self._restoring: int | None = None
+
+    @property
+    def confirms(self) -> bool:
+        """Whether each order brings word of whether it was carried out."""
+        return self._params.confirms_orders
 
     @property
     def open_calls(self) -> int:
@@ -104,29 +114,52 @@ class SimSwitch:
         else:
             self._carry_out(order, now)
 
+    def refuse_next(self, kind: type[TelephonyOrder], times: int = 1) -> None:
+        """Plant a fault: so many of the next orders of a kind are not carried out, which is told."""
+        self._refusals[kind] = self._refusals.get(kind, 0) + times
+
     def _carry_out(self, order: TelephonyOrder, now: float) -> None:
+        told: OrderDone | OrderFailed | None = None
+        if self._refuses(order):
+            told = OrderFailed(order, OrderFault.REFUSED, "the simulation has it so")
+        elif self._obeys(order, now):
+            told = OrderDone(order) if self.confirms else None
+        elif self.confirms:
+            told = OrderFailed(order, OrderFault.UNKNOWN_LEG)
+        if told is not None:
+            self._agenda.plan(now + self._params.event_delay_s, self._emit(told))
+
+    def _refuses(self, order: TelephonyOrder) -> bool:
+        planted = self._refusals.get(type(order), 0)
+        if planted:
+            self._refusals[type(order)] = planted - 1
+        chance = self._params.order_failure
+        return planted > 0 or (chance > 0 and self._fortune.random() < chance)
+
+    def _obeys(self, order: TelephonyOrder, now: float) -> bool:
+        """Carry an order out; False if it names a leg that is not there, or is over already."""
         match order:
             case Dial():
-                self._dial(order, now)
+                return self._dial(order, now)
             case Connect(call_id=call_id, leg_id=leg_id):
-                self._connect(self._ready(call_id, now), self.lines.get(leg_id), now)
+                return self._connect(self._ready(call_id, now), self.lines.get(leg_id), now)
             case Hold(call_id=call_id):
-                self._play_music(self._ready(call_id, now), now)
+                return self._play_music(self._ready(call_id, now), now)
             case Unhold(call_id=call_id):
-                self._stop_music(self._ready(call_id, now), now)
+                return self._stop_music(self._ready(call_id, now), now)
             case Consult(call_id=call_id, party_id=party_id):
-                self._invite(self._ready(call_id, now), party_id, now, aside=True)
+                return self._invite(self._ready(call_id, now), party_id, now, aside=True)
             case Conference(call_id=call_id, party_id=party_id):
-                self._invite(self._ready(call_id, now), party_id, now, aside=False)
+                return self._invite(self._ready(call_id, now), party_id, now, aside=False)
             case HangUp(call_id=call_id):
                 self._silence(call_id)
-                self._forget(call_id, now)
+                return self._forget(call_id, now)
             case NailUp(leg_id=leg_id):
-                self._nail_up(leg_id, now)
+                return self._nail_up(leg_id, now)
             case DropNail(leg_id=leg_id):
-                self._drop_nail(self.lines.get(leg_id), now)
-            case SendDigit():
-                pass  # nobody at the other end reacts to digits
+                return self._drop_nail(self.lines.get(leg_id), now)
+            case SendDigit(call_id=call_id):
+                return self._ready(call_id, now) is not None  # and nobody there reacts to it
             case _:
                 assert_never(order)
 
@@ -175,7 +208,7 @@ class SimSwitch:
 
     # -- customers ---------------------------------------------------------------------------
 
-    def _dial(self, order: Dial, now: float) -> None:
+    def _dial(self, order: Dial, now: float) -> bool:
         self._silence(order.call_id)
         self._forget(order.call_id, now)
         draw = self._stream("call", order.call_id)
@@ -189,6 +222,7 @@ class SimSwitch:
         else:
             outcome = partial(self._failed, call, reaction.reason)
         self._plan(call, now + min(reaction.after_s, order.ring_time_s), outcome)
+        return True
 
     def _answered(self, call: Call, customer: Answers, at: float) -> None:
         call.talk_left_s = customer.talk_s
@@ -208,19 +242,21 @@ class SimSwitch:
         call = self.calls.get(call_id)
         return None if call is None or call.hears is Hears.RINGING or call.until <= now else call
 
-    def _connect(self, call: Call | None, line: Line | None, now: float) -> None:
+    def _connect(self, call: Call | None, line: Line | None, now: float) -> bool:
         """Put two together and nobody else: a guest of the call, or its host, is left to itself."""
-        if call is not None and line is not None and line.up:
-            concerned = call.part()
-            call.join(line)
-            self._settle(concerned, now)
+        if call is None or line is None or not line.up:
+            return False
+        concerned = call.part()
+        call.join(line)
+        self._settle(concerned, now)
+        return True
 
-    def _invite(self, host: Call | None, party_id: str, now: float, *, aside: bool) -> None:
+    def _invite(self, host: Call | None, party_id: str, now: float, *, aside: bool) -> bool:
         """Bring a party to the agent of a call, the customer aside with music or with them."""
         line, call = self.lines.get(party_id), self._ready(party_id, now)
         guest = line if line is not None and line.up else call
         if host is None or guest is None or guest is host or guest is host.line:
-            return
+            return False
         concerned = list(host.circle)
         if host.host is not None:
             host.host.invite(None)
@@ -229,16 +265,19 @@ class SimSwitch:
         host.invite(guest)
         host.music = aside
         self._settle([*concerned, *host.circle], now)
+        return True
 
-    def _play_music(self, call: Call | None, now: float) -> None:
+    def _play_music(self, call: Call | None, now: float) -> bool:
         if call is not None and call.hears is Hears.VOICES and call.guest is None and call.host is None:
             call.music = True
             self._settle([call], now)
+        return call is not None
 
-    def _stop_music(self, call: Call | None, now: float) -> None:
+    def _stop_music(self, call: Call | None, now: float) -> bool:
         if call is not None and call.music and call.guest is None and call.line is not None:
             call.music = False
             self._settle([call], now)
+        return call is not None
 
     def _settle(self, calls: Iterable[Call], now: float) -> None:
         """Let those react who hear something else than before, and have not acted already."""
@@ -265,11 +304,12 @@ class SimSwitch:
             call, until if call.leaves_at is None else min(until, call.leaves_at), partial(self._ended, call)
         )
 
-    def _forget(self, call_id: str, now: float) -> None:
+    def _forget(self, call_id: str, now: float) -> bool:
         call = self.calls.pop(call_id, None)
         if call is not None:
             self._agenda.cancel(call.ticket)
             self._settle([other for other in call.part() if other is not call], now)
+        return call is not None
 
     def _plan(self, call: Call, at: float, action: Action) -> None:
         self._agenda.cancel(call.ticket)
@@ -278,7 +318,7 @@ class SimSwitch:
 
     # -- agents' phones ----------------------------------------------------------------------
 
-    def _nail_up(self, leg_id: str, now: float) -> None:
+    def _nail_up(self, leg_id: str, now: float) -> bool:
         self._silence(leg_id)
         old = self.lines.pop(leg_id, None)
         if old is not None:
@@ -293,6 +333,7 @@ class SimSwitch:
             line.ticket = self._agenda.plan(now + answer_s, partial(self._nailed, line, draw))
         else:
             line.ticket = self._agenda.plan(now + p.nail_ring_s, partial(self._not_nailed, line))
+        return True
 
     def _nailed(self, line: Line, draw: Random, at: float) -> None:
         line.up = True
@@ -305,7 +346,7 @@ class SimSwitch:
         del self.lines[line.leg_id]
         self._report(line.leg_id, NailFailed(line.leg_id), at)
 
-    def _drop_nail(self, line: Line | None, now: float) -> None:
+    def _drop_nail(self, line: Line | None, now: float) -> bool:
         if line is not None and not line.dropped:
             self._silence(line.leg_id)
             line.dropped = True
@@ -313,6 +354,7 @@ class SimSwitch:
             self._settle(line.part(), now)
             self._agenda.cancel(line.ticket)
             line.ticket = self._agenda.plan(now + DROP_S, partial(self._nail_ended, line))
+        return line is not None
 
     def _nail_ended(self, line: Line, at: float) -> None:
         del self.lines[line.leg_id]

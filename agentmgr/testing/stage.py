@@ -1,6 +1,6 @@
 """A zone on a stage: events in, a transcript of what came of them out, in virtual time set by hand."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -15,6 +15,9 @@ from agentmgr.core.events import (
     JobLoaded,
     JobsWanted,
     LogonChecked,
+    OrderDone,
+    OrderFailed,
+    OrderFault,
     TimerFired,
 )
 from agentmgr.core.model import Wanted, WantedJob, ZoneConfig
@@ -41,11 +44,13 @@ class Stage:
     """Drives a zone by hand, and checks after every turn what must hold after any.
 
     Every command is answered once; what a desktop was told last is the zone's truth; the store's own
-    checks hold. The switch is played by whoever posts its events.
+    checks hold. The switch is played by whoever posts its events; its word on orders is given at once.
 
     Attributes:
         now: epoch seconds; moved by `wait`.
         asked: questions of the zone; answered at once unless `answers_at_once` is set to False.
+        unconfirmed: orders that the switch has to say a word of; said like the answers.
+        refuses: kinds of orders that the switch does not carry out; `refused` are those it did not.
         unanswered: commands without RESP yet, by connection and request id.
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far.
@@ -63,6 +68,9 @@ class Stage:
         self.timers = TimerHeap()
         self.asked: deque[Question] = deque()
         self.answers_at_once = True
+        self.unconfirmed: deque[effects.TelephonyOrder] = deque()
+        self.refuses: set[type[effects.TelephonyOrder]] = set()
+        self.refused: list[effects.TelephonyOrder] = []
         self.unanswered: dict[tuple[int, int], Any] = {}
         self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
         self.orders: list[effects.TelephonyOrder] = []
@@ -109,9 +117,17 @@ class Stage:
         shown: list[str] = []
         for event in events:
             shown += self._turn(event)
-            while self.answers_at_once and self.asked:
-                shown += self.answer()
+            while self.answers_at_once and (self.asked or self.unconfirmed):
+                shown += self.confirm() if self.unconfirmed else self.answer()
         return shown
+
+    def confirm(self) -> list[str]:
+        """Let the switch say its word on the oldest order that waits for it."""
+        order = self.unconfirmed.popleft()
+        if type(order) not in self.refuses:
+            return self._turn(OrderDone(order))
+        self.refused.append(order)
+        return self._turn(OrderFailed(order, OrderFault.REFUSED))
 
     def want(self, job_id: int, wanted: Wanted) -> list[str]:
         """Let another state of one job be wanted, of the others what they are in; returns the transcript."""
@@ -148,8 +164,14 @@ class Stage:
             self.store.commit(self._token, records)
         for effect in caused:
             self._begin_anew(effect)
+        answers = Counter(self._whose(effect) for effect in caused if isinstance(effect, effects.Respond))
         for effect in caused:
             self._perform(effect)
+            if isinstance(effect, effects.Respond):
+                whose = self._whose(effect)
+                answers[whose] -= 1
+                if answers[whose]:  # commands that waited are carried out one after the other
+                    self._mirror(*whose).turn()
         self._compare()
         if self.witness is not None:
             self.witness(event, caused)
@@ -177,6 +199,8 @@ class Stage:
                 self.asked.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
+                if self.config.switch_confirms or type(effect) in self.refuses:
+                    self.unconfirmed.append(effect)
 
     def _begin_anew(self, effect: effects.Effect) -> None:
         """A desktop that logs on knows nothing; one that comes back knows what it knew."""
@@ -186,6 +210,10 @@ class Stage:
             case effects.Respond(response=GetAgentStatusResponseRESP(result=ResultCode.SUCCESS)):
                 mirror = self._latest[effect.agent_id]
                 self.mirrors[effect.connection, effect.agent_id] = mirror
+
+    @staticmethod
+    def _whose(answer: effects.Respond) -> tuple[int, str]:
+        return answer.connection, answer.agent_id
 
     def _mirror(self, connection: int, agent_id: str) -> DesktopMirror:
         return self.mirrors.setdefault((connection, agent_id), DesktopMirror())

@@ -260,7 +260,6 @@ PARTY_CANNOT_OCCUR = {
         "AGTCancelConsult",
         ResultCode.CANCEL_CONSULT_STARTED,
     ): "one that has begun is cancelled all the same",
-    ("AGTStartConf", ResultCode.CONFERENCE_FAILED): "the switch does not report on orders; a lost call ends",
     ("AGTStartConf", ResultCode.CONFERENCE_LOGGED_OUT): "an agent who logs off leaves the consult first",
     (
         "AGTStartConf",

@@ -83,7 +83,13 @@ def a_contact(number):
 
 
 class Scene(Stage):
-    """A stage with known agents and one running job, if there is a pacing for it."""
+    """A stage with known agents and one running job, if there is a pacing for it.
+
+    Attributes:
+        confirms: whether the switch of scenes that are made from now on confirms its orders.
+    """
+
+    confirms = False
 
     def __init__(self, pacing=None, *, contacts=3, agents="AB", config=None, **campaign):
         super().__init__(
@@ -91,6 +97,7 @@ class Scene(Stage):
             config
             or ZoneConfig(
                 "Z",
+                switch_confirms=self.confirms,
                 directory={"Z": SocketInfo("10.0.0.1", 9970), "Y": SocketInfo("10.0.0.2", 9970)},
                 timezones=("Asia/Kolkata", "America/New_York", "UTC"),
             ),
@@ -307,3 +314,18 @@ def pending_break(way):
 BREAK_SCENES = {f"{name}_pending_break": pending_break(way) for name, way in CONTACT_SCENES.items()}
 SCENES = FREE_SCENES | CONTACT_SCENES | BREAK_SCENES
 """Every joint state that an agent can be in, by name."""
+
+
+def confirming(way, *refuses):
+    """The same scene with a switch that confirms its orders, but does not carry some kinds out."""
+
+    def lead():
+        Scene.confirms = True
+        try:
+            scene = way()
+        finally:
+            Scene.confirms = False
+        scene.refuses.update(refuses)
+        return scene
+
+    return lead

@@ -2,6 +2,7 @@
 
 import pytest
 from attrs import evolve, frozen
+from parties import consult
 from party_cases import PARTY_CANNOT_OCCUR, PARTY_CASES
 from scenes import (
     SID,
@@ -9,6 +10,7 @@ from scenes import (
     a_campaign,
     a_contact,
     a_logon,
+    confirming,
     dropping,
     held,
     logged_on,
@@ -24,6 +26,7 @@ from scenes import (
 )
 
 from agentmgr.core.commands import AGENT_RULES, PLAIN_HANDLERS
+from agentmgr.core.effects import Conference, Connect, Hold, SendDigit, Unhold
 from agentmgr.core.events import LogonChecked, TelephonyLost
 from protocol import commands as c
 from protocol.enums import AgentState, PacingType
@@ -130,6 +133,12 @@ CASES = [
     Case(16, a_logon(agent_skills=(AgentSkill("sales"),)), connected),
     Case(17, a_logon(pwd="wrong"), connected),
     Case(17, a_logon(), lambda: Scene(agents="B")),
+    # what the switch could not do
+    Case(101, c.AGTHoldCall(SID), confirming(talking, Hold)),
+    Case(121, c.AGTUnholdCall(SID), confirming(held, Unhold)),
+    Case(343, c.AGTSendDTMF("1", SID), confirming(talking, SendDigit)),
+    Case(181, c.AGTStartConf(SID), confirming(consult, Conference)),
+    Case(421, c.AGTCompleteTransfer(SID), confirming(consult, Connect)),
     # the agent's life
     Case(0, c.AGTLogoff(), logged_on),
     Case(541, c.AGTLogoff(), ready),
@@ -258,9 +267,6 @@ REPORTED_BY_THE_LOGON_CHECK = {
 
 CANNOT_OCCUR = {
     ("AGTReadyForNailup", ResultCode.MEDIA_SERVER_DOWN): "switch and media are one: 9007 says so",
-    ("AGTHoldCall", ResultCode.HOLD_FAILED): "the switch does not report on orders; a lost call ends",
-    ("AGTUnholdCall", ResultCode.UNHOLD_FAILED): "the switch does not report on orders; a lost call ends",
-    ("AGTSendDTMF", ResultCode.DTMF_FAILED): "the switch does not report on orders",
     ("AGTAddAgentNote", ResultCode.NOTE_FAILED): "a store that cannot write stops the zone before any RESP",
     ("AGTAddToDNC", ResultCode.DNC_FAILED): "a store that cannot write stops the zone before any RESP",
     **PARTY_CANNOT_OCCUR,
@@ -295,6 +301,7 @@ def test_refused_command_changes_nothing(case):
     before = agent and (agent.status, agent.session, agent.reason_code)
     records, orders = len(scene.store.records), len(scene.orders)
     answer_to(scene, case.command)
+    orders += len(scene.refused)
     agent = scene.zone.agents.get("A")
     assert (agent and (agent.status, agent.session, agent.reason_code)) == before
     assert (len(scene.store.records), len(scene.orders)) == (records, orders)

@@ -9,7 +9,7 @@ from scenes import GIVEN, a_campaign, a_contact, a_logon, number_of
 from wire_reader import WireReader
 
 from agentmgr.conformance.matrix import GATES
-from agentmgr.core.effects import Dial, NailUp, Notify, Respond
+from agentmgr.core.effects import TELEPHONY_ORDERS, Dial, NailUp, Notify, Respond
 from agentmgr.core.events import (
     SERVER_CONNECTION,
     AgentRestored,
@@ -180,10 +180,12 @@ class ZoneWorld(RuleBasedStateMachine):
         calls=st.sampled_from([PacingType.Predictive, PacingType.Progressive]),
         previews=st.sampled_from([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
         late_answers=st.booleans(),
+        switch_confirms=st.booleans(),
     )
-    def set_up(self, calls, previews, late_answers):
+    def set_up(self, calls, previews, late_answers, switch_confirms=False):
         store = MemoryStore()
-        self.enter(Stage(store, evolve(CONFIG, epoch=store.open_zone("Z", START_S).token.epoch)))
+        self.config = evolve(CONFIG, switch_confirms=switch_confirms)
+        self.enter(Stage(store, evolve(self.config, epoch=store.open_zone("Z", START_S).token.epoch)))
         for agent_id, names in SKILLS.items():
             skills = tuple(AgentSkill(name, level=len(names)) for name in names)
             store.add_agent(AgentSpec(agent_id, agent_id, skills), "Z")
@@ -373,7 +375,8 @@ class ZoneWorld(RuleBasedStateMachine):
         in_order = not sid or (agent.session is not None and agent.session.sid == sid)
         if expected and not (in_order and self.are_right(agent, command)):
             expected = None if in_order else False
-        self.sent = key, command, expected if self.stage.answers_at_once else None
+        knows = self.stage.answers_at_once and not self.stage.refuses
+        self.sent = key, command, expected if knows else None
 
     def are_right(self, agent, command):
         """Whether the arguments, but for the session id, are those that the contract wants now."""
@@ -456,8 +459,8 @@ class ZoneWorld(RuleBasedStateMachine):
         """The server dies and is rebuilt from its store; the switch still has some of its lines."""
         old, store = self.stage, self.stage.store
         opened = store.open_zone("Z", old.now)
-        stage = Stage(store, evolve(CONFIG, epoch=opened.token.epoch), start_s=old.now)
-        stage.orders = old.orders
+        stage = Stage(store, evolve(self.config, epoch=opened.token.epoch), start_s=old.now)
+        stage.orders, stage.refuses = old.orders, old.refuses
         self.enter(stage)
         stage.answers_at_once = False
         for job in opened.jobs:
@@ -467,8 +470,27 @@ class ZoneWorld(RuleBasedStateMachine):
             session = evolve(saved.session, is_live=n % 2 == 0) if saved.session is not None else None
             stage.post(AgentRestored(evolve(saved, leg_id=leg_id, session=session)))
         stage.answers_at_once = old.answers_at_once
-        while stage.answers_at_once and stage.asked:
-            stage.answer()
+        if stage.answers_at_once:
+            self.answer_all()
+
+    def answer_all(self):
+        while self.stage.asked or self.stage.unconfirmed:
+            self.stage.confirm() if self.stage.unconfirmed else self.stage.answer()
+
+    @rule(kind=st.sampled_from(sorted(TELEPHONY_ORDERS, key=lambda kind: kind.__name__)), n=any_number)
+    def switch_begins_or_ceases_to_refuse(self, kind, n):
+        if n % 3:
+            self.stage.refuses.clear()
+        else:
+            self.stage.refuses.add(kind)
+
+    @precondition(lambda self: self.stage.unconfirmed)
+    @rule(n=any_number)
+    def switch_says_its_word_or_never_will(self, n):
+        if n % 6:
+            self.stage.confirm()
+        else:
+            self.stage.unconfirmed.popleft()
 
     # -- what must hold ----------------------------------------------------------------------
 
@@ -483,8 +505,8 @@ class ZoneWorld(RuleBasedStateMachine):
             return
         stage = self.stage
         stage.answers_at_once = True
-        while stage.asked:
-            stage.answer()
+        stage.refuses.clear()
+        self.answer_all()
         for job_id in list(stage.zone.jobs):
             stage.want(job_id, Wanted.PAUSE)
         stage.wait(LONGEST_S)

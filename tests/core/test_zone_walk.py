@@ -5,11 +5,14 @@ from random import Random
 import pytest
 from test_zone_stateful import AGENTS, COMMANDS, TROUBLES, ZoneWorld
 
+from agentmgr.core.effects import TELEPHONY_ORDERS
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, NailAnswered, NailEnded, NailFailed
 from protocol.enums import PacingType
 
 SEEDS = range(150)
 STEPS = 250
+BAD_SWITCH = 2
+"""Every fifth day the switch refuses orders, and on half of these it confirms the others."""
 CALL_NEWS = (CallAnswered, CallEnded, CallFailed)
 LINE_NEWS = (NailAnswered, NailFailed, NailEnded)
 
@@ -22,12 +25,24 @@ def walk(seed, steps=STEPS):
         calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
         previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
         late_answers=draw.random() < 0.2,
+        switch_confirms=seed % 10 == BAD_SWITCH,
     )
+    whims = Random(f"{seed}/switch")
     for _ in range(steps):
+        if seed % 5 == BAD_SWITCH:
+            trouble_the_switch(world, whims)
         act(world, draw, draw.randrange(60), draw.randrange(60))
         world.all_adds_up()
     world.teardown()
     return world
+
+
+def trouble_the_switch(world, draw):
+    """It begins or ceases to refuse a kind of orders, or speaks of one at last."""
+    if draw.random() < 0.1:
+        world.switch_begins_or_ceases_to_refuse(kind=draw.choice(TELEPHONY_ORDERS), n=draw.randrange(60))
+    while world.stage.unconfirmed and draw.random() < 0.5:
+        world.switch_says_its_word_or_never_will(n=draw.randrange(60))
 
 
 def act(world, draw, n, choice):

@@ -24,6 +24,7 @@ from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import PacingType
+from protocol.results import ResultCode
 from protocol.structures import AgentSkill
 
 T0 = 1_760_000_000.0
@@ -54,8 +55,8 @@ class Campaign:
             self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
         self.store.add_job(1, [contact(n) for n in range(1, CONTACTS + 1)])
         self.switch = SimSwitch(seed, switch)
-        zone = VirtualZone(
-            Zone(ZoneConfig("Default"), T0),
+        zone = self.virtual = VirtualZone(
+            Zone(ZoneConfig("Default", switch_confirms=self.switch.confirms), T0),
             Token("Default", 0, 1),
             self.store,
             self.switch,
@@ -100,6 +101,22 @@ def test_campaign_with_lines_lost_all_the_time_still_ends() -> None:
     assert sum(desktop.wrapups_ok for desktop in ran.desktops) == sum(
         d.source == "agent" for d in ran.store.dispositions.values()
     )
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+@pytest.mark.parametrize("pacing", [PacingType.Predictive, PacingType.PreviewTimed])
+def test_campaign_whose_switch_fails_at_times_ends_with_every_contact_done_and_no_leg_left(
+    pacing: PacingType, confirms: bool
+) -> None:
+    failing = SimParams(order_failure=0.1, confirms_orders=confirms, order_delay_s=0.2, event_delay_s=0.1)
+    ran = Campaign(pacing, 5, WHIMSICAL, failing)
+    assert ran.store.finished_jobs == {1: "finished"}
+    assert len(ran.store.done[1]) == CONTACTS
+    answers = {result for desktop in ran.desktops for _, result in desktop.refusals}
+    words = {ResultCode.HOLD_FAILED, ResultCode.UNHOLD_FAILED}
+    assert answers & words == (words if confirms else set())
+    ran.virtual.run(ran.virtual.now + 300)  # ending a leg may take more than one try
+    assert ran.switch.open_calls == 0
 
 
 def test_campaign_same_seed_same_records_at_the_same_times() -> None:

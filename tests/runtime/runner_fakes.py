@@ -121,6 +121,8 @@ class PushingSwitch:
         self.answers.set()
         self.asked: list[list[str]] = []
         self.left = False
+        self.confirms = False
+        self.refuses: Exception | None = None
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
 
@@ -138,6 +140,8 @@ class PushingSwitch:
         self._scope.cancel()
 
     def order(self, order: TelephonyOrder) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         self._log.append(("order", order))
 
     async def alive(self, ids: Iterable[str]) -> frozenset[str]:

@@ -33,6 +33,7 @@ class PlannedSwitch:
         self.orders: list[tuple[TelephonyOrder, float]] = []
         self.asked = 0
         self.fault: Exception | None = None
+        self.confirms = False
 
     def order(self, order: TelephonyOrder, now: float) -> None:
         self.orders.append((order, now))

@@ -1,7 +1,7 @@
 """The commands of desktops; importing this registers the handlers of all."""
 
 from agentmgr.core.commands import agent_life, blending, call, callback, consult, contact, info, returning
-from agentmgr.core.commands.registry import AGENT_RULES, PLAIN_HANDLERS, answer
+from agentmgr.core.commands.registry import AGENT_RULES, PLAIN_HANDLERS, answer, finish
 
 __all__ = [
     "AGENT_RULES",
@@ -13,6 +13,7 @@ __all__ = [
     "callback",
     "consult",
     "contact",
+    "finish",
     "info",
     "returning",
 ]

@@ -3,8 +3,9 @@
 import re
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.asking import Result
 from agentmgr.core.commands.registry import Answer, on_agent_command
-from agentmgr.core.effects import SendDigit
+from agentmgr.core.effects import Hold, SendDigit, Unhold
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import PhoneNumber
 from agentmgr.core.parts import Parts
@@ -43,8 +44,20 @@ FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 )
 def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
-    zone.calls.hold(agent.engaged_session, agent)
-    return ResultCode.SUCCESS
+    session = agent.engaged_session
+
+    def held() -> Result:
+        zone.calls.hold(session, agent)
+        return ResultCode.SUCCESS
+
+    return zone.asking.ask(
+        agent,
+        event,
+        Hold(session.sid),
+        held,
+        failed=ResultCode.HOLD_FAILED,
+        over=ResultCode.HOLD_DISCONNECTED,
+    )
 
 
 @on_agent_command(
@@ -56,8 +69,20 @@ def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived
 )
 def unhold(zone: Parts, agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
-    zone.calls.unhold(agent.engaged_session, agent)
-    return ResultCode.SUCCESS
+    session = agent.engaged_session
+
+    def unheld() -> Result:
+        zone.calls.unhold(session, agent)
+        return ResultCode.SUCCESS
+
+    return zone.asking.ask(
+        agent,
+        event,
+        Unhold(session.sid),
+        unheld,
+        failed=ResultCode.UNHOLD_FAILED,
+        over=ResultCode.UNHOLD_DISCONNECTED,
+    )
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
@@ -80,8 +105,14 @@ def send_dtmf(zone: Parts, agent: Agent, command: AGTSendDTMF, event: CommandRec
     outside = consultation is not None and consultation.is_established and consultation.agent is None
     # with an external party on the line the digit is for its menu, not for the customer
     call_id = consultation.party_id if consultation is not None and outside else session.sid
-    zone.out.emit(SendDigit(call_id, command.dtmf))
-    return ResultCode.SUCCESS
+    return zone.asking.ask(
+        agent,
+        event,
+        SendDigit(call_id, command.dtmf),
+        lambda: ResultCode.SUCCESS,
+        failed=ResultCode.DTMF_FAILED,
+        over=ResultCode.DTMF_NO_CALL,
+    )
 
 
 @on_agent_command(

@@ -1,9 +1,11 @@
 """Consult, transfer and conference as the desktops ask for them."""
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.asking import Result
 from agentmgr.core.commands.call import FREE_FORM_NUMBER
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
+from agentmgr.core.effects import Conference, Connect
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
@@ -153,9 +155,21 @@ def complete_transfer(
     """Hand customer and contact to the consulted agent."""
     session = agent.engaged_session
     assert session.consultation is not None
-    assert session.consultation.agent is not None, "the capability is false with an external party"
-    zone.consults.transfer(session, agent, session.consultation.agent)
-    return AGTCompleteTransferRESP(ResultCode.SUCCESS, session_id=session.sid, can_dispose=False)
+    other = session.consultation.agent
+    assert other is not None, "the capability is false with an external party"
+
+    def transferred() -> Result:
+        zone.consults.transfer(session, agent, other)
+        return AGTCompleteTransferRESP(ResultCode.SUCCESS, session_id=session.sid, can_dispose=False)
+
+    return zone.asking.ask(
+        agent,
+        event,
+        Connect(session.sid, other.leg_id),
+        transferred,
+        failed=ResultCode.CONSULT_FAILED,
+        over=ResultCode.CONSULT_FAILED,
+    )
 
 
 @on_agent_command(
@@ -167,8 +181,21 @@ def complete_transfer(
 )
 def start_conf(zone: Parts, agent: Agent, command: AGTStartConf, event: CommandReceived) -> Answer:
     """Turn the consult into a conference of three."""
-    zone.consults.start_conference(agent.engaged_session, agent)
-    return ResultCode.SUCCESS
+    session = agent.engaged_session
+    assert session.consultation is not None
+
+    def joined() -> Result:
+        zone.consults.start_conference(session, agent)
+        return ResultCode.SUCCESS
+
+    return zone.asking.ask(
+        agent,
+        event,
+        Conference(session.sid, session.consultation.party_id),
+        joined,
+        failed=ResultCode.CONFERENCE_FAILED,
+        over=ResultCode.CONFERENCE_NO_CONSULT,
+    )
 
 
 @on_agent_command(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.asking import Asked, Result
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
 from agentmgr.core.parts import Parts
 from protocol.commands import AGTAgentDisconnected, Resp, SessionResp
@@ -19,7 +20,7 @@ from protocol.registry import COMMANDS
 from protocol.results import ResultCode
 from protocol.structures import Capabilities
 
-Answer = ResultCode | Resp | None
+Answer = Result | None
 """A bare code, a whole RESP, or None if the RESP comes later or was sent already."""
 
 C = TypeVar("C")
@@ -150,11 +151,27 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         zone.returns.ask(agent, event.connection)
         zone.out.respond(event, rule.resp(ResultCode.WRONG_STATE))
         return
+    if zone.asking.waiting and zone.asking.puts_off(event):
+        return
     session_id = agent.session.sid if agent.session is not None else None
     refusal = rule.refusal(agent, command)
     result = rule.handler(zone, agent, command, event) if refusal is None else refusal
-    if result is None:
-        return
+    if result is not None:
+        _give_answer(zone, agent, event, rule, result, session_id)
+
+
+def finish(zone: Parts, asked: Asked, result: Result) -> None:
+    """Answer a command that has waited for the switch, and carry out those behind it."""
+    rule = AGENT_RULES[asked.event.command.__class__]
+    _give_answer(zone, asked.agent, asked.event, rule, result, asked.session.sid)
+    for event in asked.behind:
+        answer(zone, event)
+
+
+def _give_answer(
+    zone: Parts, agent: Agent, event: CommandReceived, rule: Rule, result: Result, session_id: str | None
+) -> None:
+    """Answer the command of an agent, after what it caused."""
     agent.sync()
     if result.__class__ is ResultCode:
         if rule.has_session and result is ResultCode.SUCCESS:

@@ -1,0 +1,136 @@
+"""Commands that rest on an order to the switch, from the order to the switch's word.
+
+With a switch that confirms its orders (`ZoneConfig.switch_confirms`) such a command is answered after the
+switch's word. Until then nothing has changed, and the agent's further commands wait behind it: all is as if
+the switch had been asked in no time. With a switch that does not confirm, the command is answered at once.
+"""
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from agentmgr.core.agent import Agent
+from agentmgr.core.effects import Connect, Consult, Hold, SendDigit, TelephonyOrder
+from agentmgr.core.events import CommandReceived, Timer
+from agentmgr.core.floor import Floor
+from agentmgr.core.session import Session
+from protocol.commands import Resp
+from protocol.enums import CallState
+from protocol.results import ResultCode
+
+Result = ResultCode | Resp
+"""A bare code, or a whole RESP."""
+
+
+@define(eq=False)
+class Asked:
+    """A command that waits for the switch's word on `order`; `behind` are later ones of its agent.
+
+    `failed` is the answer if the switch cannot, `over` if the contact goes on otherwise before it has spoken.
+    """
+
+    agent: Agent
+    event: CommandReceived
+    order: TelephonyOrder
+    then: Callable[[], Result]
+    failed: ResultCode
+    over: ResultCode
+    session: Session
+    call_state: CallState
+    behind: list[CommandReceived] = field(factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the contact has gone on otherwise."""
+        return self.agent.session is not self.session or self.agent.call_state is not self.call_state
+
+
+class Asking:
+    """The commands of a zone that wait for the switch's word, one of each agent at most.
+
+    Attributes:
+        waiting: by agent; to be read only.
+    """
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._out = floor.out
+        self.waiting: dict[str, Asked] = {}
+
+    def ask(
+        self,
+        agent: Agent,
+        event: CommandReceived,
+        order: TelephonyOrder,
+        then: Callable[[], Result],
+        *,
+        failed: ResultCode,
+        over: ResultCode,
+    ) -> Result | None:
+        """Give the order that the command of an agent with a contact rests on.
+
+        Args:
+            agent: whose command it is.
+            event: the command.
+            order: what the switch is to do.
+            then: what the command changes, once that is done; returns the answer.
+            failed: the answer if the switch cannot.
+            over: the answer if the contact goes on otherwise before the switch has spoken.
+
+        Returns:
+            The answer; None if it is to wait.
+        """
+        self._out.emit(order)
+        if not self._floor.config.switch_confirms:
+            return then()
+        session, state = agent.engaged_session, agent.call_state
+        self.waiting[agent.agent_id] = Asked(agent, event, order, then, failed, over, session, state)
+        self._out.set_timer((Timer.ORDER, agent.agent_id), self._floor.config.order_wait_s)
+        return None
+
+    def puts_off(self, event: CommandReceived) -> bool:
+        """Whether an agent's command must wait because one before it does; it is kept then."""
+        asked = self.waiting.get(event.agent_id)
+        if asked is None:
+            return False
+        asked.behind.append(event)
+        return True
+
+    def take(self, order: TelephonyOrder) -> Asked | None:
+        """Return the command that waits for the word on an order, which it does no more."""
+        # by identity: an order that was given up may be told of after its like was given
+        asked = next((each for each in self.waiting.values() if each.order is order), None)
+        if asked is not None:
+            self._forget(asked)
+        return asked
+
+    def take_over(self) -> list[Asked]:
+        """Return the commands whose contact has gone on otherwise; they wait no more."""
+        over = [each for each in self.waiting.values() if each.is_over]
+        for asked in over:
+            self._forget(asked)
+        return over
+
+    def take_silent(self, agent: Agent) -> Asked | None:
+        """Return the command of an agent on which the switch said no word in time.
+
+        Nobody knows what was done: the line is ordered to be what the agent's state says.
+        """
+        asked = self.waiting.get(agent.agent_id)
+        if asked is not None:
+            self._forget(asked)
+            if not isinstance(asked.order, SendDigit):
+                self._restate(asked.session, agent)
+        return asked
+
+    def _restate(self, session: Session, owner: Agent) -> None:
+        if owner.call_state is CallState.Held:
+            self._out.emit(Hold(session.sid))
+            return
+        self._out.emit(Connect(session.sid, owner.leg_id))
+        if owner.call_state is CallState.Consult and session.consultation is not None:
+            self._out.emit(Consult(session.sid, session.consultation.party_id))
+
+    def _forget(self, asked: Asked) -> None:
+        del self.waiting[asked.agent.agent_id]
+        self._out.cancel_timer((Timer.ORDER, asked.agent.agent_id))
