@@ -62,6 +62,15 @@ def test_agent_removed_and_queued_again_goes_to_the_end():
     assert taken(idle) == ["B", "A"]
 
 
+def test_agent_queued_again_is_seen_at_the_new_place():
+    idle, first = IdleAgents("sales"), an_agent("A")
+    idle.add(first, 1.0)
+    idle.add(an_agent("B"), 2.0)
+    idle.remove(first)
+    idle.add(first, 3.0)
+    assert idle.peek().agent_id == "B"
+
+
 def test_nobody_is_taken_of_nobody():
     assert IdleAgents("sales").take() is None
 
@@ -75,7 +84,9 @@ def test_agents_who_come_and_go_all_day_do_not_pile_up():
     assert len(idle) == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "remove", "take"]), st.integers(0, 5)), max_size=200))
+@given(
+    st.lists(st.tuples(st.sampled_from(["add", "remove", "peek", "take"]), st.integers(0, 5)), max_size=200)
+)
 def test_queue_behaves_like_a_sorted_list(steps):
     agents = [an_agent(str(number), level=1 + number % 3) for number in range(6)]
     idle, model = IdleAgents("sales"), []
@@ -88,6 +99,8 @@ def test_queue_behaves_like_a_sorted_list(steps):
         elif what == "remove":
             idle.remove(agent)
             model = [entry for entry in model if entry[-1] is not agent]
+        elif what == "peek":
+            assert idle.peek() is (min(model, key=lambda entry: entry[:3])[-1] if model else None)
         else:
             model.sort(key=lambda entry: entry[:3])
             assert idle.take() is (model.pop(0)[-1] if model else None)

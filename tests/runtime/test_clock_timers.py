@@ -42,6 +42,7 @@ STEPS = st.lists(
         st.tuples(st.just("set"), KEYS, st.integers(0, 20)),
         st.tuples(st.just("cancel"), KEYS, st.none()),
         st.tuples(st.just("due"), st.none(), st.integers(0, 20)),
+        st.tuples(st.just("look"), st.none(), st.none()),
     ),
     max_size=300,
 )
@@ -58,12 +59,13 @@ def test_timers_agree_with_a_plain_dictionary(steps):
         elif kind == "cancel":
             heap.cancel(key)
             model.pop(key, None)
+        elif kind == "look":  # a step of its own, for it clears dead entries away
+            assert heap.next_at() == min((when for when, _ in model.values()), default=None)
         else:
             due = sorted((when, key) for key, when in model.items() if when[0] <= at)
             assert list(heap.due(at)) == [key for _, key in due]
             for _, key in due:
                 del model[key]
-        assert heap.next_at() == min((when for when, _ in model.values()), default=None)
         assert len(heap) == len(model)
 
 
@@ -76,6 +78,15 @@ def test_timers_set_and_cancelled_often_keep_the_heap_small():
         heap.cancel(("once", str(i)))
     assert len(heap) == 2
     assert len(heap._heap) < 100
+
+
+def test_timer_set_anew_is_due_at_its_new_time_alone():
+    heap = TimerHeap()
+    heap.set(("a", ""), 1.0)
+    heap.set(("a", ""), 10.0)
+    assert list(heap.due(5.0)) == []
+    assert list(heap.due(10.0)) == [("a", "")]
+    assert list(heap.due(20.0)) == []
 
 
 def test_timer_set_while_others_are_due_waits_for_the_next_call():
