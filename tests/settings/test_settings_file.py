@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ def test_every_setting_says_what_is_allowed_and_its_default_is() -> None:
             if not attrs.has(type(value)) and not isinstance(value, tuple):
                 assert each.metadata["about"].endswith("."), each.name
                 assert each.metadata["allowed"].test(value), each.name
+
+
+def test_every_setting_is_read_by_the_code() -> None:
+    package = SHIPPED.parent.parent / "agentmgr"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    for table in _all_tables(Settings()):
+        for each in attrs.fields(type(table)):
+            assert re.search(rf"\.{each.name}\b", code), f"{type(table).__name__}.{each.name} is read nowhere"
 
 
 def test_settings_are_the_very_objects_that_are_used() -> None:
