@@ -2,6 +2,8 @@
 
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scenes import Scene, a_campaign, a_contact, talking
 
 from agentmgr.core.effects import FinishJob, LoadJob
@@ -166,3 +168,51 @@ def test_each_job_goes_to_its_own_state():
     jobs = scene.zone.jobs
     assert without(shown, "store: ReturnContact") == lines("store: FinishJob stopped")
     assert {job_id: job.paused for job_id, job in jobs.items()} == {1: True, 2: False}
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["press", "read", "answer", "wait"]), st.sampled_from(range(9))), max_size=40
+)
+PRESSED = [Wanted.RUN, Wanted.PAUSE, Wanted.STOP]
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_zone_comes_to_what_is_wanted_whatever_was_pressed_while_it_was_read(steps):
+    """Readings and loads are made one after another, as by the shell; anything may happen between them."""
+    scene = Scene()
+    scene.answers_at_once = False
+    store, readings = scene.store, 0
+    for job_id in (1, 2, 3):
+        campaign = a_campaign(PacingType.PreviewUntimed, campaign_id=job_id)
+        store.add_job(job_id, [a_contact(10 * job_id)], campaign=campaign)
+
+    def answer():
+        nonlocal readings
+        if readings:
+            readings -= 1
+            scene.post(JobsWanted(store.jobs_wanted("Z")))
+        elif scene.asked:
+            scene.answer()
+
+    for step, n in steps:
+        job_id, wanted = n % 3 + 1, PRESSED[n // 3]
+        if step == "press" and store.jobs[job_id].wanted is not Wanted.STOP:
+            store.jobs[job_id] = evolve(store.jobs[job_id], wanted=wanted)
+        elif step == "read":
+            readings += 1
+        elif step == "answer":
+            answer()
+        elif step == "wait":
+            scene.wait(n)
+    for _ in range(2):  # the last word, and what comes of it
+        readings += 1
+        while readings or scene.asked:
+            answer()
+    stopped = {job_id for job_id, job in store.jobs.items() if job.wanted is Wanted.STOP}
+    assert {job_id: job.paused for job_id, job in scene.zone.jobs.items()} == {
+        job_id: job.wanted is Wanted.PAUSE for job_id, job in store.jobs.items() if job_id not in stopped
+    }
+    assert store.finished_jobs == dict.fromkeys(stopped, "stopped")
+    ended = [record.job_id for record in store.records if isinstance(record, FinishJob)]
+    assert sorted(ended) == sorted(stopped)
