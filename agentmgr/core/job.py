@@ -12,7 +12,6 @@ from agentmgr.core.model import (
     CompletionCodeSpec,
     ContactSpec,
     JobSpec,
-    Wanted,
 )
 from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
@@ -91,9 +90,8 @@ class Job:
 
     @classmethod
     def from_spec(cls, spec: JobSpec, now: float, stats: ZoneStats) -> "Job":
-        """Return the job as it starts: with everything still in the store."""
-        paused = spec.wanted is Wanted.PAUSE
-        return cls(spec.job_id, spec.campaign, spec.total, spec.done, paused, next_due_at=now, stats=stats)
+        """Return the job as it starts: with everything still in the store, and not paused yet."""
+        return cls(spec.job_id, spec.campaign, spec.total, spec.done, next_due_at=now, stats=stats)
 
     @property
     def is_running(self) -> bool:

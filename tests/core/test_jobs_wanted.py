@@ -136,11 +136,13 @@ def test_job_that_is_not_wanted_any_more_ends_after_the_contact_being_worked_on(
     assert not scene.zone.jobs
 
 
-def test_stop_is_for_good():
+@pytest.mark.parametrize("later", [RUN, PAUSE])
+def test_stop_is_for_good(later):
     scene = talking()
     scene.post(STOP)
-    assert scene.post(RUN) == []
+    assert scene.post(later) == []
     assert scene.zone.jobs[1].stopping
+    assert not scene.zone.jobs[1].paused
 
 
 @pytest.mark.parametrize("event", [RUN, PAUSE, STOP, NONE])
