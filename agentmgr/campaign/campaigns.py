@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
+from agentmgr.fields import out_of_range
 from agentmgr.ports import (
     LIVE_JOB_STATES,
     CampaignOverview,
@@ -219,7 +220,7 @@ def _problem(spec: CampaignSpec) -> str:
         return "needs completion codes, each with an id and a name of its own"
     if spec.default_code_id not in ids:
         return f"default_code_id is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
-    for problem in spec.out_of_range():
+    for problem in out_of_range(spec):
         return problem
     retries = (*spec.retry_s.values(), *(c.retry_after_s or 0 for c in codes))
     if any(retry_s < 0 for retry_s in retries):

@@ -3,13 +3,12 @@
 The checks, the command line's options with their help, and the columns of the store come from here.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from agentmgr.fields import Allowed, Value, any_text, number, out_of_range, setting, whole_number, yes_or_no
+from agentmgr.fields import Allowed, Value, any_text, number, setting, whole_number, yes_or_no
 
 
 def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> Any:
@@ -65,7 +64,3 @@ class CampaignSettings:
         field = attrs.fields_dict(CampaignSettings).get(name)
         given: str = field.metadata["option"] if field is not None else ""
         return given or name.removesuffix("_s").removesuffix("_min").replace("_", "-")
-
-    def out_of_range(self) -> Iterator[str]:
-        """Yield a line for each setting that is not what is allowed."""
-        return out_of_range(self)
