@@ -15,7 +15,10 @@ log = structlog.get_logger()
 
 
 class Limited:
-    """An ASGI application whose requests have a limited body and a limited time; WebSockets pass."""
+    """An ASGI application whose requests have a limited body, a limited time, and always an answer.
+
+    WebSockets pass.
+    """
 
     def __init__(self, app: ASGIApp, limits: WebLimits) -> None:
         self._app = app
@@ -34,9 +37,17 @@ class Limited:
                 await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             log.debug("http_client_left", path=scope["path"])
-        if time.cancelled_caught and not exchange.answering:
-            late = PlainTextResponse("the request took too long\n", 408 if exchange.receiving else 503)
-            await late(scope, receive, exchange.send)
+        except Exception:
+            log.exception("http_handler_failed", method=scope["method"], path=scope["path"])
+            await self._answer(500, "the server failed; its log says why\n", exchange, scope)
+        if time.cancelled_caught:
+            await self._answer(
+                408 if exchange.receiving else 503, "the request took too long\n", exchange, scope
+            )
+
+    async def _answer(self, status: int, text: str, exchange: "_Exchange", scope: Scope) -> None:
+        if not exchange.answering:
+            await PlainTextResponse(text, status)(scope, exchange.receive, exchange.send)
 
 
 _TOO_LARGE = "the body is too large\n"

@@ -18,6 +18,7 @@ from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import first_error, make_database, open_server
 from agentmgr.ports import StoreFault
 from agentmgr.runtime.wanted import JobsKeeper
+from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
@@ -155,14 +156,45 @@ async def test_inbound_enabled_calls_come_in_and_metrics_show_them(settings: Set
             north = server.zones["North"]
             async with agentmgr.client.connect([(north.host, north.port)]):
                 while 'agentmgr_inbound_calls_total{outcome="served",zone="North"} 0.0' in (
-                    page := await _metrics(port)
+                    page := await _get(port, "/metrics")
                 ):
                     pass
     assert 'agentmgr_inbound_queue{zone="North"}' in page
     assert 'agentmgr_blended_total{direction="inbound",zone="South"} 0.0' in page
 
 
-async def _metrics(port: int) -> str:
+async def test_health_is_bad_while_the_server_ends_and_http_clients_do_not_hold_it_up(
+    settings: Settings,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = evolve(settings, http=HttpSettings(port=port), desktops=Limits(linger_s=0.5))
+    answers: list[str] = []
+    healthy = trio.Event()
+
+    async def watch() -> None:
+        while not answers or "200" in answers[-1]:
+            answers.append((await _get(port, "/healthz")).split("\r\n")[0])
+            healthy.set()
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            async with open_server(settings) as server:
+                north = server.zones["North"]
+                # A desktop that does not go makes the end last as long as it may linger.
+                deaf = await trio.open_tcp_stream(north.host, north.port)
+                idle, half = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(2)]
+                await half.send_all(b"GET /healthz HTT")
+                nursery.start_soon(watch)
+                await healthy.wait()
+                began = trio.current_time()
+            assert trio.current_time() - began < 4
+    assert "503" in answers[-1]
+    for stream in (deaf, idle, half):
+        await stream.aclose()
+
+
+async def _get(port: int, path: str) -> str:
     async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
-        await stream.send_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         return b"".join([chunk async for chunk in stream]).decode()

@@ -284,7 +284,8 @@ async def test_handler_that_fails_gives_500_and_one_line(client: Any, clock: tri
     with capture_logs() as logs:
         await client.send_all(request("/broken"))
         assert (await until_closed(client)).startswith(b"HTTP/1.1 500")
-    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["http_handler_failed"]
+    (line,) = [line for line in logs if line["log_level"] == "error"]
+    assert (line["event"], line["method"], line["path"]) == ("http_handler_failed", "GET", "/broken")
 
 
 async def test_fault_of_the_connection_itself_ends_that_connection_alone(
@@ -417,3 +418,15 @@ async def test_application_is_asked_about_requests_alone(
     nursery.start_soon(WebServer(app, LIMITS).serve, [listener])
     await answer(listener.connect(), request("/hello"))
     assert kinds == ["http"]
+
+
+async def test_application_that_is_no_framework_and_fails_is_answered_for(
+    listener: MemoryListener, nursery: trio.Nursery, clock: trio.testing.MockClock
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("planted")
+
+    nursery.start_soon(WebServer(app, LIMITS).serve, [listener])
+    client = listener.connect()
+    await client.send_all(request("/hello"))
+    assert (await until_closed(client)).endswith(b"the server failed; its log says why\n")
