@@ -116,6 +116,10 @@ Whole frames before such a frame are still carried out; nothing after it is read
   `AGTCapabilitiesChanged` always carry the whole truth: the last one of each kind that came is what holds,
   and a desktop need not work anything out. `AGTCapabilitiesChanged` comes only when something in it differs.
 - After a logon the desktop takes NotReady, NoState and NotNailedUp as given.
+- `AGTHoldCall`, `AGTUnholdCall`, `AGTSendDTMF`, `AGTStartConf` and `AGTCompleteTransfer` may be answered
+  after the telephone system's word. Until then nothing has changed, and what else the agent's desktop sends
+  waits, in order; the end of a call meanwhile is told first. A call that the telephone system could not
+  connect is told as one that the customer ended.
 - A RESP to a command that changes what is stored (a completion code, a note, an attribute, an address on the
   do-not-call list) is sent after that is on disk.
 """

@@ -96,34 +96,16 @@ class Asking:
         asked.behind.append(event)
         return True
 
-    def take(self, order: TelephonyOrder) -> Asked | None:
-        """Return the command that waits for the word on an order, which it does no more."""
+    def about(self, order: TelephonyOrder) -> Asked | None:
+        """Return the command that waits for the word on an order; None if it does no more."""
         # by identity: an order that was given up may be told of after its like was given
-        asked = next((each for each in self.waiting.values() if each.order is order), None)
-        if asked is not None:
-            self._forget(asked)
-        return asked
+        return next((each for each in self.waiting.values() if each.order is order), None)
 
-    def take_over(self) -> list[Asked]:
-        """Return the commands whose contact has gone on otherwise; they wait no more."""
-        over = [each for each in self.waiting.values() if each.is_over]
-        for asked in over:
-            self._forget(asked)
-        return over
-
-    def take_silent(self, agent: Agent) -> Asked | None:
-        """Return the command of an agent on which the switch said no word in time.
-
-        Nobody knows what was done: the line is ordered to be what the agent's state says.
-        """
-        asked = self.waiting.get(agent.agent_id)
-        if asked is not None:
-            self._forget(asked)
-            if not isinstance(asked.order, SendDigit):
-                self._restate(asked.session, agent)
-        return asked
-
-    def _restate(self, session: Session, owner: Agent) -> None:
+    def restate(self, asked: Asked) -> None:
+        """Order the line to be what the state of its agent says: nobody knows what became of an order."""
+        session, owner = asked.session, asked.agent
+        if isinstance(asked.order, SendDigit):
+            return
         if owner.call_state is CallState.Held:
             self._out.emit(Hold(session.sid))
             return
@@ -131,6 +113,7 @@ class Asking:
         if owner.call_state is CallState.Consult and session.consultation is not None:
             self._out.emit(Consult(session.sid, session.consultation.party_id))
 
-    def _forget(self, asked: Asked) -> None:
+    def forget(self, asked: Asked) -> None:
+        """A command is about to be answered; one that meets a fault before that is answered in time."""
         del self.waiting[asked.agent.agent_id]
         self._out.cancel_timer((Timer.ORDER, asked.agent.agent_id))

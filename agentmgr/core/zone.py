@@ -63,7 +63,7 @@ class Zone(Parts):
         out = self.out
         self._tell_changes()
         if self.asking.waiting:
-            for asked in self.asking.take_over():
+            for asked in [each for each in self.asking.waiting.values() if each.is_over]:
                 finish(self, asked, asked.over)
             self._tell_changes()
         while out.freed or out.has_jobs:
@@ -173,22 +173,23 @@ class Zone(Parts):
         self.returns.on_leg_ended(leg_id)
 
     def _on_order_done(self, event: OrderDone) -> None:
-        asked = self.asking.take(event.order)
+        asked = self.asking.about(event.order)
         if asked is not None:
             finish(self, asked, asked.then())
         else:
             self.remedies.on_done(event.order)
 
     def _on_order_failed(self, event: OrderFailed) -> None:
-        asked = self.asking.take(event.order)
+        asked = self.asking.about(event.order)
         if asked is not None:
             finish(self, asked, asked.failed)
         else:
             self.remedies.on_failed(event.order, event.fault)
 
     def _on_order_timeout(self, agent: Agent) -> None:
-        asked = self.asking.take_silent(agent)
+        asked = self.asking.waiting.get(agent.agent_id)
         if asked is not None:
+            self.asking.restate(asked)
             finish(self, asked, asked.failed)
 
     def _on_telephony_lost(self, event: TelephonyLost) -> None:

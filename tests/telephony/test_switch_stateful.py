@@ -1,10 +1,14 @@
 """The simulated switch under any orders at any time, against a simple model of what may be told."""
 
+from collections import Counter, deque
+
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from agentmgr.core.effects import (
+    TELEPHONY_ORDERS,
     Conference,
     Connect,
     Consult,
@@ -24,6 +28,8 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    OrderDone,
+    OrderFailed,
     TelephonyEvent,
     TelephonyLost,
     TelephonyRestored,
@@ -44,10 +50,14 @@ RESTLESS = SimParams(talk_median_s=30, nail_answer=0.8, nail_loss_per_h=60)
 class AnyOrders(RuleBasedStateMachine):
     """Gives orders, lets time pass, and holds every event against what the orders allow."""
 
-    @initialize(seed=st.integers(0, 2**32))
-    def begin(self, seed: int) -> None:
-        self.switch = SimSwitch(seed, RESTLESS)
-        self.twin = SimSwitch(seed, RESTLESS)
+    @initialize(seed=st.integers(0, 2**32), confirms=st.booleans())
+    def begin(self, seed: int, confirms: bool) -> None:
+        params = evolve(RESTLESS, confirms_orders=confirms)
+        self.switch = SimSwitch(seed, params)
+        self.twin = SimSwitch(seed, params)
+        self.confirms = confirms
+        self.unsaid: deque[TelephonyOrder] = deque()
+        self.planted: Counter[type[TelephonyOrder]] = Counter()
         self.now = T0
         self.calls: dict[str, str] = {}
         self.legs: dict[str, str] = {}
@@ -60,7 +70,17 @@ class AnyOrders(RuleBasedStateMachine):
         """Give an order to both switches; tells whether it counts."""
         self.switch.order(order, self.now)
         self.twin.order(order, self.now)
-        return self.reachable
+        refused = self.reachable and self.planted[type(order)] > 0
+        if refused or (self.reachable and self.confirms):
+            self.unsaid.append(order)
+        self.planted[type(order)] -= refused
+        return self.reachable and not refused
+
+    @rule(kind=st.sampled_from(TELEPHONY_ORDERS))
+    def plant_a_fault(self, kind: type[TelephonyOrder]) -> None:
+        self.switch.refuse_next(kind)
+        self.twin.refuse_next(kind)
+        self.planted[kind] += 1
 
     @rule(call_id=CALLS, ring_time_s=st.sampled_from([0.5, 10.0, 30.0]))
     def dial(self, call_id: str, ring_time_s: float) -> None:
@@ -109,6 +129,7 @@ class AnyOrders(RuleBasedStateMachine):
         self.calls.clear()
         self.legs.clear()
         self.dropped.clear()
+        self.unsaid.clear()
 
     @rule()
     def restore(self) -> None:
@@ -142,9 +163,15 @@ class AnyOrders(RuleBasedStateMachine):
         # whatever was due is told: nothing that was left behind can still ring
         assert self.loss_told
         assert not self.restoring
+        assert not self.unsaid
 
     def check(self, event: TelephonyEvent) -> None:
         match event:
+            case OrderDone(order=order):
+                assert self.confirms
+                assert order is self.unsaid.popleft()
+            case OrderFailed(order=order):
+                assert order is self.unsaid.popleft()
             case CallAnswered(call_id=call_id):
                 assert self.calls.get(call_id) == RINGING
                 self.calls[call_id] = ANSWERED

@@ -163,6 +163,7 @@ def answer(zone: Parts, event: CommandReceived) -> None:
 def finish(zone: Parts, asked: Asked, result: Result) -> None:
     """Answer a command that has waited for the switch, and carry out those behind it."""
     rule = AGENT_RULES[asked.event.command.__class__]
+    zone.asking.forget(asked)
     _give_answer(zone, asked.agent, asked.event, rule, result, asked.session.sid)
     for event in asked.behind:
         answer(zone, event)
