@@ -81,7 +81,7 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             when = "" if started.is_served else "; it starts when a server serves this zone"
             job = started.job
             done = f"campaign {name}: job {job.job_id} with {job.total} contacts in zone {zone}{when}"
-            return [{"done": done, "job_id": job.job_id}]
+            return [{"done": done, "job_id": job.job_id, "contacts": job.total}]
         case requests.PauseCampaign(name):
             return _done(f"campaign {name}: paused at {_progress(services.campaigns.pause(name))}")
         case requests.ResumeCampaign(name):

@@ -147,7 +147,7 @@ async def _run(demo: Demo, directory: Path, console: Console, began: float) -> S
             nursery.start_soon(_work, (zone.host, zone.port), desktops, server.clock, stopping)
             (started,) = await server.perform(requests.RunCampaign(CAMPAIGN, zone.name))
             with _shown(console) as show:
-                view = await _watch(server, zone, int(str(started["job_id"])), demo, show)
+                view = await _watch(server, zone, started, demo, show)
             stopping.set()
         status = await server.perform(requests.ShowCampaign(CAMPAIGN))
     return _summary(demo, view, status, desktops, perf_counter() - began)
@@ -202,11 +202,11 @@ async def _work(
         raise DemoFailed(f"the simulated agents left before the campaign was over: {why}")
 
 
-async def _watch(server: RunningServer, zone: RunningZone, job_id: int, demo: Demo, show: Show) -> DemoView:
+async def _watch(server: RunningServer, zone: RunningZone, started: Row, demo: Demo, show: Show) -> DemoView:
     """Show the campaign until it is over."""
     attempts: deque[tuple[float, int]] = deque()
     progress, progress_at, progress_zone_at = (0, 0), trio.current_time(), server.clock.now()
-    done = total = 0
+    job_id, done, total = _whole(started["job_id"]), 0, _whole(started["contacts"])
     while True:
         now = server.clock.now()
         job = zone.zone.jobs.get(job_id)
