@@ -1,7 +1,5 @@
 """All commands of the API with their RESPs (agent API, sections 3 and 8)."""
 
-from attrs import frozen
-
 from protocol.enums import AgentState, CallbackType, DestinationType
 from protocol.registry import command, wire
 from protocol.results import ResultCode
@@ -19,6 +17,7 @@ from protocol.structures import (
     SocketInfo,
     WrapupDetails,
 )
+from protocol.values import frozen
 
 
 @frozen

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import attrs
-from attrs import frozen
 
 from protocol import commands, notifications
 from protocol.codec import MAX_INT, decode_args, encode_args, pack, packed_args, refuse_foreign, unpack
@@ -17,6 +16,7 @@ from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
 from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, CommandSpec
 from protocol.results import ResultCode
+from protocol.values import frozen
 
 MAX_NAME_CHARACTERS = 64
 MAX_AGENT_ID_CHARACTERS = 64

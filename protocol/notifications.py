@@ -1,10 +1,9 @@
 """All notifications of the API (agent API, section 4), and how a server ends a connection."""
 
-from attrs import frozen
-
 from protocol.enums import AgentState, CallState, DialFailReason, NailupStatus
 from protocol.registry import notification, wire
 from protocol.structures import Attribute, Capabilities, Contact, WrapupDetails
+from protocol.values import frozen
 
 
 @notification

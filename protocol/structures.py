@@ -1,7 +1,5 @@
 """The structures that messages carry."""
 
-from attrs import frozen
-
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -13,6 +11,7 @@ from protocol.enums import (
     NailupStatus,
 )
 from protocol.registry import wire
+from protocol.values import frozen
 
 
 @frozen

@@ -6,10 +6,9 @@ the batch is performed.
 
 from typing import Any, get_args
 
-from attrs import frozen
-
 from agentmgr.core.events import TimerKey
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
+from protocol.values import frozen
 
 # -- desktops ------------------------------------------------------------------------------
 

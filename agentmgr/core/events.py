@@ -3,11 +3,10 @@
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from attrs import frozen
-
 from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent, WantedJob
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
+from protocol.values import frozen
 
 
 class Timer(StrEnum):

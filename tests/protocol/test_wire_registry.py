@@ -6,6 +6,7 @@ import attrs
 import pytest
 from attrs import frozen
 
+from protocol.examples import example
 from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, command, notification, wire, wire_name
 from protocol.results import ResultCode
 
@@ -67,3 +68,14 @@ def test_registries_know_each_response_once() -> None:
     assert [spec.resp for spec in COMMANDS.values()] == list(RESPONSES.values())
     assert not COMMANDS.keys() & NOTIFICATIONS.keys()
     assert not RESPONSES.keys() & NOTIFICATIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "cls", [*(spec.cls for spec in COMMANDS.values()), *RESPONSES.values(), *NOTIFICATIONS.values()]
+)
+def test_messages_are_values_equal_and_hashable_by_their_fields_without_a_dictionary(cls: type) -> None:
+    one, same = example(cls), example(cls)
+
+    assert one == same
+    assert cls.__hash__ is not None
+    assert not hasattr(one, "__dict__")
