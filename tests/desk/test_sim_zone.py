@@ -4,14 +4,12 @@ import pytest
 from attrs import evolve
 
 from agentmgr.core.effects import EndAttempt, Record, SaveNote, SetAttribute
-from agentmgr.core.events import JobLoaded
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
     ContactSpec,
-    JobSpec,
     PhoneNumber,
     ZoneConfig,
 )
@@ -53,7 +51,8 @@ class Campaign:
         agent_ids = [str(1001 + n) for n in range(AGENTS)]
         for agent_id in agent_ids:
             self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
-        self.store.add_job(1, [contact(n) for n in range(1, CONTACTS + 1)])
+        contacts = [contact(n) for n in range(1, CONTACTS + 1)]
+        self.store.add_job(1, contacts, campaign=evolve(CAMPAIGN, pacing=pacing))
         self.switch = SimSwitch(seed, switch)
         zone = self.virtual = VirtualZone(
             Zone(ZoneConfig("Default", switch_confirms=self.switch.confirms), T0),
@@ -66,7 +65,7 @@ class Campaign:
         self.desktops = [SimDesktop(agent_id, "secret", "Default", seed, desk) for agent_id in agent_ids]
         for desktop in self.desktops:
             zone.connect(desktop)
-        zone.post(JobLoaded(1, JobSpec(1, evolve(CAMPAIGN, pacing=pacing), CONTACTS)))
+        zone.read_jobs_wanted()
         zone.run(T0 + 36_000, lambda: bool(self.store.finished_jobs))
         self.took_s = zone.now - T0
 

@@ -3,15 +3,33 @@
 import pytest
 import trio
 import trio.testing
+from attrs import evolve
 from runner_fakes import Rig, command, note
 
-from agentmgr.core.effects import LoadJob
+from agentmgr.core.effects import FinishJob, LoadJob
 from agentmgr.core.events import CommandReceived, JobLoaded, JobsWanted
-from agentmgr.core.model import CampaignSpec, JobSpec, Wanted, WantedJob
-from agentmgr.ports import StoreFault
+from agentmgr.core.model import (
+    AgentSpec,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ContactSpec,
+    JobSpec,
+    PhoneNumber,
+    Wanted,
+    WantedJob,
+    ZoneConfig,
+)
+from agentmgr.core.zone import Zone
+from agentmgr.desk.sim import SimDesktop
+from agentmgr.ports import StoreFault, Token
+from agentmgr.runtime.virtual import VirtualZone
 from agentmgr.runtime.wanted import JOBS_EVERY_S, JobsKeeper
+from agentmgr.telephony.switch import SimSwitch
+from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import PacingType
+from protocol.structures import AgentSkill
 
+T0 = 1_760_000_000.0
 JOB = JobSpec(1, CampaignSpec(1, "C", PacingType.Predictive, "S", (), 1), 3)
 RUN = JobsWanted((WantedJob(1, Wanted.RUN),))
 
@@ -109,3 +127,70 @@ async def test_fault_while_the_jobs_are_read_stops_the_zone():
     with pytest.raises(StoreFault):
         await rig.runner.run()
     assert [entry[0] for entry in rig.log if entry != "flush"] == ["close_all"]
+
+
+class Day:
+    """A zone with a job in its store, its phones and customers simulated, in virtual time."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.store = MemoryStore()
+        people = [
+            ContactSpec(n, f"u{n}", 1, "List", (PhoneNumber("PhoneNumber1", f"+4930{n:06}"),), {})
+            for n in range(1, 201)
+        ]
+        campaign = CampaignSpec(
+            1, "C", PacingType.Progressive, "S", (CompletionCodeSpec(1, "Done"),), 1, max_attempts=1
+        )
+        self.store.add_job(1, people, campaign=campaign)
+        self.store.add_agent(AgentSpec("1001", "Ann", (AgentSkill("S"),)), "Z")
+        self.press(wanted)
+        self.zone = Zone(ZoneConfig("Z"), T0)
+        self.driver = VirtualZone(
+            self.zone, Token("Z", 0, 1), self.store, SimSwitch(1), T0, lambda login, password: True
+        )
+        self.driver.connect(SimDesktop("1001", "secret", "Z", 1))
+
+    def press(self, wanted: Wanted) -> None:
+        self.store.jobs[1] = evolve(self.store.jobs[1], wanted=wanted)
+
+    def attempts_in(self, seconds: float) -> int:
+        """Let time pass, with the jobs read every two seconds; return how many attempts were begun."""
+        before, until = self.zone.stats.attempts, self.driver.now + seconds
+        while self.driver.now < until:
+            self.driver.read_jobs_wanted()
+            self.driver.run(self.driver.now + JOBS_EVERY_S)
+        return self.zone.stats.attempts - before
+
+
+def test_job_follows_what_is_pressed_within_one_reading():
+    day = Day(Wanted.PAUSE)
+    assert day.attempts_in(120) == 0
+    day.press(Wanted.RUN)
+    assert day.attempts_in(600) > 0
+    day.press(Wanted.PAUSE)
+    day.attempts_in(JOBS_EVERY_S)
+    assert day.attempts_in(600) == 0
+    day.press(Wanted.RUN)
+    assert day.attempts_in(600) > 0
+    day.press(Wanted.STOP)
+    day.attempts_in(1200)
+    assert day.store.finished_jobs == {1: "stopped"}
+    assert not day.store.open_attempts
+
+
+def test_job_paused_and_resumed_between_two_readings_goes_on_as_if_nothing_had_been():
+    quiet, pressed = Day(Wanted.RUN), Day(Wanted.RUN)
+    for day in (quiet, pressed):
+        day.attempts_in(300)
+    pressed.press(Wanted.PAUSE)
+    pressed.press(Wanted.RUN)
+    for day in (quiet, pressed):
+        day.attempts_in(300)
+    assert pressed.store.records == quiet.store.records
+
+
+def test_job_that_ends_is_not_begun_again_however_often_the_store_is_read():
+    day = Day(Wanted.RUN)
+    day.attempts_in(100_000)
+    assert day.store.finished_jobs == {1: "finished"}
+    assert [r for r in day.store.records if isinstance(r, FinishJob)] == [day.store.records[-1]]
