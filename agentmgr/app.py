@@ -73,15 +73,16 @@ class RunningServer:
 
     clock: Clock
     zones: Mapping[str, RunningZone]
-    backing: Backing
+    _backing: Backing
 
     def services(self, caller: Caller) -> Services:
         """Return the services as one caller has them, to be called in worker threads."""
-        return Services(self.backing, caller)
+        return Services(self._backing, caller)
 
     async def perform(self, request: Request) -> list[Row]:
         """Carry out a request as the admin socket would."""
-        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, self.backing)))
+        services = self.services(operations.SUPERVISOR)
+        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, services)))
 
 
 def run_server(settings: Settings) -> None:
@@ -155,8 +156,11 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
                 nursery.start_soon(running.jobs.run)
                 nursery.start_soon(running.agt.serve, [sockets[running.name]])
             backing = Backing(store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones))
+            server = RunningServer(clock, zones, backing)
             parts = dict.fromkeys(zones, "ok")
-            nursery.start_soon(serve_admin, admin_listener, operations.from_socket(backing))
+            nursery.start_soon(
+                serve_admin, admin_listener, operations.from_socket(server.services(operations.SUPERVISOR))
+            )
             web = WebServer(pages(registry, lambda: parts), settings.http)
             nursery.start_soon(web.serve, [_listener(http_socket)])
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
@@ -164,7 +168,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
                 log.info("zone_served", zone=running.name, host=running.host, port=running.port)
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
             try:
-                yield RunningServer(clock, zones, backing)
+                yield server
             finally:
                 parts.update(dict.fromkeys(parts, "ending"))
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
@@ -290,6 +294,7 @@ def perform_on_store(settings: Settings, request: Request) -> Iterator[Row]:
     """
     try:
         with closing(open_sqlite(settings.database.path)) as store:
-            yield from operations.perform(request, unserved(store))
+            services = Services(unserved(store), operations.SUPERVISOR)
+            yield from operations.perform(request, services)
     except StoreFault as error:
         raise AdminRefused(str(error)) from None

@@ -13,7 +13,7 @@ from agentmgr.admin import requests, words
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES, CampaignStatus
-from agentmgr.campaign.service import Backing, Caller, ServiceError
+from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.core.model import AgentSpec, CampaignSpec
 from agentmgr.ports import (
@@ -32,7 +32,7 @@ SUPERVISOR = Caller("supervisor")
 DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.name != "row_id")
 
 
-def from_socket(backing: Backing) -> Callable[[str, Mapping[str, Any]], Iterator[Row]]:
+def from_socket(services: Services) -> Callable[[str, Mapping[str, Any]], Iterator[Row]]:
     """Return what the admin socket calls with a request as it came."""
     known = {cls.__name__: cls for cls in get_args(Request)}
 
@@ -46,19 +46,19 @@ def from_socket(backing: Backing) -> Callable[[str, Mapping[str, Any]], Iterator
             raise AdminRefused(
                 f"unusable arguments of {name}; server and command differ in version"
             ) from None
-        return perform(request, backing)
+        return perform(request, services)
 
     return perform_named
 
 
-def perform(request: Request, backing: Backing) -> Iterator[Row]:
+def perform(request: Request, services: Services) -> Iterator[Row]:
     """Carry a request out and yield its rows; blocks.
 
     Raises:
         AdminRefused: it failed; one line for a person.
     """
     try:
-        yield from _perform(request, Services(backing, SUPERVISOR))
+        yield from _perform(request, services)
     except (ServiceError, StoreFault) as error:
         raise AdminRefused(str(error)) from None
 

@@ -13,7 +13,7 @@ from agentmgr.admin import operations, requests
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.admin.words import PACING, read_pacing
-from agentmgr.campaign.services import unserved
+from agentmgr.campaign.services import Services, unserved
 from agentmgr.cli.campaign import Pacing
 from agentmgr.store.sqlite import open_sqlite
 from protocol.codec import pack, unpack
@@ -46,7 +46,7 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
 def test_request_comes_through_the_socket_as_it_was(request: Any) -> None:
     carried: list[Any] = []
 
-    def perform(request: Any, backing: Any) -> Any:
+    def perform(request: Any, services: Any) -> Any:
         carried.append(request)
 
     with pytest.MonkeyPatch.context() as patched:
@@ -70,15 +70,17 @@ def test_request_of_another_version_refused(name: str, args: dict[str, Any], sai
 
 def test_refusal_of_a_service_is_one_of_the_admin_room(tmp_path: Path) -> None:
     store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+    services = Services(unserved(store), operations.SUPERVISOR)
     with pytest.raises(AdminRefused, match=r"^no campaign 'Spring'; there are: none yet$"):
-        list(operations.perform(requests.PauseCampaign("Spring"), unserved(store)))
+        list(operations.perform(requests.PauseCampaign("Spring"), services))
     store.close()
 
 
 def test_dnc_entry_says_that_the_supervisor_made_it(tmp_path: Path) -> None:
     store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
-    list(operations.perform(requests.AddToDnc(("+442079460958",)), unserved(store)))
-    (row,) = operations.perform(requests.ListDnc(), unserved(store))
+    services = Services(unserved(store), operations.SUPERVISOR)
+    list(operations.perform(requests.AddToDnc(("+442079460958",)), services))
+    (row,) = operations.perform(requests.ListDnc(), services)
     assert (row["address"], row["added_by"]) == ("+442079460958", "supervisor")
     store.close()
 

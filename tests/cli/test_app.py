@@ -13,9 +13,10 @@ from attrs import evolve
 import agentmgr.client
 from agentmgr import app
 from agentmgr.admin import requests
-from agentmgr.admin.operations import perform
+from agentmgr.admin.operations import SUPERVISOR, perform
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import first_error, make_database, open_server
+from agentmgr.campaign.services import Services
 from agentmgr.ports import StoreFault
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.server.limits import Limits
@@ -92,13 +93,13 @@ async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
     monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=0.01))
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
-        backing = evolve(server.backing, hint=lambda zone: None)
+        services = Services(evolve(server._backing, hint=lambda zone: None), SUPERVISOR)
         jobs = server.zones["South"].zone.jobs
         for request, done in (
             (requests.RunCampaign("Spring", "South"), lambda: bool(jobs)),
             (requests.StopCampaign("Spring"), lambda: not jobs),
         ):
-            await trio.to_thread.run_sync(lambda request=request: list(perform(request, backing)))
+            await trio.to_thread.run_sync(lambda request=request: list(perform(request, services)))
             await until(done)
 
 
