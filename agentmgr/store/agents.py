@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
 from agentmgr.store import schema as t
+from agentmgr.store.sql import Transaction
 from protocol.structures import AgentSkill
 
 
-def read_agents(connection: sa.Connection, agent_id: str | None = None) -> tuple[AgentLogin, ...]:
+def read_agents(tx: Transaction, agent_id: str | None = None) -> tuple[AgentLogin, ...]:
     """Return all agents by id, or the one with an id."""
     query = (
         sa.select(
@@ -21,7 +22,7 @@ def read_agents(connection: sa.Connection, agent_id: str | None = None) -> tuple
     )
     if agent_id is not None:
         query = query.where(t.agent.c.agent_id == agent_id)
-    rows = connection.execute(query).all()
+    rows = tx.tables.execute(query).all()
     return tuple(_login(list(group)) for _, group in groupby(rows, lambda row: row.agent_id))
 
 
@@ -33,12 +34,18 @@ def _login(rows: list[sa.Row[tuple[object, ...]]]) -> AgentLogin:
     )
 
 
-def put_agent(connection: sa.Connection, login: AgentLogin) -> None:
+def find_agent(tx: Transaction, agent_id: str) -> AgentLogin | None:
+    """Look an agent up."""
+    found = read_agents(tx, agent_id)
+    return found[0] if found else None
+
+
+def put_agent(tx: Transaction, login: AgentLogin) -> None:
     """Store an agent, or replace the one with the same id."""
     agent_id = login.agent.agent_id
-    connection.execute(sa.delete(t.agent_skill).where(t.agent_skill.c.agent_id == agent_id))
-    connection.execute(sa.delete(t.agent).where(t.agent.c.agent_id == agent_id))
-    connection.execute(
+    tx.tables.execute(sa.delete(t.agent_skill).where(t.agent_skill.c.agent_id == agent_id))
+    tx.tables.execute(sa.delete(t.agent).where(t.agent.c.agent_id == agent_id))
+    tx.tables.execute(
         sa.insert(t.agent).values(
             agent_id=agent_id,
             name=login.agent.name,
@@ -48,7 +55,7 @@ def put_agent(connection: sa.Connection, login: AgentLogin) -> None:
         )
     )
     for position, skill in enumerate(login.agent.skills):
-        connection.execute(
+        tx.tables.execute(
             sa.insert(t.agent_skill).values(
                 agent_id=agent_id, position=position, name=skill.name, skill_id=skill.id, level=skill.level
             )

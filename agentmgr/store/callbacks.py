@@ -1,9 +1,8 @@
 """Callbacks that wait: read back, counted, ended when their time is over."""
 
-import sqlite3
-
 from agentmgr.core.model import CallbackSpec, PhoneNumber
 from agentmgr.store.contacts import read_contacts
+from agentmgr.store.sql import Sql
 from protocol.enums import CallbackType
 
 # What a saved agent still works on is not over; see `takeover`.
@@ -13,15 +12,15 @@ _WORKED_ON = (
 )
 
 
-def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[CallbackSpec, ...]:
+def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
     """Return the callbacks that a campaign has to deliver, the earliest first."""
-    rows = connection.execute(
+    rows = sql.fetch(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
         " expires_at, notes FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
         " ORDER BY due_at, callback_id",
         (campaign_id,),
-    ).fetchall()
-    contacts = read_contacts(connection, [(row[3], 0) for row in rows])
+    )
+    contacts = read_contacts(sql, [(row[3], 0) for row in rows])
     return tuple(
         CallbackSpec(
             callback_id=callback_id,
@@ -51,9 +50,9 @@ def read_callbacks(connection: sqlite3.Connection, campaign_id: int) -> tuple[Ca
     )
 
 
-def expire_callbacks(connection: sqlite3.Connection, campaign_id: int, now: float) -> None:
+def expire_callbacks(sql: Sql, campaign_id: int, now: float) -> None:
     """End those whose time passed while nobody looked; one that is worked on goes on."""
-    connection.execute(
+    sql.execute(
         "UPDATE callback SET outcome = 'Expired', ended_at = ?"
         f" WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ? AND NOT {_WORKED_ON}",
         (now, campaign_id, now),

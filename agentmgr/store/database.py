@@ -7,16 +7,20 @@ a parameter.
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
-from attrs import frozen
 from sqlalchemy.pool import StaticPool
 
 from agentmgr.ports import StoreFault
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
+from agentmgr.store.sql import Row, Transaction
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 APPLICATION_ID = 0x41674D67
 """Stands in the header of every file made here ("AgMg"), so that a foreign one is recognised."""
@@ -35,12 +39,31 @@ _PRAGMAS = (
 )
 
 
-@frozen
-class Transaction:
-    """A transaction under way: the driver for what is hot, SQLAlchemy's view of it for the rest."""
+class SqliteSql:
+    """Runs SQL over one connection."""
 
-    sql: sqlite3.Connection
-    tables: sa.Connection
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._connection.execute(sql, parameters).rowcount
+
+    def execute_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> int:
+        """Run a statement once for each set of parameters; return how many rows all of them changed."""
+        return self._connection.executemany(sql, parameters).rowcount
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement that gives rows, and return them all."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def fetch_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> list[Row]:
+        """Run a statement once for each set of parameters; return the rows of all of them."""
+        execute = self._connection.execute
+        return [row for values in parameters for row in execute(sql, values).fetchall()]
+
+    def hold_zone(self, zone: str, *, alone: bool) -> None:
+        """Nothing to do: one transaction writes at a time, and it sees all before it."""
 
 
 class Database:
@@ -58,7 +81,7 @@ class Database:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
         )
-        self._views = Transaction(connection, engine.connect())
+        self._views = Transaction(SqliteSql(connection), engine.connect())
         self._views.tables.begin()  # never ended, so that nobody (Alembic would) ends one of ours
         # Whoever waits holds the gate, so that a thread with many transactions in a row lets others in.
         self._gate = threading.Lock()
@@ -84,6 +107,19 @@ class Database:
                     raise
         finally:
             self._lock.release()
+
+    def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts) -> T:
+        """Run work in one transaction; what it did is durable then.
+
+        Raises:
+            StoreFault: nothing was written; or, if the commit itself failed, that is not known.
+        """
+        with self.transaction() as tx:
+            return work(tx, *args)
+
+    def read(self, work: Callable[[Transaction, *Ts], T], *args: *Ts) -> T:
+        """Run work that only reads, on one state of the database."""
+        return self.write(work, *args)
 
     def close(self) -> None:
         """Fold the log into the file and close it."""

@@ -1,19 +1,25 @@
 """Jobs: made, filled, started, moved, counted."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from agentmgr.core.model import JobSpec, Wanted, WantedJob
-from agentmgr.ports import CampaignOverview, DispositionRow, JobState, JobStatus, JobTally
+from agentmgr.ports import CampaignOverview, DispositionRow, JobState, JobStatus, Token
 from agentmgr.store import schema as t
+from agentmgr.store.callbacks import expire_callbacks, read_callbacks
 from agentmgr.store.campaigns import read_campaign
+from agentmgr.store.counters import Counted, count_done
+from agentmgr.store.ownership import check_token
+from agentmgr.store.settlement import settle_job
+from agentmgr.store.sql import Transaction
 from protocol.enums import PacingType
 
 
-def create_job(connection: sa.Connection, campaign_id: int, zone: str, now: float) -> int:
+def create_job(tx: Transaction, campaign_id: int, zone: str, now: float) -> int:
     """Make an empty job in preparation."""
-    job_id: int = connection.execute(
+    job_id: int = tx.tables.execute(
         sa.insert(t.job)
         .values(campaign_id=campaign_id, zone=zone, state=JobState.Preparing, total=0, created_at=now)
         .returning(t.job.c.job_id)
@@ -21,12 +27,12 @@ def create_job(connection: sa.Connection, campaign_id: int, zone: str, now: floa
     return job_id
 
 
-def fill_job(connection: sa.Connection, job_id: int, after_contact_id: int, limit: int) -> int | None:
+def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) -> int | None:
     """Give a job the next contacts of its campaign's lists; return the last one's id, None at the end."""
-    job = connection.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
+    job = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     lists = sa.select(t.campaign_list.c.list_id).where(t.campaign_list.c.campaign_id == job.campaign_id)
     contact_ids = (
-        connection.execute(
+        tx.tables.execute(
             sa.select(t.contact.c.contact_id)
             .where(t.contact.c.contact_id > after_contact_id, t.contact.c.list_id.in_(lists))
             .order_by(t.contact.c.contact_id)
@@ -38,7 +44,7 @@ def fill_job(connection: sa.Connection, job_id: int, after_contact_id: int, limi
     if not contact_ids:
         return None
     # due since ever: whatever clock the zone runs on, all can be dialled at once
-    connection.execute(
+    tx.tables.execute(
         sa.insert(t.job_contact),
         [
             {
@@ -53,7 +59,7 @@ def fill_job(connection: sa.Connection, job_id: int, after_contact_id: int, limi
             for contact_id in contact_ids
         ],
     )
-    connection.execute(
+    tx.tables.execute(
         sa.update(t.job).where(t.job.c.job_id == job_id).values(total=t.job.c.total + len(contact_ids))
     )
     last: int = contact_ids[-1]
@@ -68,9 +74,9 @@ WANTED = {
 """What a zone shall do with a job in a state; in the others it is none of the zone's business."""
 
 
-def jobs_wanted(connection: sa.Connection, zone: str) -> tuple[WantedJob, ...]:
+def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
     """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were."""
-    rows = connection.execute(
+    rows = tx.tables.execute(
         sa.select(t.job.c.job_id, t.job.c.state)
         # not ordered here: that would read the whole table in the order of its ids
         .where(t.job.c.ended_at.is_(None), t.job.c.zone == zone)
@@ -79,158 +85,125 @@ def jobs_wanted(connection: sa.Connection, zone: str) -> tuple[WantedJob, ...]:
     return tuple(WantedJob(job_id, wanted[job_id]) for job_id in sorted(wanted))
 
 
-def is_wanted(connection: sa.Connection, zone: str, job_id: int) -> bool:
-    """Tell whether a zone shall have a job."""
-    row = connection.execute(sa.select(t.job.c.zone, t.job.c.state).where(t.job.c.job_id == job_id)).first()
-    return row is not None and row.zone == zone and row.state in WANTED
+def load_job(tx: Transaction, token: Token, job_id: int) -> JobSpec | None:
+    """Read a job that the zone of a token shall have; None if it is over or not the zone's."""
+    check_token(tx, token)
+    row = tx.tables.execute(sa.select(t.job.c.zone, t.job.c.state).where(t.job.c.job_id == job_id)).first()
+    wanted = row is not None and row.zone == token.zone and row.state in WANTED
+    return read_job(tx, job_id) if wanted else None
 
 
-def read_job(connection: sa.Connection, job_id: int) -> JobSpec:
-    """Read a job with its campaign."""
-    row = connection.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
+def read_job(tx: Transaction, job_id: int) -> JobSpec:
+    """Read a job with its campaign, and the callbacks that wait in that."""
+    row = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     return JobSpec(
         job_id,
-        read_campaign(connection, row.campaign_id),
+        read_campaign(tx, row.campaign_id),
         row.total,
-        _count_done(connection, job_id, row.zone),
+        count_done(tx, job_id),
         WANTED.get(JobState(row.state), Wanted.STOP),
+        read_callbacks(tx.sql, row.campaign_id),
     )
 
 
-def created_at(connection: sa.Connection, job_id: int) -> float:
-    """Return when a job was made, epoch seconds."""
-    at: float = connection.execute(sa.select(t.job.c.created_at).where(t.job.c.job_id == job_id)).scalar_one()
-    return at
+def start_job(tx: Transaction, job_id: int) -> JobSpec | None:
+    """Let a prepared job run; None if it is not in preparation any more."""
+    if not move_job(tx, job_id, (JobState.Preparing,), JobState.Running):
+        return None
+    job = t.job.c
+    row = tx.tables.execute(sa.select(job.campaign_id, job.created_at).where(job.job_id == job_id)).one()
+    expire_callbacks(tx.sql, row.campaign_id, row.created_at)
+    return read_job(tx, job_id)
 
 
 def move_job(
-    connection: sa.Connection,
+    tx: Transaction,
     job_id: int,
     allowed: Iterable[JobState],
     state: JobState,
     ended_at: float | None = None,
 ) -> bool:
-    """Change the state of a job if it is an allowed one."""
-    result = connection.execute(
+    """Change the state of a job if it is an allowed one; with `ended_at` it is over and settled."""
+    result = tx.tables.execute(
         sa.update(t.job)
         .where(t.job.c.job_id == job_id, t.job.c.state.in_([str(s) for s in allowed]))
         .values(state=state, ended_at=ended_at)
     )
+    if result.rowcount == 1 and ended_at is not None:
+        settle_job(tx.sql, job_id, ended_at)
     return result.rowcount == 1
 
 
-def latest_job(connection: sa.Connection, campaign_id: int) -> JobStatus | None:
+def latest_job(tx: Transaction, campaign_id: int) -> JobStatus | None:
     """Return the job of a campaign that was created last."""
-    row = connection.execute(
-        sa.select(t.job, t.campaign.c.name)
-        .join(t.campaign)
-        .where(t.job.c.campaign_id == campaign_id)
-        .order_by(t.job.c.job_id.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    return JobStatus(
-        row.job_id,
-        row.name,
-        row.zone,
-        JobState(row.state),
-        row.total,
-        _count_done(connection, row.job_id, row.zone),
-        row.created_at,
-        row.ended_at,
-        _count_callbacks(connection, campaign_id),
-    )
+    return _latest_jobs(tx, t.job.c.campaign_id == campaign_id).get(campaign_id)
 
 
-def read_overviews(connection: sa.Connection) -> tuple[CampaignOverview, ...]:
+def read_overviews(tx: Transaction) -> tuple[CampaignOverview, ...]:
     """Return all campaigns by name."""
-    campaigns = connection.execute(
+    lists: defaultdict[int, list[str]] = defaultdict(list)
+    for campaign_id, name in tx.tables.execute(
+        sa.select(t.campaign_list.c.campaign_id, t.contact_list.c.name)
+        .join(t.contact_list)
+        .order_by(t.contact_list.c.name)
+    ):
+        lists[campaign_id].append(name)
+    jobs = _latest_jobs(tx, sa.true())
+    campaigns = tx.tables.execute(
         sa.select(t.campaign.c.campaign_id, t.campaign.c.name, t.campaign.c.pacing).order_by(
             t.campaign.c.name
         )
-    ).all()
+    )
     return tuple(
         CampaignOverview(
-            campaign_id,
-            name,
-            PacingType(pacing),
-            tuple(
-                connection.execute(
-                    sa.select(t.contact_list.c.name)
-                    .join(t.campaign_list)
-                    .where(t.campaign_list.c.campaign_id == campaign_id)
-                    .order_by(t.contact_list.c.name)
-                ).scalars()
-            ),
-            latest_job(connection, campaign_id),
+            campaign_id, name, PacingType(pacing), tuple(lists[campaign_id]), jobs.get(campaign_id)
         )
         for campaign_id, name, pacing in campaigns
     )
 
 
-def _count_done(connection: sa.Connection, job_id: int, zone: str) -> int:
-    """Count the contacts of a job that are finished."""
-    done: int = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(t.job_contact)
-        .where(
-            t.job_contact.c.job_id == job_id,
-            t.job_contact.c.zone == zone,
-            t.job_contact.c.state == "done",
-        )
-    ).scalar_one()
-    return done
-
-
-def _count_callbacks(connection: sa.Connection, campaign_id: int) -> int:
-    """Count the callbacks that a campaign has to deliver."""
-    waiting: int = connection.execute(
+def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, JobStatus]:
+    """Return the latest job of each campaign that was ever run, by the campaign's id."""
+    latest = sa.select(sa.func.max(t.job.c.job_id)).where(which).group_by(t.job.c.campaign_id)
+    done = (
+        sa.select(t.job_counter.c.how_many)
+        .where(t.job_counter.c.job_id == t.job.c.job_id, t.job_counter.c.counted == Counted.Done)
+        .scalar_subquery()
+    )
+    callbacks = (
         sa.select(sa.func.count())
         .select_from(t.callback)
-        .where(t.callback.c.campaign_id == campaign_id, t.callback.c.ended_at.is_(None))
-    ).scalar_one()
-    return waiting
-
-
-def tally(connection: sa.Connection, job_id: int) -> JobTally:
-    """Count attempts and dispositions of a job."""
-    attempt = t.attempt
-    how_many = sa.func.count().label("how_many")
-    outcomes = connection.execute(
-        sa.select(
-            sa.func.coalesce(attempt.c.outcome, "").label("name"),
-            how_many,
-            sa.func.count(attempt.c.answered_at).label("answered"),
-        )
-        .where(attempt.c.job_id == job_id)
-        .group_by(sa.text("name"))
-        .order_by(how_many.desc(), sa.text("name"))
-    ).all()
-    dispositions = connection.execute(
-        sa.select(_CODE_NAME.label("name"), how_many)
-        .select_from(_DISPOSITIONS)
-        .where(t.disposition.c.job_id == job_id)
-        .group_by(sa.text("name"))
-        .order_by(how_many.desc(), sa.text("name"))
-    ).all()
-    return JobTally(
-        attempts=sum(row.how_many for row in outcomes),
-        live_answers=sum(row.answered for row in outcomes),
-        abandoned=sum(row.how_many for row in outcomes if row.name == "Nuisance"),
-        outcomes=tuple((row.name, row.how_many) for row in outcomes if row.name),
-        dispositions=tuple((row.name, row.how_many) for row in dispositions),
-        stored=sum(row.how_many for row in dispositions),
+        .where(t.callback.c.campaign_id == t.job.c.campaign_id, t.callback.c.ended_at.is_(None))
+        .scalar_subquery()
     )
+    rows = tx.tables.execute(
+        sa.select(t.job, t.campaign.c.name, done.label("done"), callbacks.label("callbacks"))
+        .join(t.campaign)
+        .where(t.job.c.job_id.in_(latest))
+    )
+    return {
+        row.campaign_id: JobStatus(
+            row.job_id,
+            row.name,
+            row.zone,
+            JobState(row.state),
+            row.total,
+            row.done or 0,
+            row.created_at,
+            row.ended_at,
+            row.callbacks,
+        )
+        for row in rows
+    }
 
 
 def read_dispositions(
-    connection: sa.Connection, campaign_id: int, after_row_id: int, limit: int
+    tx: Transaction, campaign_id: int, after_row_id: int, limit: int
 ) -> tuple[DispositionRow, ...]:
     """Return the next dispositions of a campaign in the order they were saved."""
     jobs = sa.select(t.job.c.job_id).where(t.job.c.campaign_id == campaign_id)
     disposition, attempt = t.disposition.c, t.attempt.c
-    rows = connection.execute(
+    rows = tx.tables.execute(
         sa.select(
             disposition.row_id,
             disposition.attempt_id,

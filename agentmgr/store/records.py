@@ -1,12 +1,11 @@
 """What each durable record does to the tables: the hot path, SQL straight to the driver."""
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from agentmgr.core.effects import (
     RECORDS,
@@ -25,15 +24,23 @@ from agentmgr.core.effects import (
     SetAttribute,
     StartAttempt,
 )
-from agentmgr.ports import PHONE_ZONE_ATTRIBUTES
+from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, Token
+from agentmgr.store.counters import ANSWERED, CONTACT_MOVED, DISPOSED, ENDED, STARTED, count
+from agentmgr.store.ownership import check_token
+from agentmgr.store.sql import Row, Sql, Transaction
 
 
 @frozen
 class Statement:
-    """SQL with how its parameters are taken from a record."""
+    """SQL with how its parameters are taken from a record; rows that it gives are counted."""
 
     sql: str
     parameters: Callable[[Any], Any]
+    counts: bool = field(init=False)
+
+    @counts.default
+    def _gives_rows(self) -> bool:
+        return " RETURNING " in self.sql
 
 
 def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
@@ -46,31 +53,36 @@ _FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
         "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at, callback_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f" VALUES (?, ?, ?, ?, ?, ?, ?){STARTED}",
         *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at", "callback_id"),
     ),
     # A call can be answered first and find its agent later: the time is that of the answer.
-    MarkAnswered: _statement(
-        "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), agent_id = COALESCE(?, agent_id)"
-        " WHERE attempt_id = ?",
-        *("at", "agent_id", "attempt_id"),
+    MarkAnswered: (
+        *_statement(
+            "UPDATE attempt SET agent_id = COALESCE(?, agent_id) WHERE attempt_id = ?",
+            *("agent_id", "attempt_id"),
+        ),
+        *_statement(
+            f"UPDATE attempt SET answered_at = ? WHERE attempt_id = ? AND answered_at IS NULL{ANSWERED}",
+            *("at", "attempt_id"),
+        ),
     ),
     EndAttempt: _statement(
         "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id)"
-        " WHERE attempt_id = ? AND ended_at IS NULL",
+        f" WHERE attempt_id = ? AND ended_at IS NULL{ENDED}",
         *("at", "outcome", "agent_id", "attempt_id"),
     ),
     # The first disposition of an attempt stands: it was confirmed to somebody.
     SaveDisposition: _statement(
         "INSERT INTO disposition (attempt_id, job_id, contact_id, agent_id, code_id, source, saved_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING",
+        f" VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING{DISPOSED}",
         *("attempt_id", "job_id", "contact_id", "agent_id", "code_id", "source", "at"),
     ),
     ReturnContact: _statement(
         "UPDATE job_contact SET attempts = ?, last_outcome = ?,"
         " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
         " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at)"
-        " WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
+        f" WHERE job_id = ? AND contact_id = ? AND state = 'claimed'{CONTACT_MOVED}",
         *("attempts", "outcome", "due_at", "due_at", "job_id", "contact_id"),
     ),
     SaveNote: _statement(
@@ -146,13 +158,23 @@ if STATEMENTS.keys() != set(RECORDS):
     raise TypeError(f"records without SQL, or SQL without record: {STATEMENTS.keys() ^ set(RECORDS)}")
 
 
-def write_records(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
+def commit(tx: Transaction, token: Token, records: Sequence[Record]) -> None:
+    """Write records of the zone's owner."""
+    check_token(tx, token)
+    write_records(tx.sql, records)
+
+
+def write_records(sql: Sql, records: Sequence[Record]) -> None:
     """Apply records in their order; neighbours of one kind go to the database together."""
+    done: list[Row] = []
     for kind, group in groupby(records, type):
         statements = STATEMENTS[kind]
-        if len(statements) == 1:
-            connection.executemany(statements[0].sql, map(statements[0].parameters, group))
-            continue
-        for record in group:
+        # several statements of one record come before those of the next
+        for few in (group,) if len(statements) == 1 else ((record,) for record in group):
             for statement in statements:
-                connection.execute(statement.sql, statement.parameters(record))
+                rows = map(statement.parameters, few)
+                if statement.counts:
+                    done += sql.fetch_each(statement.sql, rows)
+                else:
+                    sql.execute_each(statement.sql, rows)
+    count(sql, done)

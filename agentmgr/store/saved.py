@@ -1,10 +1,9 @@
 """Agents that outlive a crash: which of their attempts go on, and how they are read back."""
 
-import sqlite3
-
 from agentmgr.core.model import PhoneNumber, SavedAgent, SavedSession
 from agentmgr.ports import JobState
 from agentmgr.store.contacts import read_contacts
+from agentmgr.store.sql import Sql
 from protocol.enums import AgentState, CallState, ContactType
 
 KEPT = "EXISTS (SELECT 1 FROM saved_agent WHERE saved_agent.attempt_id = attempt.attempt_id)"
@@ -18,30 +17,30 @@ _GOES_ON = (
 )
 
 
-def release_attempts(connection: sqlite3.Connection, zone: str) -> None:
+def release_attempts(sql: Sql, zone: str) -> None:
     """Part the saved agents of a zone from all attempts that do not go on: not answered, over, job over."""
-    connection.execute(
+    sql.execute(
         f"UPDATE saved_agent SET attempt_id = '' WHERE zone = ? AND attempt_id <> '' AND NOT {_GOES_ON}",
         (zone, JobState.Running, JobState.Paused),
     )
 
 
-def release_job(connection: sqlite3.Connection, job_id: int) -> None:
+def release_job(sql: Sql, job_id: int) -> None:
     """Part saved agents from the attempts of a job that is over."""
-    connection.execute(
+    sql.execute(
         "UPDATE saved_agent SET attempt_id = '' WHERE attempt_id IN"
         " (SELECT attempt_id FROM attempt WHERE job_id = ? AND ended_at IS NULL)",
         (job_id,),
     )
 
 
-def read_saved(connection: sqlite3.Connection, zone: str) -> tuple[SavedAgent, ...]:
+def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
     """Return the saved agents of a zone by id, each with the attempt that goes on."""
-    rows = connection.execute(
+    rows = sql.fetch(
         "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id FROM saved_agent"
         " WHERE zone = ? ORDER BY agent_id",
         (zone,),
-    ).fetchall()
+    )
     return tuple(
         SavedAgent(
             agent_id,
@@ -49,25 +48,23 @@ def read_saved(connection: sqlite3.Connection, zone: str) -> tuple[SavedAgent, .
             CallState(call_state),
             reason_code,
             leg_id,
-            _read_session(connection, attempt_id) if attempt_id else None,
+            _read_session(sql, attempt_id) if attempt_id else None,
         )
         for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id in rows
     )
 
 
-def _read_session(connection: sqlite3.Connection, attempt_id: str) -> SavedSession:
-    job_id, contact_id, contact_type, dialled, answered_at, callback_id, attempts, callbacks = (
-        connection.execute(
-            "SELECT attempt.job_id, attempt.contact_id, contact_type, number, answered_at, callback_id,"
-            " COALESCE(job_contact.attempts, 0), (SELECT count(*) FROM callback"
-            " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
-            " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"
-            " AND job_contact.contact_id = attempt.contact_id AND contact_type <> ?"
-            " WHERE attempt_id = ?",
-            (ContactType.Callback, attempt_id),
-        ).fetchone()
+def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
+    ((job_id, contact_id, contact_type, dialled, answered_at, callback_id, attempts, callbacks),) = sql.fetch(
+        "SELECT attempt.job_id, attempt.contact_id, contact_type, number, answered_at, callback_id,"
+        " COALESCE(job_contact.attempts, 0), (SELECT count(*) FROM callback"
+        " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
+        " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"
+        " AND job_contact.contact_id = attempt.contact_id AND contact_type <> ?"
+        " WHERE attempt_id = ?",
+        (ContactType.Callback, attempt_id),
     )
-    (contact,) = read_contacts(connection, [(contact_id, attempts)])
+    (contact,) = read_contacts(sql, [(contact_id, attempts)])
     number = next((n for n in contact.numbers if n.number == dialled), PhoneNumber("", dialled))
     return SavedSession(
         sid=attempt_id,

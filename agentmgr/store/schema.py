@@ -236,6 +236,16 @@ Index(
     job_contact.c.contact_id,
 )
 
+# What the job has done: as many rows as there are different outcomes, however many attempts.
+job_counter = _table(
+    "job_counter",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("counted", Text()),
+    _key("name", Text()),
+    _needed("how_many", Integer()),
+    clustered=True,
+)
+
 callback = _table(
     "callback",
     _key("callback_id", Text()),

@@ -1,5 +1,6 @@
 """An in-memory store: the simplest thing that keeps what ZoneStore promises, and checks its caller."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
@@ -33,7 +34,7 @@ from agentmgr.core.model import (
     SavedSession,
     WantedJob,
 )
-from agentmgr.ports import AgentLogin, Fenced, OpenedZone, Token
+from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, Token
 from protocol.enums import ContactType
 
 
@@ -53,6 +54,7 @@ class MemoryStore:
         self.claimed: dict[int, dict[int, ContactSpec]] = {}
         self.done: dict[int, dict[int, str]] = {}
         self.dispositions: dict[str, SaveDisposition] = {}
+        self.attempts: dict[str, StartAttempt] = {}
         self.open_attempts: dict[str, StartAttempt] = {}
         self.answered_at: dict[str, float] = {}
         self.ended_attempts: dict[str, EndAttempt] = {}
@@ -288,7 +290,7 @@ class MemoryStore:
             assert attempt.callback_id in self.callbacks, f"{attempt.callback_id} is not waited for"
         else:
             assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
-        self.open_attempts[attempt.attempt_id] = attempt
+        self.attempts[attempt.attempt_id] = self.open_attempts[attempt.attempt_id] = attempt
 
     def _return(self, record: ReturnContact) -> None:
         open_contacts = {a.contact_id for a in self._attempts_at_own_contacts(record.job_id)}
@@ -335,6 +337,25 @@ class MemoryStore:
         """Return those of the addresses that are on the do-not-call list."""
         return frozenset(self.dnc.intersection(addresses))
 
+    def tally(self, job_id: int) -> JobTally:
+        """Count what a job has done, which the job's campaign must be known for."""
+        of_job = {key for key, attempt in self.attempts.items() if attempt.job_id == job_id}
+        names = {code.code_id: code.name for code in self.jobs[job_id].campaign.completion_codes}
+        outcomes = Counter(end.outcome for key, end in self.ended_attempts.items() if key in of_job)
+        codes = Counter(names[each.code_id] for each in self.dispositions.values() if each.job_id == job_id)
+        return JobTally(
+            attempts=len(of_job),
+            live_answers=len(of_job & self.answered_at.keys()),
+            abandoned=outcomes["Nuisance"],
+            outcomes=_most_first(outcomes),
+            dispositions=_most_first(codes),
+            stored=codes.total(),
+        )
+
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
         return self.agents.get(agent_id)
+
+
+def _most_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((+counts).items(), key=lambda item: (-item[1], item[0])))

@@ -37,7 +37,7 @@ def imported(store: SqliteStore) -> Callable[[], dict[str, dict[str, str]]]:
     def imported() -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         with store._database.transaction() as tx:
-            for (contact_id,) in tx.sql.execute("SELECT contact_id FROM contact").fetchall():
+            for (contact_id,) in tx.sql.fetch("SELECT contact_id FROM contact"):
                 contact = read_contacts(tx.sql, [(contact_id, 0)])[0]
                 found[contact.user_contact_id] = dict(contact.attributes)
         return found

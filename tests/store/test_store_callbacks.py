@@ -13,7 +13,7 @@ from test_store_contract import callback, calling_back, saved
 
 from agentmgr.core.effects import EndCallback, MarkAnswered
 from agentmgr.core.model import AgentSpec
-from agentmgr.ports import AgentLogin, JobState, StoreFault
+from agentmgr.ports import AgentLogin, JobState, JobTally, StoreFault
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
 
@@ -138,6 +138,7 @@ OLD_ROWS = (
     "INSERT INTO job VALUES (1, 1, 'Default', 'running', 1, 0, NULL)",
     "INSERT INTO job_contact VALUES (1, 1, 'Default', 'done', 1, 0, 'Handled')",
     "INSERT INTO attempt VALUES ('a1', 1, 1, 'Predictive', '+1', 1, 2, 3, '1001', 'Handled')",
+    "INSERT INTO attempt VALUES ('a2', 1, 1, 'Predictive', '+1', 9, NULL, NULL, NULL, NULL)",
     "INSERT INTO disposition VALUES (1, 'a1', 1, 1, '1001', 1, 'agent', 3)",
 )
 
@@ -161,12 +162,14 @@ def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     store = open_sqlite(path)
     (row,) = store.dispositions(1, 0, 10)
     assert (row.attempt_id, row.number, row.outcome) == ("a1", "+1", "Handled")
+    assert store.tally(1) == JobTally(2, 1, 0, (("Handled", 1),), (("1", 1),), 1)
+    assert store.open_zone("Default", 4.0).jobs[0].done == 1
     with store._database.transaction() as tx:
-        assert tx.sql.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert tx.sql.fetch("PRAGMA foreign_keys") == [(1,)]
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
             tx.sql.execute("DELETE FROM attempt")
         assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
-        (sql,) = tx.sql.execute("SELECT sql FROM sqlite_master WHERE name = 'attempt'").fetchone()
+        ((sql,),) = tx.sql.fetch("SELECT sql FROM sqlite_master WHERE name = 'attempt'")
         assert "WITHOUT ROWID" in sql
         assert "STRICT" in sql
     store.close()

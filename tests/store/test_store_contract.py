@@ -23,8 +23,8 @@ from agentmgr.core.effects import (
     StartAttempt,
 )
 from agentmgr.core.model import ContactSpec
-from agentmgr.ports import Fenced, OpenedZone, Token, ZoneStore
-from agentmgr.store import open_sqlite
+from agentmgr.ports import Fenced, JobTally, OpenedZone, Token
+from agentmgr.store import SqliteStore, open_sqlite
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
 
@@ -35,7 +35,7 @@ CONTACTS = 4
 class Owned:
     """A store with a running job of four contacts, and who owns the zone."""
 
-    store: ZoneStore
+    store: SqliteStore | MemoryStore
     job_id: int
     token: Token
 
@@ -346,6 +346,28 @@ def test_takeover_unanswered_contact_of_a_saved_agent_is_dialled_again(owned: Ow
     owned.commit(*unanswered(owned.claim()[1]), saved("a1"))
     owned.take_over()
     assert owned.claim()[1].attempts == 1
+
+
+# -- what a job has done -------------------------------------------------------------------------
+
+
+def test_tally_is_what_was_done_by_name_the_most_frequent_first(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(*talking(contacts[1]), *done(1))
+    owned.commit(start(contacts[2], "a2"), EndAttempt("a2", "Nuisance", T0), ReturnContact(1, 2, 1, "x", T0))
+    owned.commit(*talking(contacts[3], "a3"), *done(3, "a3"), start(contacts[4], "a4"))
+    before = JobTally(4, 2, 1, (("Handled", 2), ("Nuisance", 1)), (("Sale", 2),), 2)
+    assert owned.store.tally(1) == before
+    opened = owned.take_over()
+    assert opened.jobs[0].done == 2
+    outcomes = (("Handled", 2), ("Interrupted", 1), ("Nuisance", 1))
+    assert owned.store.tally(1) == evolve(before, outcomes=outcomes)
+
+
+def test_tally_answer_that_finds_its_agent_later_counts_once(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact), MarkAnswered("a1", T0, None), MarkAnswered("a1", T0, "1001"))
+    assert owned.store.tally(1).live_answers == 1
 
 
 # -- who owns the zone -------------------------------------------------------------------------

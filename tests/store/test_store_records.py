@@ -26,6 +26,13 @@ def test_records_every_kind_names_fields_that_it_has() -> None:
             assert len(parameters) == statement.sql.count("?")
 
 
+def test_records_every_kind_has_all_its_fields_stored() -> None:
+    for kind in RECORDS:
+        record = kind(**{field.name: field.name for field in attrs.fields(kind)})
+        stored = {name for each in STATEMENTS[kind] for name in each.parameters(record)}
+        assert stored == {field.name for field in attrs.fields(kind)}, kind
+
+
 def test_commit_whole_attempt_is_there_afterwards(bench: Bench) -> None:
     contact = bench.claim(1)[0]
     bench.store.commit(bench.token, handled(bench, contact, "a1"))

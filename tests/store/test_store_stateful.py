@@ -68,8 +68,17 @@ class StoreMachine(RuleBasedStateMachine):
         self.commit(MarkAnswered(self.open[contact_id], self.now, agent))
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), retry_s=st.none() | st.floats(0, 1000), code=st.sampled_from([None, SALE, REFUSED]))
-    def end(self, data: st.DataObject, retry_s: float | None, code: int | None) -> None:
+    @rule(
+        data=st.data(),
+        retry_s=st.none() | st.floats(0, 1000),
+        code=st.sampled_from([None, SALE, REFUSED]),
+        outcome=st.sampled_from(["Handled", "Busy", "Nuisance"]),
+        times=st.integers(1, 2),
+    )
+    def end(
+        self, data: st.DataObject, retry_s: float | None, code: int | None, outcome: str, times: int
+    ) -> None:
+        """End an attempt; what comes a second time changes nothing."""
         contact_id = data.draw(st.sampled_from(sorted(self.open)))
         contact, attempt_id = self.claimed.pop(contact_id), self.open.pop(contact_id)
         self.answered.discard(contact_id)
@@ -79,11 +88,11 @@ class StoreMachine(RuleBasedStateMachine):
             self.dispositions[attempt_id] = code
             records.append(disposition(self.bench, contact, attempt_id, code))
         due_at = None if retry_s is None else self.now + retry_s
-        self.commit(
-            *records,
-            EndAttempt(attempt_id, "Handled", self.now),
-            ReturnContact(self.bench.job_id, contact_id, self.attempts[contact_id], "Handled", due_at),
-        )
+        records += [
+            EndAttempt(attempt_id, outcome, self.now),
+            ReturnContact(self.bench.job_id, contact_id, self.attempts[contact_id], outcome, due_at),
+        ]
+        self.commit(*(record for record in records for _ in range(times)))
         self._set_due(contact_id, due_at)
 
     @rule()
@@ -109,6 +118,22 @@ class StoreMachine(RuleBasedStateMachine):
         rows = self.bench.store.dispositions(1, 0, 1000)
         assert {row.attempt_id: row.code_id for row in rows} == self.dispositions
         assert len(rows) == len(self.dispositions)
+
+    @invariant()
+    def counters_are_what_counting_the_rows_gives(self) -> None:
+        rows = self.bench.rows
+        tally = self.bench.store.tally(self.bench.job_id)
+        ((attempts, answered),) = rows("SELECT count(*), count(answered_at) FROM attempt")
+        assert (tally.attempts, tally.live_answers) == (attempts, answered)
+        ended = "SELECT outcome, count(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome"
+        assert sorted(tally.outcomes) == rows(ended)
+        assert tally.abandoned == dict(rows(ended)).get("Nuisance", 0)
+        by_code = "SELECT name, count(*) FROM disposition JOIN completion_code USING (code_id) GROUP BY name"
+        assert sorted(tally.dispositions) == rows(by_code)
+        assert tally.stored == len(self.dispositions)
+        job = self.bench.store.latest_job(1)
+        assert job is not None
+        assert rows("SELECT count(*) FROM job_contact WHERE state = 'done'") == [(job.done,)]
 
     @invariant()
     def open_attempts_are_at_claimed_contacts(self) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The newest revision; with it in the file Alembic is not even imported, which takes 0.1 s."""
 
 

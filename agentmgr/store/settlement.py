@@ -1,0 +1,54 @@
+"""What is left open when nobody works on a job any more: attempts end, contacts are given back."""
+
+from agentmgr.store.counters import CONTACT_MOVED, ENDED, count
+from agentmgr.store.saved import KEPT, release_job
+from agentmgr.store.sql import Sql
+
+INTERRUPTED = "Interrupted"
+
+# An attempt for a callback does not concern the contact as the job has it, if it has it at all.
+_OPEN_ATTEMPT = (
+    "EXISTS (SELECT 1 FROM attempt WHERE attempt.job_id = job_contact.job_id"
+    " AND attempt.contact_id = job_contact.contact_id AND attempt.ended_at IS NULL"
+    " AND attempt.contact_type <> 'Callback'"
+)
+_CLAIMED = f" WHERE job_id = ? AND state = 'claimed' AND NOT {_OPEN_ATTEMPT} AND {KEPT})"
+# One after another; each leaves alone what an earlier one has taken out of `claimed`.
+SETTLE_CONTACTS = (
+    # somebody was talking to this contact: it is not called twice
+    "UPDATE job_contact SET state = 'done', attempts = attempts + 1, last_outcome = 'Interrupted'"
+    f"{_CLAIMED} AND {_OPEN_ATTEMPT} AND attempt.answered_at IS NOT NULL){CONTACT_MOVED}",
+    # dialled or shown without an answer: that attempt counts
+    "UPDATE job_contact SET attempts = attempts + 1, last_outcome = 'Interrupted',"
+    " state = CASE WHEN attempts + 1 >= (SELECT max_attempts FROM campaign JOIN job"
+    " ON job.campaign_id = campaign.campaign_id WHERE job.job_id = job_contact.job_id)"
+    " THEN 'done' ELSE 'pending' END"
+    f"{_CLAIMED} AND {_OPEN_ATTEMPT}){CONTACT_MOVED}",
+    # only claimed
+    f"UPDATE job_contact SET state = 'pending'{_CLAIMED}{CONTACT_MOVED}",
+)
+
+
+def settle_job(sql: Sql, job_id: int, now: float) -> None:
+    """End the open attempts of a job and give its claimed contacts back, as nobody works on it any more."""
+    release_job(sql, job_id)
+    settle_rest(sql, job_id, now)
+
+
+def settle_rest(sql: Sql, job_id: int, now: float) -> None:
+    """Settle a job, but for the attempts that saved agents go on with."""
+    for statement in SETTLE_CONTACTS:
+        count(sql, sql.fetch(statement, (job_id,)))
+    # somebody was called back: that is not done twice; one who was not reached waits on
+    sql.execute(
+        "UPDATE callback SET ended_at = ?, outcome = ? WHERE ended_at IS NULL AND callback_id IN"
+        " (SELECT callback_id FROM attempt WHERE job_id = ? AND ended_at IS NULL"
+        f" AND answered_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT})",
+        (now, INTERRUPTED, job_id),
+    )
+    ended = sql.fetch(
+        "UPDATE attempt SET ended_at = ?, outcome = ?"
+        f" WHERE job_id = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",
+        (now, INTERRUPTED, job_id),
+    )
+    count(sql, ended)

@@ -1,0 +1,80 @@
+"""Every statement of the room is one that the tables of the newest schema take."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from agentmgr import store as room
+from agentmgr.ports import Fenced, Token
+from agentmgr.store import SqliteStore
+from agentmgr.store.ownership import check_token, raise_epoch
+from agentmgr.store.records import STATEMENTS
+from agentmgr.store.settlement import SETTLE_CONTACTS
+from agentmgr.store.sql import Transaction
+
+RUN = {"execute", "execute_each", "fetch", "fetch_each"}
+# What functions put into their statements, and those that are passed on: found by their tables instead.
+LOCAL = {"batch": ("x",), "wanted": "(?)", "table": "contact_attribute"}
+PASSED_ON = {"sql", "statement", "statement.sql"}
+
+
+def statements_of(module: ModuleType) -> Iterator[str]:
+    """Yield the SQL that stands in the calls of a module."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUN:
+            sql = node.args[0]
+            if ast.unparse(sql) not in PASSED_ON and "sql" in ast.unparse(node.func.value):
+                names = {**vars(module), **LOCAL}
+                yield eval(compile(ast.Expression(sql), module.__name__, "eval"), names)
+
+
+MODULES = [importlib.import_module(f"{room.__name__}.{m.name}") for m in pkgutil.iter_modules(room.__path__)]
+IN_CALLS = [sql for module in MODULES for sql in statements_of(module)]
+IN_TABLES = [*(each.sql for group in STATEMENTS.values() for each in group), *SETTLE_CONTACTS]
+
+
+def test_statements_are_found_in_every_module_that_has_some() -> None:
+    found = {module.__name__.rpartition(".")[2] for module in MODULES if any(statements_of(module))}
+    assert found >= {"callbacks", "contacts", "counters", "dnc", "ownership", "saved", "settlement"}
+
+
+@pytest.mark.parametrize("sql", [*IN_CALLS, *IN_TABLES])
+def test_statement_is_prepared_on_an_empty_store(store: SqliteStore, sql: str) -> None:
+    with store._database.transaction() as tx:
+        assert tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?"))
+
+
+class RecordingSql:
+    """Runs nothing and knows no zone; keeps the order in which it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def hold_zone(self, zone: str, *, alone: bool) -> None:
+        self.asked.append(f"hold {zone} {'alone' if alone else 'shared'}")
+
+    def fetch(self, sql: str, parameters: object = ()) -> list[tuple[int, int]]:
+        self.asked.append(sql.partition(" ")[0])
+        return [(1, 1)]
+
+    def execute(self, sql: str, parameters: object = ()) -> int:
+        self.asked.append(sql.partition(" ")[0])
+        return 1
+
+
+def test_owner_is_held_before_it_is_read() -> None:
+    """Otherwise another could become the owner between the two where transactions run side by side."""
+    sql = RecordingSql()
+    tx = Transaction(sql, None)  # type: ignore[arg-type]  # the part of Sql that these use
+    check_token(tx, Token("Z", 1, 1))
+    assert sql.asked == ["hold Z shared", "SELECT"]
+    sql.asked.clear()
+    assert raise_epoch(tx, "Z") == Token("Z", 1, 1)
+    assert sql.asked == ["hold Z alone", "INSERT", "SELECT"]
+    with pytest.raises(Fenced):
+        check_token(tx, Token("Z", 1, 2))
