@@ -22,14 +22,14 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
     sql = tx.sql
     by_id = {draft.user_contact_id: draft for draft in drafts}
     known = _contact_ids(sql, list_id, by_id)
-    sql.execute_each(
+    sql.execute_many(
         "INSERT INTO contact (list_id, user_contact_id, updated_at) VALUES (?, ?, ?)"
         " ON CONFLICT (list_id, user_contact_id) DO UPDATE SET updated_at = excluded.updated_at",
         ((list_id, user_contact_id, now) for user_contact_id in by_id),
     )
     ids = _contact_ids(sql, list_id, by_id)
     values = [(ids[d.user_contact_id], n, v) for d in by_id.values() for n, v in d.attributes.items()]
-    sql.execute_each(
+    sql.execute_many(
         "INSERT INTO contact_attribute (contact_id, name, value) VALUES (?, ?, ?)"
         " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
         (row for row in values if row[2]),
@@ -37,8 +37,8 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
     if known:
         taken_away = [row[:2] for row in values if not row[2]]
         for table in ("contact_attribute", "contact_phone"):
-            sql.execute_each(f"DELETE FROM {table} WHERE contact_id = ? AND name = ?", taken_away)
-    sql.execute_each(
+            sql.execute_many(f"DELETE FROM {table} WHERE contact_id = ? AND name = ?", taken_away)
+    sql.execute_many(
         "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number,"
         " timezone = excluded.timezone, wireless = excluded.wireless",
@@ -74,7 +74,7 @@ def claim_contacts(tx: Transaction, token: Token, job_id: int, limit: int, now: 
         f" AND NOT {_CALLED_BACK} ORDER BY due_at, contact_id LIMIT ?",
         (job_id, zone, now, limit),
     )
-    sql.execute_each(
+    sql.execute_many(
         "UPDATE job_contact SET state = 'claimed' WHERE job_id = ? AND contact_id = ?",
         ((job_id, contact_id) for contact_id, _ in claimed),
     )

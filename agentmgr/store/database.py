@@ -33,6 +33,7 @@ BUSY_TIMEOUT_S = 0.25
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -65536",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -49,18 +50,13 @@ class SqliteSql:
         """Run a statement and return how many rows it changed."""
         return self._connection.execute(sql, parameters).rowcount
 
-    def execute_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> int:
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Run a statement once for each set of parameters; return how many rows all of them changed."""
         return self._connection.executemany(sql, parameters).rowcount
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement that gives rows, and return them all."""
         return self._connection.execute(sql, parameters).fetchall()
-
-    def fetch_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> list[Row]:
-        """Run a statement once for each set of parameters; return the rows of all of them."""
-        execute = self._connection.execute
-        return [row for values in parameters for row in execute(sql, values).fetchall()]
 
     def hold_zone(self, zone: str, *, alone: bool) -> None:
         """Nothing to do: one transaction writes at a time, and it sees all before it."""

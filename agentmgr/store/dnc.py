@@ -17,7 +17,7 @@ def find_on_dnc(tx: Transaction, addresses: Iterable[str]) -> frozenset[str]:
 
 def add_to_dnc(tx: Transaction, entries: Iterable[DncEntry]) -> int:
     """Add entries; return how many were not there yet."""
-    return tx.sql.execute_each(
+    return tx.sql.execute_many(
         "INSERT INTO dnc (address, added_by, added_at) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
         ((entry.address, entry.added_by, entry.added_at) for entry in entries),
     )
@@ -25,7 +25,7 @@ def add_to_dnc(tx: Transaction, entries: Iterable[DncEntry]) -> int:
 
 def remove_from_dnc(tx: Transaction, addresses: Iterable[str]) -> int:
     """Remove addresses; return how many were there."""
-    return tx.sql.execute_each("DELETE FROM dnc WHERE address = ?", ((address,) for address in addresses))
+    return tx.sql.execute_many("DELETE FROM dnc WHERE address = ?", ((address,) for address in addresses))
 
 
 def read_dnc(tx: Transaction, after_address: str, limit: int) -> tuple[DncEntry, ...]:

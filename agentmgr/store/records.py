@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from agentmgr.core.effects import (
     RECORDS,
@@ -25,22 +25,17 @@ from agentmgr.core.effects import (
     StartAttempt,
 )
 from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, Token
-from agentmgr.store.counters import ANSWERED, CONTACT_MOVED, DISPOSED, ENDED, STARTED, count
+from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
-from agentmgr.store.sql import Row, Sql, Transaction
+from agentmgr.store.sql import Sql, Transaction
 
 
 @frozen
 class Statement:
-    """SQL with how its parameters are taken from a record; rows that it gives are counted."""
+    """SQL with how its parameters are taken from a record."""
 
     sql: str
     parameters: Callable[[Any], Any]
-    counts: bool = field(init=False)
-
-    @counts.default
-    def _gives_rows(self) -> bool:
-        return " RETURNING " in self.sql
 
 
 def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
@@ -53,36 +48,31 @@ _FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
         "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at, callback_id)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?){STARTED}",
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at", "callback_id"),
     ),
     # A call can be answered first and find its agent later: the time is that of the answer.
-    MarkAnswered: (
-        *_statement(
-            "UPDATE attempt SET agent_id = COALESCE(?, agent_id) WHERE attempt_id = ?",
-            *("agent_id", "attempt_id"),
-        ),
-        *_statement(
-            f"UPDATE attempt SET answered_at = ? WHERE attempt_id = ? AND answered_at IS NULL{ANSWERED}",
-            *("at", "attempt_id"),
-        ),
+    MarkAnswered: _statement(
+        "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), agent_id = COALESCE(?, agent_id)"
+        " WHERE attempt_id = ?",
+        *("at", "agent_id", "attempt_id"),
     ),
     EndAttempt: _statement(
         "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id)"
-        f" WHERE attempt_id = ? AND ended_at IS NULL{ENDED}",
+        " WHERE attempt_id = ? AND ended_at IS NULL",
         *("at", "outcome", "agent_id", "attempt_id"),
     ),
     # The first disposition of an attempt stands: it was confirmed to somebody.
     SaveDisposition: _statement(
         "INSERT INTO disposition (attempt_id, job_id, contact_id, agent_id, code_id, source, saved_at)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING{DISPOSED}",
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING",
         *("attempt_id", "job_id", "contact_id", "agent_id", "code_id", "source", "at"),
     ),
     ReturnContact: _statement(
         "UPDATE job_contact SET attempts = ?, last_outcome = ?,"
         " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
         " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at)"
-        f" WHERE job_id = ? AND contact_id = ? AND state = 'claimed'{CONTACT_MOVED}",
+        " WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
         *("attempts", "outcome", "due_at", "due_at", "job_id", "contact_id"),
     ),
     SaveNote: _statement(
@@ -166,15 +156,15 @@ def commit(tx: Transaction, token: Token, records: Sequence[Record]) -> None:
 
 def write_records(sql: Sql, records: Sequence[Record]) -> None:
     """Apply records in their order; neighbours of one kind go to the database together."""
-    done: list[Row] = []
-    for kind, group in groupby(records, type):
-        statements = STATEMENTS[kind]
-        # several statements of one record come before those of the next
-        for few in (group,) if len(statements) == 1 else ((record,) for record in group):
+    counting = RecordCount(sql)
+    for kind, neighbours in groupby(records, type):
+        group, statements = list(neighbours), STATEMENTS[kind]
+        if len(statements) == 1:
+            counting.before(kind, group)
+            changed = sql.execute_many(statements[0].sql, map(statements[0].parameters, group))
+            counting.after(kind, group, changed)
+            continue
+        for record in group:
             for statement in statements:
-                rows = map(statement.parameters, few)
-                if statement.counts:
-                    done += sql.fetch_each(statement.sql, rows)
-                else:
-                    sql.execute_each(statement.sql, rows)
-    count(sql, done)
+                sql.execute(statement.sql, statement.parameters(record))
+    counting.write()

@@ -20,16 +20,12 @@ class Sql(Protocol):
         """Run a statement and return how many rows it changed."""
         ...
 
-    def execute_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> int:
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> int:
         """Run a statement once for each set of parameters; return how many rows all of them changed."""
         ...
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement that gives rows, and return them all."""
-        ...
-
-    def fetch_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> list[Row]:
-        """Run a statement once for each set of parameters; return the rows of all of them."""
         ...
 
     def hold_zone(self, zone: str, *, alone: bool) -> None:

@@ -246,3 +246,8 @@ def test_job_finished_is_over_once_and_for_all(bench: Bench, state: JobState) ->
     assert job is not None
     assert (job.state, job.ended_at) == (state, T0 + 50)
     assert bench.reopen().jobs == ()
+
+
+def test_commit_end_of_an_attempt_that_is_not_there_changes_nothing(bench: Bench) -> None:
+    bench.store.commit(bench.token, [EndAttempt("nobody", "Busy", T0)])
+    assert bench.store.tally(bench.job_id).outcomes == ()

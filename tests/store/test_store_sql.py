@@ -17,10 +17,10 @@ from agentmgr.store.records import STATEMENTS
 from agentmgr.store.settlement import SETTLE_CONTACTS
 from agentmgr.store.sql import Transaction
 
-RUN = {"execute", "execute_each", "fetch", "fetch_each"}
+RUN = {"execute", "execute_many", "fetch"}
 # What functions put into their statements, and those that are passed on: found by their tables instead.
 LOCAL = {"batch": ("x",), "wanted": "(?)", "table": "contact_attribute"}
-PASSED_ON = {"sql", "statement", "statement.sql"}
+PASSED_ON = {"sql", "statement", "statement.sql", "statements[0].sql"}
 
 
 def statements_of(module: ModuleType) -> Iterator[str]:
@@ -29,7 +29,7 @@ def statements_of(module: ModuleType) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUN:
             sql = node.args[0]
             if ast.unparse(sql) not in PASSED_ON and "sql" in ast.unparse(node.func.value):
-                names = {**vars(module), **LOCAL}
+                names = {**vars(module), **LOCAL, "counted": "done"}
                 yield eval(compile(ast.Expression(sql), module.__name__, "eval"), names)
 
 
