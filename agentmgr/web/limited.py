@@ -29,6 +29,16 @@ class Limited:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(receive, send, self._limits.body_bytes)
+        began = trio.current_time()
+        try:
+            await self._answer(scope, exchange)
+        finally:
+            ms = round((trio.current_time() - began) * 1000, 2)
+            log.debug(
+                "http_request", method=scope["method"], path=scope["path"], status=exchange.status, ms=ms
+            )
+
+    async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
         app = self._app
         if _announced(scope) > self._limits.body_bytes:
             app = PlainTextResponse(_TOO_LARGE, 413)
@@ -36,18 +46,17 @@ class Limited:
             with trio.move_on_after(self._limits.request_s) as time:
                 await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            log.debug("http_client_left", path=scope["path"])
+            return
         except Exception:
             log.exception("http_handler_failed", method=scope["method"], path=scope["path"])
-            await self._answer(500, "the server failed; its log says why\n", exchange, scope)
-        if time.cancelled_caught:
-            await self._answer(
-                408 if exchange.receiving else 503, "the request took too long\n", exchange, scope
-            )
-
-    async def _answer(self, status: int, text: str, exchange: "_Exchange", scope: Scope) -> None:
-        if not exchange.answering:
-            await PlainTextResponse(text, status)(scope, exchange.receive, exchange.send)
+            instead = PlainTextResponse("the server failed; its log says why\n", 500)
+        else:
+            if not time.cancelled_caught:
+                return
+            late = 408 if exchange.receiving else 503
+            instead = PlainTextResponse("the request took too long\n", late)
+        if exchange.status is None:
+            await instead(scope, exchange.receive, exchange.send)
 
 
 _TOO_LARGE = "the body is too large\n"
@@ -61,7 +70,7 @@ class _Exchange:
     _send: Send
     _body_left: int
     receiving: bool = False
-    answering: bool = False
+    status: int | None = None
 
     async def receive(self) -> Message:
         self.receiving = True
@@ -74,7 +83,8 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        self.answering = True
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
         if message.get("more_body", False) or message["type"] != "http.response.body":
             await self._send(message)
             return

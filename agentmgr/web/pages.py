@@ -62,5 +62,6 @@ async def _no_such_page(request: Request, _: Exception) -> Response:
 
 async def _wrong_method(request: Request, error: Exception) -> Response:
     headers = getattr(error, "headers", None) or {}
-    text = f"{request.method} is not allowed here; allowed: {headers.get('Allow', 'nothing')}\n"
-    return PlainTextResponse(text, 405, headers)
+    allowed = ", ".join(sorted(headers.get("Allow", "").split(", ")))  # it comes from a set
+    text = f"{request.method} is not allowed here; allowed: {allowed}\n"
+    return PlainTextResponse(text, 405, {"Allow": allowed})

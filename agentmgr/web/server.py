@@ -139,14 +139,7 @@ class _Log(Logger):
     """What hypercorn has to say, in the server's own log."""
 
     async def access(self, request: Any, response: Any, request_time: float) -> None:
-        status = response["status"] if response else None
-        log.debug(
-            "http_request",
-            method=request.get("method"),
-            path=request["path"],
-            status=status,
-            ms=round(request_time * 1000, 2),
-        )
+        """Say nothing: `Limited` has one line a request, where hypercorn may have two."""
 
     async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
         log.exception("http_handler_failed")

@@ -280,6 +280,21 @@ async def test_connections_over_the_limit_wait_until_one_leaves(
     assert (await answer(third, request("/hello"))).startswith(b"HTTP/1.1 200")
 
 
+async def test_request_is_one_line_of_the_log(client: Any, clock: trio.testing.MockClock) -> None:
+    with capture_logs() as logs:
+        await client.send_all(request("/ten?secret=1"))
+        await until_closed(client)
+    (line,) = logs
+    assert line == {
+        "event": "http_request",
+        "log_level": "debug",
+        "method": "GET",
+        "path": "/ten",
+        "status": 200,
+        "ms": pytest.approx(10_000, abs=10),
+    }
+
+
 async def test_handler_that_fails_gives_500_and_one_line(client: Any, clock: trio.testing.MockClock) -> None:
     with capture_logs() as logs:
         await client.send_all(request("/broken"))
