@@ -201,6 +201,8 @@ class AnyOrders(RuleBasedStateMachine):
                 assert self.loss_told
                 self.restoring = False
                 self.reachable = True
+            case _:
+                raise AssertionError(f"nothing is known of {event}")
 
     @invariant()
     def counts_agree(self) -> None:
