@@ -60,13 +60,13 @@ class Blend(Enum):
 
 @define(eq=False)
 class Agent:
-    """One agent in a zone; `tell` sends to its desktop, `touched` says that a state changed."""
+    """One agent in a zone; `tell` sends to its desktop, `note` says that something changed."""
 
     record: AgentSpec
     connection: int | None
     extension: str
     tell: Callable[["Agent", Any], None]
-    touched: Callable[["Agent"], None]
+    note: Callable[["Agent"], None]
     stats: ZoneStats
     skills: dict[str, int] = field(factory=dict)
     agent_state: AgentState = AgentState.NotReady
@@ -205,16 +205,17 @@ class Agent:
     def on_agent_event(self, event: AgentEvent, now: float) -> None:
         """Change the agent state and tell it; also told when only the reason changed."""
         new = step(AGENT_TABLE, self.agent_state, event)
+        self.touch()
         self._count(-1, now)
         self.agent_state = new
         self._count(+1, now)
-        self.touch()
         self.tell(self, _STATE_NOTIFY[new])
 
     def on_nail_event(self, event: NailEvent, now: float) -> None:
         """Change the nailing state, tell it, and carry the event over to the call machine."""
-        self.nailup_status = step(NAIL_TABLE, self.nailup_status, event)
+        new = step(NAIL_TABLE, self.nailup_status, event)
         self.touch()
+        self.nailup_status = new
         self.tell(self, _NAIL_NOTIFY[self.nailup_status])
         coupled = COUPLED.get(event)
         if coupled is CallEvent.NAILING_LOST and self.session is not None and self.session.owner is not self:
@@ -230,6 +231,7 @@ class Agent:
         new = step(CALL_TABLE, self.call_state, event)
         if new is CallState.Idle and not self.is_nailed:
             new = CallState.NoState
+        self.touch()
         if self.call_state in WORKING_STATES and new in WORKING_STATES:
             self.stats.move_call(self.call_state, new)
             self.call_state = new
@@ -237,7 +239,6 @@ class Agent:
             self._count(-1, now)
             self.call_state = new
             self._count(+1, now)
-        self.touch()
 
     def take_off_duty(self) -> None:
         """Get no contact until the agent is settled again."""
@@ -261,12 +262,14 @@ class Agent:
 
     def enter(self, now: float) -> None:
         """Count the agent in; to be called once, at logon."""
-        self._count(+1, now)
         self.touch()
+        self._count(+1, now)
 
     def leave(self, now: float) -> None:
-        """Count the agent out; to be called once, at logoff."""
+        """Count the agent out; to be called once, at logoff. Its desktop is told no state any more."""
+        self.note(self)
         self._count(-1, now)
+        self.in_sync = True
 
     def tell_call_state_again(self) -> None:
         """Tell the call state although it is the same as before; the desktop may have assumed another."""
@@ -277,8 +280,8 @@ class Agent:
     def touch(self) -> None:
         """Note that something changed that the desktop may have to be told."""
         if self.in_sync:
+            self.note(self)
             self.in_sync = False
-            self.touched(self)
 
     def sync(self) -> None:
         """Tell the desktop the call state and the capabilities where they differ from what it knows."""

@@ -56,6 +56,7 @@ class Asking:
         self._floor = floor
         self._out = floor.out
         self.waiting: dict[str, Asked] = {}
+        self._by_order: dict[int, Asked] = {}
 
     def ask(
         self,
@@ -84,7 +85,8 @@ class Asking:
         if not self._floor.config.switch_confirms:
             return then()
         session, state = agent.engaged_session, agent.call_state
-        self.waiting[agent.agent_id] = Asked(agent, event, order, then, failed, over, session, state)
+        asked = Asked(agent, event, order, then, failed, over, session, state)
+        self.waiting[agent.agent_id] = self._by_order[id(order)] = asked
         self._out.set_timer((Timer.ORDER, agent.agent_id), self._floor.config.order_wait_s)
         return None
 
@@ -99,7 +101,8 @@ class Asking:
     def about(self, order: TelephonyOrder) -> Asked | None:
         """Return the command that waits for the word on an order; None if it does no more."""
         # by identity: an order that was given up may be told of after its like was given
-        return next((each for each in self.waiting.values() if each.order is order), None)
+        asked = self._by_order.get(id(order))
+        return asked if asked is not None and asked.order is order else None
 
     def restate(self, asked: Asked) -> None:
         """Order the line to be what the state of its agent says: nobody knows what became of an order."""
@@ -114,6 +117,7 @@ class Asking:
             self._out.emit(Consult(session.sid, session.consultation.party_id))
 
     def forget(self, asked: Asked) -> None:
-        """A command is about to be answered; one that meets a fault before that is answered in time."""
-        del self.waiting[asked.agent.agent_id]
+        """A command is answered."""
+        self.waiting.pop(asked.agent.agent_id, None)
+        self._by_order.pop(id(asked.order), None)
         self._out.cancel_timer((Timer.ORDER, asked.agent.agent_id))

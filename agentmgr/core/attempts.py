@@ -39,7 +39,6 @@ class Attempts:
 
     def start_attempt(self, session: Session) -> None:
         """Write down that the contact is being worked on, before anything is done."""
-        self._floor.stats.attempts += 1
         self._out.emit(
             StartAttempt(
                 session.sid,
@@ -51,6 +50,8 @@ class Attempts:
                 session.callback.callback_id if session.callback is not None else None,
             )
         )
+        session.written = True
+        self._floor.stats.attempts += 1
 
     def dial(self, session: Session, on_failed: Callable[[Session, DialFailReason], None]) -> None:
         """Dial the session's number once the do-not-call list has allowed it; else call `on_failed`."""
@@ -78,7 +79,7 @@ class Attempts:
                 end_by_itself()
 
         end_by_itself()  # whatever becomes of the question
-        self._floor.ask_dnc((number,), checked)
+        self._floor.ask_dnc((number,), checked, session)
 
     # -- ending ----------------------------------------------------------------------------
 
@@ -116,12 +117,12 @@ class Attempts:
             session.on_customer_event(CustomerEvent.GONE)
         self._out.cancel_timer((Timer.RING, session.sid))
         session.over = True
-        self._floor.sessions.pop(session.sid, None)
-        self._floor.contacts_in_work.discard(session.contact.contact_id)
-        session.job.sessions.pop(session.sid, None)
         self._out.emit(EndAttempt(session.sid, str(outcome), self._out.now, agent_id))
         if session.contact_type is not ContactType.Callback:
             self.give_back(session.job, session.contact, attempts, str(outcome), due_at)
+        self._floor.sessions.pop(session.sid, None)
+        self._floor.contacts_in_work.discard(session.contact.contact_id)
+        session.job.sessions.pop(session.sid, None)
         self._out.serve(session.job)
 
     def give_back(
@@ -131,6 +132,7 @@ class Attempts:
         self._out.emit(ReturnContact(job.job_id, contact.contact_id, attempts, str(outcome), due_at))
         if due_at is None:
             job.done += 1
+            job.note(job)
             return
         self.expect(job, due_at)
 

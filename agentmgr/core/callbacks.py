@@ -92,6 +92,21 @@ class Callbacks:
             self._take_back(callback, callback.agent)
         callback.on_event(CallbackEvent.ENDED)
 
+    def scrap(self, callback: Callback) -> None:
+        """Forget a callback, whatever was being done with it when a rule failed."""
+        callback_id, agent = callback.record.callback_id, callback.agent
+        if self._by_id.get(callback_id) is callback:
+            del self._by_id[callback_id]
+        if callback.job.callbacks.get(callback_id) is callback:
+            del callback.job.callbacks[callback_id]
+        for purpose in (Timer.CALLBACK, Timer.DUE, Timer.EXPIRY):
+            self._out.cancel_timer((purpose, callback_id))
+        callback.on_event(CallbackEvent.ENDED)
+        if agent is not None and agent.pending_callback is callback:
+            agent.pending_callback = None
+            self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
+            agent.rest(self._out.now)
+
     # -- ending --------------------------------------------------------------------------------
 
     def withdraw(self, agent: Agent) -> None:

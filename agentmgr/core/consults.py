@@ -32,6 +32,10 @@ class Consults:
         self._out = floor.out
         self._parties: dict[str, Consultation] = {}
 
+    def find(self, party_id: str) -> Consultation | None:
+        """Return the consultation of an external party."""
+        return self._parties.get(party_id)
+
     # -- beginning ---------------------------------------------------------------------------
 
     def ask_idle(self, session: Session, asker: Agent, agent: Agent) -> None:
@@ -127,11 +131,10 @@ class Consults:
         if consultation is not None and consultation.is_established:
             self.end(consultation.session, by=None)
 
-    def on_party_timeout(self, party_id: str) -> None:
+    def on_party_timeout(self, consultation: Consultation) -> None:
         """The switch did not say in time what became of the external party."""
-        if party_id in self._parties:
-            self._out.emit(HangUp(party_id))
-            self.on_party_failed(party_id, DialFailReason.NoAnswer)
+        self._out.emit(HangUp(consultation.party_id))
+        self.on_party_failed(consultation.party_id, DialFailReason.NoAnswer)
 
     def on_pending_timeout(self, session: Session) -> None:
         """The busy agent did not become free in time."""
@@ -143,9 +146,12 @@ class Consults:
     def refuse_pending(self, agent: Agent) -> None:
         """The agent cannot be consulted any more: those who wait for it are told."""
         while agent.pending_consults:
-            consultation = agent.pending_consults[0]
-            self._drop_pending(consultation, by=consultation.asker)
-            self._fail(consultation, DialFailReason.Rejected)
+            self.refuse(agent.pending_consults[0])
+
+    def refuse(self, consultation: Consultation) -> None:
+        """The agent who is waited for will not come."""
+        self._drop_pending(consultation, by=consultation.asker)
+        self._fail(consultation, DialFailReason.Rejected)
 
     def _fail(self, consultation: Consultation, reason: DialFailReason) -> None:
         asker, session = consultation.asker, consultation.session
@@ -257,6 +263,36 @@ class Consults:
             self._parties.pop(consultation.party_id, None)
             self._out.cancel_timer((Timer.PARTY, consultation.party_id))
         return phase
+
+    # -- after a fault -----------------------------------------------------------------------------
+
+    def scrap(self, consultation: Consultation) -> None:
+        """Forget a consultation, whatever was being done with it."""
+        session, agent = consultation.session, consultation.agent
+        if session.consultation is consultation:
+            session.consultation = None
+        consultation.phase = ConsultPhase.OVER
+        self._out.cancel_timer((Timer.CONSULT, session.sid))
+        if agent is not None:
+            if consultation in agent.pending_consults:
+                agent.pending_consults.remove(consultation)
+        elif self._parties.pop(consultation.party_id, None) is not None:
+            self._out.emit(HangUp(consultation.party_id))
+            self._out.cancel_timer((Timer.PARTY, consultation.party_id))
+
+    def dismiss(self, session: Session, party: Agent, phase: ConsultPhase) -> None:
+        """Let the agent go who was waited for, consulted, or in the conference."""
+        self._tell_end(party, session, None, phase is ConsultPhase.CONFERENCE)
+        if party.session is session:
+            self._part(session, party)
+        else:
+            party.rest(self._out.now)
+
+    def go_on_alone(self, session: Session, owner: Agent, party: Agent, phase: ConsultPhase) -> None:
+        """Give the customer back to the owner, whose second party is gone."""
+        self._out.emit(Connect(session.sid, owner.leg_id))
+        self._tell_end(owner, session, party, phase is ConsultPhase.CONFERENCE)
+        self._back_to_customer(owner, phase is ConsultPhase.CONFERENCE)
 
     # -- handing over -------------------------------------------------------------------------
 

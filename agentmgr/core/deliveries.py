@@ -29,10 +29,9 @@ class Deliveries:
 
     # -- finding an agent -----------------------------------------------------------------------
 
-    def on_notice(self, callback_id: str) -> None:
+    def on_notice(self, callback: Callback) -> None:
         """A callback is due soon: find an agent for it, or let it wait for the first that is free."""
-        callback = self._callbacks.find(callback_id)
-        if callback is None or callback.phase is not CallbackPhase.KEPT:
+        if callback.phase is not CallbackPhase.KEPT:
             return
         callback.on_event(CallbackEvent.NOTICED)
         agent = self._candidate(callback) if callback.job.is_running else None
@@ -73,10 +72,9 @@ class Deliveries:
         else:
             self.start_pending(agent)
 
-    def on_due(self, callback_id: str) -> None:
+    def on_due(self, callback: Callback) -> None:
         """A callback's time has come; a busy agent gets it when it is free."""
-        callback = self._callbacks.find(callback_id)
-        if callback is not None and callback.agent is not None:
+        if callback.agent is not None:
             self._out.free(callback.agent)
 
     # -- delivering -----------------------------------------------------------------------------
@@ -104,11 +102,8 @@ class Deliveries:
         self._calls.offer(session, agent)
         return True
 
-    def on_expiry(self, callback_id: str) -> None:
+    def on_expiry(self, callback: Callback) -> None:
         """Nobody took the callback in time; one that is being worked on goes on."""
-        callback = self._callbacks.find(callback_id)
-        if callback is None:
-            return
         session = callback.session
         if session is None:
             self._callbacks.end(callback, "Expired")

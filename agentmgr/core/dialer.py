@@ -14,6 +14,7 @@ from agentmgr.core.effects import (
 from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Job
+from agentmgr.core.model import ContactSpec
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
@@ -49,6 +50,8 @@ class Dialer:
         """Give the job's idle agents something to do, fetch contacts, and end the job when it is done."""
         if job.over:
             return
+        if job.stopping:
+            self._wind_up(job)
         if job.is_running and not self._floor.telephony_is_down:
             if job.campaign.previews:
                 self._offer_previews(job)
@@ -66,9 +69,10 @@ class Dialer:
 
     def finish(self, job: Job) -> None:
         """End a job: its agents go to other jobs or are let go."""
-        job.over = True
-        self._out.cancel_timer((Timer.PACE, str(job.job_id)))
         self._out.emit(FinishJob(job.job_id, "stopped" if job.stopping else "finished", self._out.now))
+        job.over = True
+        job.note(job)
+        self._out.cancel_timer((Timer.PACE, str(job.job_id)))
         self._callbacks.forget_job(job)
         self._floor.jobs.pop(job.job_id, None)
         for agent in list(job.agents.values()):
@@ -77,17 +81,36 @@ class Dialer:
     def stop(self, job: Job) -> None:
         """Start no contact any more and give back those not reached; the job ends with its last session."""
         job.stopping = True
+        job.note(job)
         self._callbacks.on_pause(job)
+        self._out.serve(job)
+
+    def _wind_up(self, job: Job) -> None:
+        """Give back what nobody has been told of, and end the calls that nobody has taken."""
         while job.contacts:
-            contact = job.contacts.popleft()
-            self._attempts.give_back(job, contact, contact.attempts, "Stopped", self._out.now)
+            self._take_contact(job)
+            self._give_back(job, "Stopped", self._out.now)
+        if not job.ringing:
+            return
         unreached = (Phase.CHECKING, Phase.RINGING)
         for session in [s for s in job.sessions.values() if s.owner is None and s.phase in unreached]:
+            self._out.begin_step()
             self._out.emit(HangUp(session.sid))
-            self._attempts.end_attempt(
-                session, "Cancelled", due_at=self._out.now, attempts=session.contact.attempts
-            )
-        self._out.serve(job)
+            attempts = session.contact.attempts
+            self._attempts.end_attempt(session, "Cancelled", due_at=self._out.now, attempts=attempts)
+
+    def _take_contact(self, job: Job) -> ContactSpec:
+        """Look at the next contact on hand; a fault that it causes must not keep the job from the others."""
+        self._out.begin_step()
+        job.at_hand = contact = job.contacts.popleft()
+        return contact
+
+    def _give_back(self, job: Job, outcome: str, due_at: float) -> None:
+        """Give back the contact that was looked at, with nothing done."""
+        contact = job.at_hand
+        assert contact is not None
+        self._attempts.give_back(job, contact, contact.attempts, outcome, due_at)
+        job.at_hand = None
 
     def on_contacts(self, event: ContactsFetched) -> None:
         """Claimed contacts arrived from the store."""
@@ -99,11 +122,7 @@ class Dialer:
         self._attempts.note_due(job, event.next_due_at)
         self._attempts.note_due(job, job.returned_due_at)
         job.returned_due_at = None
-        for contact in event.contacts:
-            if job.stopping:
-                self._attempts.give_back(job, contact, contact.attempts, "Stopped", self._out.now)
-            else:
-                job.contacts.append(contact)
+        job.contacts.extend(event.contacts)
         self._out.serve(job)
 
     def _fetch(self, job: Job) -> None:
@@ -135,20 +154,19 @@ class Dialer:
         for _ in range(MAX_NOT_DUE_PER_TURN):
             if not job.contacts:
                 return None
-            contact = job.contacts.popleft()
+            contact = self._take_contact(job)
             number = contact.numbers[contact.attempts % len(contact.numbers)]
             if contact.contact_id in self._floor.contacts_in_work:
-                again_at = self._out.now + IN_WORK_RETRY_S
-                self._attempts.give_back(job, contact, contact.attempts, "Cancelled", again_at)
+                self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
-            if opening <= self._out.now:
-                return self._attempts.new_session(
-                    job, contact, number, CONTACT_TYPES[job.campaign.pacing], self._floor.ids.new_session()
-                )
-            self._attempts.give_back(
-                job, contact, contact.attempts, DialFailReason.OutsideCallingHours, opening
-            )
+            if opening > self._out.now:
+                self._give_back(job, DialFailReason.OutsideCallingHours, opening)
+                continue
+            contact_type, sid = CONTACT_TYPES[job.campaign.pacing], self._floor.ids.new_session()
+            session = self._attempts.new_session(job, contact, number, contact_type, sid)
+            job.at_hand = None
+            return session
         return None
 
     # -- one call ------------------------------------------------------------------------

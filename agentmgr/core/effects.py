@@ -40,6 +40,14 @@ class CloseConnection:
     reason: str
 
 
+@frozen
+class ReportFault:
+    """Tell whoever keeps the server that a rule failed; what it was about has been ended already."""
+
+    about: str
+    fault: Exception
+
+
 # -- time and questions --------------------------------------------------------------------
 
 
@@ -349,6 +357,7 @@ Effect = (
     Respond
     | Notify
     | CloseConnection
+    | ReportFault
     | SetTimer
     | CancelTimer
     | CheckLogon

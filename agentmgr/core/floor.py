@@ -30,7 +30,7 @@ class Floor:
         self.contacts_in_work: set[int] = set()
         self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
-        self._questions: dict[int, Callable[[frozenset[str]], None]] = {}
+        self.questions: dict[int, tuple[Callable[[frozenset[str]], None], Session | CommandReceived]] = {}
         self._question_count = 0
 
     def choose_job(self, agent: Agent) -> Job | None:
@@ -38,14 +38,24 @@ class Floor:
         candidates = [job for job in self.jobs.values() if job.is_running and job.accepts(agent)]
         return min(candidates, key=lambda job: (-job.campaign.priority, len(job.agents)), default=None)
 
-    def ask_dnc(self, addresses: tuple[str, ...], then: Callable[[frozenset[str]], None]) -> None:
-        """Look addresses up in the do-not-call list and go on with those that are on it."""
+    def ask_dnc(
+        self,
+        addresses: tuple[str, ...],
+        then: Callable[[frozenset[str]], None],
+        about: Session | CommandReceived,
+    ) -> None:
+        """Look addresses up in the do-not-call list and go on with those that are on it.
+
+        `about` is what waits for the answer.
+        """
         self._question_count += 1
-        self._questions[self._question_count] = then
+        self.questions[self._question_count] = then, about
         self.out.emit(CheckDnc(self._question_count, addresses))
 
     def answer_dnc(self, key: int, present: frozenset[str]) -> None:
         """Go on where `ask_dnc` has asked; an answer that nobody waits for does no harm."""
-        then = self._questions.pop(key, None)
-        if then is not None:
+        question = self.questions.get(key)
+        if question is not None:
+            then, _ = question
             then(present)
+            del self.questions[key]

@@ -1,6 +1,7 @@
 """A running campaign: its contacts on hand, its sessions, its agents, and what was observed for pacing."""
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define, field
@@ -41,6 +42,7 @@ class Callback:
         """Change the phase, and whether it waits in its job for a free agent; nothing else does."""
         callback_id, waiting = self.record.callback_id, self.job.callbacks_waiting
         self.phase = step(CALLBACK_TABLE, self.phase, event)
+        self.job.note(self)
         if self.phase is CallbackPhase.WAITING:
             waiting[callback_id] = self
         else:
@@ -53,21 +55,23 @@ class Job:
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
     has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which
-    may not have seen them. `waiting` holds answered calls without agent, the oldest first;
-    `callbacks_waiting` callbacks due soon without agent; `consultable` those of the agents that
-    others may ask for a consult.
+    may not have seen them. `at_hand` is the contact that is being looked at. `waiting` holds answered
+    calls without agent, the oldest first; `callbacks_waiting` callbacks due soon without agent;
+    `consultable` those of the agents that others may ask for a consult.
     """
 
     job_id: int
     campaign: CampaignSpec
     total: int
-    stats: ZoneStats = field(factory=ZoneStats, kw_only=True)
+    note: "Callable[[Job | Callback], None]" = field(kw_only=True)
+    stats: ZoneStats = field(kw_only=True)
     done: int = 0
     paused: bool = False
     stopping: bool = False
     over: bool = False
     next_due_at: float | None = None
     fetching: bool = False
+    at_hand: ContactSpec | None = None
     returned_due_at: float | None = None
     contacts: deque[ContactSpec] = field(factory=deque)
     sessions: "dict[str, Session]" = field(factory=dict)
@@ -89,9 +93,11 @@ class Job:
     )
 
     @classmethod
-    def from_spec(cls, spec: JobSpec, now: float, stats: ZoneStats) -> "Job":
+    def from_spec(
+        cls, spec: JobSpec, now: float, stats: ZoneStats, note: "Callable[[Job | Callback], None]"
+    ) -> "Job":
         """Return the job as it starts: with everything still in the store, and not paused yet."""
-        return cls(spec.job_id, spec.campaign, spec.total, spec.done, next_due_at=now, stats=stats)
+        return cls(spec.job_id, spec.campaign, spec.total, spec.done, next_due_at=now, stats=stats, note=note)
 
     @property
     def is_running(self) -> bool:

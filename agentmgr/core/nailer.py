@@ -167,6 +167,15 @@ class Nailer:
         for purpose in (Timer.NAIL, Timer.RENAIL, Timer.UNNAIL):
             self._out.cancel_timer((purpose, agent.agent_id))
 
+    def scrap(self, agent: Agent) -> None:
+        """Forget an agent, whatever was being done with it when a rule failed."""
+        self._forget_leg(agent, hang_up=True)
+        self.detach(agent)
+
+    def find(self, leg_id: str) -> Agent | None:
+        """Return the agent whose nailing call it is."""
+        return self._legs.get(leg_id)
+
     def refuse_pending(self, agent: Agent) -> None:
         """Nothing that waits for the agent can be done by it any more; a pending break need not wait."""
         self._consults.refuse_pending(agent)

@@ -1,30 +1,53 @@
-"""What one event causes: effects in order, and what is left to do before the turn of the next event."""
+"""What one event causes: effects in order, what has changed, and what is left to do in the same turn."""
 
 from typing import Any
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CancelTimer, Effect, Notify, Respond, SetTimer
 from agentmgr.core.events import CommandReceived, TimerKey
-from agentmgr.core.job import Job
+from agentmgr.core.job import Callback, Job
 
 MAX_BACKLOG = 256
 """How many notifications are kept for a lost desktop; with more it must log on again."""
 
 
+Thing = Agent | Job | Callback
+"""What can change so that somebody outside may want to know."""
+
+Turn = tuple[list[Effect], list[Thing]]
+"""What came of a turn: its effects in order, and what changed, by identity."""
+
+
 class Outbox:
-    """Collects the effects of one turn. `now` is the time of the turn, epoch seconds."""
+    """Collects what comes of one turn. `now` is the time of the turn, epoch seconds.
+
+    Attributes:
+        effects: in order.
+        changed: what is not as it was, in order; by identity, and more than once if it changed again.
+        freed: agents who may have nothing to do.
+        step_at: how many effects and changes there were when the present step of the turn began.
+    """
 
     def __init__(self, now: float) -> None:
         self.now = now
         self.effects: list[Effect] = []
+        self.changed: list[Thing] = []
         self.freed: list[Agent] = []
-        self._touched: list[Agent] = []
+        self.step_at = (0, 0)
+        self._told = 0
         self._jobs: dict[int, Job] = {}
 
     def begin(self, now: float) -> None:
         """Start a turn."""
         self.now = now
         self.effects = []
+        self.changed = []
+        self.step_at = (0, 0)
+        self._told = 0
+
+    def begin_step(self) -> None:
+        """Start a part of the turn that a fault in it does not carry over to the others."""
+        self.step_at = (len(self.effects), len(self.changed))
 
     def emit(self, effect: Effect) -> None:
         """Append an effect."""
@@ -60,9 +83,9 @@ class Outbox:
         """Forget a timer."""
         self.effects.append(CancelTimer(key))
 
-    def touch(self, agent: Agent) -> None:
-        """Note that a state of the agent changed, so that its desktop is told by the end of the turn."""
-        self._touched.append(agent)
+    def note(self, thing: Thing) -> None:
+        """Note that something changed; an agent's desktop is told by the end of the turn."""
+        self.changed.append(thing)
 
     def free(self, agent: Agent) -> None:
         """Note that the agent may have nothing to do; what it gets next comes after all answers."""
@@ -77,24 +100,13 @@ class Outbox:
         """Whether any job was noted."""
         return bool(self._jobs)
 
-    def forget(self, agent: Agent) -> None:
-        """Drop what is noted of an agent that is logged off: its desktop is told no state any more."""
-        self._touched = [touched for touched in self._touched if touched is not agent]
-
     def take_jobs(self) -> list[Job]:
         """Return the jobs noted, and forget them."""
         jobs = list(self._jobs.values())
         self._jobs.clear()
         return jobs
 
-    def sync_touched(self) -> list[Agent]:
-        """Tell every desktop whose agent changed; returns those who want their changes saved."""
-        saved = []
-        for agent in self._touched:
-            agent.sync()
-            if agent.job is not None:
-                agent.job.list_consultable(agent)
-            if agent.saved_for_ha:
-                saved.append(agent)
-        self._touched.clear()
-        return saved
+    def take_untold(self) -> list[Thing]:
+        """Return what changed since this was asked last in the turn."""
+        untold, self._told = self.changed[self._told :], len(self.changed)
+        return untold

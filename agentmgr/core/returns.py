@@ -8,14 +8,23 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
-from agentmgr.core.effects import DropNail, ForgetAgent, HangUp, Notify, SaveAgent
+from agentmgr.core.effects import (
+    DropNail,
+    EndAttempt,
+    EndCallback,
+    ForgetAgent,
+    HangUp,
+    Notify,
+    ReturnContact,
+    SaveAgent,
+)
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
-from agentmgr.core.model import SavedAgent
+from agentmgr.core.model import SavedAgent, SavedSession
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
-from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.enums import AgentState, CallState, ContactType, NailupStatus
 from protocol.notifications import (
     AGTCallNotify,
     AGTConferenceNotify,
@@ -55,11 +64,11 @@ class Returns:
         if agent.is_away:
             return
         agent.sync()
+        agent.touch()
         agent.last_seen = agent.status
         agent.backlog = []
         agent.take_off_duty()
         self._nailer.refuse_pending(agent)
-        agent.touch()
         self._out.set_timer((Timer.LOST, agent.agent_id), self._floor.config.lost_desktop_s)
 
     def claim(self, agent: Agent, connection: int) -> None:
@@ -169,6 +178,7 @@ class Returns:
         job = self._floor.jobs.get(kept.job_id) if kept is not None else None
         if kept is not None and job is not None:
             session = self._attempts.new_session(job, kept.contact, kept.number, kept.contact_type, kept.sid)
+            session.written = True
             session.answered_at = kept.answered_at
             session.owned_at = kept.answered_at or self._out.now
             # a call that was being released, or dialled once more, is of no use to anybody
@@ -178,7 +188,22 @@ class Returns:
                 session.on_customer_event(CustomerEvent.FOUND)
             session.callback_count = kept.callback_count
             self._callbacks.restore(kept.callback_id, session)
+        elif kept is not None:
+            self.end_kept(saved.agent_id, kept)
         self._out.set_timer((Timer.ORPHAN, saved.agent_id), self._floor.config.lost_desktop_s)
+
+    def end_kept(self, agent_id: str, kept: SavedSession) -> None:
+        """End the attempt of a dead server that nobody here can go on with, as one that was interrupted."""
+        now = self._out.now
+        self._out.emit(HangUp(kept.sid))
+        self._out.emit(EndAttempt(kept.sid, "Interrupted", now, agent_id))
+        if kept.contact_type is ContactType.Callback:
+            self._out.emit(EndCallback(kept.callback_id, "Interrupted", now))
+        else:
+            contact = kept.contact
+            self._out.emit(
+                ReturnContact(kept.job_id, contact.contact_id, contact.attempts + 1, "Interrupted", None)
+            )
 
     def on_leg_ended(self, leg_id: str) -> None:
         """A line is gone that may be one of an agent who has not logged on again yet."""
@@ -204,6 +229,27 @@ class Returns:
         self._out.cancel_timer((Timer.ORPHAN, agent_id))
         kept = saved.session
         return saved, self._floor.sessions.get(kept.sid) if kept is not None else None
+
+    def keeps(self, session: Session) -> bool:
+        """Whether the session is that of an agent who has not logged on again yet."""
+        kept = (saved.session for saved in self._saved.values())
+        return any(each is not None and each.sid == session.sid for each in kept)
+
+    def saved_of_leg(self, leg_id: str) -> str | None:
+        """Return the agent who has not logged on again yet and whose line it is."""
+        return self._legs.get(leg_id)
+
+    def scrap(self, agent_id: str) -> Session | None:
+        """Forget what was kept of an agent when a rule failed; returns its session, for it to be ended."""
+        saved = self._saved.pop(agent_id, None)
+        if saved is None:
+            return None
+        self._out.cancel_timer((Timer.ORPHAN, agent_id))
+        self._out.emit(ForgetAgent(agent_id))
+        if saved.leg_id:
+            self._legs.pop(saved.leg_id, None)
+            self._out.emit(DropNail(saved.leg_id))
+        return self._floor.sessions.get(saved.session.sid) if saved.session is not None else None
 
     def drop_saved(self, agent_id: str) -> None:
         """The agent will not go on where it was: its line is dropped, its contact gets the default code."""

@@ -35,7 +35,7 @@ class Roster:
     def admit(self, record: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
         """Log an agent on, in the state that a desktop takes for granted."""
         agent = Agent(
-            record, connection, extension, self._out.tell, self._out.touch, self._floor.stats, skills=skills
+            record, connection, extension, self._out.tell, self._out.note, self._floor.stats, skills=skills
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent
@@ -63,7 +63,7 @@ class Roster:
             connection,
             extension,
             self._out.tell,
-            self._out.touch,
+            self._out.note,
             self._floor.stats,
             skills=skills,
             agent_state=saved.agent_state,
@@ -102,6 +102,7 @@ class Roster:
             self._nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             agent.blend = Blend.INBOUND
+            agent.touch()
             self._out.tell(agent, AGTBlendedToInbound())
 
     def log_off(self, agent: Agent) -> None:
@@ -120,7 +121,6 @@ class Roster:
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
         self._returns.forget(agent)
         agent.leave(self._out.now)
-        self._out.forget(agent)
         del self._floor.agents[agent.agent_id]
         if agent.connection is not None:
             self._floor.connections[agent.connection].pop(agent.agent_id, None)

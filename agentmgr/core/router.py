@@ -3,6 +3,7 @@
 An agent whom a callback is promised to comes last: the callback is due in a moment.
 """
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -64,6 +65,18 @@ class IdleAgents:
                 return agent
             heappop(self._heap)
         return None
+
+    def keep(self, agents: Iterable[Agent]) -> None:
+        """Count anew: of those queued, keep who is among `agents` and may take a contact."""
+        able = {agent for agent in agents if agent.can_take_contact}
+        queued = [entry for entry in self._heap if entry[4].idle_ticket == entry[3]]
+        for *_, agent in queued:
+            agent.idle_ticket = agent.idle_ticket if agent in able else 0
+        self._heap = [entry for entry in queued if entry[4] in able]
+        heapify(self._heap)
+        self._present = len(self._heap)
+        for agent in able.difference(entry[4] for entry in self._heap):
+            agent.idle_ticket = 0
 
     def take(self) -> Agent | None:
         """Take the agent whose turn it is; None if nobody is idle."""

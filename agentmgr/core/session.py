@@ -70,6 +70,7 @@ class Session:
     callback: CallbackSpec | None = None
     callback_count: int = 0
     declined: bool = False
+    written: bool = False
     over: bool = False
 
     def on_customer_event(self, event: CustomerEvent) -> None:
@@ -77,6 +78,7 @@ class Session:
         self._count(-1)
         self.phase = step(CUSTOMER_TABLE, self.phase, event)
         self._count(+1)
+        self.job.note(self.job)
 
     def own(self, agent: "Agent", now: float) -> None:
         """Give the contact to an agent; from now on its line is the agent's affair."""
@@ -89,11 +91,13 @@ class Session:
         """Let an agent take part: the owner, or whoever is consulted."""
         agent.session = self
         self.job.busy += 1
+        self.job.note(self.job)
 
     def unseat(self, agent: "Agent") -> None:
         """Let an agent take part no more; its states stay."""
         agent.session = None
         self.job.busy -= 1
+        self.job.note(self.job)
 
     def _count(self, by: int) -> None:
         if self.owner is not None:

@@ -1,12 +1,21 @@
 """What a supervisor wants to see of a zone, kept up to date at every change so that nobody has to count."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Protocol
 
 from attrs import define, field
 
 from protocol.enums import AgentState, CallState
 
 WORKING_STATES = frozenset(CallState) - {CallState.NoState, CallState.Idle}
+
+
+class Counted(Protocol):
+    """An agent, as far as it is counted."""
+
+    agent_state: AgentState
+    call_state: CallState
 
 
 @define(eq=False)
@@ -53,6 +62,17 @@ class ZoneStats:
         self._advance(now)
         self._working += working
         self._available += available
+
+    def recount(self, agents: Iterable["Counted"], now: float) -> None:
+        """Count the gauges of agents anew; how long they worked stays as it is."""
+        self._advance(now)
+        present = list(agents)
+        self.agents_by_state = Counter(agent.agent_state for agent in present)
+        self.calls_by_state = Counter(agent.call_state for agent in present)
+        self._working = sum(agent.call_state in WORKING_STATES for agent in present)
+        self._available = sum(
+            agent.call_state is CallState.Idle and agent.agent_state is AgentState.Ready for agent in present
+        )
 
     def _advance(self, now: float) -> None:
         if now > self._last_at:

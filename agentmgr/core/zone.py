@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.asking import Asked, Result
 from agentmgr.core.commands import answer, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
-from agentmgr.core.effects import Effect, HangUp, LoadJob
+from agentmgr.core.effects import HangUp, LoadJob
 from agentmgr.core.events import (
     AgentRestored,
     CallAnswered,
@@ -34,11 +35,13 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.job import Job
-from agentmgr.core.model import Wanted
+from agentmgr.core.job import Callback, Job
+from agentmgr.core.model import Wanted, ZoneConfig
+from agentmgr.core.outbox import Turn
 from agentmgr.core.parts import Parts
+from agentmgr.core.quarantine import Named, Quarantine
 from agentmgr.core.roster import HAS_JOB
-from agentmgr.core.session import Session
+from agentmgr.core.session import Consultation, Session
 from agentmgr.core.states import OFFERED_STATES, Phase
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTZoneDown
@@ -47,36 +50,77 @@ from protocol.notifications import AGTZoneDown
 class Zone(Parts):
     """The state of a zone. Not to be touched by two tasks; to be read by anybody between two turns."""
 
-    def handle(self, event: Event, now: float) -> list[Effect]:
-        """Let an event happen and return all that follows from it, in order.
+    def __init__(self, config: ZoneConfig, now: float) -> None:
+        super().__init__(config, now)
+        self._quarantine = Quarantine(self)
+
+    def handle(self, event: Event, now: float) -> Turn:
+        """Let an event happen and return all that follows from it.
+
+        A fault in a rule ends what it was about, and nothing else: see `Quarantine`.
 
         Args:
             event: what happened.
             now: when, epoch seconds; never less than before.
+
+        Returns:
+            The effects in order; and what changed, by identity.
         """
-        self.out.begin(now)
-        _HANDLERS[event.__class__](self, event)
+        out = self.out
+        out.begin(now)
+        try:
+            _HANDLERS[event.__class__](self, event)
+        except Exception as fault:
+            self._isolate(event, fault)
         self._end_turn()
-        return self.out.effects
+        return out.effects, out.changed
+
+    def _isolate(self, about: Any, fault: Exception) -> None:
+        names = _NAMED.get(about.__class__)
+        named = names(self, about) if names is not None else Named.of(about)
+        self._quarantine.isolate(about, named, fault)
 
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
-        if self.asking.waiting:
-            for asked in [each for each in self.asking.waiting.values() if each.is_over]:
-                finish(self, asked, asked.over)
-            self._tell_changes()
         while out.freed or out.has_jobs:
             freed, out.freed = out.freed, []
             for agent in freed:
-                self._settle(agent)
+                self._each(self._settle, agent)
             for job in out.take_jobs():
-                self.dialer.serve(job)
+                self._each(self.dialer.serve, job)
             self._tell_changes()
 
+    def _each(self, act: Callable[[Any], None], thing: Any) -> None:
+        """Do something to one of several things: a fault that one causes is not the others' affair."""
+        self.out.begin_step()
+        try:
+            act(thing)
+        except Exception as fault:
+            self._isolate(thing, fault)
+
     def _tell_changes(self) -> None:
-        for agent in self.out.sync_touched():
+        while untold := self.out.take_untold():
+            for thing in untold:
+                if thing.__class__ is Agent:
+                    self._each(self._tell_change, thing)
+
+    def _tell_change(self, agent: Agent) -> None:
+        agent.sync()
+        if agent.job is not None:
+            agent.job.list_consultable(agent)
+        if agent.saved_for_ha and self.agents.get(agent.agent_id) is agent:
             self.returns.save(agent)
+        if self.asking.waiting:
+            asked = self.asking.waiting.get(agent.agent_id)
+            if asked is not None and asked.is_over:
+                self._finish(asked, asked.over)
+
+    def _finish(self, asked: Asked, result: Result) -> None:
+        """Answer a command that has waited for the switch, and carry out those behind it."""
+        finish(self, asked, result)
+        for event in asked.behind:
+            self._each(lambda event: answer(self, event), event)
 
     def _settle(self, agent: Agent) -> None:
         """Find out what an agent that may have nothing to do does next."""
@@ -116,10 +160,13 @@ class Zone(Parts):
         for key in [key for key in self.logons if key[0] == event.connection]:
             del self.logons[key]
         for agent in self.connections.pop(event.connection, {}).values():
-            self.returns.go_away(agent)
-            agent.connection = None
-            if agent.claimed_by in self.connections:
-                self.returns.ask(agent, agent.claimed_by)
+            self._each(self._lose_desktop, agent)
+
+    def _lose_desktop(self, agent: Agent) -> None:
+        agent.connection = None
+        self.returns.go_away(agent)
+        if agent.claimed_by in self.connections:
+            self.returns.ask(agent, agent.claimed_by)
 
     def _on_desktop_lost_for_good(self, agent: Agent) -> None:
         if not agent.is_away:
@@ -129,6 +176,7 @@ class Zone(Parts):
         else:
             agent.lost_for_good = not agent.leaving
             agent.leaving = True
+            agent.touch()
             self.out.free(agent)
 
     # -- the switch ----------------------------------------------------------------------------
@@ -175,14 +223,14 @@ class Zone(Parts):
     def _on_order_done(self, event: OrderDone) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            finish(self, asked, asked.then())
+            self._finish(asked, asked.then())
         else:
             self.remedies.on_done(event.order)
 
     def _on_order_failed(self, event: OrderFailed) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            finish(self, asked, asked.failed)
+            self._finish(asked, asked.failed)
         else:
             self.remedies.on_failed(event.order, event.fault)
 
@@ -190,20 +238,26 @@ class Zone(Parts):
         asked = self.asking.waiting.get(agent.agent_id)
         if asked is not None:
             self.asking.restate(asked)
-            finish(self, asked, asked.failed)
+            self._finish(asked, asked.failed)
 
     def _on_telephony_lost(self, event: TelephonyLost) -> None:
         """All lines are gone: contacts end as if customer and phone had been cut off one by one."""
         self.telephony_is_down = True
         for session in list(self.sessions.values()):
-            if session.phase is Phase.WAITING:
-                self.dialer.on_abandoned(session)
-            else:
-                self._on_line_failed(session, DialFailReason.TelephonyDown)
+            self._each(self._lose_line, session)
         for agent in list(self.agents.values()):
-            self.nailer.on_ended(agent.leg_id)
+            self._each(self._lose_phone, agent)
         self.returns.on_telephony_lost()
         self.remedies.on_telephony_lost()
+
+    def _lose_line(self, session: Session) -> None:
+        if session.phase is Phase.WAITING:
+            self.dialer.on_abandoned(session)
+        else:
+            self._on_line_failed(session, DialFailReason.TelephonyDown)
+
+    def _lose_phone(self, agent: Agent) -> None:
+        self.nailer.on_ended(agent.leg_id)
 
     def _on_telephony_restored(self, event: TelephonyRestored) -> None:
         self.telephony_is_down = False
@@ -228,13 +282,13 @@ class Zone(Parts):
                 self.loading.add(job_id)
                 self.out.emit(LoadJob(job_id))
         for job in list(self.jobs.values()):
-            self._bring_to(job, wanted.get(job.job_id, Wanted.STOP))
+            self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
 
     def _on_job_loaded(self, event: JobLoaded) -> None:
         self.loading.discard(event.job_id)
         if event.job is None or event.job_id in self.jobs or self.closing:
             return
-        job = Job.from_spec(event.job, self.out.now, self.stats)
+        job = Job.from_spec(event.job, self.out.now, self.stats, self.out.note)
         self.jobs[job.job_id] = job
         for callback in event.job.callbacks:
             self.callbacks.schedule(job, callback)
@@ -286,9 +340,12 @@ class Zone(Parts):
             job.paused = True
         for agent in list(self.agents.values()):
             self.out.tell(agent, AGTZoneDown(self.config.zone, event.grace_ms))
-            session = agent.session
-            if session is not None and agent.call_state is CallState.Wrapup:
-                self.calls.on_wrapup_timeout(session)
+            self._each(self._dispose_wrapup, agent)
+
+    def _dispose_wrapup(self, agent: Agent) -> None:
+        session = agent.session
+        if session is not None and agent.call_state is CallState.Wrapup:
+            self.calls.on_wrapup_timeout(session)
 
 
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
@@ -327,8 +384,20 @@ def _job(zone: Zone, job_id: str) -> Job | None:
     return zone.jobs.get(int(job_id))
 
 
-def _id(zone: Zone, of: str) -> str:
-    return of
+def _callback(zone: Zone, callback_id: str) -> Callback | None:
+    return zone.callbacks.find(callback_id)
+
+
+def _consultation(zone: Zone, party_id: str) -> Consultation | None:
+    return zone.consults.find(party_id)
+
+
+def _saved(zone: Zone, agent_id: str) -> str:
+    return agent_id
+
+
+def _line(zone: Zone, leg_id: str) -> str:
+    return leg_id
 
 
 _TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], None]]] = {
@@ -338,17 +407,78 @@ _TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], Non
     Timer.PREVIEW: (_session, lambda zone, session: zone.calls.on_preview_timeout(session)),
     Timer.CALL: (_session, Zone._on_call_timeout),
     Timer.WRAPUP: (_session, lambda zone, session: zone.calls.on_wrapup_timeout(session)),
-    Timer.CALLBACK: (_id, lambda zone, callback_id: zone.deliveries.on_notice(callback_id)),
-    Timer.DUE: (_id, lambda zone, callback_id: zone.deliveries.on_due(callback_id)),
-    Timer.EXPIRY: (_id, lambda zone, callback_id: zone.deliveries.on_expiry(callback_id)),
+    Timer.CALLBACK: (_callback, lambda zone, callback: zone.deliveries.on_notice(callback)),
+    Timer.DUE: (_callback, lambda zone, callback: zone.deliveries.on_due(callback)),
+    Timer.EXPIRY: (_callback, lambda zone, callback: zone.deliveries.on_expiry(callback)),
     Timer.CONSULT: (_session, lambda zone, session: zone.consults.on_pending_timeout(session)),
-    Timer.PARTY: (_id, lambda zone, party_id: zone.consults.on_party_timeout(party_id)),
+    Timer.PARTY: (_consultation, lambda zone, asked: zone.consults.on_party_timeout(asked)),
     Timer.NAIL: (_agent, lambda zone, agent: zone.nailer.on_failed(agent)),
     Timer.RENAIL: (_agent, lambda zone, agent: zone.out.free(agent)),
     Timer.UNNAIL: (_agent, lambda zone, agent: zone.nailer.on_dropped(agent)),
-    Timer.ORPHAN: (_id, lambda zone, agent_id: zone.returns.drop_saved(agent_id)),
+    Timer.ORPHAN: (_saved, lambda zone, agent_id: zone.returns.drop_saved(agent_id)),
     Timer.ORDER: (_agent, Zone._on_order_timeout),
-    Timer.ENDING: (_id, lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id)),
+    Timer.ENDING: (_line, lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id)),
     Timer.LOST: (_agent, Zone._on_desktop_lost_for_good),
 }
 """Whose a timer is, and what it does to them; BLEND is the blender's around the zone."""
+
+
+def _of_call(zone: Zone, event: CallAnswered | CallFailed | CallEnded) -> Named:
+    return Named.of(_session(zone, event.call_id), _consultation(zone, event.call_id))
+
+
+def _of_line(zone: Zone, event: NailAnswered | NailFailed | NailEnded) -> Named:
+    return Named.of(zone.nailer.find(event.leg_id), zone.returns.saved_of_leg(event.leg_id))
+
+
+def _of_command(zone: Zone, event: CommandReceived) -> Named:
+    agent = zone.agents.get(event.agent_id)
+    is_its_own = agent is not None and event.connection in (agent.connection, agent.asked_by)
+    return Named.of(agent) if is_its_own else Named()
+
+
+def _of_logon(zone: Zone, event: LogonChecked) -> Named:
+    agent = zone.agents.get(event.agent_id)
+    return Named.of(agent) if agent is not None and agent.connection == event.connection else Named()
+
+
+def _of_order(zone: Zone, event: OrderDone | OrderFailed) -> Named:
+    asked = zone.asking.about(event.order)
+    call_id, leg_id = getattr(event.order, "call_id", ""), getattr(event.order, "leg_id", "")
+    return Named.of(
+        asked.agent if asked is not None else None,
+        _session(zone, call_id),
+        _consultation(zone, call_id),
+        zone.nailer.find(leg_id),
+        zone.returns.saved_of_leg(leg_id),
+    )
+
+
+def _of_timer(zone: Zone, event: TimerFired) -> Named:
+    purpose, of = event.key
+    whose, _ = _TIMERS[purpose]
+    return Named.of(whose(zone, of)) if whose is not _line else Named()
+
+
+def _of_question(zone: Zone, event: DncChecked) -> Named:
+    _, about = zone.questions.get(event.key, (None, None))
+    return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
+
+
+_NAMED: dict[type[Any], Callable[[Zone, Any], Named]] = {
+    CommandReceived: _of_command,
+    ConnectionLost: lambda zone, event: Named.of(*zone.connections.get(event.connection, {}).values()),
+    NailAnswered: _of_line,
+    NailFailed: _of_line,
+    NailEnded: _of_line,
+    CallAnswered: _of_call,
+    CallFailed: _of_call,
+    CallEnded: _of_call,
+    OrderDone: _of_order,
+    OrderFailed: _of_order,
+    DncChecked: _of_question,
+    TimerFired: _of_timer,
+    LogonChecked: _of_logon,
+    AgentRestored: lambda zone, event: Named.of(event.agent.agent_id),
+}
+"""Whom an event is about; of the others nothing is ended but what their step has touched."""

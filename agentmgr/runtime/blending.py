@@ -5,14 +5,13 @@ zone's effects. The blender's commands enter the zone as a desktop's do, over SE
 answers stay here.
 """
 
-from collections.abc import Iterable
-
 import structlog
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.blender import Blender, BlendRules, Move, Standing
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Event, Timer, TimerFired, ZoneClosing
+from agentmgr.core.outbox import Thing, Turn
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Inbound
 from protocol.commands import AGTBlendToInbound, AGTBlendToOutbound
@@ -44,25 +43,28 @@ class BlendedZone:
         self._closing = False
         self._log = structlog.get_logger().bind(zone=zone.config.zone)
 
-    def handle(self, event: Event, now: float) -> list[effects.Effect]:
+    def handle(self, event: Event, now: float) -> Turn:
         """Let an event happen, then move agents as the load asks for."""
         caused: list[effects.Effect] = []
+        changed: list[Thing] = []
         if isinstance(event, TimerFired) and event.key == WAKE:
             self._wake_at = None
         else:
-            self._step(event, now, caused)
+            self._step(event, now, caused, changed)
         self._closing |= isinstance(event, ZoneClosing)
         if not self._closing:
             self._follow_inbound(now)
-            self._move_agents(now, caused)
+            self._move_agents(now, caused, changed)
             self._follow_inbound(now)
             self._arm(now, caused)
-        return caused
+        return caused, changed
 
-    def _step(self, event: Event, now: float, caused: list[effects.Effect]) -> None:
-        effects_now = self._zone.handle(event, now)
-        for agent_id in _agents_in(effects_now):
-            self._place(agent_id, now)
+    def _step(self, event: Event, now: float, caused: list[effects.Effect], changed: list[Thing]) -> None:
+        effects_now, changed_now = self._zone.handle(event, now)
+        for thing in dict.fromkeys(changed_now):
+            if isinstance(thing, Agent):
+                self._place(thing.agent_id, now)
+        changed += changed_now
         for effect in effects_now:
             if isinstance(effect, effects.Respond) and effect.connection == SERVER_CONNECTION:
                 self._answered(effect)
@@ -109,16 +111,15 @@ class BlendedZone:
 
     # -- moving ------------------------------------------------------------------------------
 
-    def _move_agents(self, now: float, caused: list[effects.Effect]) -> None:
+    def _move_agents(self, now: float, caused: list[effects.Effect], changed: list[Thing]) -> None:
         while (move := self._blender.decide(self.inbound.load, now)) is not None:
             self._request_count += 1
             command = AGTBlendToInbound() if move.to_inbound else AGTBlendToOutbound()
             self.acquired += move.to_inbound
             self.released += not move.to_inbound
             self._log_move(move)
-            self._step(
-                CommandReceived(SERVER_CONNECTION, self._request_count, move.agent_id, command), now, caused
-            )
+            asked = CommandReceived(SERVER_CONNECTION, self._request_count, move.agent_id, command)
+            self._step(asked, now, caused, changed)
             self._follow_inbound(now)
 
     def _log_move(self, move: Move) -> None:
@@ -136,15 +137,3 @@ class BlendedZone:
 
 def _is_present(agent: Agent) -> bool:
     return agent.agent_state is AgentState.Ready and not agent.is_away and not agent.leaving
-
-
-def _agents_in(caused: Iterable[effects.Effect]) -> list[str]:
-    """Return the agents who may have changed: whoever was told something, or whose desktop came or went."""
-    agent_ids: dict[str, None] = {}  # in the order of what happened, so that every run is the same
-    for effect in caused:
-        if isinstance(effect, effects.Notify | effects.Respond):
-            agent_ids[effect.agent_id] = None
-        elif isinstance(effect, effects.SetTimer | effects.CancelTimer) and effect.key[0] is Timer.LOST:
-            agent_ids[effect.key[1]] = None
-    agent_ids.pop("", None)
-    return list(agent_ids)

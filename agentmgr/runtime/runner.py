@@ -19,12 +19,12 @@ from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
     Event,
-    LogonChecked,
     OrderFailed,
     TelephonyEvent,
     TimerFired,
     ZoneClosing,
 )
+from agentmgr.core.outbox import Turn
 from agentmgr.ports import Fenced, OpenedZone, StoreFault, Telephony, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
@@ -46,8 +46,12 @@ PENDING_EFFECTS = 20_000
 class ZoneMachine(Protocol):
     """A zone: pure, and driven by one event after another."""
 
-    def handle(self, event: Event, now: float) -> list[effects.Effect]:
-        """Take an event in at `now`, epoch seconds, and return its consequences."""
+    def handle(self, event: Event, now: float) -> Turn:
+        """Take an event in at `now`, epoch seconds; return its consequences and what changed.
+
+        A fault of a rule is among the consequences. An exception says that the state of the zone cannot
+        be trusted any more: it is stopped, and whoever takes it over goes on from the store.
+        """
         ...
 
 
@@ -119,6 +123,7 @@ class ZoneRunner:
         self._at_once: dict[type[Any], Callable[[Any], None]] = {
             effects.SetTimer: self._set_timer,
             effects.CancelTimer: self._cancel_timer,
+            effects.ReportFault: self._report,
         }
         metrics.inbox_depth.set_function(lambda: len(self._inbox))
         metrics.commit_depth.set_function(lambda: len(self._pending))
@@ -297,10 +302,7 @@ class ZoneRunner:
             self._perform(batch.later)
 
     def _handle(self, event: Event, now: float, batch: _Batch) -> None:
-        try:
-            asked_for = self._zone.handle(event, now)
-        except Exception as error:
-            asked_for = self._blame(event, error)
+        asked_for, _ = self._zone.handle(event, now)
         branches, later = self._branches, batch.later
         for effect in asked_for:
             cls = effect.__class__
@@ -315,16 +317,10 @@ class ZoneRunner:
             else:
                 raise TypeError(f"the runtime has no branch for the effect {cls.__name__}")
 
-    def _blame(self, event: Event, error: Exception) -> list[effects.Effect]:
-        """One line for a fault of ours; the session that met it ends, the zone lives on."""
+    def _report(self, effect: effects.ReportFault) -> None:
+        """One line for a fault of ours; whom it was about has been told, the zone lives on."""
         self._metrics.faults.inc()
-        about = type(event).__name__
-        if isinstance(event, CommandReceived):
-            about = f"{about}({type(event.command).__name__})"
-        self._log.error("event_failed", event_type=about, exc_info=error)
-        if isinstance(event, CommandReceived | LogonChecked):
-            return [effects.CloseConnection(event.connection, "a fault in the server; connect again")]
-        return []
+        self._log.error("event_failed", event_type=effect.about, exc_info=effect.fault)
 
     def _set_timer(self, effect: effects.SetTimer) -> None:
         self._timers.set(effect.key, effect.at)

@@ -86,6 +86,7 @@ class VirtualZone:
             effects.Respond: self._respond,
             effects.Notify: self._notify,
             effects.CloseConnection: self._close,
+            effects.ReportFault: self._raise,
             effects.SetTimer: lambda effect: self._timers.set(effect.key, effect.at),
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
             effects.CheckLogon: self._check_logon,
@@ -172,7 +173,8 @@ class VirtualZone:
             records: list[effects.Record] = []
             later: list[effects.Effect] = []
             for event in events:
-                for effect in self._zone.handle(event, self.now):
+                caused, _ = self._zone.handle(event, self.now)
+                for effect in caused:
                     if isinstance(effect, effects.RECORDS):
                         records.append(effect)
                     else:
@@ -210,6 +212,9 @@ class VirtualZone:
 
     def _close(self, effect: effects.CloseConnection) -> None:
         self._desktops.pop(effect.connection, None)
+
+    def _raise(self, effect: effects.ReportFault) -> None:
+        raise effect.fault
 
     # -- questions -------------------------------------------------------------------------------
 

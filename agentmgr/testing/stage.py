@@ -21,6 +21,7 @@ from agentmgr.core.events import (
     TimerFired,
 )
 from agentmgr.core.model import Wanted, WantedJob, ZoneConfig
+from agentmgr.core.outbox import Thing
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.timers import TimerHeap
@@ -55,6 +56,8 @@ class Stage:
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far.
         responses: all RESPs so far.
+        changed: what the last turn has changed.
+        faults: those of rules, as the zone reported them; raised unless `expects_faults`.
         witness: sees every turn.
     """
 
@@ -75,6 +78,9 @@ class Stage:
         self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
         self.orders: list[effects.TelephonyOrder] = []
         self.responses: list[Any] = []
+        self.changed: list[Thing] = []
+        self.faults: list[effects.ReportFault] = []
+        self.expects_faults = False
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
         self._gone: set[int] = set()
@@ -158,7 +164,12 @@ class Stage:
     def _turn(self, event: Event) -> list[str]:
         for mirror in self.mirrors.values():
             mirror.turn()
-        caused = self.zone.handle(event, self.now)
+        caused, self.changed = self.zone.handle(event, self.now)
+        for effect in caused:
+            if isinstance(effect, effects.ReportFault):
+                self.faults.append(effect)
+                if not self.expects_faults:
+                    raise effect.fault
         records = [effect for effect in caused if isinstance(effect, effects.RECORDS)]
         if records:
             self.store.commit(self._token, records)

@@ -132,7 +132,7 @@ class Server:
         reader = CommandReader(partial(CommandReceived, 1))
         zone, switch, now = self._manager.zone, self._manager.switch, self._manager.clock.now
         events = [event for data in frames for event in reader.receive(data)]
-        caused = [effect for event in events for effect in zone.handle(event, now())]
+        caused = [effect for event in events for effect in zone.handle(event, now())[0]]
         orders = [effect for effect in caused if isinstance(effect, effects.Hold | effects.Unhold)]
         notifies = [effect for effect in caused if isinstance(effect, effects.Notify)]
         responses = [effect for effect in caused if isinstance(effect, effects.Respond)]

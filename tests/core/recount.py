@@ -42,7 +42,7 @@ def recount(stage):
     for job in zone.jobs.values():
         _check_job(stage, job)
     _check_stats(zone)
-    if zone.config.epoch == 1:
+    if zone.config.epoch == 1 and not stage.faults:
         _check_counters(zone.stats, stage.store)
     assert set(stage.store.open_attempts) == set(zone.sessions)
     _check_unanswered(stage)
@@ -246,7 +246,8 @@ def _check_job(stage, job):
     on_hand = at_work + [contact.contact_id for contact in job.contacts]
     assert len(on_hand) == len(set(on_hand)), "a contact twice"
     assert set(on_hand) == set(stage.store.claimed[job.job_id])
-    assert job.done == len(stage.store.done[job.job_id])
+    # a fault right between the record and the count leaves what is shown one short
+    assert 0 <= len(stage.store.done[job.job_id]) - job.done <= len(stage.faults)
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
     assert not job.over
     assert not job.is_exhausted

@@ -37,6 +37,7 @@ from scenes import (
     wrapup,
 )
 
+from agentmgr.core.effects import MarkAnswered, StartAttempt
 from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
@@ -47,6 +48,7 @@ from agentmgr.core.events import (
 )
 from agentmgr.core.model import SavedAgent, SavedSession, Wanted, ZoneConfig
 from agentmgr.core.outbox import MAX_BACKLOG
+from agentmgr.ports import Token
 from agentmgr.testing.transcript import lines
 from protocol import commands as c
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
@@ -574,11 +576,21 @@ def test_restart_and_the_switch_is_lost_before_the_agent_is_back():
     assert (agent.nailup_status, agent.call_state) == (NailupStatus.NotNailedUp, CallState.Wrapup)
 
 
-def test_restart_after_the_job_of_the_contact_ended_forgets_the_agent_in_time():
+def test_restart_without_the_job_of_the_contact_ends_the_attempt_and_forgets_the_agent_in_time():
     scene = Scene(config=ZoneConfig("Z", epoch=2))
     contact = a_contact(1)
+    scene.store.add_job(9, [contact])
+    token = Token("Z", 0, 2)
+    scene.store.claim_contacts(token, 9, 1, scene.now)
+    number = contact.numbers[0].number
+    begun = StartAttempt(SID, 9, contact.contact_id, ContactType.Progressive, number, scene.now)
+    scene.store.commit(token, [begun, MarkAnswered(SID, scene.now, "A")])
     kept = SavedSession(SID, 9, contact, ContactType.Progressive, contact.numbers[0], scene.now, is_live=True)
-    scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept)))
+    assert scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept))) == [
+        f"switch: HangUp {SID}",
+        f"store: EndAttempt {SID} Interrupted A",
+        "store: ReturnContact 9 1 Interrupted",
+    ]
     assert scene.wait(60) == ["store: ForgetAgent A", "switch: DropNail Z-1-line-A-1"]
 
 

@@ -10,6 +10,7 @@ from agentmgr.core import effects
 from agentmgr.core.blender import BlendRules, InboundLoad
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, ConnectionLost, Event, Timer, ZoneClosing
 from agentmgr.core.model import AgentSpec, ZoneConfig
+from agentmgr.core.outbox import Turn
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
@@ -66,10 +67,10 @@ class Witness(BlendedZone):
         super().__init__(zone, inbound, rules)
         self.caused: list[effects.Effect] = []
 
-    def handle(self, event: Event, now: float) -> list[effects.Effect]:
-        caused = super().handle(event, now)
+    def handle(self, event: Event, now: float) -> Turn:
+        caused, changed = super().handle(event, now)
         self.caused += caused
-        return caused
+        return caused, changed
 
     def told(self, kind: type[Any]) -> list[str]:
         """Which agents were told of something, in order."""

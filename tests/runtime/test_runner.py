@@ -6,6 +6,7 @@ import pytest
 import trio
 import trio.testing
 from runner_fakes import TOKEN, Rig, command, note, said
+from structlog.testing import capture_logs
 
 from agentmgr.core.effects import (
     CancelTimer,
@@ -14,6 +15,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     HangUp,
     Notify,
+    ReportFault,
     Respond,
     SetTimer,
 )
@@ -163,21 +165,35 @@ async def test_unknown_effect_stops_the_zone():
     assert sent(rig) == [("close_all", "the zone had to stop; log on again")]
 
 
-async def test_exception_in_the_zone_closes_that_connection_and_the_others_go_on(nursery):
+async def test_fault_of_a_rule_is_counted_and_logged_and_everything_goes_on(nursery):
+    rig = Rig()
+    fault = ZeroDivisionError("a rule")
+    rig.zone.script[CommandReceived] = lambda e: [
+        *([ReportFault("CommandReceived(X)", fault)] if e.request_id == 1 else []),
+        said(str(e.request_id), e.connection),
+    ]
+    await nursery.start(rig.runner.run)
+    with capture_logs() as logs:
+        rig.runner.push(command(1, connection=7))
+        rig.runner.push(command(2, connection=8))
+        await trio.testing.wait_all_tasks_blocked()
+    assert sent(rig) == ["1", "2"]
+    assert rig.value("agentmgr_faults_total") == 1
+    (line,) = [entry for entry in logs if entry["event"] == "event_failed"]
+    assert (line["event_type"], line["exc_info"]) == ("CommandReceived(X)", fault)
+
+
+async def test_exception_of_the_zone_itself_stops_it_and_nothing_is_performed():
     rig = Rig()
 
     def script(event):
-        if event.request_id == 1:
-            raise ZeroDivisionError
-        return [said(str(event.request_id), event.connection)]
+        raise ZeroDivisionError("the zone")
 
     rig.zone.script[CommandReceived] = script
-    await nursery.start(rig.runner.run)
-    rig.runner.push(command(1, connection=7))
-    rig.runner.push(command(2, connection=8))
-    await trio.testing.wait_all_tasks_blocked()
-    assert sent(rig) == [("close", 7, "a fault in the server; connect again"), "2"]
-    assert rig.value("agentmgr_faults_total") == 1
+    rig.runner.push(command(1))
+    with pytest.raises(ZeroDivisionError, match="the zone"):
+        await rig.runner.run()
+    assert sent(rig) == [("close_all", "the zone had to stop; log on again")]
 
 
 async def test_resp_too_large_for_a_frame_is_answered_9050_and_others_follow(nursery):

@@ -60,12 +60,14 @@ def _login_conflict(zone: Parts, command: AGTLogon, agent_id: str) -> ResultCode
 
 def on_logon_checked(zone: Parts, checked: LogonChecked) -> None:
     """The password is checked: log the agent on, taking over from another desktop if that was forced."""
-    event = zone.logons.pop((checked.connection, checked.request_id), None)
+    key = checked.connection, checked.request_id
+    event = zone.logons.get(key)
     if event is None:
         return
     command: AGTLogon = event.command
     result = _finish_logon(zone, command, checked)
     zone.out.respond(event, AGTLogonRESP(result))
+    del zone.logons[key]
 
 
 def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> ResultCode:
@@ -108,6 +110,7 @@ def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived
     if agent.agent_state is not AgentState.NotReady or not agent.is_free or agent.logoff_request:
         return ResultCode.LOGOFF_STATE
     agent.leaving = True
+    agent.touch()
     agent.logoff_request = event
     zone.out.free(agent)
     return None

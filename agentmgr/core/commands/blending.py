@@ -60,6 +60,7 @@ def skills_changed(zone: Parts, agent: Agent, command: AGTSkillsChanged, event: 
     """Give the agent other skills; a job that needs none of them is left after the contact."""
     if not command.agent_skills:
         return ResultCode.NO_SKILLS
+    agent.touch()
     agent.skills = {skill.name: skill.level for skill in command.agent_skills}
     if agent.is_free:
         agent.take_off_duty()

@@ -172,7 +172,7 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
         session_id = session.sid if missing else None
         zone.out.respond(event, AGTAddToDNCRESP(result, session_id=session_id))
 
-    zone.ask_dnc(tuple(addresses), looked_up)
+    zone.ask_dnc(tuple(addresses), looked_up, event)
     return None
 
 
@@ -186,7 +186,7 @@ def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandRece
     def looked_up(present: frozenset[str]) -> None:
         zone.out.respond(event, AGTIsInDNCRESP(ResultCode.SUCCESS, present=bool(present)))
 
-    zone.ask_dnc((address,), looked_up)
+    zone.ask_dnc((address,), looked_up, event)
     return None
 
 

@@ -161,12 +161,10 @@ def answer(zone: Parts, event: CommandReceived) -> None:
 
 
 def finish(zone: Parts, asked: Asked, result: Result) -> None:
-    """Answer a command that has waited for the switch, and carry out those behind it."""
+    """Answer a command that has waited for the switch; those behind it are to be carried out now."""
     rule = AGENT_RULES[asked.event.command.__class__]
-    zone.asking.forget(asked)
     _give_answer(zone, asked.agent, asked.event, rule, result, asked.session.sid)
-    for event in asked.behind:
-        answer(zone, event)
+    zone.asking.forget(asked)
 
 
 def _give_answer(
