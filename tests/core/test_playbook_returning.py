@@ -589,7 +589,7 @@ def test_restart_without_the_job_of_the_contact_ends_the_attempt_and_forgets_the
     assert scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept))) == [
         f"switch: HangUp {SID}",
         f"store: EndAttempt {SID} Interrupted A",
-        "store: ReturnContact 9 1 Interrupted",
+        "store: ReturnContact 1 1 Interrupted",
     ]
     assert scene.wait(60) == ["store: ForgetAgent A", "switch: DropNail Z-1-line-A-1"]
 
