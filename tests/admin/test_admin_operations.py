@@ -15,8 +15,8 @@ from agentmgr.admin.socket import AdminRefused
 from agentmgr.admin.words import PACING, read_pacing
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.cli.campaign import Pacing
-from agentmgr.store.sqlite import open_sqlite
 from protocol.codec import pack, unpack
+from tests.databases import new_store
 
 PLAIN = {
     str: st.text(max_size=5),
@@ -69,7 +69,7 @@ def test_request_of_another_version_refused(name: str, args: dict[str, Any], sai
 
 
 def test_refusal_of_a_service_is_one_of_the_admin_room(tmp_path: Path) -> None:
-    store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+    store = new_store(tmp_path / "agentmgr.sqlite")
     services = Services(unserved(store), operations.SUPERVISOR)
     with pytest.raises(AdminRefused, match=r"^no campaign 'Spring'; there are: none yet$"):
         list(operations.perform(requests.PauseCampaign("Spring"), services))
@@ -77,7 +77,7 @@ def test_refusal_of_a_service_is_one_of_the_admin_room(tmp_path: Path) -> None:
 
 
 def test_dnc_entry_says_that_the_supervisor_made_it(tmp_path: Path) -> None:
-    store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+    store = new_store(tmp_path / "agentmgr.sqlite")
     services = Services(unserved(store), operations.SUPERVISOR)
     list(operations.perform(requests.AddToDnc(("+442079460958",)), services))
     (row,) = operations.perform(requests.ListDnc(), services)

@@ -5,15 +5,16 @@ import pytest
 from callers import services
 
 from agentmgr.campaign.contacts import ImportReport
-from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore
 from agentmgr.store.contacts import read_contacts
+from tests.databases import new_store
 
 Import = Callable[..., ImportReport]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+    store = new_store(tmp_path / "agentmgr.sqlite")
     yield store
     store.close()
 

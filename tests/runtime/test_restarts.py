@@ -10,10 +10,11 @@ from restarts import CAMPAIGN, FORGETFUL, T0, ZONE, World
 
 from agentmgr.core.model import AgentSpec, ContactSpec, PhoneNumber
 from agentmgr.ports import AgentLogin, ContactDraft
-from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import PacingType
 from protocol.structures import AgentSkill
+from tests.databases import new_store
 
 CONTACTS = 30
 SEEDS = 40
@@ -49,7 +50,7 @@ def memory_store(pacing: PacingType) -> MemoryStore:
 
 
 def sql_store(path: Path, pacing: PacingType) -> SqliteStore:
-    store = open_sqlite(path, create=True)
+    store = new_store(path)
     for record in AGENTS:
         store.put_agent(AgentLogin(record, "secret", ZONE, True))
     list_id = store.ensure_list("Spring", T0)

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from stores import T0, ZONE, Bench, prepare_job
 
-from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore
+from tests.databases import new_store
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SqliteStore]:
-    store = open_sqlite(path, create=True)
+    store = new_store(path)
     yield store
     store.close()
 

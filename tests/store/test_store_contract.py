@@ -24,9 +24,10 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import ContactSpec
 from agentmgr.ports import Fenced, JobTally, OpenedZone, Token
-from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
+from tests.databases import new_store
 
 CONTACTS = 4
 
@@ -59,7 +60,7 @@ class Owned:
 @pytest.fixture(params=["memory", "sqlite"])
 def owned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Owned]:
     if request.param == "sqlite":
-        sqlite = open_sqlite(tmp_path / "agentmgr.sqlite", create=True)
+        sqlite = new_store(tmp_path / "agentmgr.sqlite")
         job = prepare_job(sqlite, CONTACTS)
         yield Owned(sqlite, job.job_id, sqlite.open_zone(ZONE, T0).token)
         sqlite.close()

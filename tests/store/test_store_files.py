@@ -46,7 +46,8 @@ def test_store_file_cannot_be_made_says_why(tmp_path: Path) -> None:
     assert "cannot be opened: File name too long" in fault(tmp_path / ("x" * 300), create=True)
 
 
-def test_store_new_file_is_for_its_owner_alone(store: SqliteStore, path: Path) -> None:
+def test_store_new_file_is_for_its_owner_alone(path: Path) -> None:
+    open_sqlite(path, create=True).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

@@ -9,6 +9,7 @@ import pytest
 from stores import T0, ZONE, prepare_job
 
 from agentmgr.store import open_sqlite
+from tests.databases import new_store
 
 
 def confirmed_until_killed(path: Path, name: str, batch: int, kill_after: int) -> list[str]:
@@ -25,7 +26,7 @@ def confirmed_until_killed(path: Path, name: str, batch: int, kill_after: int) -
 
 @pytest.mark.parametrize("batch", [1, 7])
 def test_killed_process_leaves_exactly_what_it_confirmed(path: Path, batch: int) -> None:
-    store = open_sqlite(path, create=True)
+    store = new_store(path)
     prepare_job(store, contacts=5000)
     store.close()
     confirmed: list[str] = []

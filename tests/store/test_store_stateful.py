@@ -10,7 +10,7 @@ from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, prepare_job, sta
 
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import ContactSpec
-from agentmgr.store import open_sqlite
+from tests.databases import new_store
 
 CONTACTS, MAX_ATTEMPTS = 6, 3
 
@@ -20,7 +20,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
         path = Path(self.directory.name) / "agentmgr.sqlite"
-        store = open_sqlite(path, create=True)
+        store = new_store(path)
         job = prepare_job(store, CONTACTS, MAX_ATTEMPTS)
         self.bench = Bench(path, store, job.job_id, store.open_zone(ZONE, T0).token)
         self.now = T0
