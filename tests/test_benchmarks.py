@@ -8,6 +8,8 @@ import pytest
 
 from scripts.benchmarks.command_cost import STAGES
 
+pytestmark = pytest.mark.slow
+
 
 def bench(*arguments: str) -> list[dict[str, object]]:
     command = [sys.executable, "-m", "scripts.benchmarks", *arguments]

@@ -27,6 +27,8 @@ from attrs import define, field
 
 from agentmgr.cli import run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 NODE = ROOT / "scripts" / "node"
 DESKTOP = ROOT / "scripts" / "desktop.mjs"

@@ -25,6 +25,8 @@ from protocol.notifications import (
 from protocol.results import ResultCode
 from protocol.structures import CompletionCode, Contact
 
+pytestmark = pytest.mark.slow
+
 WRAPUPS = 200
 AGENTS = 20
 SPEED, SPEED_AFTERWARDS = 40, 150

@@ -22,6 +22,8 @@ import agentmgr.client
 from agentmgr.cli import run
 from protocol.notifications import AGTZoneDown
 
+pytestmark = pytest.mark.slow
+
 ENDS_WITHIN_S = 5
 AGENTMGR = [sys.executable, "-m", "agentmgr"]
 

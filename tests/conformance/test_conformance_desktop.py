@@ -22,6 +22,8 @@ from protocol.enums import AgentState, CallState
 from protocol.registry import VERSION
 from protocol.structures import CompletionCode
 
+pytestmark = pytest.mark.slow
+
 AT_WORK = DeskParams(
     hold=1.0, hold_after_median_s=2.0, hold_median_s=2.0, release=0.0, redial=0.0, aux=0.0, extend=0.0
 )

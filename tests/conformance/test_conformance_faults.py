@@ -15,6 +15,8 @@ from agentmgr.conformance.stage import Target
 from protocol.codec import pack, unpack
 from protocol.framing import FrameDecoder, frame
 
+pytestmark = pytest.mark.slow
+
 Message = dict[str, Any]
 Fault = Callable[[list[Message]], Iterator[Message]]
 

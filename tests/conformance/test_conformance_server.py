@@ -14,6 +14,8 @@ from agentmgr.conformance.scenes import SCENARIOS
 from agentmgr.conformance.stage import Target
 from tests.conformance.conftest import end_server, start_server
 
+pytestmark = pytest.mark.slow
+
 CANNOT_BE_PROVOKED = {"zone-handed-back"}
 
 

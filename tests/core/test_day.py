@@ -17,6 +17,8 @@ from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import PacingType
 from protocol.structures import AgentSkill
 
+pytestmark = pytest.mark.slow
+
 T0 = 1_760_000_000.0
 HOUR_S = 3600.0
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+pytestmark = pytest.mark.nightly
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 SEEDS = range(12)

@@ -1,5 +1,6 @@
 """The whole zone against anything that agents, customers, phones, time and supervisors may do."""
 
+import pytest
 from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -51,6 +52,8 @@ from protocol.structures import (
     Destination,
     KeyValuePair,
 )
+
+pytestmark = pytest.mark.slow
 
 AGENTS = ("A", "B", "C", "D")
 SKILLS = {"A": ("sales", "art"), "B": ("sales",), "C": ("sales",), "D": ("art",)}

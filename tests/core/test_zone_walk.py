@@ -9,7 +9,12 @@ from agentmgr.core.effects import TELEPHONY_ORDERS
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, NailAnswered, NailEnded, NailFailed
 from protocol.enums import PacingType
 
-SEEDS = range(150)
+QUICK, USUAL, NIGHTLY = 12, 150, 600
+SEEDS = [
+    *range(QUICK),
+    *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, USUAL)),
+    *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(USUAL, NIGHTLY)),
+]
 STEPS = 250
 BAD_SWITCH = 2
 """Every fifth day the switch refuses orders, and on half of these it confirms the others."""

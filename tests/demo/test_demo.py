@@ -10,6 +10,8 @@ from agentmgr.cli import run
 from agentmgr.demo.contacts import write_first, write_more
 from agentmgr.demo.run import SHIPPED_CONTACTS
 
+pytestmark = pytest.mark.slow
+
 SUMMARY = [
     "contacts",
     "attempts",

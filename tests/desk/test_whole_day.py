@@ -9,6 +9,8 @@ from protocol.enums import PacingType
 from protocol.results import ResultCode
 from tests.desk.whole_day import Day, WholeDay, check_lines
 
+pytestmark = pytest.mark.slow
+
 
 def lived(day: Day) -> WholeDay:
     """Run a day to its end and check that nothing and nobody is left over."""

@@ -16,6 +16,8 @@ from protocol.enums import PacingType
 from protocol.structures import AgentSkill
 from tests.databases import new_store
 
+pytestmark = pytest.mark.slow
+
 CONTACTS = 30
 SEEDS = 40
 AGENTS = tuple(AgentSpec(str(1001 + n), f"Agent {n}", (AgentSkill("English", "1", 1),)) for n in range(4))

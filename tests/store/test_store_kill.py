@@ -11,6 +11,8 @@ from stores import T0, ZONE, prepare_job
 from agentmgr.store import open_sqlite
 from tests.databases import new_store
 
+pytestmark = pytest.mark.slow
+
 
 def confirmed_until_killed(path: Path, name: str, batch: int, kill_after: int) -> list[str]:
     """Let a process write until it has confirmed some batches; return all that it confirmed."""

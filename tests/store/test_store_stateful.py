@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -11,6 +12,8 @@ from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, prepare_job, sta
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import ContactSpec
 from tests.databases import new_store
+
+pytestmark = pytest.mark.slow
 
 CONTACTS, MAX_ATTEMPTS = 6, 3
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 
+import pytest
 from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -37,6 +38,8 @@ from agentmgr.core.events import (
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from tests.telephony.switches import T0
+
+pytestmark = pytest.mark.slow
 
 CALLS = st.sampled_from(["c1", "c2", "c3", "c4"])
 LEGS = st.sampled_from(["n1", "n2", "n3"])
