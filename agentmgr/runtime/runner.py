@@ -7,6 +7,7 @@ and everything leaves in the order in which the zone asked for it.
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.runtime.perform import Performer
 from agentmgr.runtime.questions import Questions, Verify
+from agentmgr.runtime.rounds import Rounds
 from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.runtime.writer import Writer
@@ -94,8 +96,7 @@ class ZoneRunner:
         self._inbox_since = 0.0
         self._inbox_bell = Doorbell()
         self._room = trio.lowlevel.ParkingLot()
-        self._is_calm = False
-        self._stepped_at_once = False
+        self._rounds = Rounds()
         self._pending: deque[_Batch] = deque()
         self._pending_effects = 0
         self._pending_bell = Doorbell()
@@ -132,30 +133,30 @@ class ZoneRunner:
     # -- events in -------------------------------------------------------------------------
 
     def offer(self, event: Event) -> bool:
-        """Put an event into the inbox if there is room; False if there is none."""
+        """Take an event in if there is room; False if there is none.
+
+        One that comes alone is stepped in the caller's turn: the zone's own task would get to it a round
+        of the scheduler later, which is most of the latency of a server that has little to do. With more
+        going on, events are better taken together.
+        """
         inbox = self._inbox
-        if not inbox or self._deaf:
-            self.push(event)
-        elif len(inbox) < self._inbox_events:
+        if inbox:
+            if len(inbox) >= self._inbox_events:
+                return False
             inbox.append(event)
+        elif self._rounds.comes_alone() and not self._pending and not self._deaf:
+            self._inbox_since = perf_counter()
+            inbox.append(event)
+            self._step_or_fail(self._clock.now())
+            self._arm(self._timers.next_at())
         else:
-            return False
+            self.push(event)
         return True
 
     async def post(self, event: Event) -> None:
         """Put an event into the inbox, and wait for room first if it is full."""
         while not self.offer(event):
             await self._room.park()
-
-    def step_at_once(self) -> None:
-        """Step the zone in the caller's turn if one event waits and nobody else seems to be sending.
-
-        The zone's own task would get to it one round of the scheduler later, which is most of the latency
-        of a server that has little to do. With more going on, events are better taken together.
-        """
-        if self._is_calm and not self._stepped_at_once and len(self._inbox) == 1 and not self._pending:
-            self._stepped_at_once = True
-            self._step_or_fail(self._clock.now())
 
     def push(self, event: Event) -> None:
         """Put an event into the inbox, full or not: for answers to the zone's own effects and for ends.
@@ -206,6 +207,8 @@ class ZoneRunner:
             self._fail(error)
         finally:
             self._stop()
+            with suppress(KeyError):
+                trio.lowlevel.remove_instrument(self._rounds)
         if self._fault is not None:
             raise self._fault
 
@@ -213,7 +216,7 @@ class ZoneRunner:
         """Put what a dead server left before all that waits; the switch is open, so no leg ends unheard."""
         alive = await self._telephony.alive(saved_legs(self._opened))
         self._inbox.extendleft(reversed(start_events(self._opened, alive)))
-        self._is_calm = not self._inbox
+        trio.lowlevel.add_instrument(self._rounds)
 
     async def close(self, grace_s: float = 0.0) -> None:
         """Announce the end, let agents go on for `grace_s` real seconds, finish all commits and stop.
@@ -259,7 +262,6 @@ class ZoneRunner:
                 continue
             now, at = self._clock.now(), self._timers.next_at()
             if self._inbox or (at is not None and at <= now):
-                self._is_calm = len(self._inbox) <= 1 and not self._stepped_at_once
                 self._step_or_fail(now)
                 if self._inbox:
                     await trio.lowlevel.checkpoint()
@@ -267,7 +269,6 @@ class ZoneRunner:
             self._arm(at)
             if self._deaf and not self._pending and not self._committing:
                 self._drained.set()
-            self._stepped_at_once = False
             await self._inbox_bell.wait()
 
     def _step_or_fail(self, now: float) -> None:
@@ -280,6 +281,8 @@ class ZoneRunner:
         """Take in all that waits, and perform or queue what comes of it."""
         since = self._inbox_since
         events, self._inbox = self._inbox, deque()
+        if len(events) > 1:
+            self._rounds.note_busy()
         if self._room:
             self._room.unpark_all()
         batch = _Batch([], [])

@@ -34,10 +34,6 @@ class Inbox(Protocol):
         """Put an event in if there is room; False if there is none."""
         ...
 
-    def step_at_once(self) -> None:
-        """Let the zone take what was put in now, if it has little else to do."""
-        ...
-
     async def post(self, event: events.Event) -> None:
         """Put an event in, and wait for room first if there is none."""
         ...
@@ -147,7 +143,6 @@ class Connection:
                     continue
                 if not inbox.offer(message):
                     await inbox.post(message)
-            inbox.step_at_once()
             if not protocol.pending_bytes:
                 self._frame_since = None
             elif complete or self._frame_since is None:

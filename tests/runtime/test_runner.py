@@ -213,25 +213,67 @@ async def test_resp_too_large_for_a_frame_is_answered_9050_and_others_follow(nur
     ]
 
 
-async def test_lone_event_is_stepped_at_once_and_the_next_of_its_turn_with_all_others(nursery):
+class Scheduled(trio.abc.Instrument):
+    """Counts the tasks that were woken."""
+
+    def __init__(self):
+        self.count = 0
+
+    def task_scheduled(self, task):
+        self.count += 1
+
+
+async def test_lone_event_is_answered_in_its_round_and_wakes_no_task(nursery):
     rig = Rig()
     rig.zone.script[CommandReceived] = lambda e: [
         Respond(1, e.request_id, "1001", POMClientAliveRESP(ResultCode.SUCCESS))
     ]
     await nursery.start(rig.runner.run)
+    await trio.testing.wait_all_tasks_blocked()
+    scheduled = Scheduled()
+    trio.lowlevel.add_instrument(scheduled)
+
+    assert rig.runner.offer(command(1))
+
+    assert len(responses(rig)) == 1
+    assert scheduled.count == 0
+    trio.lowlevel.remove_instrument(scheduled)
+
+
+async def test_events_that_come_with_others_are_taken_together(nursery):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [
+        Respond(1, e.request_id, "1001", POMClientAliveRESP(ResultCode.SUCCESS))
+    ]
+    await nursery.start(rig.runner.run)
+    await trio.testing.wait_all_tasks_blocked()
 
     def arrive(number):
         assert rig.runner.offer(command(number))
-        rig.runner.step_at_once()
         return len(responses(rig))
 
-    assert arrive(1) == 1, "nobody else sends: it need not wait for the zone's task"
-    assert [arrive(2), arrive(3)] == [1, 1], "others send in the same turn: they are taken together"
-    await trio.testing.wait_all_tasks_blocked()
+    assert [arrive(1), arrive(2), arrive(3)] == [1, 1, 1], "the first could not know of the others"
+    await trio.lowlevel.checkpoint()
+    await trio.lowlevel.checkpoint()
     assert len(responses(rig)) == 3
-    assert arrive(4) == 3, "the last turn was a busy one"
+    assert rig.log.count("flush") == 2
+    assert arrive(4) == 3, "the round before was a busy one"
     await trio.testing.wait_all_tasks_blocked()
-    assert arrive(5) == 5, "the last turn had one event: it is calm again"
+    assert arrive(5) == 5, "it is calm again"
+
+
+async def test_timer_set_by_a_lone_event_comes_in_time(nursery, autojump_clock):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [SetTimer(("a", ""), rig.clock.now() + 5.0)]
+    await nursery.start(rig.runner.run)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.runner.offer(command(1))
+    assert len(rig.zone.seen) == 1
+
+    await trio.sleep(5.1)
+
+    assert rig.zone.seen[1:] == [TimerFired(("a", ""))]
+    assert rig.zone.seen_at[1] == pytest.approx(rig.zone.seen_at[0] + 5.0, abs=0.01)
 
 
 async def test_event_is_not_stepped_at_once_past_one_that_waits_for_a_commit(nursery):
@@ -241,7 +283,6 @@ async def test_event_is_not_stepped_at_once_past_one_that_waits_for_a_commit(nur
     rig.runner.push(command(1))
     await trio.testing.wait_all_tasks_blocked()
     assert rig.runner.offer(command(2))
-    rig.runner.step_at_once()
     assert responses(rig) == []
     rig.writer.allow(2)
     await trio.testing.wait_all_tasks_blocked()
@@ -332,10 +373,9 @@ async def test_what_the_switch_tells_enters_the_zone_in_order_and_as_one_batch(n
 async def test_zone_goes_on_with_what_the_switch_still_has_before_all_that_waits(nursery):
     rig = Rig(opened=OpenedZone(TOKEN, (), (SAVED,)))
     rig.switch.answers, rig.switch.living = trio.Event(), frozenset({"leg"})
-    rig.runner.push(command(1))
+    rig.runner.offer(command(1))
     nursery.start_soon(rig.runner.run)
     await trio.testing.wait_all_tasks_blocked()
-    rig.runner.step_at_once()
     rig.switch.deliver(NailEnded("leg"))
     assert (rig.switch.asked, rig.zone.seen) == ([["leg"]], [])
     rig.switch.answers.set()

@@ -51,9 +51,6 @@ class Inbox:
         self.push(event)
         return True
 
-    def step_at_once(self) -> None:
-        pass
-
     async def post(self, event: Event) -> None:
         while not self.offer(event):
             await self._room.park()
