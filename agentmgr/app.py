@@ -26,6 +26,7 @@ from agentmgr.log import configure
 from agentmgr.ports import StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
@@ -64,6 +65,7 @@ class RunningZone:
     zone: Zone
     runner: ZoneRunner
     jobs: JobsKeeper
+    feed: Feed
     agt: AgtServer
 
 
@@ -218,7 +220,7 @@ async def _open_zone(
     blended = _blended(machine, settings, clock.now())
     if blended is not None:
         metrics.watch_blending(zone.name, blended)
-    connections = Connections()
+    connections, feed = Connections(), Feed(machine)
     runner = ZoneRunner(
         blended or machine,
         opened,
@@ -229,10 +231,11 @@ async def _open_zone(
         clock,
         verify,
         zone_metrics,
+        feed=feed,
     )
     agt = AgtServer(connections, runner, zone_metrics, settings.desktops)
     keeper = JobsKeeper(runner.read_jobs_wanted)
-    return RunningZone(zone.name, *addresses[zone.name], machine, runner, keeper, agt)
+    return RunningZone(zone.name, *addresses[zone.name], machine, runner, keeper, feed, agt)
 
 
 def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:

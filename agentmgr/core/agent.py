@@ -244,6 +244,7 @@ class Agent:
         """Get no contact until the agent is settled again."""
         if self.job is not None:
             self.job.idle.remove(self)
+            self.job.note(self.job)
 
     def rest(self, now: float) -> None:
         """Begin a break that was asked for, if nothing is left to do before it."""

@@ -128,8 +128,7 @@ class Nailer:
             self._give_up(agent)
             self._out.free(agent)
         elif agent.is_nailed:
-            if agent.job is not None:
-                agent.job.idle.remove(agent)
+            agent.take_off_duty()
             self.refuse_pending(agent)
             agent.on_nail_event(NailEvent.DROP_ORDERED, self._out.now)
             self._out.emit(DropNail(agent.leg_id))
@@ -190,10 +189,14 @@ class Nailer:
             job.agents.pop(agent.agent_id, None)
             job.consultable.pop(agent.agent_id, None)
             agent.job = None
+            self._out.note(agent)
+            self._out.note(job)
 
     def _attach(self, agent: Agent, job: Job) -> None:
         agent.job = job
         job.agents[agent.agent_id] = agent
+        self._out.note(agent)
+        self._out.note(job)
 
     def _give_up(self, agent: Agent) -> None:
         self.detach(agent)

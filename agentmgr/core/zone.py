@@ -140,6 +140,7 @@ class Zone(Parts):
             job = agent.job
             if not (self.deliveries.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
                 agent.job.idle.add(agent, self.out.now)
+                job.note(job)
                 self.out.serve(agent.job)
         else:
             self.nailer.consider(agent)
@@ -292,6 +293,7 @@ class Zone(Parts):
         self.jobs[job.job_id] = job
         for callback in event.job.callbacks:
             self.callbacks.schedule(job, callback)
+        job.note(job)
         for agent in self.agents.values():
             self.out.free(agent)
         self._bring_to(job, event.job.wanted)
@@ -304,11 +306,13 @@ class Zone(Parts):
             self.dialer.stop(job)
         elif wanted is Wanted.PAUSE and not job.paused:
             job.paused = True
+            job.note(job)
             for agent in job.agents.values():
                 self.out.free(agent)
             self.callbacks.on_pause(job)
         elif wanted is Wanted.RUN and job.paused:
             job.paused = False
+            job.note(job)
             for agent in self.agents.values():
                 self.out.free(agent)
             self.out.serve(job)
@@ -338,6 +342,7 @@ class Zone(Parts):
         self.closing = True
         for job in self.jobs.values():
             job.paused = True
+            job.note(job)
         for agent in list(self.agents.values()):
             self.out.tell(agent, AGTZoneDown(self.config.zone, event.grace_ms))
             self._each(self._dispose_wrapup, agent)

@@ -16,9 +16,10 @@ from rich.live import Live
 
 from agentmgr.admin import requests
 from agentmgr.admin.socket import AdminRefused, Row
-from agentmgr.app import RunningServer, RunningZone, ServerFailed, first_error, make_database, open_server
+from agentmgr.app import RunningServer, ServerFailed, first_error, make_database, open_server
 from agentmgr.client import CommandError
 from agentmgr.core.campaign import CampaignSettings
+from agentmgr.core.stats import ZoneStats
 from agentmgr.demo.contacts import write_first, write_more
 from agentmgr.demo.screen import DemoView, plain_line, screen, summary_table
 from agentmgr.desk.fleet import run_fleet
@@ -26,6 +27,7 @@ from agentmgr.desk.sim import SimDesktop
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, StoreFault
 from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.feed import JobView, Reader
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
@@ -146,8 +148,8 @@ async def _run(demo: Demo, directory: Path, console: Console, began: float) -> S
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_work, (zone.host, zone.port), desktops, server.clock, stopping)
             (started,) = await server.perform(requests.RunCampaign(CAMPAIGN, zone.name))
-            with _shown(console) as show:
-                view = await _watch(server, zone, started, demo, show)
+            with _shown(console) as show, zone.feed.open() as reader:
+                view = await _watch(server, reader, started, demo, show)
             stopping.set()
         status = await server.perform(requests.ShowCampaign(CAMPAIGN))
     return _summary(demo, view, status, desktops, perf_counter() - began)
@@ -202,22 +204,23 @@ async def _work(
         raise DemoFailed(f"the simulated agents left before the campaign was over: {why}")
 
 
-async def _watch(server: RunningServer, zone: RunningZone, started: Row, demo: Demo, show: Show) -> DemoView:
+async def _watch(server: RunningServer, reader: Reader, started: Row, demo: Demo, show: Show) -> DemoView:
     """Show the campaign until it is over."""
     attempts: deque[tuple[float, int]] = deque()
     progress, progress_at, progress_zone_at = (0, 0), trio.current_time(), server.clock.now()
     job_id, done, total = _whole(started["job_id"]), 0, _whole(started["contacts"])
+    job: JobView | None = None
     while True:
-        now = server.clock.now()
-        job = zone.zone.jobs.get(job_id)
+        now, update = server.clock.now(), reader.take()
+        job = update.jobs.get(job_id, job)
         if job is not None:
             done, total = job.done, job.total
         elif not await _is_live(server):
             done = total
-        attempts.append((now, zone.zone.stats.attempts))
+        attempts.append((now, update.stats.attempts))
         while now - attempts[0][0] > RATE_WINDOW_S and len(attempts) > 2:
             attempts.popleft()
-        view = _view(zone, demo, now, (done, total), attempts)
+        view = _view(update.stats, demo, now, (done, total), attempts)
         show(view)
         if job is None and not await _is_live(server):
             return view
@@ -234,13 +237,12 @@ async def _is_live(server: RunningServer) -> bool:
 
 
 def _view(
-    zone: RunningZone,
+    stats: ZoneStats,
     demo: Demo,
     now: float,
     contacts: tuple[int, int],
     attempts: Sequence[tuple[float, int]],
 ) -> DemoView:
-    stats = zone.zone.stats
     (first_at, first), (last_at, last) = attempts[0], attempts[-1]
     shown_calls = [state for state in CallState if state in DEMO_CALL_STATES or stats.calls_by_state[state]]
     return DemoView(

@@ -25,11 +25,12 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.outbox import Turn
+from agentmgr.core.outbox import Thing, Turn
 from agentmgr.ports import Fenced, OpenedZone, StoreFault, Telephony, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.doorbell import Doorbell
+from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.runtime.perform import Performer
 from agentmgr.runtime.questions import Questions, Verify
@@ -59,10 +60,11 @@ class ZoneMachine(Protocol):
 
 @frozen
 class _Batch:
-    """What came of one step: records to commit, then effects to perform."""
+    """What came of one step: records to commit, then effects to perform; and what has changed."""
 
     records: list[effects.Record]
     later: list[effects.Effect]
+    changed: list[Thing]
 
 
 class ZoneRunner:
@@ -80,8 +82,10 @@ class ZoneRunner:
         verify: Verify,
         metrics: ZoneMetrics,
         inbox_events: int = INBOX_EVENTS,
+        feed: Feed | None = None,
     ) -> None:
         self._zone = zone
+        self._feed = feed
         self._opened = opened
         self._token = token = opened.token
         self._store = store
@@ -285,7 +289,7 @@ class ZoneRunner:
             self._rounds.note_busy()
         if self._room:
             self._room.unpark_all()
-        batch = _Batch([], [])
+        batch = _Batch([], [], [])
         for event in events:
             if event.__class__ is CommandReceived:
                 self._performer.asked(event.connection, event.request_id, since)
@@ -303,9 +307,12 @@ class ZoneRunner:
             self._pending_bell.ring()
         else:
             self._perform(batch.later)
+            self._note(batch)
 
     def _handle(self, event: Event, now: float, batch: _Batch) -> None:
-        asked_for, _ = self._zone.handle(event, now)
+        asked_for, changed = self._zone.handle(event, now)
+        if self._feed is not None and self._feed.readers:
+            batch.changed.extend(changed)
         branches, later = self._branches, batch.later
         for effect in asked_for:
             cls = effect.__class__
@@ -348,6 +355,8 @@ class ZoneRunner:
                 self._committing = False
                 if not self._stopped:
                     self._perform([effect for batch in batches for effect in batch.later])
+                    for batch in batches:
+                        self._note(batch)
             except Exception as error:
                 self._fail(error)
             self._pending_effects -= sum(len(batch.later) for batch in batches)
@@ -366,6 +375,10 @@ class ZoneRunner:
         for effect in later:
             branches[effect.__class__](effect)
         self._desktops.flush()
+
+    def _note(self, batch: _Batch) -> None:
+        if batch.changed and self._feed is not None:
+            self._feed.note(batch.changed)
 
     # -- the alarm -------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
 from agentmgr.core.model import JobSpec, WantedJob
-from agentmgr.core.outbox import Turn
+from agentmgr.core.outbox import Thing, Turn
 from agentmgr.ports import AgentLogin, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
@@ -29,12 +29,13 @@ class ScriptedZone:
         self.script: dict[type[Any], Callable[[Any], list[Effect]]] = {}
         self.seen: list[Event] = []
         self.seen_at: list[float] = []
+        self.changed: list[Thing] = []
 
     def handle(self, event: Event, now: float) -> Turn:
         self.seen.append(event)
         self.seen_at.append(now)
         answer = self.script.get(type(event))
-        return (answer(event) if answer else []), []
+        return (answer(event) if answer else []), self.changed
 
 
 class GatedWriter:

@@ -1,0 +1,210 @@
+"""What a zone looks like from outside, for any number of readers: a snapshot, then numbered changes.
+
+A reader is told what has changed since it looked last, however often it changed meanwhile; nobody waits for
+a reader. One that is so far behind that telling everything is less gets a new snapshot. What is told is the
+state when the reader looks, which may be a commit ahead of what desktops were told.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from attrs import define, field, frozen
+
+from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.floor import Floor
+from agentmgr.core.job import Callback, Job
+from agentmgr.core.outbox import Thing
+from agentmgr.core.states import CallbackPhase
+from agentmgr.core.stats import ZoneStats
+from agentmgr.runtime.doorbell import Doorbell
+from protocol.enums import AgentState, CallState, NailupStatus
+
+MAX_CHANGES = 10_000
+"""With more things changed than these since it looked last, a reader gets a new snapshot."""
+
+
+@frozen
+class AgentView:
+    """A logged-on agent; `job_id` and `session_id` are None without a job or a contact."""
+
+    agent_id: str
+    name: str
+    agent_state: AgentState
+    call_state: CallState
+    nailup_status: NailupStatus
+    reason_code: str
+    is_away: bool
+    is_leaving: bool
+    blend: Blend
+    job_id: int | None
+    session_id: str | None
+
+
+@frozen
+class JobView:
+    """A job that the zone runs; `idle`, `busy` and `agents` count agents, the others lines and contacts."""
+
+    job_id: int
+    campaign: str
+    is_paused: bool
+    is_stopping: bool
+    total: int
+    done: int
+    agents: int
+    idle: int
+    busy: int
+    ringing: int
+    waiting: int
+
+
+@frozen
+class CallbackView:
+    """A callback that a job has to deliver; `due_at` in epoch seconds, `agent_id` whom it is promised to."""
+
+    callback_id: str
+    job_id: int
+    phase: CallbackPhase
+    due_at: float
+    agent_id: str | None
+
+
+@frozen
+class Update:
+    """What a reader did not know yet: a thing by its id, None if it is gone.
+
+    Attributes:
+        number: 1 for a reader's first, one more each time.
+        is_snapshot: all there is; what is not in it does not exist.
+        stats: the zone's own counters, alive; not to be changed.
+    """
+
+    number: int
+    is_snapshot: bool
+    agents: Mapping[str, AgentView | None]
+    jobs: Mapping[int, JobView | None]
+    callbacks: Mapping[str, CallbackView | None]
+    stats: ZoneStats
+
+
+@define(eq=False)
+class Reader:
+    """One who follows a zone; made by `Feed.open`."""
+
+    _floor: Floor
+    _max_changes: int
+    _changed: dict[Thing, None] = field(factory=dict, init=False)
+    _number: int = field(default=0, init=False)
+    _needs_snapshot: bool = field(default=True, init=False)
+    _bell: Doorbell = field(factory=Doorbell, init=False)
+
+    def take(self) -> Update:
+        """Return what changed since the last time, which may be nothing; at once."""
+        self._number += 1
+        whole, changed = self._needs_snapshot, self._changed
+        self._needs_snapshot, self._changed = False, {}
+        floor = self._floor
+        if whole:
+            callbacks = [each for job in floor.jobs.values() for each in job.callbacks.values()]
+            changed = dict.fromkeys((*floor.agents.values(), *floor.jobs.values(), *callbacks))
+        agents: dict[str, AgentView | None] = {}
+        jobs: dict[int, JobView | None] = {}
+        waiting: dict[str, CallbackView | None] = {}
+        for thing in changed:
+            match thing:
+                case Agent():
+                    agents[thing.agent_id] = _see_agent(floor.agents.get(thing.agent_id))
+                case Job():
+                    jobs[thing.job_id] = _see_job(floor.jobs.get(thing.job_id))
+                case Callback():
+                    callback_id = thing.record.callback_id
+                    waiting[callback_id] = _see_callback(thing.job.callbacks.get(callback_id))
+        return Update(self._number, whole, agents, jobs, waiting, floor.stats)
+
+    async def next(self) -> Update:
+        """Wait until something has changed, then as `take`."""
+        while not self._needs_snapshot and not self._changed:
+            await self._bell.wait()
+        return self.take()
+
+    def note(self, changed: Iterable[Thing]) -> None:
+        """Note what changed; for the feed."""
+        if self._needs_snapshot:
+            return
+        self._changed.update(dict.fromkeys(changed))
+        if len(self._changed) > self._max_changes:
+            self._needs_snapshot, self._changed = True, {}
+        self._bell.ring()
+
+
+class Feed:
+    """Hands on what changes in a zone; costs nothing while nobody reads.
+
+    Attributes:
+        readers: who reads; to be read only.
+    """
+
+    def __init__(self, floor: Floor, max_changes: int = MAX_CHANGES) -> None:
+        self.readers: list[Reader] = []
+        self._floor = floor
+        self._max_changes = max_changes
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        """Follow the zone while the block runs; the first update is a snapshot."""
+        reader = Reader(self._floor, self._max_changes)
+        self.readers.append(reader)
+        try:
+            yield reader
+        finally:
+            self.readers.remove(reader)
+
+    def note(self, changed: Iterable[Thing]) -> None:
+        """Tell all readers that these have changed."""
+        for reader in self.readers:
+            reader.note(changed)
+
+
+def _see_agent(agent: Agent | None) -> AgentView | None:
+    if agent is None:
+        return None
+    return AgentView(
+        agent.agent_id,
+        agent.record.name,
+        agent.agent_state,
+        agent.call_state,
+        agent.nailup_status,
+        agent.reason_code,
+        agent.is_away,
+        agent.leaving,
+        agent.blend,
+        agent.job.job_id if agent.job is not None else None,
+        agent.session.sid if agent.session is not None else None,
+    )
+
+
+def _see_job(job: Job | None) -> JobView | None:
+    if job is None:
+        return None
+    load = job.load
+    return JobView(
+        job.job_id,
+        job.campaign.name,
+        job.paused,
+        job.stopping,
+        job.total,
+        job.done,
+        len(job.agents),
+        load.idle,
+        load.busy,
+        load.ringing,
+        load.waiting,
+    )
+
+
+def _see_callback(callback: Callback | None) -> CallbackView | None:
+    if callback is None:
+        return None
+    agent_id = callback.agent.agent_id if callback.agent is not None else None
+    return CallbackView(
+        callback.record.callback_id, callback.job.job_id, callback.phase, callback.record.due_at, agent_id
+    )
