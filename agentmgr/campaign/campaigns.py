@@ -198,6 +198,7 @@ class CampaignService(Service):
         self, job: JobStatus, allowed: Sequence[JobState], state: JobState, ended_at: float | None = None
     ) -> JobStatus:
         if not self._at.store.move_job(job.job_id, allowed, state, ended_at):
+            job = self._live_job(job.campaign)  # it may have ended meanwhile, which says more
             raise ServiceError(
                 Cause.WRONG_STATE,
                 f"campaign {job.campaign}: its job is {job.state} and cannot become {state};"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -168,6 +169,22 @@ def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
     services(ready).campaigns.run("Spring", "Default")
     assert services(ready, ()).campaigns.stop("Spring").ended_at == T0
     assert ready.open_zone("Default", T0).jobs == ()
+
+
+def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = services(ready).campaigns.run("Spring", "Default").job
+    token = ready.open_zone("Default", T0).token
+    move = ready.move_job
+
+    def finish_and_move(*args: Any) -> bool:
+        ready.commit(token, [FinishJob(job.job_id, "finished", T0 + 5)])
+        return move(*args)
+
+    monkeypatch.setattr(ready, "move_job", finish_and_move)
+    with refused(Cause.NOT_RUNNING, "campaign Spring: is finished; run it first"):
+        services(ready, ("Default",)).campaigns.stop("Spring")
 
 
 @pytest.mark.parametrize("method", ["pause", "resume", "stop"])
