@@ -4,11 +4,14 @@ import pytest
 from parties import (
     PARTY,
     beside,
+    bring_nailed,
     conference,
     consult,
     external_consult,
     external_dialing,
+    log_on_again,
     lose,
+    restart,
     with_agent,
     with_external,
 )
@@ -401,6 +404,44 @@ def test_failure_that_is_told_when_all_is_over_changes_nothing(kind):
     before = [agent.status for agent in scene.zone.agents.values()]
     assert scene.post(OrderFailed(order, REFUSED)) == []
     assert [agent.status for agent in scene.zone.agents.values()] == before
+
+
+def test_connect_to_another_agent_that_fails_late_leaves_the_owner_s_call_alone():
+    scene = waiting(consult, c.AGTCompleteTransfer(SID))
+    late = scene.unconfirmed[0]
+    scene.wait(6)
+    assert scene.post(OrderFailed(late, REFUSED)) == []
+    assert scene.agent("A").call_state is CallState.Consult
+
+
+def test_connect_that_fails_when_the_agent_has_released_already_changes_nothing():
+    scene = talking()
+    order = last(scene, Connect)
+    scene.send("A", c.AGTReleaseLine(SID))
+    assert scene.post(OrderFailed(order, GONE)) == []
+
+
+def test_consult_that_fails_when_the_conference_is_on_changes_nothing():
+    scene = conference()
+    assert fails(scene, Consult) == []
+
+
+def test_consult_of_one_agent_that_fails_late_leaves_that_of_another_alone():
+    scene = consult()
+    order = last(scene, Consult)
+    bring_nailed(scene, "C")
+    scene.send("A", c.AGTCancelConsult(SID))
+    scene.send("A", with_agent("C"))
+    assert scene.post(OrderFailed(order, REFUSED)) == []
+    assert scene.agent("C").call_state is CallState.Consult
+
+
+def test_line_of_a_saved_agent_that_the_switch_does_not_know_is_gone():
+    scene = talking()
+    scene.send("A", c.AGTSaveAgentForHA())
+    later = restart(scene)
+    assert later.post(OrderFailed(DropNail(LEG), GONE)) == []
+    assert "A ! NailupChange NailedUp" not in log_on_again(later)
 
 
 # -- legs that must end ------------------------------------------------------------------------------

@@ -130,3 +130,11 @@ def test_fail_orders_and_events_on_their_way_are_lost() -> None:
     one.order(dial("c2"), T0 + 5.7)
     one.fail(T0 + 5.8)
     assert collect(one) == [(5.8, TelephonyLost())]
+
+
+def test_call_that_is_hung_up_while_its_answer_is_on_the_way_is_not_told_to_be_answered() -> None:
+    one = switch(EVENTS)
+    one.order(dial(), T0)
+    assert collect(one, T0 + 5.2) == []
+    one.order(HangUp("c1"), T0 + 5.2)
+    assert collect(one) == []
