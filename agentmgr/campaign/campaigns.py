@@ -17,7 +17,7 @@ from agentmgr.ports import (
     JobTally,
 )
 
-FILL_CHUNK = 2000
+FILL_CHUNK = 500
 EXPORT_CHUNK = 1000
 MAX_NAME_CHARACTERS = 100
 

@@ -22,7 +22,7 @@ from agentmgr.ports import (
     DncStore,
 )
 
-CHUNK_ROWS = 1000
+CHUNK_ROWS = 200
 MAX_ID_CHARACTERS = 100
 MAX_VALUE_CHARACTERS = 2000
 # All attributes of a contact go to the desktop in one message, which is at most 16000 bytes.

@@ -1,14 +1,15 @@
-"""One SQLite connection: how the file is opened, what a transaction is, what an error says.
+"""One SQLite file: how it is opened by one process alone, who reads and who writes, what an error says.
 
 All that only SQLite knows is here; the SQL elsewhere is what PostgreSQL understands too, with `?` for
 a parameter.
 """
 
+import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -16,7 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from agentmgr.ports import StoreFault
+from agentmgr.store.committer import Committer
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
+from agentmgr.store.readers import Readers
 from agentmgr.store.sql import Row, Transaction
 
 T = TypeVar("T")
@@ -25,18 +28,24 @@ Ts = TypeVarTuple("Ts")
 APPLICATION_ID = 0x41674D67
 """Stands in the header of every file made here ("AgMg"), so that a foreign one is recognised."""
 
-# With another process in the file there is no use in waiting long: it keeps it for as long as it lives.
+# Nobody else has the file; a program that looks into it by hand does not keep it.
 BUSY_TIMEOUT_S = 0.25
+READER_TIMEOUT_S = 5.0
+COMMITS_A_LOOK = 64
+"""So often it is looked whether the log has become long."""
 
-# WAL with one connection in exclusive mode: no other process can write, and the defect of SQLite before
-# 3.51.3 that loses commits needs two. FULL: one fdatasync a commit, a confirmed one survives power loss.
+# WAL, so that reports read while zones write, with one connection that writes or checkpoints: the defect of
+# SQLite before 3.51.3 that loses commits needs two. FULL: one fdatasync a commit, a confirmed one survives
+# power loss. The log is cut to the limit whenever it starts anew.
+LOG_LIMIT_BYTES = 64 * 1024 * 1024
+_CAREFUL = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA cache_size = -65536",
+    f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}",
+    "PRAGMA cache_size = -16384",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA cell_size_check = ON",
+    *_CAREFUL,
 )
 
 
@@ -63,65 +72,74 @@ class SqliteSql:
 
 
 class Database:
-    """A file opened by this process alone; transactions are one after another, whatever their thread."""
+    """A file opened by this process alone: one connection that writes, a few that read beside it."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: int) -> None:
         self.path = path
         self._connection = connection
-        # Transactions are begun and ended here alone: SQLAlchemy only runs statements inside them.
-        engine = sa.create_engine(
-            "sqlite://",
-            creator=lambda: connection,
-            poolclass=StaticPool,
-            pool_reset_on_return=None,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        )
-        self._views = Transaction(SqliteSql(connection), engine.connect())
-        self._views.tables.begin()  # never ended, so that nobody (Alembic would) ends one of ours
-        # Whoever waits holds the gate, so that a thread with many transactions in a row lets others in.
-        self._gate = threading.Lock()
-        self._lock = threading.Lock()
+        self._lock = lock
+        self._views = _views(connection)
+        self._committer = Committer(connection, self._views, self._committed)
+        self._readers = Readers(partial(_connect_reader, path))
+        self._log_path = path.with_name(path.name + "-wal")
+        self._commits = 0
+        self._closed = False
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Run the block in one transaction that writes; it is durable once the block was left.
+    def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts, first: bool = False) -> T:
+        """Run work in a transaction that may be shared; what it did is durable then.
+
+        Args:
+            work: gets the transaction; may be run more than once, of which one counts.
+            args: what else it gets.
+            first: for zones, which go before services.
 
         Raises:
             StoreFault: nothing was written; or, if the commit itself failed, that is not known.
         """
-        with self._gate:
-            self._lock.acquire()
-        try:
-            with translated(self.path):
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._views
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    self._connection.rollback()
-                    raise
-        finally:
-            self._lock.release()
-
-    def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts) -> T:
-        """Run work in one transaction; what it did is durable then.
-
-        Raises:
-            StoreFault: nothing was written; or, if the commit itself failed, that is not known.
-        """
-        with self.transaction() as tx:
-            return work(tx, *args)
+        with translated(self.path):
+            return self._committer.run(work, *args, first=first)
 
     def read(self, work: Callable[[Transaction, *Ts], T], *args: *Ts) -> T:
-        """Run work that only reads, on one state of the database."""
-        return self.write(work, *args)
+        """Run work that only reads, on the state after the last commit; nobody who writes waits for it.
+
+        It has to be short: as long as it runs, the log cannot start anew.
+        """
+        with translated(self.path):
+            return self._readers.run(work, *args)
+
+    def _committed(self) -> None:
+        """Look after the log, which cannot start anew while always somebody reads."""
+        self._commits += 1
+        if self._commits % COMMITS_A_LOOK == 0 and self._log_path.stat().st_size > LOG_LIMIT_BYTES:
+            with self._readers.kept_out() as nobody_reads:
+                if nobody_reads:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Fold the log into the file and close it."""
-        with self._gate, self._lock:
-            self._views.tables.close()
-            self._connection.close()
+        """Fold the log into the file and close it; who reads or writes is waited for."""
+        if self._closed:
+            return
+        self._closed = True
+        self._readers.close()
+        self._committer.run(lambda _: None)
+        self._views.tables.close()
+        self._connection.close()
+        os.close(self._lock)
+
+
+def _views(connection: sqlite3.Connection) -> Transaction:
+    # Transactions are begun and ended elsewhere: SQLAlchemy only runs statements inside them.
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: connection,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    )
+    views = Transaction(SqliteSql(connection), engine.connect())
+    views.tables.begin()  # never ended, so that nobody (Alembic would) ends one of ours
+    return views
 
 
 @contextmanager
@@ -157,21 +175,47 @@ def open_database(path: Path, *, create: bool) -> Database:
         StoreFault: missing, foreign, newer than this program, in use, unreadable.
     """
     _check_file(path, create=create)
-    with translated(path):
-        connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            fresh = _check_content(path, connection)
-            for pragma in _PRAGMAS:
-                connection.execute(pragma)
-            database = Database(path, connection)
-            _migrate(database, connection, fresh=fresh)
-        except BaseException:
-            connection.close()
-            raise
+    with ExitStack() as undo, translated(path):
+        connection = _connect(str(path), BUSY_TIMEOUT_S)
+        undo.callback(connection.close)
+        fresh = _check_content(path, connection)
+        lock = _lock_out_others(path)
+        undo.callback(os.close, lock)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        database = Database(path, connection, lock)
+        _migrate(database, connection, fresh=fresh)
+        undo.pop_all()
     return database
+
+
+def _connect(address: str, timeout_s: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        address, timeout=timeout_s, isolation_level=None, check_same_thread=False, uri="?mode=" in address
+    )
+
+
+def _connect_reader(path: Path) -> tuple[sqlite3.Connection, Transaction]:
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro", READER_TIMEOUT_S)
+    for pragma in _CAREFUL:
+        connection.execute(pragma)
+    return connection, _views(connection)
+
+
+def _lock_out_others(path: Path) -> int:
+    """Lock the file beside the database that stands for having it open; it ends with the process.
+
+    SQLite's own lock against others would also lock out the connections of this process that read. The
+    file is never removed: who had it open already would lock one that nobody else finds.
+    """
+    resolved = path.resolve()
+    lock = os.open(resolved.with_name(resolved.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise StoreFault(f"{path}: {_EXPLANATIONS[sqlite3.SQLITE_BUSY]}") from None
+    return lock
 
 
 def _check_file(path: Path, *, create: bool) -> None:
@@ -210,16 +254,19 @@ def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool)
         return
     # A table is changed by replacing it, during which those that refer to it would refer to nothing.
     connection.execute("PRAGMA foreign_keys = OFF")
-    with database.transaction() as tx:
-        if not upgrade(tx.tables, found):
-            raise StoreFault(
-                f"{database.path}: made by a newer agentmgr (schema {found}, this program knows "
-                f"{SCHEMA_REVISION}); upgrade agentmgr or give another path"
-            )
-        wrong = connection.execute("PRAGMA foreign_key_check").fetchone()
-        if wrong is not None:
-            raise StoreFault(
-                f"{database.path}: table {wrong[0]} refers to rows that are missing in {wrong[2]}, and cannot"
-                " be brought up to date; restore the last backup"
-            )
+    database.write(_upgrade, database.path, found)
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _upgrade(tx: Transaction, path: Path, found: str | None) -> None:
+    if not upgrade(tx.tables, found):
+        raise StoreFault(
+            f"{path}: made by a newer agentmgr (schema {found}, this program knows "
+            f"{SCHEMA_REVISION}); upgrade agentmgr or give another path"
+        )
+    wrong = tx.sql.fetch("PRAGMA foreign_key_check")
+    if wrong:
+        raise StoreFault(
+            f"{path}: table {wrong[0][0]} refers to rows that are missing in {wrong[0][2]}, and cannot"
+            " be brought up to date; restore the last backup"
+        )

@@ -39,9 +39,10 @@ def open_sqlite(path: Path | str, *, create: bool = False) -> "SqliteStore":
 
 
 class SqliteStore:
-    """Implements `ZoneStore` and `ServiceStore`; every call is one durable transaction.
+    """Implements `ZoneStore` and `ServiceStore`; every call that writes is durable when it returns.
 
-    Calls may come from any thread; they run one after another, in about the order they came.
+    Calls may come from any thread. Those that write and wait share a transaction, those of zones first;
+    those that only read hold nobody up.
     """
 
     def __init__(self, database: Database) -> None:
@@ -56,7 +57,7 @@ class SqliteStore:
 
     def open_zone(self, zone: str, now: float) -> OpenedZone:
         """Take the zone over: raise its epoch, end what a dead owner left open."""
-        return self._database.write(takeover.open_zone, zone, now)
+        return self._database.write(takeover.open_zone, zone, now, first=True)
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         """Write all records in one durable transaction.
@@ -65,11 +66,11 @@ class SqliteStore:
             Fenced: the token is not the zone's any more; nothing was written.
             StoreFault: nothing was written, or it is not known; the zone must stop.
         """
-        self._database.write(commit, token, records)
+        self._database.write(commit, token, records, first=True)
 
     def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
         """Claim contacts of a job that are due, so that nobody else gets them."""
-        return self._database.write(contacts.claim_contacts, token, job_id, limit, now)
+        return self._database.write(contacts.claim_contacts, token, job_id, limit, now, first=True)
 
     def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
         """Return the jobs that a zone shall have: those prepared and not over, by id."""
@@ -77,7 +78,7 @@ class SqliteStore:
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job that the zone shall have; None if it is over or not the zone's."""
-        return self._database.write(jobs.load_job, token, job_id)
+        return self._database.write(jobs.load_job, token, job_id, first=True)
 
     # -- agents ----------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class SqliteStore:
 
     def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
-        return self._database.write(contacts.put_contacts, list_id, drafts, now)
+        return self._database.write(contacts.put_contacts, list_id, tuple(drafts), now)
 
     # -- campaigns and jobs ----------------------------------------------------------------
 

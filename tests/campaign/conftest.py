@@ -36,12 +36,10 @@ def imported(store: SqliteStore) -> Callable[[], dict[str, dict[str, str]]]:
     """Return all contacts that are stored, as a desktop would see them, by their id."""
 
     def imported() -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        with store._database.transaction() as tx:
-            for (contact_id,) in tx.sql.fetch("SELECT contact_id FROM contact"):
-                contact = read_contacts(tx.sql, [(contact_id, 0)])[0]
-                found[contact.user_contact_id] = dict(contact.attributes)
-        return found
+        contacts = store._database.read(
+            lambda tx: read_contacts(tx.sql, tx.sql.fetch("SELECT contact_id, 0 FROM contact"))
+        )
+        return {contact.user_contact_id: dict(contact.attributes) for contact in contacts}
 
     return imported
 

@@ -81,8 +81,7 @@ class Bench:
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
         """Look into the file past the store."""
-        with self.store._database.transaction() as tx:
-            return tx.sql.fetch(sql, parameters)
+        return self.store._database.write(lambda tx: tx.sql.fetch(sql, parameters))
 
     def contact(self, contact_id: int) -> tuple[object, ...]:
         """Return state, attempts and last outcome."""

@@ -16,6 +16,7 @@ from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, JobState, JobTally, StoreFault
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
+from agentmgr.store.sql import Transaction
 
 
 def waiting(bench: Bench) -> int:
@@ -155,6 +156,16 @@ def write_old_file(path: Path, monkeypatch: pytest.MonkeyPatch, *rows: str) -> N
     connection.close()
 
 
+def assert_constraints_are_those_of_the_newest(tx: Transaction) -> None:
+    assert tx.sql.fetch("PRAGMA foreign_keys") == [(1,)]
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        tx.sql.execute("DELETE FROM attempt")
+    assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
+    ((sql,),) = tx.sql.fetch("SELECT sql FROM sqlite_master WHERE name = 'attempt'")
+    assert "WITHOUT ROWID" in sql
+    assert "STRICT" in sql
+
+
 def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,14 +175,7 @@ def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     assert (row.attempt_id, row.number, row.outcome) == ("a1", "+1", "Handled")
     assert store.tally(1) == JobTally(2, 1, 0, (("Handled", 1),), (("1", 1),), 1)
     assert store.open_zone("Default", 4.0).jobs[0].done == 1
-    with store._database.transaction() as tx:
-        assert tx.sql.fetch("PRAGMA foreign_keys") == [(1,)]
-        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-            tx.sql.execute("DELETE FROM attempt")
-        assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
-        ((sql,),) = tx.sql.fetch("SELECT sql FROM sqlite_master WHERE name = 'attempt'")
-        assert "WITHOUT ROWID" in sql
-        assert "STRICT" in sql
+    store._database.write(assert_constraints_are_those_of_the_newest)
     store.close()
 
 

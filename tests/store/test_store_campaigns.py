@@ -1,6 +1,5 @@
 """Campaigns, jobs, agents, contacts and the do-not-call list: what goes in comes out."""
 
-import threading
 from collections.abc import Mapping
 
 import attrs
@@ -212,24 +211,3 @@ def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
     assert store.dnc_entries(entries[2].address, 2) == tuple(entries[3:5])
     assert store.remove_from_dnc([entries[0].address, "+49"]) == 1
     assert store.on_dnc([entries[0].address]) == frozenset()
-
-
-def test_transactions_of_a_thread_that_waits_come_before_further_ones_of_the_one_that_has_it(
-    store: SqliteStore,
-) -> None:
-    database, order = store._database, []
-
-    def commit_once() -> None:
-        with database.transaction():
-            order.append("zone")
-
-    zone = threading.Thread(target=commit_once)
-    with database.transaction():
-        order.append("import")
-        zone.start()
-        while not database._gate.locked():
-            pass  # until the other thread waits
-    with database.transaction():
-        order.append("import again")
-    zone.join()
-    assert order == ["import", "zone", "import again"]

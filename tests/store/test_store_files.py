@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from alembic.script import ScriptDirectory
 from stores import T0, Bench, drafts
 
 from agentmgr.ports import StoreFault
-from agentmgr.store import migrations, open_sqlite
+from agentmgr.store import database, migrations, open_sqlite
 from agentmgr.store.schema import metadata
+from agentmgr.store.sql import Transaction
 from agentmgr.store.sqlite import SqliteStore
 
 
@@ -112,6 +114,76 @@ def test_store_open_elsewhere_refused_until_closed(store: SqliteStore, path: Pat
     subprocess.run([sys.executable, "-c", code + ".close()"], check=True)
 
 
+def test_store_open_elsewhere_refused_by_another_name_of_the_file(store: SqliteStore, path: Path) -> None:
+    link = path.with_name("link.sqlite")
+    link.symlink_to(path)
+    assert "another process has this database open" in fault(link)
+
+
+def test_store_of_a_killed_process_can_be_opened_at_once(path: Path) -> None:
+    code = (
+        f"from agentmgr.store import open_sqlite; store = open_sqlite({str(path)!r}, create=True);"
+        " print('open', flush=True); input()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        assert "another process has this database open" in fault(path)
+        other.kill()
+    open_sqlite(path).close()
+
+
+def test_store_refused_elsewhere_stays_locked(store: SqliteStore, path: Path) -> None:
+    """A file that is opened and closed again would take all record locks of its process with it."""
+    for _ in range(2):
+        assert "another process has this database open" in fault(path)
+    test_store_open_elsewhere_refused_until_closed(store, path)
+
+
+def test_store_reader_cannot_write(store: SqliteStore) -> None:
+    with pytest.raises(StoreFault, match="cannot be written"):
+        store._database.read(lambda tx: tx.sql.execute("DELETE FROM zone"))
+
+
+def test_store_reads_while_a_transaction_writes_see_what_was_committed(bench: Bench) -> None:
+    def write_and_look(tx: Transaction) -> int:
+        tx.sql.execute("DELETE FROM job_contact")
+        return bench.store._database.read(lambda reading: len(reading.sql.fetch("SELECT 1 FROM job_contact")))
+
+    assert bench.store._database.write(write_and_look) == 5
+    assert bench.rows("SELECT count(*) FROM job_contact") == [(0,)]
+
+
+def test_store_log_starts_anew_however_much_is_read(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOG_LIMIT_BYTES", 100_000)
+    log = path.with_name(path.name + "-wal")
+    begun, over, largest = threading.Semaphore(0), threading.Event(), 0
+
+    def look(tx: Transaction) -> None:
+        tx.sql.fetch("SELECT count(*) FROM contact")
+        begun.release()
+
+    def read_on() -> None:
+        while not over.is_set():
+            bench.store._database.read(look)
+
+    readers = [threading.Thread(target=read_on) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(400):
+        begun.acquire()
+        bench.store.put_contacts(1, drafts(5, first=5 * number), T0)
+        largest = max(largest, log.stat().st_size)
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert largest < 64 * 5 * 4200 * 10
+    assert log.stat().st_size < largest
+
+
 def test_store_open_twice_in_one_process_refused(store: SqliteStore, path: Path) -> None:
     assert "another process has this database open" in fault(path)
 
@@ -134,7 +206,6 @@ def test_store_confirmed_commits_survive_power_loss(bench: Bench) -> None:
     # 2 is FULL: with WAL, NORMAL would lose what was confirmed last.
     assert bench.rows("PRAGMA synchronous") == [(2,)]
     assert bench.rows("PRAGMA journal_mode") == [("wal",)]
-    assert bench.rows("PRAGMA locking_mode") == [("exclusive",)]
     assert bench.rows("PRAGMA foreign_keys") == [(1,)]
 
 
@@ -147,13 +218,16 @@ def test_store_disk_full_says_so_and_keeps_what_was_there(bench: Bench) -> None:
 
 
 def test_migrations_lead_to_the_schema_in_the_code(store: SqliteStore) -> None:
-    with store._database.transaction() as tx:
-        assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
-        inspector = sa.inspect(tx.tables)
-        for table in metadata.sorted_tables:
-            found = {column["name"]: str(column["type"]) for column in inspector.get_columns(table.name)}
-            dialect = tx.tables.dialect
-            assert found == {c.name: c.type.compile(dialect) for c in table.columns}, table.name
+    store._database.write(assert_schema_is_the_newest)
+
+
+def assert_schema_is_the_newest(tx: Transaction) -> None:
+    assert compare_metadata(MigrationContext.configure(tx.tables), metadata) == []
+    inspector = sa.inspect(tx.tables)
+    for table in metadata.sorted_tables:
+        found = {column["name"]: str(column["type"]) for column in inspector.get_columns(table.name)}
+        dialect = tx.tables.dialect
+        assert found == {c.name: c.type.compile(dialect) for c in table.columns}, table.name
 
 
 def test_migrations_newest_revision_is_the_one_that_opening_expects() -> None:

@@ -45,8 +45,7 @@ def test_statements_are_found_in_every_module_that_has_some() -> None:
 
 @pytest.mark.parametrize("sql", [*IN_CALLS, *IN_TABLES])
 def test_statement_is_prepared_on_an_empty_store(store: SqliteStore, sql: str) -> None:
-    with store._database.transaction() as tx:
-        assert tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?"))
+    assert store._database.write(lambda tx: tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?")))
 
 
 class RecordingSql:
