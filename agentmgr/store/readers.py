@@ -45,10 +45,10 @@ class Readers:
                 self._free.append((connection, views))
 
     @contextmanager
-    def kept_out(self, timeout_s: float = KEEP_OUT_S) -> Iterator[bool]:
-        """Let nobody read in the block; gives whether that could be had in time."""
+    def kept_out(self, timeout_s: float | None = None) -> Iterator[bool]:
+        """Let nobody read in the block; gives whether those who read came to an end in time."""
         seats = 0
-        while seats < READERS and self._seats.acquire(timeout=timeout_s):
+        while seats < READERS and self._seats.acquire(timeout=KEEP_OUT_S if timeout_s is None else timeout_s):
             seats += 1
         try:
             yield seats == READERS

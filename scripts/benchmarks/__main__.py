@@ -4,7 +4,7 @@ import argparse
 import json
 
 from agentmgr import log
-from scripts.benchmarks import command_cost, store, wire
+from scripts.benchmarks import command_cost, neighbours, store, wire
 
 
 def main() -> None:
@@ -29,11 +29,15 @@ def main() -> None:
         "--instructions", action="store_true", help="count them with valgrind instead of measuring the time"
     )
     about_store = (
-        "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once"
+        "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once; then a"
+        " zone's commit alone, beside a supervisor who looks, beside services that write"
     )
     store_parser = kinds.add_parser("store", help=about_store, description=about_store)
     store_parser.add_argument("--wrapups", type=int, default=20_000)
-    store_parser.add_argument("--agents", type=int, nargs="+", default=[1, 20, 500])
+    store_parser.add_argument("--agents", type=int, nargs="*", default=[1, 20, 500])
+    store_parser.add_argument("--attempts", type=int, default=400_000, help="of the job that is looked at")
+    store_parser.add_argument("--rounds", type=int, default=5, help="of each neighbour, by turns; 0: none")
+    store_parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
     options = parser.parse_args()
     log.configure("warning")
     if options.kind == "wire":
@@ -47,6 +51,8 @@ def main() -> None:
         result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:
         result = [store.measure(agents, options.wrapups) for agents in options.agents]
+        if options.rounds:
+            result += neighbours.measure(options.attempts, options.rounds, options.seconds)
     print(json.dumps(result, indent=1))
 
 

@@ -1,10 +1,10 @@
 """Opening a file: made, found, foreign, newer, in use, broken."""
 
+import itertools
 import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from stores import T0, Bench, drafts
 
 from agentmgr.ports import StoreFault
-from agentmgr.store import database, migrations, open_sqlite
+from agentmgr.store import database, migrations, open_sqlite, readers
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
 from agentmgr.store.sqlite import SqliteStore
@@ -155,33 +155,28 @@ def test_store_reads_while_a_transaction_writes_see_what_was_committed(bench: Be
     assert bench.rows("SELECT count(*) FROM job_contact") == [(0,)]
 
 
-def test_store_log_starts_anew_however_much_is_read(
+def test_store_log_that_is_long_starts_anew_once_nobody_reads(
     bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOG_LIMIT_BYTES", 100_000)
-    log = path.with_name(path.name + "-wal")
-    begun, over, largest = threading.Semaphore(0), threading.Event(), 0
+    monkeypatch.setattr(database, "COMMITS_A_LOOK", 1)
+    monkeypatch.setattr(database, "LOG_LIMIT_BYTES", 50_000)
+    monkeypatch.setattr(readers, "KEEP_OUT_S", 0.0)
+    log, number = path.with_name(path.name + "-wal"), itertools.count()
 
-    def look(tx: Transaction) -> None:
+    def write() -> int:
+        bench.store.put_contacts(1, drafts(50, first=50 * next(number)), T0)
+        return log.stat().st_size
+
+    def write_beside(tx: Transaction) -> list[int]:
         tx.sql.fetch("SELECT count(*) FROM contact")
-        begun.release()
+        return [write() for _ in range(10)]
 
-    def read_on() -> None:
-        while not over.is_set():
-            bench.store._database.read(look)
-
-    readers = [threading.Thread(target=read_on) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for number in range(400):
-        begun.acquire()
-        bench.store.put_contacts(1, drafts(5, first=5 * number), T0)
-        largest = max(largest, log.stat().st_size)
-    over.set()
-    for reader in readers:
-        reader.join()
-    assert largest < 64 * 5 * 4200 * 10
-    assert log.stat().st_size < largest
+    while write() > 0:
+        assert log.stat().st_size < 1_000_000
+    sizes = bench.store._database.read(write_beside)
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 100_000
+    assert write() == 0
 
 
 def test_store_open_twice_in_one_process_refused(store: SqliteStore, path: Path) -> None:
