@@ -6,8 +6,9 @@ the switch had been asked in no time. With a switch that does not confirm, the c
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import Connect, Consult, Hold, SendDigit, TelephonyOrder
@@ -22,19 +23,27 @@ Result = ResultCode | Resp
 """A bare code, or a whole RESP."""
 
 
+@frozen
+class Rest:
+    """What becomes of a command that rests on an order.
+
+    When the order is carried out, `then` makes the changes, of the zone and the agent, and returns the answer.
+    `failed` is the answer if the switch cannot, `over` if the contact goes on otherwise before its word.
+    """
+
+    then: Callable[[Any, Agent], Result]
+    failed: ResultCode
+    over: ResultCode
+
+
 @define(eq=False)
 class Asked:
-    """A command that waits for the switch's word on `order`; `behind` are later ones of its agent.
-
-    `failed` is the answer if the switch cannot, `over` if the contact goes on otherwise before it has spoken.
-    """
+    """A command that waits for the switch's word on `order`; `behind` are later ones of its agent."""
 
     agent: Agent
     event: CommandReceived
     order: TelephonyOrder
-    then: Callable[[], Result]
-    failed: ResultCode
-    over: ResultCode
+    rest: Rest
     session: Session
     call_state: CallState
     behind: list[CommandReceived] = field(factory=list)
@@ -58,37 +67,11 @@ class Asking:
         self.waiting: dict[str, Asked] = {}
         self._by_order: dict[int, Asked] = {}
 
-    def ask(
-        self,
-        agent: Agent,
-        event: CommandReceived,
-        order: TelephonyOrder,
-        then: Callable[[], Result],
-        *,
-        failed: ResultCode,
-        over: ResultCode,
-    ) -> Result | None:
-        """Give the order that the command of an agent with a contact rests on.
-
-        Args:
-            agent: whose command it is.
-            event: the command.
-            order: what the switch is to do.
-            then: what the command changes, once that is done; returns the answer.
-            failed: the answer if the switch cannot.
-            over: the answer if the contact goes on otherwise before the switch has spoken.
-
-        Returns:
-            The answer; None if it is to wait.
-        """
-        self._out.emit(order)
-        if not self._floor.config.switch_confirms:
-            return then()
-        session, state = agent.engaged_session, agent.call_state
-        asked = Asked(agent, event, order, then, failed, over, session, state)
+    def wait(self, agent: Agent, event: CommandReceived, order: TelephonyOrder, rest: Rest) -> None:
+        """Let the command of an agent with a contact wait for the word on its order."""
+        asked = Asked(agent, event, order, rest, agent.engaged_session, agent.call_state)
         self.waiting[agent.agent_id] = self._by_order[id(order)] = asked
         self._out.set_timer((Timer.ORDER, agent.agent_id), self._floor.config.order_wait_s)
-        return None
 
     def puts_off(self, event: CommandReceived) -> bool:
         """Whether an agent's command must wait because one before it does; it is kept then."""

@@ -114,7 +114,7 @@ class Zone(Parts):
         if self.asking.waiting:
             asked = self.asking.waiting.get(agent.agent_id)
             if asked is not None and asked.is_over:
-                self._finish(asked, asked.over)
+                self._finish(asked, asked.rest.over)
 
     def _finish(self, asked: Asked, result: Result) -> None:
         """Answer a command that has waited for the switch, and carry out those behind it."""
@@ -224,14 +224,14 @@ class Zone(Parts):
     def _on_order_done(self, event: OrderDone) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            self._finish(asked, asked.then())
+            self._finish(asked, asked.rest.then(self, asked.agent))
         else:
             self.remedies.on_done(event.order)
 
     def _on_order_failed(self, event: OrderFailed) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            self._finish(asked, asked.failed)
+            self._finish(asked, asked.rest.failed)
         else:
             self.remedies.on_failed(event.order, event.fault)
 
@@ -239,7 +239,7 @@ class Zone(Parts):
         asked = self.asking.waiting.get(agent.agent_id)
         if asked is not None:
             self.asking.restate(asked)
-            self._finish(asked, asked.failed)
+            self._finish(asked, asked.rest.failed)
 
     def _on_telephony_lost(self, event: TelephonyLost) -> None:
         """All lines are gone: contacts end as if customer and phone had been cut off one by one."""

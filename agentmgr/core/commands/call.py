@@ -3,8 +3,8 @@
 import re
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Result
-from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.asking import Rest, Result
+from agentmgr.core.commands.registry import Answer, on_agent_command, rest_on
 from agentmgr.core.effects import Hold, SendDigit, Unhold
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import PhoneNumber
@@ -35,6 +35,25 @@ DIGITS = frozenset("0123456789ABCD*#")
 FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 
+def _held(zone: Parts, agent: Agent) -> Result:
+    zone.calls.hold(agent.engaged_session, agent)
+    return ResultCode.SUCCESS
+
+
+def _unheld(zone: Parts, agent: Agent) -> Result:
+    zone.calls.unhold(agent.engaged_session, agent)
+    return ResultCode.SUCCESS
+
+
+def _sent(zone: Parts, agent: Agent) -> Result:
+    return ResultCode.SUCCESS
+
+
+HOLD = Rest(_held, ResultCode.HOLD_FAILED, ResultCode.HOLD_DISCONNECTED)
+UNHOLD = Rest(_unheld, ResultCode.UNHOLD_FAILED, ResultCode.UNHOLD_DISCONNECTED)
+DIGIT = Rest(_sent, ResultCode.DTMF_FAILED, ResultCode.DTMF_NO_CALL)
+
+
 @on_agent_command(
     AGTHoldCall,
     capability="hold",
@@ -44,20 +63,7 @@ FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 )
 def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
-    session = agent.engaged_session
-
-    def held() -> Result:
-        zone.calls.hold(session, agent)
-        return ResultCode.SUCCESS
-
-    return zone.asking.ask(
-        agent,
-        event,
-        Hold(session.sid),
-        held,
-        failed=ResultCode.HOLD_FAILED,
-        over=ResultCode.HOLD_DISCONNECTED,
-    )
+    return rest_on(zone, agent, event, Hold(agent.engaged_session.sid), HOLD)
 
 
 @on_agent_command(
@@ -69,20 +75,7 @@ def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived
 )
 def unhold(zone: Parts, agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
-    session = agent.engaged_session
-
-    def unheld() -> Result:
-        zone.calls.unhold(session, agent)
-        return ResultCode.SUCCESS
-
-    return zone.asking.ask(
-        agent,
-        event,
-        Unhold(session.sid),
-        unheld,
-        failed=ResultCode.UNHOLD_FAILED,
-        over=ResultCode.UNHOLD_DISCONNECTED,
-    )
+    return rest_on(zone, agent, event, Unhold(agent.engaged_session.sid), UNHOLD)
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
@@ -105,14 +98,7 @@ def send_dtmf(zone: Parts, agent: Agent, command: AGTSendDTMF, event: CommandRec
     outside = consultation is not None and consultation.is_established and consultation.agent is None
     # with an external party on the line the digit is for its menu, not for the customer
     call_id = consultation.party_id if consultation is not None and outside else session.sid
-    return zone.asking.ask(
-        agent,
-        event,
-        SendDigit(call_id, command.dtmf),
-        lambda: ResultCode.SUCCESS,
-        failed=ResultCode.DTMF_FAILED,
-        over=ResultCode.DTMF_NO_CALL,
-    )
+    return rest_on(zone, agent, event, SendDigit(call_id, command.dtmf), DIGIT)
 
 
 @on_agent_command(

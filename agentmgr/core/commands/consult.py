@@ -1,9 +1,9 @@
 """Consult, transfer and conference as the desktops ask for them."""
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Result
+from agentmgr.core.asking import Rest, Result
 from agentmgr.core.commands.call import FREE_FORM_NUMBER
-from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.commands.registry import Answer, on_agent_command, rest_on
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.effects import Conference, Connect
 from agentmgr.core.events import CommandReceived
@@ -142,6 +142,23 @@ def cancel_consult(zone: Parts, agent: Agent, command: AGTCancelConsult, event: 
     return ResultCode.SUCCESS
 
 
+def _transferred(zone: Parts, agent: Agent) -> Result:
+    session = agent.engaged_session
+    assert session.consultation is not None
+    assert session.consultation.agent is not None
+    zone.consults.transfer(session, agent, session.consultation.agent)
+    return AGTCompleteTransferRESP(ResultCode.SUCCESS, session_id=session.sid, can_dispose=False)
+
+
+def _joined(zone: Parts, agent: Agent) -> Result:
+    zone.consults.start_conference(agent.engaged_session, agent)
+    return ResultCode.SUCCESS
+
+
+TRANSFER = Rest(_transferred, ResultCode.CONSULT_FAILED, ResultCode.CONSULT_FAILED)
+CONFERENCE = Rest(_joined, ResultCode.CONFERENCE_FAILED, ResultCode.CONFERENCE_NO_CONSULT)
+
+
 @on_agent_command(
     AGTCompleteTransfer,
     capability="transfer",
@@ -157,19 +174,7 @@ def complete_transfer(
     assert session.consultation is not None
     other = session.consultation.agent
     assert other is not None, "the capability is false with an external party"
-
-    def transferred() -> Result:
-        zone.consults.transfer(session, agent, other)
-        return AGTCompleteTransferRESP(ResultCode.SUCCESS, session_id=session.sid, can_dispose=False)
-
-    return zone.asking.ask(
-        agent,
-        event,
-        Connect(session.sid, other.leg_id),
-        transferred,
-        failed=ResultCode.CONSULT_FAILED,
-        over=ResultCode.CONSULT_FAILED,
-    )
+    return rest_on(zone, agent, event, Connect(session.sid, other.leg_id), TRANSFER)
 
 
 @on_agent_command(
@@ -183,19 +188,8 @@ def start_conf(zone: Parts, agent: Agent, command: AGTStartConf, event: CommandR
     """Turn the consult into a conference of three."""
     session = agent.engaged_session
     assert session.consultation is not None
-
-    def joined() -> Result:
-        zone.consults.start_conference(session, agent)
-        return ResultCode.SUCCESS
-
-    return zone.asking.ask(
-        agent,
-        event,
-        Conference(session.sid, session.consultation.party_id),
-        joined,
-        failed=ResultCode.CONFERENCE_FAILED,
-        over=ResultCode.CONFERENCE_NO_CONSULT,
-    )
+    order = Conference(session.sid, session.consultation.party_id)
+    return rest_on(zone, agent, event, order, CONFERENCE)
 
 
 @on_agent_command(

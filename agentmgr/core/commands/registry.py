@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Asked, Result
+from agentmgr.core.asking import Asked, Rest, Result
+from agentmgr.core.effects import TelephonyOrder
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
 from agentmgr.core.parts import Parts
 from protocol.commands import AGTAgentDisconnected, Resp, SessionResp
@@ -158,6 +159,19 @@ def answer(zone: Parts, event: CommandReceived) -> None:
     result = rule.handler(zone, agent, command, event) if refusal is None else refusal
     if result is not None:
         _give_answer(zone, agent, event, rule, result, session_id)
+
+
+def rest_on(zone: Parts, agent: Agent, event: CommandReceived, order: TelephonyOrder, rest: Rest) -> Answer:
+    """Give the order that the command of an agent with a contact rests on.
+
+    Returns:
+        The answer; None if it is to wait for the word of a switch that confirms its orders.
+    """
+    zone.out.emit(order)
+    if zone.config.switch_confirms:
+        zone.asking.wait(agent, event, order, rest)
+        return None
+    return rest.then(zone, agent)
 
 
 def finish(zone: Parts, asked: Asked, result: Result) -> None:
