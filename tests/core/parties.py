@@ -206,6 +206,7 @@ def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):
     later = Scene(config=evolve(scene.config, epoch=opened.token.epoch), agents="")
     later.store, later.now = store, now
     later.answers_at_once = False  # nothing is asked before all is told
+    later.witness = None  # nor does anything add up
     later.post(*(JobLoaded(job.job_id, job) for job in opened.jobs))
     for agent in opened.saved:
         kept = agent.session
@@ -221,6 +222,7 @@ def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):
     later.answers_at_once = True
     while later.asked:
         later.answer()
+    later.keep_account()
     return later
 
 

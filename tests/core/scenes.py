@@ -1,6 +1,7 @@
 """Scenes for tests of the zone: a campaign, agents A, B, ..., and the way into every joint state."""
 
 from attrs import evolve
+from recount import recount
 
 from agentmgr.conformance.matrix import Given
 from agentmgr.core.effects import Dial, NailUp
@@ -102,10 +103,15 @@ class Scene(Stage):
                 timezones=("Asia/Kolkata", "America/New_York", "UTC"),
             ),
         )
+        self.keep_account()
         for agent_id in agents:
             self.add_agent(agent_id)
         if pacing is not None:
             self.start_job(pacing, contacts=contacts, **campaign)
+
+    def keep_account(self):
+        """From now on count everything anew after every turn."""
+        self.witness = lambda event, caused: recount(self)
 
     def add_agent(self, agent_id, *skills):
         skills = skills or (AgentSkill("sales", level=1),)

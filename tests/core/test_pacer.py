@@ -127,3 +127,54 @@ def test_estimates_learn_how_long_a_contact_keeps_an_agent():
     for _ in range(2000):
         seen.saw_contact_end(300.0)
     assert seen.handle_s == pytest.approx(300.0, abs=1)
+
+
+EAGER = Load(idle=20, busy=20, ringing=0, waiting=0)
+"""Agents for whom more than one line each would be dialled, as far as the model is concerned."""
+
+
+@pytest.mark.parametrize(
+    ("live_answers", "abandoned", "may_overdial"),
+    [
+        (1000, 29, True),
+        (1000, 30, False),
+        (1000, 31, False),
+        (1030, 30, False),
+        (1034, 30, True),
+        (20, 0, False),
+        (34, 0, True),
+    ],
+)
+def test_predictive_overdials_only_while_one_more_abandon_keeps_the_limit(
+    live_answers, abandoned, may_overdial
+):
+    seen = experienced(live_answers=live_answers, abandoned=abandoned)
+    limit = 0.03
+    assert ((abandoned + 1) / live_answers <= limit) is may_overdial
+    assert (predictive_lines(EAGER, seen, limit) > progressive_lines(EAGER)) is may_overdial
+
+
+def test_predictive_day_of_the_worst_luck_abandons_no_more_than_the_limit():
+    """Whatever the model believes: every call beyond the certain ones is abandoned."""
+    seen, limit = experienced(live_answers=MIN_ANSWERS), 0.03
+    for _ in range(500):
+        certain, lines = progressive_lines(EAGER), predictive_lines(EAGER, seen, limit)
+        seen.live_answers += certain
+        seen.abandoned += 1 if lines > certain else 0
+        assert seen.abandoned <= limit * seen.live_answers
+    assert seen.abandoned > 0
+
+
+def test_estimates_of_many_answers_are_not_moved_far_by_one():
+    seen = experienced(answer_s=6.0, handle_s=100.0)
+    seen.saw_dial_end(True, 106.0)
+    seen.saw_contact_end(300.0)
+    assert seen.answer_s == pytest.approx(6.5)
+    assert seen.handle_s == pytest.approx(101.0)
+
+
+def test_estimates_of_few_answers_are_the_mean_of_what_was_seen():
+    seen = PacingEstimates()
+    for after_s in (4.0, 8.0, 12.0):
+        seen.saw_dial_end(True, after_s)
+    assert seen.answer_s == pytest.approx(8.0)

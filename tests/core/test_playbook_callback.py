@@ -166,6 +166,7 @@ def test_list_of_callback_destinations_is_cut_without_a_look_at_all_agents():
     from test_playbook_consult import CountedAgents
 
     scene = talking()
+    scene.witness = None  # they are there in name alone
     job = scene.zone.jobs[1]
     agents = CountedAgents(job.agents)
     agents.update({f"N{number}": scene.agent("A") for number in range(5000)})

@@ -15,7 +15,7 @@ from scenes import (
 )
 
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, TelephonyLost
-from agentmgr.core.model import CallingHours, Wanted
+from agentmgr.core.model import CallingHours, Wanted, ZoneConfig
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
 from protocol.commands import (
@@ -625,3 +625,30 @@ def test_idle_agent_gets_the_next_contact_after_the_answer_to_its_wrapup():
 
 def test_idle_agent_of_a_job_with_nothing_due_is_left_alone():
     assert nailed_idle().wait(60) == []
+
+
+# -- what a job learns and has on hand ----------------------------------------------------------------
+
+
+def test_contact_wrapped_up_tells_the_pacer_how_long_it_kept_its_agent():
+    scene = talking()
+    before = scene.zone.jobs[1].estimates.handle_s
+    scene.wait(40)
+    scene.send("A", AGTReleaseLine(SID))
+    scene.wait(20)
+    scene.send("A", AGTWrapupContact(CompletionCode(1), SID))
+    after = scene.zone.jobs[1].estimates.handle_s
+    assert after < before
+    assert after == pytest.approx((before + 60) / 2)
+
+
+def test_job_claims_a_few_contacts_ahead_and_no_more():
+    scene = Scene(PacingType.PreviewUntimed, contacts=40, config=ZoneConfig("Z", fetch_size=4))
+    scene.nail()
+    claimed = scene.store.claimed[1]
+    for number in range(1, 13):
+        sid = scene.agent("A").session.sid
+        assert 1 <= len(claimed) <= 7  # one at work, two left when four more are fetched
+        scene.send("A", AGTPreviewCancel(sid))
+        scene.send("A", AGTWrapupContact(CompletionCode(1), sid))
+        assert len(scene.store.done[1]) == number
