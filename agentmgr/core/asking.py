@@ -27,7 +27,7 @@ Result = ResultCode | Resp
 class Rest:
     """What becomes of a command that rests on an order.
 
-    When the order is carried out, `then` makes the changes, of the zone and the agent, and returns the answer.
+    When the order is carried out, `then` makes the changes, in zone and agent, and returns the answer.
     `failed` is the answer if the switch cannot, `over` if the contact goes on otherwise before its word.
     """
 
