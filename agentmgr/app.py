@@ -27,20 +27,20 @@ from agentmgr.ports import StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
+from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
-from agentmgr.settings.classes import Settings, ZoneSettings
+from agentmgr.settings.classes import Settings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.web.pages import pages
 from agentmgr.web.server import WebServer
-from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
 
@@ -56,25 +56,11 @@ class ServerFailed(Exception):
 
 
 @frozen
-class RunningZone:
-    """A zone being served; `port` is the real one, also where the settings let any be taken."""
-
-    name: str
-    host: str
-    port: int
-    zone: Zone
-    runner: ZoneRunner
-    jobs: JobsKeeper
-    feed: Feed
-    agt: AgtServer
-
-
-@frozen
 class RunningServer:
     """What a program that has the server inside it may use; from trio's thread."""
 
     clock: Clock
-    zones: Mapping[str, RunningZone]
+    zones: Mapping[str, HostedZone]
     _backing: Backing
 
     def services(self, caller: Caller) -> Services:
@@ -120,13 +106,6 @@ def collect_rarely() -> None:
     gc.set_threshold(GARBAGE_OBJECTS)
 
 
-def first_error(error: BaseException) -> BaseException:
-    """Return the first error that is in a group, however deep."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
 @asynccontextmanager
 async def open_server(settings: Settings, start_s: float | None = None) -> AsyncIterator[RunningServer]:
     """Serve everything that is configured while the block runs; leaving it ends the server in order.
@@ -149,93 +128,83 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
         registry = CollectorRegistry()
         metrics = RuntimeMetrics(registry)
         async with open_writer() as writer, trio.open_nursery() as nursery:
-            zones = {
-                zone.name: await _open_zone(zone, settings, sockets, store, writer, clock, metrics)
-                for zone in settings.zones
-            }
-            for running in zones.values():
-                nursery.start_soon(running.runner.run)
-                nursery.start_soon(running.jobs.run)
-                nursery.start_soon(running.agt.serve, [sockets[running.name]])
-            backing = Backing(store, _from_thread(clock.now), lambda: frozenset(zones), _hinter(zones))
-            server = RunningServer(clock, zones, backing)
-            parts = dict.fromkeys(zones, "ok")
+            maker = _ZoneMaker(settings, sockets, store, writer, clock, metrics)
+            host = ZoneHost(maker.make, maker.release)
+            await nursery.start(host.run)
+            for zone in settings.zones:
+                await host.open(zone.name)
+            backing = Backing(store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host))
+            server = RunningServer(clock, host.zones, backing)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(server.services(operations.SUPERVISOR))
             )
-            web = WebServer(pages(registry, lambda: parts), settings.http)
+            web = WebServer(pages(registry, lambda: host.states), settings.http)
             nursery.start_soon(web.serve, [_listener(http_socket)])
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
-            for running in zones.values():
-                log.info("zone_served", zone=running.name, host=running.host, port=running.port)
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
             try:
                 yield server
             finally:
-                parts.update(dict.fromkeys(parts, "ending"))
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
-                    await _end(zones)
+                    await host.close_all("the server is ending; connect again later")
                     await web.close()
                 nursery.cancel_scope.cancel()
 
 
-async def _end(zones: Mapping[str, RunningZone]) -> None:
-    """Stop accepting everywhere, let the zones save and say what they have to, then close."""
-    for running in zones.values():
-        running.agt.stop_accepting()
-    async with trio.open_nursery() as nursery:
-        for running in zones.values():
-            nursery.start_soon(_end_zone, running)
+@frozen
+class _ZoneMaker:
+    """Makes what a zone needs, from the settings and what all zones share."""
 
+    settings: Settings
+    sockets: Mapping[str, socket.socket]
+    store: SqliteStore
+    writer: Writer
+    clock: Clock
+    metrics: RuntimeMetrics
 
-async def _end_zone(running: RunningZone) -> None:
-    await running.runner.close()
-    await running.agt.close("the server is ending; connect again later")
+    async def make(self, name: str) -> HostedZone:
+        """Take a zone over; the epoch of whoever had it before is over."""
+        (zone,) = (each for each in self.settings.zones if each.name == name)
+        clock, settings = self.clock, self.settings
+        opened = await self.writer.call(self.store.open_zone, name, clock.now())
+        # a switch for each zone: its calls don't depend on what else is configured
+        switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
+        config = ZoneConfig(
+            zone=name,
+            epoch=opened.token.epoch,
+            switch_confirms=switch.confirms,
+            timezones=TIMEZONES,
+            **attrs.asdict(zone.timers),
+        )
+        machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)
+        self.metrics.watch(name, machine.stats)
+        blended = _blended(machine, settings, clock.now())
+        if blended is not None:
+            self.metrics.watch_blending(name, blended)
+        connections, feed = Connections(), Feed(machine)
+        runner = ZoneRunner(
+            blended or machine,
+            opened,
+            self.store,
+            self.writer,
+            switch,
+            connections,
+            clock,
+            verify,
+            metrics,
+            feed=feed,
+        )
+        # a copy, since a listener closes what it listens at, and the zone may be opened once more
+        listener = self.sockets[name].dup()
+        listener.setblocking(False)
+        agt = AgtServer(connections, runner, metrics, settings.desktops)
+        port = listener.getsockname()[1]
+        keeper = JobsKeeper(runner.read_jobs_wanted)
+        return HostedZone(name, zone.host, port, [listener], machine, runner, keeper, feed, agt)
 
-
-async def _open_zone(
-    zone: ZoneSettings,
-    settings: Settings,
-    sockets: Mapping[str, socket.socket],
-    store: SqliteStore,
-    writer: Writer,
-    clock: Clock,
-    metrics: RuntimeMetrics,
-) -> RunningZone:
-    opened = await writer.call(store.open_zone, zone.name, clock.now())
-    addresses = {each.name: (each.host, sockets[each.name].getsockname()[1]) for each in settings.zones}
-    # a switch for each zone: its calls don't depend on what else is configured
-    switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
-    config = ZoneConfig(
-        zone=zone.name,
-        epoch=opened.token.epoch,
-        switch_confirms=switch.confirms,
-        directory={name: SocketInfo(*address) for name, address in addresses.items()},
-        timezones=TIMEZONES,
-        **attrs.asdict(zone.timers),
-    )
-    machine = Zone(config, clock.now())
-    zone_metrics = metrics.for_zone(zone.name)
-    metrics.watch(zone.name, machine.stats)
-    blended = _blended(machine, settings, clock.now())
-    if blended is not None:
-        metrics.watch_blending(zone.name, blended)
-    connections, feed = Connections(), Feed(machine)
-    runner = ZoneRunner(
-        blended or machine,
-        opened,
-        store,
-        writer,
-        switch,
-        connections,
-        clock,
-        verify,
-        zone_metrics,
-        feed=feed,
-    )
-    agt = AgtServer(connections, runner, zone_metrics, settings.desktops)
-    keeper = JobsKeeper(runner.read_jobs_wanted)
-    return RunningZone(zone.name, *addresses[zone.name], machine, runner, keeper, feed, agt)
+    def release(self, name: str) -> None:
+        """Let the port of a zone go that will not be opened any more."""
+        self.sockets[name].close()
 
 
 def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:
@@ -251,15 +220,15 @@ def _from_thread(now: Callable[[], float]) -> Callable[[], float]:
     return lambda: trio.from_thread.run_sync(now)
 
 
-def _hinter(zones: Mapping[str, RunningZone]) -> Callable[[str], None]:
+def _hinter(host: ZoneHost) -> Callable[[str], None]:
     """Let worker threads hint that the store has another state of a job of a zone."""
     trio_token = trio.lowlevel.current_trio_token()
 
-    def hint(zone: str) -> None:
-        if zone in zones:
-            trio_token.run_sync_soon(zones[zone].jobs.hint)
+    def tell(zone: str) -> None:
+        if zone in host.zones:
+            host.zones[zone].jobs.hint()
 
-    return hint
+    return lambda zone: trio_token.run_sync_soon(tell, zone)
 
 
 def _listen(host: str, port: int, what: str, stack: ExitStack) -> socket.socket:

@@ -1,11 +1,13 @@
 """Everything that can happen to a zone; each enters it through `Zone.handle`."""
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import Any
 
 from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent, WantedJob
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
+from protocol.structures import SocketInfo
 from protocol.values import frozen
 
 
@@ -212,6 +214,13 @@ class AgentRestored:
 
 
 @frozen
+class DirectoryChanged:
+    """Where each zone that can be found is served by now, this one among them."""
+
+    zones: Mapping[str, SocketInfo]
+
+
+@frozen
 class ZoneClosing:
     """The process is about to end; desktops are to be told."""
 
@@ -241,5 +250,6 @@ Event = (
     | JobLoaded
     | TimerFired
     | AgentRestored
+    | DirectoryChanged
     | ZoneClosing
 )

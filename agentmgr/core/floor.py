@@ -1,6 +1,6 @@
 """The floor of a zone: who is there and what is going on, as all its parts see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CheckDnc
@@ -11,6 +11,7 @@ from agentmgr.core.model import ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
 from agentmgr.core.stats import ZoneStats
+from protocol.structures import SocketInfo
 
 
 class Floor:
@@ -30,6 +31,7 @@ class Floor:
         self.contacts_in_work: set[int] = set()
         self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
+        self.directory: Mapping[str, SocketInfo] = {}
         self.questions: dict[int, tuple[Callable[[frozenset[str]], None], Session | CommandReceived]] = {}
         self._question_count = 0
 

@@ -16,7 +16,7 @@ from protocol.enums import (
     DialFailReason,
     PacingType,
 )
-from protocol.structures import AgentSkill, SocketInfo
+from protocol.structures import AgentSkill
 
 
 @frozen
@@ -258,5 +258,4 @@ class ZoneConfig(ZoneTimers):
     zone: str
     epoch: int = 1
     switch_confirms: bool = False
-    directory: Mapping[str, SocketInfo] = field(factory=dict)
     timezones: tuple[str, ...] = ("UTC",)

@@ -19,6 +19,7 @@ from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
+    DirectoryChanged,
     DncChecked,
     Event,
     JobLoaded,
@@ -337,6 +338,9 @@ class Zone(Parts):
             self.out.emit(HangUp(session.sid))
             self.calls.on_customer_gone(session)
 
+    def _on_directory_changed(self, event: DirectoryChanged) -> None:
+        self.directory = event.zones
+
     def _on_closing(self, event: ZoneClosing) -> None:
         """Start nothing new, dispose what is in wrapup, tell all agents; who serves them closes later."""
         self.closing = True
@@ -373,6 +377,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,
     AgentRestored: lambda zone, event: zone.returns.restore(event.agent),
+    DirectoryChanged: Zone._on_directory_changed,
     ZoneClosing: Zone._on_closing,
 }
 

@@ -16,7 +16,7 @@ from rich.live import Live
 
 from agentmgr.admin import requests
 from agentmgr.admin.socket import AdminRefused, Row
-from agentmgr.app import RunningServer, ServerFailed, first_error, make_database, open_server
+from agentmgr.app import RunningServer, ServerFailed, make_database, open_server
 from agentmgr.client import CommandError
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.stats import ZoneStats
@@ -28,6 +28,7 @@ from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, StoreFault
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import JobView, Reader
+from agentmgr.runtime.host import first_error
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,

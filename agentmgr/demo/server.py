@@ -18,7 +18,6 @@ from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import (
     RunningServer,
     ServerFailed,
-    first_error,
     make_database,
     open_server,
     perform_on_store,
@@ -27,6 +26,7 @@ from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, StoreFault
+from agentmgr.runtime.host import first_error
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,

@@ -15,9 +15,12 @@ from agentmgr import app
 from agentmgr.admin import requests
 from agentmgr.admin.operations import SUPERVISOR, perform
 from agentmgr.admin.socket import AdminRefused
-from agentmgr.app import first_error, make_database, open_server
+from agentmgr.app import make_database, open_server
 from agentmgr.campaign.services import Services
+from agentmgr.core.events import ZoneClosing
 from agentmgr.ports import StoreFault
+from agentmgr.runtime import host
+from agentmgr.runtime.host import first_error
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import (
@@ -53,7 +56,7 @@ async def prepare(server: Any, tmp_path: Path) -> None:
 async def test_every_zone_is_served_and_knows_where_the_others_are(settings: Settings) -> None:
     async with open_server(settings) as server:
         north, south = server.zones.values()
-        assert {name: info.port for name, info in north.zone.config.directory.items()} == {
+        assert {name: info.port for name, info in north.zone.directory.items()} == {
             "North": north.port,
             "South": south.port,
         }
@@ -111,6 +114,28 @@ async def test_job_goes_on_after_a_restart(settings: Settings, tmp_path: Path) -
         await until(lambda: bool(server.zones["North"].zone.jobs))
         (job,) = server.zones["North"].zone.jobs.values()
         assert (job.campaign.name, job.total, job.done) == ("Spring", 1, 0)
+
+
+async def test_zone_with_a_fault_of_its_own_is_open_again_at_its_port_and_the_other_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "FIRST_PAUSE_S", 0.01)
+    async with open_server(settings) as server:
+        north, south = server.zones.values()
+
+        def fail(*_: object) -> NoReturn:
+            raise ZeroDivisionError("a fault of the quarantine")
+
+        async with agentmgr.client.connect([(south.host, south.port)]) as other:
+            monkeypatch.setattr(north.zone, "handle", fail)
+            north.runner.push(ZoneClosing(0))
+            await until(lambda: server.zones.get("North") not in (None, north))
+            again = server.zones["North"]
+            assert (again.port, again.zone.config.epoch) == (north.port, north.zone.config.epoch + 1)
+            async with agentmgr.client.connect([(again.host, again.port)]) as pom:
+                assert set(pom.zones) == {"North", "South"}
+            assert server.zones["South"] is south
+            await other.get_zone_list()
 
 
 async def test_zone_that_is_not_served_is_refused_with_those_that_are(

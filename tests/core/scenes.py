@@ -5,7 +5,15 @@ from recount import recount
 
 from agentmgr.conformance.matrix import Given
 from agentmgr.core.effects import Dial, NailUp
-from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, JobLoaded, NailAnswered, NailEnded
+from agentmgr.core.events import (
+    CallAnswered,
+    CallEnded,
+    CallFailed,
+    DirectoryChanged,
+    JobLoaded,
+    NailAnswered,
+    NailEnded,
+)
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
@@ -99,10 +107,13 @@ class Scene(Stage):
             or ZoneConfig(
                 "Z",
                 switch_confirms=self.confirms,
-                directory={"Z": SocketInfo("10.0.0.1", 9970), "Y": SocketInfo("10.0.0.2", 9970)},
                 timezones=("Asia/Kolkata", "America/New_York", "UTC"),
             ),
         )
+        if config is None:
+            self.post(
+                DirectoryChanged({"Z": SocketInfo("10.0.0.1", 9970), "Y": SocketInfo("10.0.0.2", 9970)})
+            )
         self.keep_account()
         for agent_id in agents:
             self.add_agent(agent_id)

@@ -56,7 +56,7 @@ def get_callback_dests(
     if kind not in session.job.campaign.callback_types:
         return ResultCode.CALLBACK_TYPE_INVALID
     wanted_zone = command.zone_name or zone.config.zone
-    if wanted_zone not in zone.config.directory and wanted_zone != zone.config.zone:
+    if wanted_zone not in zone.directory and wanted_zone != zone.config.zone:
         return ResultCode.CALLBACK_ZONE_UNKNOWN
     here = wanted_zone == zone.config.zone
     if kind is CallbackType.Standard:

@@ -35,7 +35,7 @@ def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceive
     zone.connections.setdefault(event.connection, {})
     zone.out.respond(
         event,
-        AgentSDKConnectedRESP(ResultCode.SUCCESS, version=VERSION, zones=dict(zone.config.directory)),
+        AgentSDKConnectedRESP(ResultCode.SUCCESS, version=VERSION, zones=dict(zone.directory)),
     )
     zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
     for agent_id in dict.fromkeys(command.agent_ids):
@@ -54,7 +54,7 @@ def client_alive(zone: Parts, command: POMClientAlive, event: CommandReceived) -
 @on_plain_command(GetPAMForZone)
 def get_pam_for_zone(zone: Parts, command: GetPAMForZone, event: CommandReceived) -> Answer:
     """Tell where a zone's Agent Manager listens."""
-    socket_info = zone.config.directory.get(command.zone_name)
+    socket_info = zone.directory.get(command.zone_name)
     if socket_info is None:
         return ResultCode.ZONE_NOT_FOUND
     return GetPAMForZoneRESP(ResultCode.SUCCESS, zones={command.zone_name: socket_info})
@@ -63,7 +63,7 @@ def get_pam_for_zone(zone: Parts, command: GetPAMForZone, event: CommandReceived
 @on_plain_command(AGTGetZoneList)
 def get_zone_list(zone: Parts, command: AGTGetZoneList, event: CommandReceived) -> Answer:
     """List the names of all zones."""
-    return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(zone.config.directory)))
+    return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(zone.directory)))
 
 
 @on_plain_command(AGTGetErrorString)

@@ -1,0 +1,229 @@
+"""The zones that a process serves: each opened, kept and closed for itself while the process runs.
+
+A zone is crash-only: one that meets a fault of its own is opened anew, as a takeover would open it, and the
+others notice nothing. One that another owner has taken is let go. Only a store that fails ends the host,
+since all zones of a process share it.
+"""
+
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from agentmgr.core.events import DirectoryChanged
+from agentmgr.core.zone import Zone
+from agentmgr.ports import Fenced, StoreFault
+from agentmgr.runtime.feed import Feed
+from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.runtime.wanted import JobsKeeper
+from protocol.structures import SocketInfo
+
+log = structlog.get_logger()
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+"""How long a zone that met a fault stays closed; each pause is twice the one before, up to the longest."""
+
+STEADY_S = 300.0
+"""A zone that was open so long begins with the first pause again."""
+
+CLOSED_BY_FAULT = "the zone had to stop; log on again"
+
+
+class Desktops(Protocol):
+    """The connections of a zone's desktops, as they are served and ended."""
+
+    async def serve(
+        self,
+        listeners: Sequence[socket.socket],
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve connections until `close` has finished or this is cancelled; closes the listeners."""
+        ...
+
+    def stop_accepting(self) -> None:
+        """Take no new connections; those that are open go on."""
+        ...
+
+    async def close(self, reason: str) -> None:
+        """Tell every desktop the reason and close, in a time that is bounded."""
+        ...
+
+
+@frozen
+class HostedZone:
+    """A zone that is open; its desktops connect to `host` and `port`, where `listeners` listen."""
+
+    name: str
+    host: str
+    port: int
+    listeners: Sequence[socket.socket]
+    zone: Zone
+    runner: ZoneRunner
+    jobs: JobsKeeper
+    feed: Feed
+    desktops: Desktops
+
+
+@define(eq=False)
+class _Kept:
+    """A zone from its opening to its end, however often it is opened anew."""
+
+    reason: str = ""
+    scope: trio.CancelScope = field(factory=trio.CancelScope)
+    ended: trio.Event = field(factory=trio.Event)
+
+
+class ZoneHost:
+    """Opens zones and closes them; all of it is for trio's thread.
+
+    Args:
+        make: takes a zone over and makes everything that it needs, not running yet; called for each opening.
+        release: called when a zone has ended for good.
+
+    Attributes:
+        zones: those that are open, by name; to be read only.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str], Awaitable[HostedZone]],
+        release: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self.zones: dict[str, HostedZone] = {}
+        self._make = make
+        self._release = release
+        self._kept: dict[str, _Kept] = {}
+        self._states: dict[str, str] = {}
+        self._directory: dict[str, SocketInfo] = {}
+        self._nursery: trio.Nursery | None = None
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """How each zone is: `ok`, `reopening`, `ending`, or `ended`."""
+        return self._states
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keep zones until cancelled.
+
+        Raises:
+            StoreFault: the store failed, alone or in a group; every zone has ended.
+        """
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            task_status.started()
+            await trio.sleep_forever()
+
+    async def open(self, name: str) -> HostedZone:
+        """Open a zone while `run` runs; returns when it is served.
+
+        Raises:
+            StoreFault, or whatever `make` raises: it cannot be opened, and nothing is left of it.
+        """
+        if self._nursery is None or name in self._kept:
+            raise RuntimeError(f"zone {name} is open, or the host does not run")
+        zone = await self._make(name)
+        kept = self._kept[name] = _Kept()
+        await self._nursery.start(self._keep, zone, kept)
+        return zone
+
+    async def close(self, name: str, reason: str, grace_s: float = 0.0) -> None:
+        """Close a zone in order: its desktops are told, its commits finished, its connections closed.
+
+        Args:
+            name: of the zone; one that has ended does no harm.
+            reason: what desktops are told with the close.
+            grace_s: how long agents may go on, real seconds.
+        """
+        kept, zone = self._kept.get(name), self.zones.get(name)
+        if kept is None:
+            return
+        self._states[name], kept.reason = "ending", reason
+        if zone is not None:
+            zone.desktops.stop_accepting()
+            await zone.runner.close(grace_s)
+        else:
+            kept.scope.cancel()
+        await kept.ended.wait()
+
+    async def close_all(self, reason: str) -> None:
+        """Close all zones at once, in order."""
+        for zone in self.zones.values():
+            zone.desktops.stop_accepting()
+        async with trio.open_nursery() as nursery:
+            for name in list(self._kept):
+                nursery.start_soon(self.close, name, reason)
+
+    # -- one zone --------------------------------------------------------------------------
+
+    async def _keep(
+        self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Serve a zone, and open it anew after a fault of its own, until it is closed or lost."""
+        name, pause_s = zone.name, FIRST_PAUSE_S
+        try:
+            with kept.scope:
+                while True:
+                    opened_at = trio.current_time()
+                    fault = await self._serve(zone, kept, task_status)
+                    task_status = trio.TASK_STATUS_IGNORED
+                    if fault is None or isinstance(fault, Fenced):
+                        return
+                    if isinstance(fault, StoreFault):
+                        raise fault
+                    if trio.current_time() - opened_at > STEADY_S:
+                        pause_s = FIRST_PAUSE_S
+                    log.error("zone_reopens", zone=name, after_s=pause_s, why=repr(fault))
+                    self._states[name] = "reopening"
+                    await trio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                    zone = await self._make(name)
+        finally:
+            del self._kept[name]
+            self._states[name] = "ended"
+            self._release(name)
+            self._directory.pop(name, None)
+            self._tell_directory()
+            kept.ended.set()
+
+    async def _serve(
+        self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None]
+    ) -> BaseException | None:
+        """Run one opening of a zone; returns what ended it, None if it was closed."""
+        fault: BaseException | None = None
+        self.zones[zone.name] = zone
+        self._states[zone.name] = "ok"
+        self._directory[zone.name] = SocketInfo(zone.host, zone.port)
+        self._tell_directory()
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(zone.desktops.serve, zone.listeners)
+                nursery.start_soon(zone.jobs.run)
+                task_status.started()
+                log.info("zone_served", zone=zone.name, host=zone.host, port=zone.port)
+                try:
+                    await zone.runner.run()
+                except Exception as error:
+                    fault = error
+                await zone.desktops.close(kept.reason or CLOSED_BY_FAULT)
+                nursery.cancel_scope.cancel()
+        except Exception as error:
+            fault = first_error(error)
+        finally:
+            self.zones.pop(zone.name, None)
+        return fault
+
+    def _tell_directory(self) -> None:
+        """Tell every zone where all zones are served."""
+        for zone in self.zones.values():
+            zone.runner.push(DirectoryChanged(dict(self._directory)))
+
+
+def first_error(error: BaseException) -> BaseException:
+    """Return the first error that is in a group, however deep."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
