@@ -199,28 +199,48 @@ def _structure_decoder(cls: type[Any]) -> Decoder:
     """
     hints = get_type_hints(cls)
     scope: dict[str, Any] = {"cls": cls, "need_map": _need_map, "check_unknown": _check_unknown}
-    arguments = []
+    lines, arguments = [], []
     for attribute in attrs.fields(cls):
-        name, field = wire_name(attribute), attribute.name
+        name, field, variable = wire_name(attribute), attribute.name, f"its_{attribute.name}"
+        arguments.append(variable)
         scope[f"decode_{field}"] = _decoder(hints[field])
-        argument = f"decode_{field}(value[{name!r}])"
-        if attribute.default is not attrs.NOTHING:
+        decoded = [f"{variable} = value[{name!r}]", _decoding(hints[field], variable, f"decode_{field}")]
+        if attribute.default is attrs.NOTHING:
+            lines += decoded
+        else:
             scope[f"default_{field}"] = attribute.default
             made = ".factory()" if hasattr(attribute.default, "factory") else ""
-            argument += f" if {name!r} in value else default_{field}{made}"
-        arguments.append(argument)
+            lines += [f"if {name!r} not in value:", f"    {variable} = default_{field}{made}"]
+            lines += ["else:", *(f"    {line}" for line in decoded)]
     scope["known"] = frozenset(map(wire_name, attrs.fields(cls)))
+    body = "\n    ".join(lines)
     source = f"""
 def decode_structure(value):
     if value.__class__ is not dict:
         need_map(value)
     if not known.issuperset(value):
         check_unknown(value, known)
+    {body}
     return cls({", ".join(arguments)})
 """
     exec(source, scope)
     decoder: Decoder = scope["decode_structure"]
     return decoder
+
+
+_AS_IT_IS = {
+    str: "{0}.__class__ is str",
+    bool: "{0}.__class__ is bool",
+    int: f"{{0}}.__class__ is int and -{MAX_INT} <= {{0}} <= {MAX_INT}",
+}
+"""When a value of a type stands for itself; all others are left to the type's decoder."""
+
+
+def _decoding(tp: Any, variable: str, decode: str) -> str:
+    """Return the statement that decodes what a variable holds."""
+    test = _AS_IT_IS.get(tp)
+    decoded = f"{variable} = {decode}({variable})"
+    return decoded if test is None else f"if not ({test.format(variable)}): {decoded}"
 
 
 def _need_map(value: Any) -> None:

@@ -90,6 +90,10 @@ class _Connection(Generic[M]):
         if self._fault:
             raise RemoteProtocolError(self._fault)
         try:
+            value = self._frames.whole(data)  # as nearly always
+            if value is not None:
+                yield self._read(unpack(value))
+                return
             for value in self._frames.feed(data):
                 yield self._read(unpack(value))
         except RemoteProtocolError as fault:

@@ -36,6 +36,13 @@ class FrameDecoder:
         """How many bytes of an incomplete frame are held back."""
         return len(self._buffer) - self._start
 
+    def whole(self, data: bytes) -> bytes | None:
+        """Return the value of `data` if that is one frame and nothing waits; otherwise it is to be fed."""
+        length = len(data) - HEADER_BYTES
+        if 0 < length <= MAX_VALUE_BYTES and int.from_bytes(data[:HEADER_BYTES]) == length:
+            return data[HEADER_BYTES:] if self._start == len(self._buffer) else None
+        return None
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the values of all frames that `data` completes; what is not taken comes the next time.
 

@@ -110,6 +110,29 @@ def test_stream_cut_anywhere_gives_the_same_messages(commands: list[Any], cuts: 
     assert connection.pending_bytes == 0
 
 
+def test_buffer_that_is_one_frame_after_half_of_another_is_what_the_other_lacked() -> None:
+    """A value may hold what looks like a frame."""
+    inner = frame(b"\xc0")
+    outer = frame(pack(envelope(args={"sessionID": inner.decode("latin-1")})))
+    cut = outer.index(pack(inner.decode("latin-1"))) + 1
+    frames = FrameDecoder()
+
+    assert list(frames.feed(outer[:cut])) == []
+    assert frames.whole(inner) is None
+    assert frames.whole(outer) is None
+    assert list(frames.feed(outer[cut:])) == [outer[4:]]
+    assert frames.whole(outer) == outer[4:]
+
+
+@given(data=st.binary(max_size=20) | st.binary(min_size=1, max_size=20).map(frame))
+def test_buffer_is_taken_whole_only_if_cutting_it_gives_that_one_value(data: bytes) -> None:
+    value = FrameDecoder().whole(data)
+
+    if value is not None:
+        assert list(FrameDecoder().feed(data)) == [value]
+        assert len(data) == 4 + len(value)
+
+
 def test_stream_byte_by_byte_gives_the_same_messages() -> None:
     stream = b"".join(one.frame for one in EXAMPLES if one.name in COMMANDS)
     whole = list(ServerConnection().receive(stream))
