@@ -107,3 +107,15 @@ def test_timers_not_taken_by_a_caller_that_stops_early_stay_due():
     next(due)
     due.close()
     assert list(heap.due(5.0)) == [("b", ""), ("c", "")]
+
+
+def test_timer_set_anew_while_others_are_due_comes_at_its_new_time_alone():
+    heap = TimerHeap()
+    heap.set(("a", ""), 1.0)
+    heap.set(("b", ""), 2.0)
+    due = heap.due(5.0)
+    assert next(due) == ("a", "")
+    heap.set(("b", ""), 7.0)
+    assert list(due) == []
+    assert heap.next_at() == 7.0
+    assert list(heap.due(7.0)) == [("b", "")]
