@@ -144,6 +144,18 @@ def test_command_is_accepted_exactly_where_the_contract_says(name, gate):
     assert accepted(name, command) is opens
 
 
+@pytest.mark.parametrize(
+    "gate", [g for g in GATES if getattr(g.command(GIVEN), "session_id", "") == SID], ids=str
+)
+def test_command_about_another_session_is_refused_where_it_would_be_accepted(gate):
+    """9008 before whatever else may be wrong; the states of the agent alone would let it through."""
+    states = {name: agent_a(name) for name in ALL_SCENES}
+    name = next(n for n, a in states.items() if gate.opens(a.status, a.capabilities))
+    scene = ALL_SCENES[name]()
+    scene.send("A", gate.command(evolve(GIVEN, session_id="Z-1-99")))
+    assert scene.responses[-1].result is ResultCode.BAD_DATA
+
+
 @EVERY_STATE
 def test_true_capability_stands_for_a_command_that_is_accepted(name):
     agent = agent_a(name)
