@@ -4,7 +4,7 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import attrs
@@ -127,8 +127,10 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
         clock = Clock(start_s, settings.switch.speed)
         registry = CollectorRegistry()
         metrics = RuntimeMetrics(registry)
-        async with open_writer() as writer, trio.open_nursery() as nursery:
-            maker = _ZoneMaker(settings, sockets, store, writer, clock, metrics)
+        async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
+            # one for each zone, so that what two zones commit at a time can share an fdatasync
+            writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
+            maker = _ZoneMaker(settings, sockets, store, writers, clock, metrics)
             host = ZoneHost(maker.make, maker.release)
             await nursery.start(host.run)
             for zone in settings.zones:
@@ -158,7 +160,7 @@ class _ZoneMaker:
     settings: Settings
     sockets: Mapping[str, socket.socket]
     store: SqliteStore
-    writer: Writer
+    writers: Mapping[str, Writer]
     clock: Clock
     metrics: RuntimeMetrics
 
@@ -166,7 +168,8 @@ class _ZoneMaker:
         """Take a zone over; the epoch of whoever had it before is over."""
         (zone,) = (each for each in self.settings.zones if each.name == name)
         clock, settings = self.clock, self.settings
-        opened = await self.writer.call(self.store.open_zone, name, clock.now())
+        writer = self.writers[name]
+        opened = await writer.call(self.store.open_zone, name, clock.now())
         # a switch for each zone: its calls don't depend on what else is configured
         switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
         config = ZoneConfig(
@@ -186,7 +189,7 @@ class _ZoneMaker:
             blended or machine,
             opened,
             self.store,
-            self.writer,
+            writer,
             switch,
             connections,
             clock,

@@ -63,9 +63,8 @@ class Dialer:
 
     def tick(self, job: Job) -> None:
         """Serve the job and come back after the pacing interval, for as long as it runs."""
-        self.serve(job)
-        if not job.over:
-            self._out.set_timer((Timer.PACE, str(job.job_id)), self._floor.config.pace_interval_s)
+        self._out.set_timer((Timer.PACE, str(job.job_id)), self._floor.config.pace_interval_s)
+        self._out.serve(job)
 
     def finish(self, job: Job) -> None:
         """End a job: its agents go to other jobs or are let go."""

@@ -84,21 +84,29 @@ class Zone(Parts):
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
+        failed: set[Job] = set()
         while out.freed or out.has_jobs:
             freed, out.freed = out.freed, []
             for agent in freed:
                 self._each(self._settle, agent)
             for job in out.take_jobs():
-                self._each(self.dialer.serve, job)
+                # one that failed is served again at its next tick: else a lasting fault would keep the turn
+                if job not in failed and not self._each(self.dialer.serve, job):
+                    failed.add(job)
             self._tell_changes()
 
-    def _each(self, act: Callable[[Any], None], thing: Any) -> None:
-        """Do something to one of several things: a fault that one causes is not the others' affair."""
+    def _each(self, act: Callable[[Any], None], thing: Any) -> bool:
+        """Do something to one of several things, and return whether it could be done.
+
+        A fault that one causes is not the others' affair.
+        """
         self.out.begin_step()
         try:
             act(thing)
         except Exception as fault:
             self._isolate(thing, fault)
+            return False
+        return True
 
     def _tell_changes(self) -> None:
         while untold := self.out.take_untold():

@@ -9,12 +9,19 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from attrs import evolve
+from scenes import SID, Scene, a_campaign, a_contact, nailed_idle, talking
 from test_zone_stateful import ZoneWorld
 from test_zone_walk import act
 
 import agentmgr.core
-from agentmgr.core.effects import ReportFault
-from protocol.enums import PacingType
+from agentmgr.core.commands import call
+from agentmgr.core.effects import Dial, ReportFault
+from agentmgr.core.events import JobLoaded
+from agentmgr.core.model import CallingHours, JobSpec
+from protocol.commands import AGTGetCompCodes, AGTGetCompCodesRESP, AGTHoldCall, AGTPendingLogout
+from protocol.enums import CallState, PacingType
+from protocol.results import ResultCode
 
 CORE = Path(agentmgr.core.__file__).parent
 NO_RULES = {"quarantine.py", "outbox.py", "effects.py", "events.py", "model.py", "registry.py"}
@@ -125,3 +132,62 @@ def sabotaged_day(seed, saboteur):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fault_of_a_rule_ends_what_it_was_about_and_all_adds_up(seed, by_line):
     sabotaged_day(seed, Saboteur(Random(1000 + seed), by_line))
+
+
+def test_fault_that_lasts_costs_each_tick_of_its_job_one_line_and_the_job_goes_on_after_it(monkeypatch):
+    scene = nailed_idle(PacingType.Progressive)
+    scene.expects_faults, scene.witness = True, None
+    serve = scene.zone.dialer.serve
+    monkeypatch.setattr(scene.zone.dialer, "serve", fail)
+    scene.wait(3 * scene.config.pace_interval_s)
+    assert len(scene.faults) == 3
+    assert scene.agent("A").is_nailed
+    monkeypatch.setattr(scene.zone.dialer, "serve", serve)
+    assert any(line.startswith("switch: Dial") for line in scene.wait(3600))
+
+
+def test_contact_that_makes_a_rule_fail_is_tried_as_often_as_any_and_keeps_nobody_from_the_others():
+    scene = Scene()
+    scene.expects_faults = True
+    good, other = a_contact(1), a_contact(2)
+    poison = evolve(good, numbers=tuple(evolve(each, timezone="Nowhere/Bad") for each in good.numbers))
+    scene.store.add_job(1, [poison, other])
+    campaign = a_campaign(calling_hours=CallingHours(0, 1439), max_attempts=2)
+    scene.post(JobLoaded(1, JobSpec(1, campaign, total=2)))
+    scene.nail()
+    scene.wait(scene.config.pace_interval_s)
+    assert [order.number for order in scene.orders if isinstance(order, Dial)] == [other.numbers[0].number]
+    scene.wait(200)
+    assert scene.store.done[1][poison.contact_id] == "Interrupted"
+    assert len(scene.faults) == 2
+
+
+def test_fault_in_the_middle_logs_its_agent_off_and_another_of_its_connection_notices_nothing(monkeypatch):
+    scene = Scene(PacingType.Progressive, contacts=0)
+    scene.expects_faults = True
+    connection = scene.connect("A", "B")
+    for agent_id in ("A", "B"):
+        scene.log_on(agent_id, connection)
+    monkeypatch.setattr(scene.zone.roster, "log_off", fail)
+    shown = scene.send("A", AGTPendingLogout())
+    assert "A ! AgentLoggedOut" in shown
+    assert set(scene.zone.agents) == {"B"}
+    assert scene.agent("B").connection == connection
+    assert not [line for line in shown if line.startswith("B")]
+
+
+def test_command_that_fails_before_it_changed_anything_is_answered_9050_and_costs_its_agent_nothing(
+    monkeypatch,
+):
+    scene = talking()
+    scene.expects_faults = True
+    monkeypatch.setattr(call, "whole_entries", fail)
+    scene.send("A", AGTGetCompCodes(SID))
+    assert scene.responses[-1] == AGTGetCompCodesRESP(ResultCode.NOT_PROCESSED)
+    assert scene.agent("A").call_state is CallState.Talking
+    scene.send("A", AGTHoldCall(SID))
+    assert scene.agent("A").call_state is CallState.Held
+
+
+def fail(*_):
+    raise Planted

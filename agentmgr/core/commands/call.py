@@ -4,6 +4,7 @@ import re
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.asking import Rest, Result
+from agentmgr.core.calling_hours import is_timezone
 from agentmgr.core.commands.registry import Answer, on_agent_command, rest_on
 from agentmgr.core.effects import Hold, SendDigit, Unhold
 from agentmgr.core.events import CommandReceived
@@ -189,5 +190,7 @@ def choose_number(session: Session, wanted: ContactNumber) -> PhoneNumber | None
         if wanted.number == number.number or (not wanted.number and wanted.name == number.name):
             return number
     if not session.job.campaign.allow_free_form or not FREE_FORM_NUMBER.fullmatch(wanted.number):
+        return None
+    if wanted.timezone and not is_timezone(wanted.timezone):
         return None
     return PhoneNumber(wanted.name, wanted.number, wanted.timezone or session.number.timezone)
