@@ -218,6 +218,8 @@ CASES = [
     Case(241, c.AGTPreviewDial(number_of(1), SID), talking),
     Case(362, c.AGTPreviewDial(ODD_NUMBER, SID), preview),
     Case(362, c.AGTPreviewDial(ContactNumber("PhoneNumber3"), SID), preview),
+    Case(362, c.AGTPreviewDial(ContactNumber(number="+442071234567", timezone="Nowhere/Bad"), SID), preview),
+    Case(362, c.AGTRedial(ContactNumber(number="+442071234567", timezone="Nowhere/Bad")), wrapup),
     Case(362, c.AGTPreviewDial(ContactNumber(number="+442071234567"), SID), no_free_form),
     Case(9006, c.AGTPreviewDial(number_of(1), SID), wrapup_nailing_lost),
     Case(9008, c.AGTPreviewDial(number_of(1), STALE), preview),
