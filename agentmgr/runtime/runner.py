@@ -144,11 +144,11 @@ class ZoneRunner:
         going on, events are better taken together.
         """
         inbox = self._inbox
-        if inbox:
+        if inbox and not self._deaf:
             if len(inbox) >= self._inbox_events:
                 return False
             inbox.append(event)
-        elif self._rounds.comes_alone() and not self._pending and not self._deaf:
+        elif self._rounds.comes_alone() and not self._pending_effects and not self._deaf:
             self._inbox_since = perf_counter()
             inbox.append(event)
             self._step_or_fail(self._clock.now())

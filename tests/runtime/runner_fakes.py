@@ -176,7 +176,10 @@ class ListDesktops:
 
 
 class Rig:
-    """A runner with all its fakes; `log` has what happened outside the zone, in order."""
+    """A runner with all its fakes; `log` has what happened outside the zone, in order.
+
+    A test may bring some of the fakes itself.
+    """
 
     def __init__(
         self,
@@ -185,12 +188,18 @@ class Rig:
         inbox_events: int = 100,
         verify: Callable[..., bool] | None = None,
         opened: OpenedZone = OPENED,
+        log: Any = None,
+        zone: Any = None,
+        store: Any = None,
+        writer: Any = None,
+        switch: Any = None,
+        feed: Any = None,
     ) -> None:
-        self.log: list[Any] = []
-        self.zone = ScriptedZone()
-        self.store = ListStore(self.log)
-        self.writer = GatedWriter(self.log, open_=not gated)
-        self.switch = PushingSwitch(self.log)
+        self.log: Any = [] if log is None else log
+        self.zone = zone or ScriptedZone()
+        self.store = store or ListStore(self.log)
+        self.writer = writer or GatedWriter(self.log, open_=not gated)
+        self.switch = switch or PushingSwitch(self.log)
         self.desktops = ListDesktops(self.log)
         self.clock = Clock(1000.0)
         self.registry = CollectorRegistry()
@@ -206,6 +215,7 @@ class Rig:
             verify or (lambda login, password: True),
             self.metrics,
             inbox_events=inbox_events,
+            feed=feed,
         )
 
     def value(self, name: str, /, **labels: str) -> float | None:

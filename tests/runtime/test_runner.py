@@ -319,6 +319,35 @@ async def test_many_effects_waiting_for_a_commit_hold_the_zone_back(nursery, mon
     assert sent(rig).count("0") == 12
 
 
+async def test_lone_event_is_not_stepped_at_once_while_too_much_waits_for_a_commit(nursery, monkeypatch):
+    monkeypatch.setattr(runner_module, "PENDING_EFFECTS", 1)
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said("0"), said("0"), note("n")]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.runner.offer(command(2))
+    assert rig.zone.seen == [command(1)]
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [command(1), command(2)]
+
+
+async def test_closing_zone_that_is_held_back_takes_nothing_in(nursery, monkeypatch):
+    monkeypatch.setattr(runner_module, "PENDING_EFFECTS", 1)
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [said("0"), said("0"), note("n")]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    nursery.start_soon(rig.runner.close)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.runner.offer(command(2)), "it is dropped: nobody need wait for room"
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [command(1), ZoneClosing(0)]
+
+
 async def test_timer_comes_back_at_its_time_and_a_cancelled_one_does_not(nursery, autojump_clock):
     rig = Rig()
     rig.zone.script[CommandReceived] = lambda e: [
