@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from agentmgr.core.capabilities import VECTORS, Row, capabilities
 from agentmgr.core.events import CommandReceived
@@ -100,10 +100,7 @@ class Agent:
     in_sync: bool = True
     told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None
-
-    @property
-    def agent_id(self) -> str:
-        return self.record.agent_id
+    agent_id: str = Factory(lambda self: self.record.agent_id, takes_self=True)
 
     @property
     def engaged_session(self) -> "Session":
@@ -184,6 +181,12 @@ class Agent:
     @property
     def capabilities(self) -> Capabilities:
         return capabilities(self.row, self.agent_state)
+
+    @property
+    def granted(self) -> Capabilities:
+        """The capabilities, without deriving them anew where the desktop has been told them."""
+        told = self.told_capabilities
+        return told if told is not None and self.in_sync else self.capabilities
 
     @property
     def is_consultable(self) -> bool:
@@ -294,11 +297,11 @@ class Agent:
         """Tell the desktop the call state and the capabilities where they differ from what it knows."""
         if self.in_sync:
             return
-        self.in_sync = True
         if self.call_state is not self.told_call_state:
             self.told_call_state = self.call_state
             self.tell(self, _CALL_NOTIFY[self.call_state])
         vector = self.capabilities
+        self.in_sync = True
         if vector is not self.told_capabilities:
             self.told_capabilities = vector
             self.tell(self, _CAPABILITIES_NOTIFY[vector])

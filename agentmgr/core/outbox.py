@@ -25,6 +25,8 @@ class Outbox:
         effects: in order.
         changed: what is not as it was, in order; by identity, and more than once if it changed again.
         freed: agents who may have nothing to do.
+        jobs: those that may have something to do, by id.
+        told: how many of those that changed have been told to their desktops.
         step_at: how many effects and changes there were when the present step of the turn began.
     """
 
@@ -34,8 +36,8 @@ class Outbox:
         self.changed: list[Thing] = []
         self.freed: list[Agent] = []
         self.step_at = (0, 0)
-        self._told = 0
-        self._jobs: dict[int, Job] = {}
+        self.told = 0
+        self.jobs: dict[int, Job] = {}
 
     def begin(self, now: float) -> None:
         """Start a turn."""
@@ -43,7 +45,7 @@ class Outbox:
         self.effects = []
         self.changed = []
         self.step_at = (0, 0)
-        self._told = 0
+        self.told = 0
 
     def begin_step(self) -> None:
         """Start a part of the turn that a fault in it does not carry over to the others."""
@@ -93,20 +95,10 @@ class Outbox:
 
     def serve(self, job: Job) -> None:
         """Note that the job may have something to do."""
-        self._jobs[job.job_id] = job
-
-    @property
-    def has_jobs(self) -> bool:
-        """Whether any job was noted."""
-        return bool(self._jobs)
+        self.jobs[job.job_id] = job
 
     def take_jobs(self) -> list[Job]:
         """Return the jobs noted, and forget them."""
-        jobs = list(self._jobs.values())
-        self._jobs.clear()
+        jobs = list(self.jobs.values())
+        self.jobs.clear()
         return jobs
-
-    def take_untold(self) -> list[Thing]:
-        """Return what changed since this was asked last in the turn."""
-        untold, self._told = self.changed[self._told :], len(self.changed)
-        return untold

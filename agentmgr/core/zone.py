@@ -84,8 +84,10 @@ class Zone(Parts):
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
+        if not out.freed and not out.jobs:
+            return
         failed: set[Job] = set()
-        while out.freed or out.has_jobs:
+        while out.freed or out.jobs:
             freed, out.freed = out.freed, []
             for agent in freed:
                 self._each(self._settle, agent)
@@ -109,10 +111,17 @@ class Zone(Parts):
         return True
 
     def _tell_changes(self) -> None:
-        while untold := self.out.take_untold():
-            for thing in untold:
-                if thing.__class__ is Agent:
-                    self._each(self._tell_change, thing)
+        out = self.out
+        changed = out.changed
+        while out.told < len(changed):
+            thing = changed[out.told]
+            out.told += 1
+            if thing.__class__ is Agent:
+                out.begin_step()
+                try:
+                    self._tell_change(thing)
+                except Exception as fault:
+                    self._isolate(thing, fault)
 
     def _tell_change(self, agent: Agent) -> None:
         agent.sync()

@@ -61,7 +61,7 @@ class Rule:
                 return self.no_contact
             if self.names_session and command.session_id != session.sid:
                 return ResultCode.BAD_DATA
-        if (self.capability is not None and not self.capability(agent.capabilities)) or (
+        if (self.capability is not None and not self.capability(agent.granted)) or (
             self.states is not None and agent.call_state not in self.states
         ):
             return self.refused_in.get(agent.call_state, self.refused)
