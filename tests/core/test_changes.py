@@ -5,12 +5,11 @@ from random import Random
 
 import pytest
 from test_zone_stateful import ZoneWorld
-from test_zone_walk import act
+from test_zone_walk import act, begun, days
 
 from agentmgr.runtime.feed import Feed
-from protocol.enums import PacingType
 
-SEEDS = range(25)
+SEEDS = days(5, 25, 100)
 STEPS = 200
 
 
@@ -69,12 +68,7 @@ def test_whoever_follows_what_changed_sees_the_zone_as_it_is(seed):
     draw = Random(seed)
     world = FollowedWorld()
     world.draw = draw
-    world.set_up(
-        calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
-        previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
-        late_answers=draw.random() < 0.2,
-        switch_confirms=draw.random() < 0.3,
-    )
+    begun(world, draw, switch_confirms=draw.random() < 0.3)
     for _ in range(STEPS):
         act(world, draw, draw.randrange(60), draw.randrange(60))
     world.teardown()

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 from scenes import SID, Scene, a_campaign, a_contact, nailed_idle, talking
 from test_zone_stateful import ZoneWorld
-from test_zone_walk import act
+from test_zone_walk import act, begun, days
 
 import agentmgr.core
 from agentmgr.core.commands import call
@@ -31,7 +31,7 @@ RULES = {str(path) for path in CORE.rglob("*.py") if path.name not in NO_RULES}
 GUARDS = {f"Zone.{name}" for name in ("handle", "_named_by", "_end_turn", "_each", "_tell_changes")}
 """What catches a fault."""
 
-SEEDS = range(40)
+SEEDS = days(8, 40, 400)
 STEPS = 120
 RARELY = 0.06
 
@@ -113,12 +113,7 @@ def sabotaged_day(seed, saboteur):
     draw = Random(seed)
     world = SabotagedWorld()
     world.saboteur = saboteur
-    world.set_up(
-        calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
-        previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
-        late_answers=draw.random() < 0.2,
-        switch_confirms=draw.random() < 0.3,
-    )
+    begun(world, draw, switch_confirms=draw.random() < 0.3)
     saboteur.is_armed = True
     for _ in range(STEPS):
         act(world, draw, draw.randrange(60), draw.randrange(60))

@@ -9,12 +9,17 @@ from agentmgr.core.effects import TELEPHONY_ORDERS
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, NailAnswered, NailEnded, NailFailed
 from protocol.enums import PacingType
 
-QUICK, USUAL, NIGHTLY = 12, 150, 600
-SEEDS = [
-    *range(QUICK),
-    *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, USUAL)),
-    *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(USUAL, NIGHTLY)),
-]
+
+def days(quick, usual, nightly):
+    """Return seeds, marked by when they are played: the first always, the next usually, the last at night."""
+    return [
+        *range(quick),
+        *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(quick, usual)),
+        *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(usual, nightly)),
+    ]
+
+
+SEEDS = days(12, 150, 600)
 STEPS = 250
 BAD_SWITCH = 2
 """Every fifth day the switch refuses orders, and on half of these it confirms the others."""
@@ -25,13 +30,7 @@ LINE_NEWS = (NailAnswered, NailFailed, NailEnded)
 def walk(seed, steps=STEPS):
     """Let a day pass by chance, checked after every step, and come to rest."""
     draw = Random(seed)
-    world = ZoneWorld()
-    world.set_up(
-        calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
-        previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
-        late_answers=draw.random() < 0.2,
-        switch_confirms=seed % 10 == BAD_SWITCH,
-    )
+    world = begun(ZoneWorld(), draw, switch_confirms=seed % 10 == BAD_SWITCH)
     whims = Random(f"{seed}/switch")
     for _ in range(steps):
         if seed % 5 == BAD_SWITCH:
@@ -39,6 +38,17 @@ def walk(seed, steps=STEPS):
         act(world, draw, draw.randrange(60), draw.randrange(60))
         world.all_adds_up()
     world.teardown()
+    return world
+
+
+def begun(world, draw, switch_confirms):
+    """Return a world in which a day begins."""
+    world.set_up(
+        calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
+        previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
+        late_answers=draw.random() < 0.2,
+        switch_confirms=switch_confirms,
+    )
     return world
 
 
