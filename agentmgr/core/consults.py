@@ -272,7 +272,6 @@ class Consults:
         if session.consultation is consultation:
             session.consultation = None
         consultation.phase = ConsultPhase.OVER
-        self._out.cancel_timer((Timer.CONSULT, session.sid))
         if agent is not None:
             if consultation in agent.pending_consults:
                 agent.pending_consults.remove(consultation)

@@ -165,6 +165,35 @@ async def test_logon_into_an_unknown_zone_is_9998(server: ScriptedServer, pom: P
     assert not server.received("AGTLogon")
 
 
+async def test_logon_into_a_zone_that_the_server_has_lost_sight_of_is_9998(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.zones["West"] = ("am2", 9971)
+    async with connect() as pom:
+        await trio.testing.wait_all_tasks_blocked()
+        del server.zones["West"]
+        agent = await pom.agent("1001")
+
+        with pytest.raises(CommandError) as caught:
+            await agent.logon("5001", "secret", zone="West")
+
+    assert caught.value.code is ResultCode.NO_MANAGER_FOR_ZONE
+    assert len(server.visits) == 1
+
+
+async def test_resp_that_comes_twice_is_taken_once(server: ScriptedServer, pom: Pom) -> None:
+    agent = await pom.agent("1001")
+    await agent.logon("5001", "secret")
+    await agent.logoff()
+    await agent.logon("5001", "secret")
+    (logoff,) = server.received("AGTLogoff")
+    await server.visits[0].accept(logoff)
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert agent.logged_on
+    assert agent.connected
+
+
 async def test_agent_id_that_is_none_is_a_value_error(pom: Pom) -> None:
     for wrong in ("", "x" * 65, 1001):
         with pytest.raises(ValueError, match="1 to 64 characters"):

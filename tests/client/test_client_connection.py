@@ -278,6 +278,58 @@ async def test_losing_one_zone_leaves_the_other_alone(
     assert seen["1002"][-1] == POMNotAvailable()
 
 
+async def test_agent_who_went_to_another_zone_hears_nothing_of_the_connection_it_left(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.zones["West"] = ("am2", 9971)
+    seen: list[Event] = []
+    there = await pom.agent("1002", on_event=seen.append)
+    await there.logon("5002", "secret", zone="West")
+    await server.visits[0].cut()
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert there.connected
+    assert POMNotAvailable() not in seen
+
+
+async def test_agent_made_without_a_connection_is_told_of_no_zone_before_there_is_one(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    server.down.add(("am1", 9970))
+    await server.visits[0].cut()
+    await trio.testing.wait_all_tasks_blocked()
+    seen: list[Event] = []
+    await pom.agent("1001", on_event=seen.append)
+    assert seen == []
+    server.down.clear()
+    await server.visit(1)
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert seen == [POMAvailable("Default")]
+
+
+async def test_connection_that_was_good_is_made_again_with_the_first_pause(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    failures: list[int] = []
+
+    def backoff(failed: int) -> float:
+        failures.append(failed)
+        return 1.0
+
+    async with connect(backoff=backoff):
+        server.down.add(("am1", 9970))
+        await server.visits[0].cut()
+        await trio.sleep(2.5)
+        server.down.clear()
+        await server.visit(1)
+        await trio.testing.wait_all_tasks_blocked()
+        await server.visits[1].cut()
+        await trio.testing.wait_all_tasks_blocked()
+
+    assert failures == [0, 1, 2, 0]
+
+
 async def test_server_that_takes_no_data_is_given_up_after_10_s(
     autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
 ) -> None:
@@ -308,6 +360,45 @@ async def test_server_that_takes_no_data_is_given_up_after_10_s(
 
         assert agent.connected
         assert len(streams) == 2
+
+
+async def test_sender_that_notices_late_that_its_stream_is_gone_leaves_the_next_one_alone(
+    server: ScriptedServer, autojump_clock: trio.testing.MockClock
+) -> None:
+    class NoticesLate(trio.abc.SendStream):
+        """Takes nothing any more after its first bytes, and says so five seconds later."""
+
+        def __init__(self, stream: trio.abc.Stream) -> None:
+            self._stream = stream
+            self._is_stuck = False
+
+        async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+            if self._is_stuck:
+                await trio.sleep(5)
+                raise trio.BrokenResourceError
+            self._is_stuck = True
+            await self._stream.send_all(data)
+
+        async def wait_send_all_might_not_block(self) -> None:
+            await trio.lowlevel.checkpoint()
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    async def open_late(address: tuple[str, int]) -> trio.abc.Stream:
+        stream = await server.open(address)
+        return stream if server.visits else trio.StapledStream(NoticesLate(stream), stream)
+
+    async with agentmgr.client.connect(["am1:9970"], opener=open_late, backoff=lambda _: 1.0) as pom:
+        agent = await pom.agent("1001")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
+            nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
+            await trio.sleep(1)
+            await server.visits[0].cut()
+        await trio.sleep(2)
+        assert len(server.visits) == 2
+        assert (await agent.hold_call("S1")).result is ResultCode.SUCCESS
 
 
 async def test_commands_that_wait_for_a_stuck_one_are_lost_with_it(

@@ -267,3 +267,20 @@ async def test_logon_that_starts_afresh_forgets_the_states_of_the_login_before(
 
     assert agent.call_state is CallState.NoState
     assert agent.nailup_status is NailupStatus.NotNailedUp
+
+
+async def test_logon_by_force_forgets_what_came_of_the_login_before_until_its_end(
+    server: ScriptedServer, pom: Pom
+) -> None:
+    async def by_force(visit: Visit, received: CommandReceived) -> None:
+        await visit.notify("1001", WRAPUP, AGTAgentLoggedOut())
+        await visit.accept(received)
+
+    agent = await pom.agent("1001")
+    await agent.logon("5001", "secret")
+    server.behaviours["AGTLogon"] = by_force
+
+    await agent.logon("5001", "secret", force=True)
+
+    assert agent.logged_on
+    assert agent.call_state is CallState.NoState

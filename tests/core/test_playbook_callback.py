@@ -12,6 +12,7 @@ from parties import (
     create,
     lose,
     start_job_with,
+    with_agent,
 )
 from scenes import (
     SID,
@@ -25,7 +26,7 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import JobLoaded, TelephonyLost, TimerFired
+from agentmgr.core.events import JobLoaded, TelephonyLost, Timer, TimerFired
 from agentmgr.core.model import JobSpec, Wanted
 from agentmgr.core.times import format_time
 from agentmgr.testing.stage import without
@@ -662,6 +663,18 @@ def test_callback_that_is_due_while_its_customer_is_talked_to_waits_for_the_end_
     scene.customer_leaves(SID)
     scene.send("A", DISPOSE)
     assert scene.wait(60)[-1] == "B ! state Callback"
+
+
+def test_callback_that_is_due_while_its_agent_talks_to_its_customer_comes_after_that_and_is_not_tried_again():
+    scene = talking(contacts=1)
+    scene.nail("B")
+    scene.send("A", create(scene=scene, due_in_s=120))
+    scene.wait(121)
+    scene.send("A", with_agent("B"))
+    scene.send("A", c.AGTCompleteTransfer(SID))
+    scene.send("B", c.AGTReleaseLine(SID))
+    assert scene.send("B", DISPOSE)[-1] == "B ! state Callback"
+    assert (Timer.DUE, f"{SID}-callback") not in scene.timers._live
 
 
 def test_contact_that_is_talked_to_in_one_job_is_not_dialled_by_another():

@@ -10,16 +10,24 @@ from random import Random
 
 import pytest
 from attrs import evolve
-from scenes import SID, Scene, a_campaign, a_contact, nailed_idle, talking
+from parties import PARTY, awaiting, external_dialing, restart
+from scenes import LEG, SID, Scene, a_campaign, a_contact, nailed_idle, talking
 from test_zone_stateful import ZoneWorld
 from test_zone_walk import act, begun, days
 
 import agentmgr.core
 from agentmgr.core.commands import call
 from agentmgr.core.effects import Dial, ReportFault
-from agentmgr.core.events import JobLoaded
+from agentmgr.core.events import CallEnded, JobLoaded, NailEnded, Timer
 from agentmgr.core.model import CallingHours, JobSpec
-from protocol.commands import AGTGetCompCodes, AGTGetCompCodesRESP, AGTHoldCall, AGTPendingLogout
+from agentmgr.core.quarantine import AGAIN_S
+from protocol.commands import (
+    AGTGetCompCodes,
+    AGTGetCompCodesRESP,
+    AGTHoldCall,
+    AGTPendingLogout,
+    AGTSaveAgentForHA,
+)
 from protocol.enums import CallState, PacingType
 from protocol.results import ResultCode
 
@@ -115,7 +123,9 @@ def sabotaged_day(seed, saboteur):
     world.saboteur = saboteur
     begun(world, draw, switch_confirms=draw.random() < 0.3)
     saboteur.is_armed = True
-    for _ in range(STEPS):
+    for step in range(10 * STEPS):
+        if step >= STEPS and saboteur.places:
+            break
         act(world, draw, draw.randrange(60), draw.randrange(60))
         world.all_adds_up()
     saboteur.is_armed = False
@@ -169,6 +179,42 @@ def test_fault_in_the_middle_logs_its_agent_off_and_another_of_its_connection_no
     assert set(scene.zone.agents) == {"B"}
     assert scene.agent("B").connection == connection
     assert not [line for line in shown if line.startswith("B")]
+
+
+def test_fault_in_a_contact_hangs_up_on_the_party_that_is_dialled_for_it_and_waits_no_longer(
+    monkeypatch,
+):
+    scene = external_dialing()
+    scene.expects_faults = True
+    monkeypatch.setattr(scene.zone.calls, "on_customer_gone", fail)
+    assert f"switch: HangUp {PARTY}" in scene.post(CallEnded(SID))
+    assert (Timer.PARTY, PARTY) not in scene.timers._live
+
+
+def test_fault_of_the_agent_whom_a_callback_was_promised_to_lets_it_wait_anew(monkeypatch):
+    scene = awaiting("AB")
+    scene.expects_faults = True
+    scene.wait(99)
+    (callback,) = scene.zone.jobs[1].callbacks.values()
+    promised_to, callback_id = callback.agent.agent_id, callback.record.callback_id
+    assert (Timer.DUE, callback_id) in scene.timers._live
+    monkeypatch.setattr(scene.zone.roster, "log_off", fail)
+    scene.send(promised_to, AGTPendingLogout())
+    assert (Timer.DUE, callback_id) not in scene.timers._live
+    assert "! CallNotify Callback" in "".join(scene.wait(AGAIN_S))
+
+
+def test_fault_about_the_line_of_an_agent_that_a_dead_server_had_forgets_the_agent(monkeypatch):
+    scene = talking(contacts=1)
+    scene.send("A", AGTSaveAgentForHA())
+    scene = restart(scene)
+    scene.expects_faults = True
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.zone.returns, "on_leg_ended", fail)
+        assert "store: ForgetAgent A" in scene.post(NailEnded(LEG))
+    assert (Timer.ORPHAN, "A") not in scene.timers._live
+    assert scene.post(NailEnded(LEG)) == []
+    assert len(scene.faults) == 1
 
 
 def test_command_that_fails_before_it_changed_anything_is_answered_9050_and_costs_its_agent_nothing(
