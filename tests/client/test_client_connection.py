@@ -391,11 +391,12 @@ async def test_sender_that_notices_late_that_its_stream_is_gone_leaves_the_next_
 
     async with agentmgr.client.connect(["am1:9970"], opener=open_late, backoff=lambda _: 1.0) as pom:
         agent = await pom.agent("1001")
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
-            nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
-            await trio.sleep(1)
-            await server.visits[0].cut()
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
+                nursery.start_soon(agent.request, commands.AGTHoldCall("S1"))
+                await trio.sleep(1)
+                await server.visits[0].cut()
         await trio.sleep(2)
         assert len(server.visits) == 2
         assert (await agent.hold_call("S1")).result is ResultCode.SUCCESS

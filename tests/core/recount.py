@@ -45,6 +45,7 @@ def recount(stage):
     if zone.config.epoch == 1 and not stage.faults:
         _check_counters(zone.stats, stage.store)
     assert set(stage.store.open_attempts) == set(zone.sessions)
+    assert zone.contacts_in_work == {session.contact.contact_id for session in zone.sessions.values()}
     _check_unanswered(stage)
     for purpose, of in timers:
         assert _is_wanted(zone, purpose, of), f"timer {purpose} of {of} has nothing to do"

@@ -109,6 +109,36 @@ MUTATIONS = [
         "<= size * 2",
         "a job claims three times as many contacts as it should",
     ),
+    Mutation(
+        "callflow.py",
+        "(Timer.PREVIEW, Timer.CALL, Timer.WRAPUP)",
+        "(Timer.PREVIEW, Timer.WRAPUP)",
+        "the limit of a call goes on after the call",
+    ),
+    Mutation(
+        "consults.py",
+        "        consultation.party_id = owner.leg_id\n",
+        "",
+        "after a change of owner the switch is told of the wrong party",
+    ),
+    Mutation(
+        "returns.py",
+        "        agent.asked_by = agent.claimed_by = None\n",
+        "        agent.asked_by = None\n",
+        "a connection that claimed an agent once is asked for it after the next loss",
+    ),
+    Mutation(
+        "attempts.py",
+        "        self._floor.contacts_in_work.discard(session.contact.contact_id)\n",
+        "",
+        "a contact that was worked on once is never dialled again",
+    ),
+    Mutation(
+        "deliveries.py",
+        "        self._out.cancel_timer((Timer.DUE, record.callback_id))\n",
+        "",
+        "a callback that is on a desktop is still tried again",
+    ),
 ]
 
 

@@ -89,6 +89,16 @@ async def test_reading_that_waits_is_not_asked_for_again(nursery):
     assert rig.zone.seen[1:] == [JobLoaded(1, JOB), RUN]
 
 
+async def test_jobs_are_read_again_when_they_are_asked_for_after_the_answer(nursery):
+    rig = Rig()
+    rig.store.jobs[1] = JOB
+    await nursery.start(rig.runner.run)
+    for _ in range(3):
+        rig.runner.read_jobs_wanted()
+        await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen == [RUN] * 3
+
+
 async def test_job_is_loaded_after_the_end_that_the_zone_asked_for_earlier_is_committed(nursery):
     """So a word that was read before that commit cannot begin the job again."""
     rig = Rig(gated=True)
