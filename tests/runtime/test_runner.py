@@ -520,6 +520,49 @@ async def test_cancellation_waits_for_the_commit_under_way_and_performs_it(nurse
     assert sent(rig) == [("commit", ["n"]), "1"]
 
 
+async def test_commit_that_ends_after_the_zone_has_stopped_is_not_performed():
+    """Its records stand, and its desktops were told that nobody answers here."""
+    rig = Rig(gated=True)
+    gated, fault = rig.writer.call, ZeroDivisionError("the zone")
+
+    async def call(*arguments: Any) -> Any:
+        with trio.CancelScope(shield=True):  # as the thread, which abandons nothing
+            return await gated(*arguments)
+
+    rig.writer.call = call
+    answers = {1: lambda: [note("n"), said("1")], 2: lambda: 1 // 0}
+    rig.zone.script[CommandReceived] = lambda e: answers[e.request_id]()
+    async with trio.open_nursery() as nursery:
+
+        async def drive():
+            for number in (1, 2):
+                rig.runner.push(command(number))
+                await trio.testing.wait_all_tasks_blocked()
+            rig.writer.allow()
+
+        nursery.start_soon(drive)
+        with pytest.raises(type(fault)):
+            await rig.runner.run()
+    assert sent(rig) == [("close_all", "the zone had to stop; log on again"), ("commit", ["n"])]
+
+
+async def test_connection_that_waits_for_room_waits_no_longer_when_the_zone_stops(nursery):
+    rig = Rig(inbox_events=1)
+    rig.switch.answers = trio.Event()
+    nursery.start_soon(rig.runner.post, command(1))
+    nursery.start_soon(rig.runner.post, command(2))
+
+    async def fail():
+        await trio.testing.wait_all_tasks_blocked()
+        rig.switch.fail(ZeroDivisionError("the adapter"))
+
+    nursery.start_soon(fail)
+    with pytest.raises(ZeroDivisionError):
+        await rig.runner.run()
+    await trio.testing.wait_all_tasks_blocked()
+    assert not nursery.child_tasks
+
+
 async def test_answered_command_is_counted_by_name_and_result_with_its_latency(nursery):
     rig = Rig()
     rig.zone.script[CommandReceived] = lambda e: [
