@@ -14,7 +14,7 @@ from unittest import mock
 import trio
 import trio.testing
 from attrs import frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from runner_fakes import TOKEN, Rig, command
 from shell_model import (
@@ -396,7 +396,6 @@ def small_and_quiet() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=2 * settings.default.max_examples)
 @given(SCRIPTS)
 def test_whatever_happens_all_leaves_in_order_after_its_commit_and_once(script):
     clock = trio.testing.MockClock(autojump_threshold=0)

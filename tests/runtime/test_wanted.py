@@ -99,6 +99,17 @@ async def test_jobs_are_read_again_when_they_are_asked_for_after_the_answer(nurs
     assert rig.zone.seen == [RUN] * 3
 
 
+async def test_reading_under_way_is_followed_by_another_if_it_is_asked_for(nursery):
+    rig = Rig(gated=True)
+    await nursery.start(rig.runner.run)
+    for _ in range(3):
+        rig.runner.read_jobs_wanted()
+        await trio.testing.wait_all_tasks_blocked()
+    rig.writer.allow(10)
+    await trio.testing.wait_all_tasks_blocked()
+    assert [entry for entry in rig.log if entry == "jobs"] == ["jobs", "jobs"]
+
+
 async def test_job_is_loaded_after_the_end_that_the_zone_asked_for_earlier_is_committed(nursery):
     """So a word that was read before that commit cannot begin the job again."""
     rig = Rig(gated=True)
