@@ -40,12 +40,17 @@ from agentmgr.core.events import (
     TimerFired,
 )
 from agentmgr.core.job import Callback, Job
+from agentmgr.core.outbox import Outbox
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Consultation, Session
 from agentmgr.core.states import LIVE_STATES, CallbackPhase, Phase
 from protocol.commands import AgentSDKConnected, AGTLogoffRESP
 from protocol.enums import CallState, ContactType, NailupStatus
-from protocol.notifications import AGTAgentLoggedOut
+from protocol.notifications import (
+    AGTAgentLoggedOut,
+    AGTConsultCancelled,
+    AGTPreviewCallbackCancelled,
+)
 from protocol.registry import COMMANDS
 from protocol.results import ResultCode
 
@@ -85,8 +90,9 @@ class Named:
 
 @frozen
 class _Trace:
-    """What a step had done when it failed."""
+    """What a step had done when it failed; `has` sees what is done about it, too."""
 
+    out: Outbox
     effects: list[Any]
     changed: list[Any]
     told: set[str] = field(factory=set)
@@ -95,7 +101,7 @@ class _Trace:
     @classmethod
     def since(cls, parts: Parts) -> "_Trace":
         effects_at, changed_at = parts.out.step_at
-        trace = cls(parts.out.effects[effects_at:], parts.out.changed[changed_at:])
+        trace = cls(parts.out, parts.out.effects[effects_at:], parts.out.changed[changed_at:])
         for effect in trace.effects:
             if isinstance(effect, Notify):
                 trace.told.add(effect.agent_id)
@@ -107,10 +113,11 @@ class _Trace:
         return trace
 
     def has(self, record: type[Any], **values: object) -> bool:
-        """Whether such an effect has left."""
+        """Whether such an effect has left since the step began."""
+        begun_at, _ = self.out.step_at
         return any(
             isinstance(effect, record) and all(getattr(effect, name) == v for name, v in values.items())
-            for effect in self.effects
+            for effect in self.out.effects[begun_at:]
         )
 
 
@@ -153,6 +160,8 @@ class Quarantine:
             self._drop_saved(agent_id, about, trace)
         for callback in callbacks:
             self._renew(callback, trace)
+        for agent in list(parts.agents.values()):
+            self._release_from_promises(agent)
         for job in parts.jobs.copy().values():
             self._mend(job, about, trace)
         self._recount()
@@ -344,7 +353,8 @@ class Quarantine:
             self._end_session(session, {}, trace)
         elif isinstance(about, AgentRestored):
             kept = about.agent.session
-            self._out.emit(ForgetAgent(agent_id))
+            if not trace.has(ForgetAgent, agent_id=agent_id):
+                self._out.emit(ForgetAgent(agent_id))
             if about.agent.leg_id:
                 self._out.emit(DropNail(about.agent.leg_id))
             if kept is not None and not trace.has(EndAttempt, attempt_id=kept.sid):
@@ -367,6 +377,18 @@ class Quarantine:
         self._out.set_timer((Timer.CALLBACK, callback_id), AGAIN_S)
 
     # -- what is left ----------------------------------------------------------------------
+
+    def _release_from_promises(self, agent: Agent) -> None:
+        """Let an agent wait no more for a consult or callback that will not come."""
+        for consultation in list(agent.pending_consults):
+            if consultation.session.consultation is not consultation:
+                agent.pending_consults.remove(consultation)
+                self._out.tell(agent, AGTConsultCancelled("", consultation.session.sid))
+        callback = agent.pending_callback
+        if callback is not None and callback.agent is not agent:
+            agent.pending_callback = None
+            self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
+        agent.rest(self._out.now)
 
     def _mend(self, job: Job, about: object, trace: _Trace) -> None:
         """Bring a job to where its next tick goes on."""

@@ -178,11 +178,14 @@ class Zone(Parts):
     def _on_connection_lost(self, event: ConnectionLost) -> None:
         for key in [key for key in self.logons if key[0] == event.connection]:
             del self.logons[key]
-        for agent in self.connections.pop(event.connection, {}).values():
+        here = self.connections.get(event.connection, {})
+        for agent in list(here.values()):
+            del here[agent.agent_id]
+            agent.connection = None
             self._each(self._lose_desktop, agent)
+        self.connections.pop(event.connection, None)
 
     def _lose_desktop(self, agent: Agent) -> None:
-        agent.connection = None
         self.returns.go_away(agent)
         if agent.claimed_by in self.connections:
             self.returns.ask(agent, agent.claimed_by)
