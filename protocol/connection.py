@@ -4,8 +4,8 @@ A frame holds one map. Every message has `name`, `agentID` (empty for what conce
 alone) and `args`; a command has an `id` besides, which its RESP repeats.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -72,33 +72,42 @@ class UnknownReceived:
     result: ResultCode | None
 
 
-class _Connection(Generic[M]):
+class _Connection(ABC, Generic[M]):
     """Bytes in, messages out; after the first fault nothing but that fault."""
 
-    def __init__(self, read: Callable[[Any], M]) -> None:
-        self._read = read
+    def __init__(self) -> None:
         self._frames = FrameDecoder()
         self._fault = ""
 
-    def receive(self, data: bytes) -> Iterator[M]:
-        """Yield the messages that `data` completes.
+    def receive(self, data: bytes) -> Iterable[M]:
+        """Return the messages that `data` completes; they are read while they are gone through, once.
 
         Raises:
-            RemoteProtocolError: a frame or its envelope is unusable. What came before it was yielded;
-                nothing can be read after it.
+            RemoteProtocolError: a frame or its envelope is unusable; raised by this, or when its turn has
+                come. What came before it was returned; nothing can be read after it.
         """
         if self._fault:
             raise RemoteProtocolError(self._fault)
+        value = self._frames.whole(data)
+        if value is None:
+            return self._read_all(self._frames.feed(data))
         try:
-            value = self._frames.whole(data)  # as nearly always
-            if value is not None:
-                yield self._read(unpack(value))
-                return
-            for value in self._frames.feed(data):
+            return (self._read(unpack(value)),)  # as nearly always
+        except RemoteProtocolError as fault:
+            self._fault = str(fault)
+            raise
+
+    def _read_all(self, values: Iterable[bytes]) -> Iterator[M]:
+        try:
+            for value in values:
                 yield self._read(unpack(value))
         except RemoteProtocolError as fault:
             self._fault = str(fault)
             raise
+
+    @abstractmethod
+    def _read(self, value: Any) -> M:
+        """Make a message of an unpacked value."""
 
     @property
     def pending_bytes(self) -> int:
@@ -114,7 +123,25 @@ class CommandReader(_Connection[C | CommandRefused]):
     """
 
     def __init__(self, received: Callable[[int, str, Any], C]) -> None:
-        super().__init__(partial(_command, received))
+        super().__init__()
+        self._received = received
+
+    def _read(self, value: Any) -> C | CommandRefused:
+        name, agent_id, args = _envelope(value)
+        request_id = value.get("id")
+        if request_id.__class__ is not int or not 0 <= request_id <= MAX_INT:
+            raise RemoteProtocolError("a command has no id, or one that is not an integer from 0 to 2^53-1")
+        spec = COMMANDS.get(name)
+        try:
+            if spec is None:
+                raise ArgumentError(ResultCode.UNKNOWN_COMMAND, "there is no command of this name")
+            command = decode_args(spec.cls, args)
+            if spec.for_agent and not agent_id:
+                raise ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
+        except ArgumentError as error:
+            refuse_foreign((args,))
+            return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
+        return self._received(request_id, agent_id, command)
 
 
 class ServerConnection(CommandReader[CommandReceived]):
@@ -127,8 +154,8 @@ class ServerConnection(CommandReader[CommandReceived]):
 class ClientConnection(_Connection[ResponseReceived | NotificationReceived | UnknownReceived]):
     """The client's end: reads RESPs and notifications."""
 
-    def __init__(self) -> None:
-        super().__init__(_from_server)
+    def _read(self, value: Any) -> ResponseReceived | NotificationReceived | UnknownReceived:
+        return _from_server(value)
 
 
 def command_bytes(request_id: int, agent_id: str, command: Any) -> bytes:
@@ -236,24 +263,6 @@ _ENVELOPE_START = {cls: b"\x83" + pack("name") + pack(cls.__name__) + pack("agen
 def closing_bytes(reason: str) -> bytes:
     """Encode the last message of a server on a connection."""
     return notification_bytes("", notifications.POMConnectionClosed(reason[:500]))
-
-
-def _command(received: Callable[[int, str, Any], C], value: Any) -> C | CommandRefused:
-    name, agent_id, args = _envelope(value)
-    request_id = value.get("id")
-    if request_id.__class__ is not int or not 0 <= request_id <= MAX_INT:
-        raise RemoteProtocolError("a command has no id, or one that is not an integer from 0 to 2^53-1")
-    spec = COMMANDS.get(name)
-    try:
-        if spec is None:
-            raise ArgumentError(ResultCode.UNKNOWN_COMMAND, "there is no command of this name")
-        command = decode_args(spec.cls, args)
-        if spec.for_agent and not agent_id:
-            raise ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
-    except ArgumentError as error:
-        refuse_foreign((args,))
-        return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
-    return received(request_id, agent_id, command)
 
 
 def _from_server(value: Any) -> ResponseReceived | NotificationReceived | UnknownReceived:

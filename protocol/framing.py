@@ -29,19 +29,15 @@ class FrameDecoder:
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._start = 0
-
-    @property
-    def pending_bytes(self) -> int:
-        """How many bytes of an incomplete frame are held back."""
-        return len(self._buffer) - self._start
+        self.pending_bytes = 0
+        """How many bytes of an incomplete frame are held back: the end of the buffer."""
 
     def whole(self, data: bytes) -> bytes | None:
         """Return the value of `data` if that is one frame and nothing waits; otherwise it is to be fed."""
         length = len(data) - HEADER_BYTES
-        if 0 < length <= MAX_VALUE_BYTES and int.from_bytes(data[:HEADER_BYTES]) == length:
-            return data[HEADER_BYTES:] if self._start == len(self._buffer) else None
-        return None
+        if self.pending_bytes or not 0 < length <= MAX_VALUE_BYTES:
+            return None
+        return data[HEADER_BYTES:] if int.from_bytes(data[:HEADER_BYTES]) == length else None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the values of all frames that `data` completes; what is not taken comes the next time.
@@ -49,12 +45,12 @@ class FrameDecoder:
         Raises:
             RemoteProtocolError: a length is 0 or above the limit; nothing after it can be read.
         """
-        self._buffer = self._buffer[self._start :] + data
-        self._start = 0
+        self._buffer = self._buffer[len(self._buffer) - self.pending_bytes :] + data
+        self.pending_bytes = len(self._buffer)
         return self._cut()
 
     def _cut(self) -> Iterator[bytes]:
-        buffer, start = self._buffer, self._start
+        buffer, start = self._buffer, 0
         end = len(buffer)
         while end - start >= HEADER_BYTES:
             (length,) = _HEADER.unpack_from(buffer, start)
@@ -66,6 +62,6 @@ class FrameDecoder:
             stop = start + length
             if stop > end:
                 break
-            self._start = stop
+            self.pending_bytes = end - stop
             yield buffer[start:stop]
             start = stop

@@ -1,6 +1,7 @@
 """What Prometheus can ask about zones: the library's metrics, and collectors over numbers kept elsewhere."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Protocol
@@ -57,13 +58,6 @@ class RuntimeMetrics:
             ["zone", "queue"],
             registry=registry,
         )
-        self.batch_events = Histogram(
-            "agentmgr_batch_events",
-            "Events that the zone took at a time.",
-            ["zone"],
-            buckets=_SIZE_BUCKETS,
-            registry=registry,
-        )
         self.commit_records = Histogram(
             "agentmgr_commit_records",
             "Records in a transaction.",
@@ -93,13 +87,16 @@ class RuntimeMetrics:
         )
         self._numbers = _NumbersCollector()
         self._commands = _CommandsCollector()
+        self._batches = _BatchesCollector()
         registry.register(self._numbers)
         registry.register(self._commands)
+        registry.register(self._batches)
 
     def for_zone(self, zone: str) -> "ZoneMetrics":
         """Return the metrics of one zone."""
         commands = self._commands.zones.setdefault(zone, CommandCounts())
-        return ZoneMetrics(self, zone, commands)
+        batch_events = self._batches.zones.setdefault(zone, Distribution(_SIZE_BUCKETS))
+        return ZoneMetrics(self, zone, commands, batch_events)
 
     def watch(self, zone: str, numbers: ZoneNumbers) -> None:
         """Show what a zone keeps of itself, from now on; replaces an earlier one of the same name."""
@@ -110,42 +107,59 @@ class RuntimeMetrics:
         self._numbers.blended[zone] = numbers
 
 
+class Distribution:
+    """How often a number was in each bucket: plain numbers, for what is observed at every command.
+
+    The library's histogram takes a lock for each of its numbers. Written by the zone's thread alone,
+    read by any.
+    """
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, number: float) -> None:
+        """Count a number."""
+        self._counts[bisect_left(self._bounds, number)] += 1
+        self._sum += number
+
+    def add_to(self, family: HistogramMetricFamily, labels: list[str]) -> None:
+        """Show what was counted."""
+        bounds = [*map(str, map(float, self._bounds)), "+Inf"]
+        cumulated = accumulate(list(self._counts))
+        family.add_metric(labels, list(zip(bounds, cumulated, strict=True)), self._sum)
+
+
 @define(eq=False)
 class _Counts:
-    results: dict[ResultCode, int] = field(factory=dict)
-    buckets: list[int] = field(factory=lambda: [0] * (len(_COMMAND_BUCKETS_S) + 1))
-    seconds: float = 0.0
+    results: defaultdict[ResultCode, int] = field(factory=lambda: defaultdict(int))
+    seconds: Distribution = field(factory=lambda: Distribution(_COMMAND_BUCKETS_S))
 
 
 class CommandCounts:
     """Answered commands of one zone by name: plain numbers, cheaper than the library's own counters."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, _Counts] = {}
+        self.by_name: defaultdict[str, _Counts] = defaultdict(_Counts)
 
     def answered(self, name: str, result: ResultCode, seconds: float) -> None:
         """Count a command; `name` must come from the registry, so that labels stay few."""
-        counts = self._count(name, result)
-        counts.buckets[bisect_left(_COMMAND_BUCKETS_S, seconds)] += 1
-        counts.seconds += seconds
+        counts = self.by_name[name]
+        counts.results[result] += 1
+        counts.seconds.observe(seconds)
 
     def refused(self, name: str, result: ResultCode) -> None:
         """Count a command that was answered before it came to the zone."""
-        self._count(name, result)
-
-    def _count(self, name: str, result: ResultCode) -> _Counts:
-        counts = self.by_name.get(name)
-        if counts is None:
-            counts = self.by_name[name] = _Counts()
-        results = counts.results
-        results[result] = results.get(result, 0) + 1
-        return counts
+        self.by_name[name].results[result] += 1
 
 
 class ZoneMetrics:
     """The metrics of one zone."""
 
-    def __init__(self, metrics: RuntimeMetrics, zone: str, commands: CommandCounts) -> None:
+    def __init__(
+        self, metrics: RuntimeMetrics, zone: str, commands: CommandCounts, batch_events: Distribution
+    ) -> None:
         self._metrics = metrics
         self._zone = zone
         self._closed: dict[str, Counter] = {}
@@ -153,7 +167,7 @@ class ZoneMetrics:
         self.inbox_depth = metrics.queue_depth.labels(zone, "inbox")
         self.commit_depth = metrics.queue_depth.labels(zone, "commit")
         self.logon_depth = metrics.queue_depth.labels(zone, "logon")
-        self.batch_events = metrics.batch_events.labels(zone)
+        self.batch_events = batch_events
         self.commit_records = metrics.commit_records.labels(zone)
         self.commit_seconds = metrics.commit_seconds.labels(zone)
         self.faults = metrics.faults.labels(zone)
@@ -182,14 +196,27 @@ class _CommandsCollector(Collector):
             "From a command's arrival to its RESP, in seconds.",
             labels=["zone", "name"],
         )
-        bounds = [*map(str, _COMMAND_BUCKETS_S), "+Inf"]
         for zone, commands in dict(self.zones).items():
             for name, counts in dict(commands.by_name).items():
                 for code, count in dict(counts.results).items():
                     answered.add_metric([zone, name, str(int(code))], count)
-                cumulated = accumulate(list(counts.buckets))
-                latency.add_metric([zone, name], list(zip(bounds, cumulated, strict=True)), counts.seconds)
+                counts.seconds.add_to(latency, [zone, name])
         yield from (answered, latency)
+
+
+class _BatchesCollector(Collector):
+    """Reads how many events the zones took at a time; from any thread."""
+
+    def __init__(self) -> None:
+        self.zones: dict[str, Distribution] = {}
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        sizes = HistogramMetricFamily(
+            "agentmgr_batch_events", "Events that the zone took at a time.", labels=["zone"]
+        )
+        for zone, distribution in dict(self.zones).items():
+            distribution.add_to(sizes, [zone])
+        yield sizes
 
 
 class _NumbersCollector(Collector):

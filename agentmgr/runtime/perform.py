@@ -14,6 +14,7 @@ from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.metrics import ZoneMetrics
 from protocol import commands, notifications
 from protocol.connection import notification_bytes, refusal_bytes, response_bytes
+from protocol.registry import COMMANDS
 from protocol.results import ResultCode
 
 _CHANGES: dict[type[Any], tuple[int, str, str]] = {
@@ -25,6 +26,8 @@ _CHANGES: dict[type[Any], tuple[int, str, str]] = {
 
 Call states change with every hold, so they are for who looks closely.
 """
+
+_COMMAND_NAMES = {spec.resp: name for name, spec in COMMANDS.items()}
 
 Branch = Callable[[Any], None]
 
@@ -72,7 +75,7 @@ class Performer:
 
     def _respond(self, effect: effects.Respond) -> None:
         response = effect.response
-        name = response.__class__.__name__[:-4]  # without RESP
+        name = _COMMAND_NAMES[response.__class__]
         result: ResultCode = response.result
         try:
             frame = response_bytes(effect.request_id, effect.agent_id, response)

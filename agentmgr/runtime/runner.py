@@ -6,14 +6,14 @@ and everything leaves in the order in which the zone asked for it.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Protocol
 
 import structlog
 import trio
-from attrs import frozen
+from attrs import define
 
 from agentmgr.core import effects
 from agentmgr.core.events import (
@@ -58,7 +58,7 @@ class ZoneMachine(Protocol):
         ...
 
 
-@frozen
+@define(eq=False)
 class _Batch:
     """What came of one step: records to commit, then effects to perform; and what has changed."""
 
@@ -149,9 +149,7 @@ class ZoneRunner:
                 return False
             inbox.append(event)
         elif self._rounds.comes_alone() and not self._pending_effects and not self._deaf:
-            self._inbox_since = perf_counter()
-            inbox.append(event)
-            self._step_or_fail(self._clock.now())
+            self._step((event,), perf_counter(), self._clock.now())
             self._arm(self._timers.next_at())
         else:
             self.push(event)
@@ -266,7 +264,11 @@ class ZoneRunner:
                 continue
             now, at = self._clock.now(), self._timers.next_at()
             if self._inbox or (at is not None and at <= now):
-                self._step_or_fail(now)
+                events, self._inbox = self._inbox, deque()
+                if len(events) > 1:
+                    self._rounds.note_busy()
+                self._room.unpark_all()
+                self._step(events, self._inbox_since, now)
                 if self._inbox:
                     await trio.lowlevel.checkpoint()
                 continue
@@ -275,39 +277,35 @@ class ZoneRunner:
                 self._drained.set()
             await self._inbox_bell.wait()
 
-    def _step_or_fail(self, now: float) -> None:
+    def _step(self, events: Collection[Event], since: float, now: float) -> None:
+        """Take events in, and timers that are due, and perform or queue what comes of it.
+
+        Args:
+            events: in their order.
+            since: when the first of them came, on the clock of `perf_counter`.
+            now: epoch seconds.
+        """
+        batch, count = _Batch([], [], []), len(events)
         try:
-            self._step(now)
+            for event in events:
+                if event.__class__ is CommandReceived:
+                    self._performer.asked(event.connection, event.request_id, since)
+                elif event.__class__ is ConnectionLost:
+                    self._performer.forget(event.connection)
+                self._handle(event, now, batch)
+            for key in self._timers.due(now):
+                self._handle(TimerFired(key), now, batch)
+                count += 1
+            self._metrics.batch_events.observe(count)
+            if batch.records or self._pending or self._committing:
+                self._pending.append(batch)
+                self._pending_effects += len(batch.later)
+                self._pending_bell.ring()
+            else:
+                self._perform(batch.later)
+                self._note(batch)
         except Exception as error:
             self._fail(error)
-
-    def _step(self, now: float) -> None:
-        """Take in all that waits, and perform or queue what comes of it."""
-        since = self._inbox_since
-        events, self._inbox = self._inbox, deque()
-        if len(events) > 1:
-            self._rounds.note_busy()
-        if self._room:
-            self._room.unpark_all()
-        batch = _Batch([], [], [])
-        for event in events:
-            if event.__class__ is CommandReceived:
-                self._performer.asked(event.connection, event.request_id, since)
-            elif event.__class__ is ConnectionLost:
-                self._performer.forget(event.connection)
-            self._handle(event, now, batch)
-        count = len(events)
-        for key in self._timers.due(now):
-            self._handle(TimerFired(key), now, batch)
-            count += 1
-        self._metrics.batch_events.observe(count)
-        if batch.records or self._pending or self._committing:
-            self._pending.append(batch)
-            self._pending_effects += len(batch.later)
-            self._pending_bell.ring()
-        else:
-            self._perform(batch.later)
-            self._note(batch)
 
     def _handle(self, event: Event, now: float, batch: _Batch) -> None:
         asked_for, changed = self._zone.handle(event, now)

@@ -119,15 +119,15 @@ class SimSwitch:
         self._refusals[kind] = self._refusals.get(kind, 0) + times
 
     def _carry_out(self, order: TelephonyOrder, now: float) -> None:
-        told: OrderDone | OrderFailed | None = None
+        told: OrderDone | OrderFailed
         if self._refuses(order):
             told = OrderFailed(order, OrderFault.REFUSED, "the simulation has it so")
-        elif self._obeys(order, now):
-            told = OrderDone(order) if self.confirms else None
-        elif self.confirms:
-            told = OrderFailed(order, OrderFault.UNKNOWN_LEG)
-        if told is not None:
-            self._agenda.plan(now + self._params.event_delay_s, self._emit(told))
+        else:
+            obeyed = self._obeys(order, now)
+            if not self._params.confirms_orders:
+                return
+            told = OrderDone(order) if obeyed else OrderFailed(order, OrderFault.UNKNOWN_LEG)
+        self._agenda.plan(now + self._params.event_delay_s, self._emit(told))
 
     def _refuses(self, order: TelephonyOrder) -> bool:
         planted = self._refusals.get(type(order), 0)

@@ -335,6 +335,7 @@ def test_password_is_not_in_the_representation() -> None:
         pytest.param(b"\x01\x01", id="bytes after the value"),
         pytest.param(b"\x82\xa1a\x01\xa1a\x02", id="same key twice"),
         pytest.param(b"\x81\xa1x\x82\xa1a\x01\xa1a\x01", id="same key twice, further in"),
+        pytest.param(b"\x82\xd9\x01a\x01\xa1a\x01", id="same key twice, once in a longer form"),
         pytest.param(b"\x81\x01\x01", id="integer key"),
         pytest.param(b"\x81\xc0\x01", id="nil key"),
         pytest.param(b"\x81\x90\x01", id="list as key"),
@@ -360,6 +361,10 @@ def test_value_that_the_wire_has_not_is_a_protocol_error(value: bytes) -> None:
         unpack(value)
 
     assert len(str(caught.value)) < 250
+
+
+def test_value_that_is_not_in_its_shortest_form_is_read() -> None:
+    assert unpack(b"\xde\x00\x02\xd9\x01a\xd0\x01\xa1b\xdc\x00\x01\xcd\x00\x02") == {"a": 1, "b": [2]}
 
 
 def test_list_and_map_as_long_as_allowed_are_read() -> None:
