@@ -218,6 +218,7 @@ class ZoneRunner:
         """Put what a dead server left before all that waits; the switch is open, so no leg ends unheard."""
         alive = await self._telephony.alive(saved_legs(self._opened))
         self._inbox.extendleft(reversed(start_events(self._opened, alive)))
+        self._inbox_since = perf_counter()
         trio.lowlevel.add_instrument(self._rounds)
 
     async def close(self, grace_s: float = 0.0) -> None:
