@@ -3,11 +3,16 @@ import trio
 import trio.testing
 from runner_fakes import Rig, command, note
 
+from agentmgr.core.agent import Blend
 from agentmgr.core.events import CommandReceived, JobLoaded
-from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec, ZoneConfig
+from agentmgr.core.model import AgentSpec, CampaignSpec, CompletionCodeSpec, JobSpec, ZoneConfig
 from agentmgr.core.zone import Zone
-from agentmgr.runtime.feed import Feed
-from protocol.enums import PacingType
+from agentmgr.runtime.feed import AgentView, Feed, JobView
+from agentmgr.testing.memory_store import MemoryStore
+from agentmgr.testing.stage import Stage
+from protocol.commands import AGTLogon, AGTStateChange
+from protocol.enums import AgentState, CallState, NailupStatus, PacingType
+from protocol.structures import AgentSkill
 
 CAMPAIGN = CampaignSpec(1, "Spring", PacingType.Progressive, "sales", (CompletionCodeSpec(1, "Done"),), 1)
 
@@ -42,6 +47,54 @@ def test_job_that_is_over_is_told_as_gone() -> None:
         reader.take()
         feed.note([zone.jobs.pop(1)])
         assert reader.take().jobs == {1: None}
+
+
+def test_job_is_shown_with_its_counts() -> None:
+    zone = a_zone(1)
+    job = zone.jobs[1]
+    job.done, job.busy, job.ringing, job.stopping = 4, 2, 3, True
+    with Feed(zone).open() as reader:
+        assert reader.take().jobs == {
+            1: JobView(
+                1,
+                "Spring",
+                is_paused=False,
+                is_stopping=True,
+                total=10,
+                done=4,
+                agents=0,
+                idle=0,
+                busy=2,
+                ringing=3,
+                waiting=0,
+            )
+        }
+
+
+def test_agent_is_shown_where_it_is() -> None:
+    store = MemoryStore()
+    store.add_agent(AgentSpec("A", "Ann", (AgentSkill("sales", level=1),)), "Z")
+    stage = Stage(store, ZoneConfig("Z"))
+    connection = stage.connect()
+    stage.send("A", AGTLogon("5001", "secret", False, "en-US", "UTC", "Z"), connection)
+    stage.send("A", AGTStateChange(AgentState.Ready))
+    stage.disconnect(connection)
+    with Feed(stage.zone).open() as reader:
+        assert reader.take().agents == {
+            "A": AgentView(
+                "A",
+                "Ann",
+                AgentState.Ready,
+                CallState.NoState,
+                NailupStatus.NotNailedUp,
+                reason_code="",
+                is_away=True,
+                is_leaving=False,
+                blend=Blend.OUTBOUND,
+                job_id=None,
+                session_id=None,
+            )
+        }
 
 
 def test_reader_that_is_too_far_behind_gets_a_new_snapshot_and_the_others_do_not() -> None:

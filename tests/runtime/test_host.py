@@ -147,7 +147,7 @@ async def test_pause_doubles_with_each_fault_and_begins_anew_after_a_steady_time
         await trio.sleep(0.2)
         return was_closed and len(house.made["North"]) == opened + 1
 
-    assert [await is_closed_for(pause_s) for pause_s in (1, 2, 4)] == [True] * 3
+    assert [await is_closed_for(pause_s) for pause_s in (1, 2, 4, 8, 16, 32, 60, 60)] == [True] * 8
     await trio.sleep(STEADY_S + 1)
     assert await is_closed_for(1)
 
@@ -198,8 +198,18 @@ async def test_zone_that_is_not_open_for_now_is_closed_at_once(
     assert house.gone == ["North"]
 
 
-async def test_all_zones_stop_accepting_before_any_is_closed(house: House) -> None:
+async def test_all_zones_stop_accepting_before_any_is_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, stopped = FakeRunner.close, []
+
+    async def look(runner: FakeRunner, grace_s: float) -> None:
+        stopped.append([log[:1] == ["stop accepting"] for log in house.log.values()])
+        await close(runner, grace_s)
+
+    monkeypatch.setattr(FakeRunner, "close", look)
     await house.host.close_all("ending")
+    assert stopped == [[True, True]] * 2
     assert house.host.zones == {}
     assert {tuple(log[:1]) for log in house.log.values()} == {("stop accepting",)}
     assert sorted(house.gone) == ["North", "South"]

@@ -60,6 +60,15 @@ async def test_version_of_another_wire_is_9008_with_ours_and_the_connection_clos
     assert stage.inbox.events == []
 
 
+async def test_nothing_after_a_version_of_another_wire_is_read(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    wrong = command_bytes(1, "", AgentSDKConnected((), VERSION + 1))
+    await desktop.stream.send_all(wrong + command_bytes(2, "", HELLO))
+    assert [type(each) for each in await desktop.rest()] == [AgentSDKConnectedRESP, POMConnectionClosed]
+    assert stage.inbox.events == []
+
+
 async def test_malformed_agentsdkconnected_is_answered_and_may_be_sent_again(nursery):
     stage = await Stage(nursery).start()
     desktop = stage.connect()
@@ -272,6 +281,24 @@ async def test_frame_that_does_not_end_is_closed_after_10_s_whatever_trickles_in
     assert not gave_up.cancelled_caught
     assert reason == "a frame was not complete within 10 s"
     assert 10 <= trio.current_time() - began <= 14
+
+
+async def test_frames_that_end_in_time_are_served_though_always_another_has_begun(nursery, autojump_clock):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    alive = command_bytes(2, "", POMClientAlive())
+    begin, end = alive[:9], alive[9:]
+    await desktop.stream.send_all(begin)
+    for _ in range(15):
+        await trio.sleep(1)
+        await desktop.stream.send_all(end + begin)
+        assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+    await desktop.stream.send_all(end)
+    assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+    await trio.sleep(30)
+    await desktop.send(POMClientAlive(), "")
+    assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
 
 
 async def test_connection_without_agentsdkconnected_is_closed_after_10_s(nursery, autojump_clock):
