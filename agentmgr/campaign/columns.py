@@ -95,7 +95,7 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
     _check_header(where, names)
     found = _explicit(where, names, mapping)
     for index, name in enumerate(names):
-        if index not in found and name in _SYSTEM_NAMES and name not in found.values():
+        if index not in found and name in _SYSTEM_NAMES:
             found[index] = name
     for attribute in (spec.name for spec in SYSTEM_ATTRIBUTES if spec.name not in found.values()):
         for other in (_folded(attribute), *_OTHER_NAMES[attribute]):

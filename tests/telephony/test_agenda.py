@@ -3,7 +3,7 @@
 from functools import partial
 from random import Random
 
-from agentmgr.telephony.agenda import Agenda
+from agentmgr.telephony.agenda import SLACK, Agenda
 
 
 def test_run_many_planned_in_any_order_happen_in_order_of_time() -> None:
@@ -83,3 +83,19 @@ def test_clear_everything_planned_is_gone() -> None:
     agenda.run(2.0)
     assert done == []
     assert agenda.next_at() is None
+
+
+def test_cancel_many_leaves_the_others_in_order_and_takes_no_room() -> None:
+    draw = Random(1)
+    agenda = Agenda()
+    happened: list[float] = []
+    tickets = [agenda.plan(at, happened.append) for at in draw.sample(range(10_000), 1000)]
+    cancelled = set(draw.sample(tickets, 800))
+    for ticket in cancelled:
+        agenda.cancel(ticket)
+
+    assert len(agenda) == 200
+    assert len(agenda._heap) <= 2 * 200 + SLACK
+    agenda.run(10_000)
+    assert len(happened) == 200
+    assert happened == sorted(happened)
