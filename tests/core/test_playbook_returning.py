@@ -319,6 +319,25 @@ def test_logon_after_a_crash_of_the_desktop_goes_on_where_it_was():
     """)
 
 
+def test_connection_that_claimed_an_agent_who_came_back_over_another_is_not_asked_for_it_any_more():
+    scene = talking(contacts=1)
+    scene.send("A", SAVE)
+    scene.connect("A")
+    assert lose(scene) == lines("A ! GetAgentStatus A")
+    log_on_again(scene)
+    assert lose(scene) == []
+
+
+def test_answer_to_a_question_about_an_absence_that_is_over_is_none_to_the_next():
+    scene = saved(lambda: talking(contacts=1))
+    slow = scene.connect("A")
+    log_on_again(scene)
+    lose(scene)
+    late = c.GetAgentStatusResponse(scene.agent("A").last_seen)
+    assert scene.send("A", late, slow) == ["A < GetAgentStatusResponse 9002"]
+    assert scene.agent("A").is_away
+
+
 @pytest.mark.parametrize(
     ("way", "told"),
     [
@@ -566,6 +585,12 @@ def test_restart_and_the_line_ends_before_the_agent_is_back():
     shown = log_on_again(scene)
     assert "switch: HangUp Z-1-1" in shown
     assert "A ! NailupChange NailedUp" not in shown
+
+
+def test_restart_and_the_line_ends_after_the_agent_is_back():
+    scene = restarted()
+    log_on_again(scene)
+    assert "A ! NailupChange NailingLost" in scene.post(NailEnded(LEG))
 
 
 def test_restart_and_the_switch_is_lost_before_the_agent_is_back():
