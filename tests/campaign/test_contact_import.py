@@ -137,6 +137,18 @@ def test_import_mapped_columns_win_over_their_names(load: Import, imported: Impo
     assert "Secret" not in contact
 
 
+def test_import_mapped_column_is_the_one_spelled_so_before_one_spelled_alike(
+    load: Import, imported: Imported
+) -> None:
+    load("UserContactId,phone,Phone\nU1,none,+12125550123\n", mapping={"Phone": "PhoneNumber1"})
+    assert imported()["U1"]["PhoneNumber1"] == "+12125550123"
+
+
+def test_import_ignores_as_many_columns_as_wanted(load: Import, imported: Imported) -> None:
+    load("UserContactId,PhoneNumber1,A,B\nU1,+12125550123,a,b\n", mapping={"A": "", "B": ""})
+    assert not imported()["U1"].keys() & {"A", "B", ""}
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_import_finds_the_delimiter(load: Import, imported: Imported, delimiter: str) -> None:
     rows = [["UserContactId", '"Last, first; | name"', "PhoneNumber1"], ["U1", '"Lee, Ann"', "+12125550123"]]
@@ -285,6 +297,14 @@ def test_import_row_too_big_for_a_desktop_turned_away(load: Import, rejects: Rej
     head = "UserContactId,PhoneNumber1," + ",".join(columns)
     load(f"{head}\nU1,+12125550123,{','.join(['x' * 1900] * 8)}\n{head.replace('Note', 'y')}\n")
     assert rejects()[0].endswith(f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent")
+
+
+def test_import_row_is_measured_as_it_is_sent(load: Import, rejects: Rejects) -> None:
+    names = [f"Note{n}" for n in range(7)]
+    row = ",".join(["é" * 1000] * len(names))
+    report = load(f"UserContactId,PhoneNumber1,{','.join(names)}\nU1,+12125550123,{row}\n")
+    assert report.rejected == 1
+    assert f"more than the {MAX_ROW_BYTES} bytes" in rejects()[0]
 
 
 def test_import_value_too_long_shown_cut(load: Import, rejects: Rejects) -> None:
