@@ -1,10 +1,27 @@
-"""Hypothesis profiles for all tests: HYPOTHESIS_PROFILE=nightly looks for longer, deep for hours."""
+"""Hypothesis profiles for all tests (HYPOTHESIS_PROFILE=nightly looks for longer, deep for hours); logs."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=500)
 settings.register_profile("deep", deadline=None, print_blob=True, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+
+
+@pytest.fixture(autouse=True)
+def logs_are_set_up_for_one_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a server that a test runs has set up is not kept by loggers that others look at."""
+    configure = structlog.configure
+
+    def configure_uncached(**options: Any) -> None:
+        configure(**{**options, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", configure_uncached)
+    yield
+    structlog.reset_defaults()
