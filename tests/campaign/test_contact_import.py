@@ -413,6 +413,17 @@ def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
     assert store.contact_lists() == ()
 
 
+def test_import_reject_file_that_is_the_contact_file_by_another_path_is_told(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(HEAD + "U1,+1212555012\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ServiceError, match="must not be the contact file itself"):
+        services(store).contacts.import_file(path, "A", reject_file=Path("contacts.csv"))
+    assert path.read_text().startswith(HEAD)
+
+
 def test_import_missing_file_and_directory_are_one_line(store: SqliteStore, tmp_path: Path) -> None:
     for path, words in ((tmp_path / "gone.csv", "No such file"), (tmp_path, "directory")):
         with pytest.raises(ServiceError, match=words):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from callers import T0, services
 
-from agentmgr.campaign.numbers import parse_number
+from agentmgr.campaign.numbers import parse_country, parse_number
 from agentmgr.campaign.service import ServiceError
 from agentmgr.campaign.timezones import TIMEZONES, parse_timezone
 from agentmgr.store import SqliteStore
@@ -78,3 +78,8 @@ def test_number_tells_whether_it_is_wireless_where_one_can_see() -> None:
     assert parse_number("+34612345678", None).wireless
     assert not parse_number("+34910000123", None).wireless
     assert not parse_number("+12125550123", None).wireless
+
+
+@pytest.mark.parametrize("text", ["44", "+44", "0044", " gb "])
+def test_country_is_read_as_people_write_it(text: str) -> None:
+    assert parse_country(text) == "GB"

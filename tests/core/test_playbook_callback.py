@@ -9,6 +9,7 @@ from parties import (
     awaiting,
     bring_nailed,
     called_back,
+    come_back,
     create,
     lose,
     start_job_with,
@@ -462,6 +463,18 @@ def test_agent_with_a_pending_callback_is_the_last_to_get_a_call():
     job = scene.zone.jobs[1]
     assert job.idle.peek() is scene.agent("B")
     lose(scene, "B")
+    assert job.idle.peek() is scene.agent("A")
+
+
+def test_agent_from_whom_a_callback_is_taken_back_is_not_the_last_any_more():
+    scene = awaiting("AB", pacing=PacingType.Predictive)
+    scene.wait(75)
+    job = scene.zone.jobs[1]
+    scene.want(1, Wanted.PAUSE)
+    lose(scene, "B")
+    scene.wait(1)
+    come_back(scene, "B")
+    assert len(job.idle) == 2
     assert job.idle.peek() is scene.agent("A")
 
 

@@ -85,6 +85,17 @@ def test_agent_idle_longest_serves_first() -> None:
     assert inbound.totals.agents == 2
 
 
+def test_agent_who_ends_a_call_serves_the_next_who_waits_at_once() -> None:
+    inbound = queue(evolve(STEADY, own_agents=1))
+    had_to_wait = False
+    while (at := inbound.next_at()) is not None and at < T0 + 3600:
+        inbound.due(at)
+        load = inbound.load
+        assert not load.queue or load.own_busy == 1
+        had_to_wait |= load.queue > 0
+    assert had_to_wait
+
+
 def test_agent_leaves_in_the_middle_of_a_call_which_ends_then() -> None:
     inbound = queue()
     inbound.join("a", T0)

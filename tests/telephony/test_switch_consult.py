@@ -190,6 +190,13 @@ def test_external_in_conference_talks_and_the_customer_too() -> None:
     assert after(began, switch) == [(53.0, CallEnded("x")), (67.0, CallEnded("c1"))]
 
 
+def test_conference_owner_loses_the_line_the_external_talks_on_with_the_customer() -> None:
+    switch, began = with_external()
+    switch.order(Conference("c1", "x"), began + 13)
+    switch.order(DropNail("n1"), began + 20)
+    assert after(began, switch)[:2] == [(20.05, NailEnded("n1")), (53.0, CallEnded("x"))]
+
+
 def test_external_parted_from_a_conference_is_alone() -> None:
     switch, began = with_external()
     switch.order(Conference("c1", "x"), began + 13)

@@ -94,6 +94,7 @@ def test_dial_again_crosses_the_answer_of_the_old_leg_which_is_never_told() -> N
 def test_drop_nail_crosses_the_answer_which_is_never_told() -> None:
     one = switch(EVENTS)
     one.order(NailUp("n1", "1001", "sip:1001"), T0)
+    assert one.due(T0 + 2.1) == []
     one.order(DropNail("n1"), T0 + 2.2)
     assert collect(one) == [(2.75, NailEnded("n1"))]
 
