@@ -110,6 +110,16 @@ def test_reader_that_is_too_far_behind_gets_a_new_snapshot_and_the_others_do_not
         assert (update.is_snapshot, set(update.jobs), update.number) == (True, {1, 2, 3, 4}, 2)
 
 
+def test_reader_that_is_as_far_behind_as_it_may_be_is_told_each_change() -> None:
+    zone = a_zone(2)
+    feed = Feed(zone, max_changes=2)
+    with feed.open() as reader:
+        reader.take()
+        feed.note(zone.jobs.values())
+        update = reader.take()
+        assert (update.is_snapshot, set(update.jobs)) == (False, {1, 2})
+
+
 def test_reader_that_left_is_told_nothing_more() -> None:
     feed = Feed(a_zone(1))
     with feed.open():

@@ -326,6 +326,14 @@ def test_drop_nail_customer_left_alone_loses_patience() -> None:
     assert collect(switch) == [(17.05, NailEnded("n1")), (21.0, CallEnded("c1"))]
 
 
+def test_drop_nail_customer_connected_to_the_line_meanwhile_is_alone_all_the_same() -> None:
+    switch = told()
+    began = talking(switch)
+    switch.order(DropNail("n1"), began + 10)
+    switch.order(Connect("c1", "n1"), began + 10)
+    assert collect(switch) == [(17.05, NailEnded("n1")), (21.0, CallEnded("c1"))]
+
+
 def test_drop_nail_customer_connected_again_talks_the_rest() -> None:
     switch = told()
     began = talking(switch)
