@@ -65,6 +65,7 @@ def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
         ({"max_attempts": 0}, "max_attempts is 0; allowed: a whole number from 1 to 100"),
         ({"acw_max_time_s": 0}, "acw_max_time_s is 0"),
         ({"retry_s": {DialFailReason.Busy: -1}}, "below 0"),
+        ({"completion_codes": (CompletionCodeSpec(5, "A", retry_after_s=-1),)}, "below 0"),
         ({"calling_hours": CallingHours(600, 600)}, "calling hours are 600 to 600"),
         ({"calling_hours": CallingHours(0, 1441)}, "calling hours are 0 to 1441"),
         ({"calling_hours": CallingHours(weekdays=frozenset())}, "weekdays are .*at least one"),

@@ -156,6 +156,11 @@ def test_import_finds_the_delimiter(load: Import, imported: Imported, delimiter:
     assert imported()["U1"]["Last, first; | name"] == "Lee, Ann"
 
 
+def test_import_delimiters_in_a_quoted_name_do_not_count(load: Import, imported: Imported) -> None:
+    load('UserContactId;PhoneNumber1;"a, b, c, d"\nU1;+12125550123;x\n')
+    assert imported()["U1"]["a, b, c, d"] == "x"
+
+
 def test_import_takes_byte_order_mark_dos_lines_and_empty_lines(load: Import, imported: Imported) -> None:
     report = load(b"\xef\xbb\xbfUserContactId,PhoneNumber1\r\n\r\nU1,+12125550123\r\n,\r\n\r\n")
     assert (report.rows, report.rejected) == (1, 0)
