@@ -6,6 +6,8 @@ from test_playbook_agent_life import *  # noqa: F403  # the very same tests, on 
 from test_playbook_consult import *  # noqa: F403
 from test_playbook_contact import *  # noqa: F403
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def switch_confirms(monkeypatch):

@@ -229,6 +229,7 @@ def test_agent_who_wanted_to_log_off_before_does_so_though_it_came_back():
 
 
 @pytest.mark.parametrize("way", [preview, dialing, talking, held, wrapup, called_back])
+@pytest.mark.slow
 def test_agent_who_never_comes_back_comes_to_rest(way):
     scene = way()
     scene.want(1, Wanted.STOP)

@@ -45,6 +45,7 @@ async def test_tcp_desktop_is_answered_without_delay_of_small_packets(nursery):
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.slow
 async def test_tcp_many_connections_at_once_are_all_accepted(nursery):
     stage = await Tcp(nursery).start()
     desktops = []

@@ -105,6 +105,7 @@ def test_store_interrupted_creation_is_finished_at_the_next_start(path: Path) ->
     store.close()
 
 
+@pytest.mark.slow
 def test_store_open_elsewhere_refused_until_closed(store: SqliteStore, path: Path) -> None:
     code = f"from agentmgr.store import open_sqlite; open_sqlite({str(path)!r})"
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -120,6 +121,7 @@ def test_store_open_elsewhere_refused_by_another_name_of_the_file(store: SqliteS
     assert "another process has this database open" in fault(link)
 
 
+@pytest.mark.slow
 def test_store_of_a_killed_process_can_be_opened_at_once(path: Path) -> None:
     code = (
         f"from agentmgr.store import open_sqlite; store = open_sqlite({str(path)!r}, create=True);"
@@ -134,6 +136,7 @@ def test_store_of_a_killed_process_can_be_opened_at_once(path: Path) -> None:
     open_sqlite(path).close()
 
 
+@pytest.mark.slow
 def test_store_refused_elsewhere_stays_locked(store: SqliteStore, path: Path) -> None:
     """A file that is opened and closed again would take all record locks of its process with it."""
     for _ in range(2):

@@ -256,6 +256,7 @@ async def test_body_that_nobody_reads_does_not_hold_the_connection(
     assert trio.current_time() < 1
 
 
+@pytest.mark.slow
 async def test_client_that_does_not_read_is_given_up(
     server: WebServer, listener: MemoryListener, clock: trio.testing.MockClock
 ) -> None:
