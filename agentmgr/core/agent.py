@@ -68,7 +68,7 @@ _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed."""
 
-    record: AgentSpec
+    spec: AgentSpec
     connection: int | None
     extension: str
     tell: Callable[["Agent", Any], None]
@@ -100,7 +100,7 @@ class Agent:
     in_sync: bool = True
     told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None
-    agent_id: str = Factory(lambda self: self.record.agent_id, takes_self=True)
+    agent_id: str = Factory(lambda self: self.spec.agent_id, takes_self=True)
 
     @property
     def engaged_session(self) -> "Session":

@@ -24,14 +24,14 @@ Result = ResultCode | Resp
 
 
 @frozen
-class Rest:
+class Continuation:
     """What becomes of a command that rests on an order.
 
-    When the order is carried out, `then` makes the changes, in zone and agent, and returns the answer.
+    When the order is carried out, `change` makes the changes, in zone and agent, and returns the answer.
     `failed` is the answer if the switch cannot, `over` if the contact goes on otherwise before its word.
     """
 
-    then: Callable[[Any, Agent], Result]
+    change: Callable[[Any, Agent], Result]
     failed: ResultCode
     over: ResultCode
 
@@ -43,7 +43,7 @@ class Asked:
     agent: Agent
     event: CommandReceived
     order: TelephonyOrder
-    rest: Rest
+    then: Continuation
     session: Session
     call_state: CallState
     behind: list[CommandReceived] = field(factory=list)
@@ -67,9 +67,9 @@ class Asking:
         self.waiting: dict[str, Asked] = {}
         self._by_order: dict[int, Asked] = {}
 
-    def wait(self, agent: Agent, event: CommandReceived, order: TelephonyOrder, rest: Rest) -> None:
+    def wait(self, agent: Agent, event: CommandReceived, order: TelephonyOrder, then: Continuation) -> None:
         """Let the command of an agent with a contact wait for the word on its order."""
-        asked = Asked(agent, event, order, rest, agent.engaged_session, agent.call_state)
+        asked = Asked(agent, event, order, then, agent.engaged_session, agent.call_state)
         self.waiting[agent.agent_id] = self._by_order[id(order)] = asked
         self._out.set_timer((Timer.ORDER, agent.agent_id), self._floor.config.order_wait_s)
 

@@ -27,41 +27,41 @@ class Callbacks:
 
     # -- keeping -----------------------------------------------------------------------------
 
-    def create(self, job: Job, record: CallbackSpec, created_by: Agent, origin: Session) -> None:
+    def create(self, job: Job, spec: CallbackSpec, created_by: Agent, origin: Session) -> None:
         """Write a callback down, and wait for its time if its campaign runs here."""
         self._out.emit(
             SaveCallback(
-                record.callback_id,
-                record.campaign_id,
+                spec.callback_id,
+                spec.campaign_id,
                 origin.job.job_id,
-                record.contact.contact_id,
-                record.callback_type,
-                record.agent_id,
+                spec.contact.contact_id,
+                spec.callback_type,
+                spec.agent_id,
                 created_by.agent_id,
-                record.number.number,
-                record.number.name,
-                record.number.timezone,
-                record.due_at,
-                record.expires_at,
-                record.notes,
+                spec.number.number,
+                spec.number.name,
+                spec.number.timezone,
+                spec.due_at,
+                spec.expires_at,
+                spec.notes,
                 self._out.now,
             )
         )
-        self.schedule(job, record)
+        self.schedule(job, spec)
 
-    def schedule(self, job: Job, record: CallbackSpec) -> None:
+    def schedule(self, job: Job, spec: CallbackSpec) -> None:
         """Wait for a callback's time; one that was kept under the same id before is replaced."""
-        callback_id = record.callback_id
+        callback_id = spec.callback_id
         old = self._by_id.get(callback_id)
         if old is not None:
             self._drop(old)
-        callback = Callback(record, job)
+        callback = Callback(spec, job)
         self._by_id[callback_id] = callback
         job.callbacks[callback_id] = callback
         self._out.note(callback)
-        notice_at = record.due_at - self._floor.config.callback_notice_s
+        notice_at = spec.due_at - self._floor.config.callback_notice_s
         self._out.set_timer_at((Timer.CALLBACK, callback_id), notice_at)
-        self._out.set_timer_at((Timer.EXPIRY, callback_id), record.expires_at)
+        self._out.set_timer_at((Timer.EXPIRY, callback_id), spec.expires_at)
 
     def restore(self, callback_id: str, session: Session) -> None:
         """The contact of a callback outlived the server: the callback ends with it, as before."""
@@ -69,7 +69,7 @@ class Callbacks:
         if callback is not None:
             callback.on_event(CallbackEvent.FOUND)
             callback.session = session
-            session.callback = callback.record
+            session.callback = callback.spec
 
     def on_pause(self, job: Job) -> None:
         """The job starts nothing for now: callbacks that were promised to agents wait again."""
@@ -84,7 +84,7 @@ class Callbacks:
             self._drop(callback)
 
     def _drop(self, callback: Callback) -> None:
-        callback_id = callback.record.callback_id
+        callback_id = callback.spec.callback_id
         del self._by_id[callback_id]
         del callback.job.callbacks[callback_id]
         for purpose in (Timer.CALLBACK, Timer.DUE, Timer.EXPIRY):
@@ -95,7 +95,7 @@ class Callbacks:
 
     def scrap(self, callback: Callback) -> None:
         """Forget a callback, whatever was being done with it when a rule failed."""
-        callback_id, agent = callback.record.callback_id, callback.agent
+        callback_id, agent = callback.spec.callback_id, callback.agent
         if self._by_id.get(callback_id) is callback:
             del self._by_id[callback_id]
         if callback.job.callbacks.get(callback_id) is callback:
@@ -115,7 +115,7 @@ class Callbacks:
         callback = agent.pending_callback
         if callback is not None:
             self._take_back(callback, agent)
-            self._out.set_timer((Timer.CALLBACK, callback.record.callback_id), 0)
+            self._out.set_timer((Timer.CALLBACK, callback.spec.callback_id), 0)
 
     def _take_back(self, callback: Callback, agent: Agent) -> None:
         """An agent does not get the callback that it was promised."""
@@ -123,7 +123,7 @@ class Callbacks:
         callback.agent = None
         agent.pending_callback = None
         callback.job.idle.requeue(agent, self._out.now)
-        self._out.cancel_timer((Timer.DUE, callback.record.callback_id))
+        self._out.cancel_timer((Timer.DUE, callback.spec.callback_id))
         self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
         agent.rest(self._out.now)
         self._out.free(agent)
@@ -151,21 +151,21 @@ class Callbacks:
 
     def _of(self, session: Session) -> Callback | None:
         """Return the callback that ends with a session; None if there is none, or it was put off."""
-        record = session.callback
-        callback = self._by_id.get(record.callback_id) if record is not None else None
+        spec = session.callback
+        callback = self._by_id.get(spec.callback_id) if spec is not None else None
         return callback if callback is not None and callback.session is session else None
 
     def end(self, callback: Callback, outcome: str) -> None:
         """Write down that a callback is over."""
-        self._out.emit(EndCallback(callback.record.callback_id, outcome, self._out.now))
+        self._out.emit(EndCallback(callback.spec.callback_id, outcome, self._out.now))
         self._drop(callback)
         # the store held the contact back for it, if the job has to call it too
         self._attempts.expect(callback.job, self._out.now)
         self._out.serve(callback.job)
 
     def _wait_again(self, callback: Callback) -> None:
-        callback_id = callback.record.callback_id
+        callback_id = callback.spec.callback_id
         callback.on_event(CallbackEvent.PUT_BACK)
         callback.session = None
         self._out.set_timer((Timer.CALLBACK, callback_id), 0)
-        self._out.set_timer_at((Timer.EXPIRY, callback_id), callback.record.expires_at)
+        self._out.set_timer_at((Timer.EXPIRY, callback_id), callback.spec.expires_at)

@@ -61,7 +61,7 @@ class Consults:
         assert asker is not None
         self._out.tell(
             agent,
-            AGTConsultPending(asker.record.name, asker.agent_id, session.job.campaign.name, session.sid),
+            AGTConsultPending(asker.spec.name, asker.agent_id, session.job.campaign.name, session.sid),
         )
 
     def ask_external(self, session: Session, asker: Agent, number: str) -> None:
@@ -271,7 +271,8 @@ class Consults:
         session, agent = consultation.session, consultation.agent
         if session.consultation is consultation:
             session.consultation = None
-        consultation.phase = ConsultPhase.OVER
+        if consultation.phase is not ConsultPhase.OVER:
+            consultation.on_event(ConsultEvent.ENDED)
         if agent is not None:
             if consultation in agent.pending_consults:
                 agent.pending_consults.remove(consultation)

@@ -39,9 +39,9 @@ class Deliveries:
             self._promise(callback, agent)
 
     def _candidate(self, callback: Callback) -> Agent | None:
-        record, job = callback.record, callback.job
-        if record.callback_type is CallbackType.Agent:
-            preferred = self._floor.agents.get(record.agent_id)
+        spec, job = callback.spec, callback.job
+        if spec.callback_type is CallbackType.Agent:
+            preferred = self._floor.agents.get(spec.agent_id)
             if preferred is not None and preferred.job is job and self._may_be_promised(job, preferred):
                 return preferred
         idle = job.idle.peek()
@@ -60,15 +60,15 @@ class Deliveries:
         return callback.session is not None
 
     def _promise(self, callback: Callback, agent: Agent) -> None:
-        record, job = callback.record, callback.job
+        spec, job = callback.spec, callback.job
         callback.on_event(CallbackEvent.PROMISED)
         callback.agent = agent
         callback.sid = self._floor.ids.new_session()
         agent.pending_callback = callback
         job.idle.requeue(agent, self._out.now)
-        self._out.tell(agent, AGTPreviewCallbackPending(format_time(record.due_at), callback.sid))
-        if record.due_at > self._out.now:
-            self._out.set_timer_at((Timer.DUE, record.callback_id), record.due_at)
+        self._out.tell(agent, AGTPreviewCallbackPending(format_time(spec.due_at), callback.sid))
+        if spec.due_at > self._out.now:
+            self._out.set_timer_at((Timer.DUE, spec.callback_id), spec.due_at)
         else:
             self.start_pending(agent)
 
@@ -82,18 +82,18 @@ class Deliveries:
     def start_pending(self, agent: Agent) -> bool:
         """Show the agent its pending callback if it is due and the agent is free; False if not."""
         callback = agent.pending_callback
-        if callback is None or callback.record.due_at > self._out.now or not agent.can_be_consulted_now:
+        if callback is None or callback.spec.due_at > self._out.now or not agent.can_be_consulted_now:
             return False
-        record = callback.record
-        if record.contact.contact_id in self._floor.contacts_in_work:
-            self._out.set_timer((Timer.DUE, record.callback_id), IN_WORK_RETRY_S)
+        spec = callback.spec
+        if spec.contact.contact_id in self._floor.contacts_in_work:
+            self._out.set_timer((Timer.DUE, spec.callback_id), IN_WORK_RETRY_S)
             return False
-        self._out.cancel_timer((Timer.DUE, record.callback_id))
+        self._out.cancel_timer((Timer.DUE, spec.callback_id))
         agent.pending_callback = None
         session = self._attempts.new_session(
-            callback.job, record.contact, record.number, ContactType.Callback, callback.sid
+            callback.job, spec.contact, spec.number, ContactType.Callback, callback.sid
         )
-        session.callback = record
+        session.callback = spec
         callback.on_event(CallbackEvent.DELIVERED)
         callback.session = session
         callback.agent = None

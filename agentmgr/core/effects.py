@@ -33,14 +33,6 @@ class Notify:
 
 
 @frozen
-class CloseConnection:
-    """Tell the reason and close, after what was sent before."""
-
-    connection: int
-    reason: str
-
-
-@frozen
 class ReportFault:
     """Tell whoever keeps the server that a rule failed; what it was about has been ended already."""
 
@@ -356,7 +348,6 @@ TELEPHONY_ORDERS: tuple[type[Any], ...] = get_args(TelephonyOrder)
 Effect = (
     Respond
     | Notify
-    | CloseConnection
     | ReportFault
     | SetTimer
     | CancelTimer

@@ -31,7 +31,7 @@ class Callback:
     `agent` is whom it is promised to, `sid` the id that its session then has, `session` that session.
     """
 
-    record: CallbackSpec
+    spec: CallbackSpec
     job: "Job"
     phase: CallbackPhase = CallbackPhase.KEPT
     sid: str = ""
@@ -40,7 +40,7 @@ class Callback:
 
     def on_event(self, event: CallbackEvent) -> None:
         """Change the phase, and whether it waits in its job for a free agent; nothing else does."""
-        callback_id, waiting = self.record.callback_id, self.job.callbacks_waiting
+        callback_id, waiting = self.spec.callback_id, self.job.callbacks_waiting
         self.phase = step(CALLBACK_TABLE, self.phase, event)
         self.job.note(self)
         if self.phase is CallbackPhase.WAITING:

@@ -42,8 +42,9 @@ from agentmgr.core.events import (
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.parts import Parts
-from agentmgr.core.session import Consultation, Session
+from agentmgr.core.session import Session
 from agentmgr.core.states import LIVE_STATES, CallbackPhase, Phase
+from agentmgr.core.whose import AGENT_TIMERS, SESSION_TIMERS, Named
 from protocol.commands import AgentSDKConnected, AGTLogoffRESP
 from protocol.enums import CallState, ContactType, NailupStatus
 from protocol.notifications import (
@@ -58,34 +59,8 @@ AGAIN_S = 60.0
 """After how long a contact or callback is tried again that met a fault."""
 
 INTERRUPTED = "Interrupted"
-SESSION_TIMERS = (Timer.QUEUE, Timer.RING, Timer.PREVIEW, Timer.CALL, Timer.WRAPUP, Timer.CONSULT)
-AGENT_TIMERS = (Timer.NAIL, Timer.RENAIL, Timer.UNNAIL, Timer.LOST, Timer.ORDER)
 LINE_KEPT = (NailupStatus.NailedUp, NailupStatus.PendingNailUpDrop)
 ON_LINE_STATES = LIVE_STATES - {CallState.Dialing}
-
-
-@frozen
-class Named:
-    """What a step is about, whether or not it has touched it yet; `saved` are agents a dead server had."""
-
-    agents: tuple[Agent, ...] = ()
-    sessions: tuple[Session, ...] = ()
-    callbacks: tuple[Callback, ...] = ()
-    saved: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, *things: "Agent | Session | Consultation | Job | Callback | str | None") -> "Named":
-        """Sort things by what they are; a string is the id of a saved agent, None is nothing."""
-        return cls(
-            tuple(thing for thing in things if isinstance(thing, Agent)),
-            tuple(
-                thing.session if isinstance(thing, Consultation) else thing
-                for thing in things
-                if isinstance(thing, Session | Consultation)
-            ),
-            tuple(thing for thing in things if isinstance(thing, Callback)),
-            tuple(thing for thing in things if isinstance(thing, str)),
-        )
 
 
 @frozen
@@ -362,7 +337,7 @@ class Quarantine:
 
     def _renew(self, callback: Callback, trace: _Trace) -> None:
         """Let a callback wait again, unless it has ended or was answered."""
-        parts, callback_id, now = self._parts, callback.record.callback_id, self._out.now
+        parts, callback_id, now = self._parts, callback.spec.callback_id, self._out.now
         if callback.phase is CallbackPhase.OVER:
             return
         session = callback.session
@@ -370,10 +345,10 @@ class Quarantine:
         if trace.has(EndCallback, callback_id=callback_id):
             return
         answered = session is not None and session.answered_at is not None
-        if answered or callback.record.expires_at <= now:
+        if answered or callback.spec.expires_at <= now:
             self._out.emit(EndCallback(callback_id, INTERRUPTED if answered else "Expired", now))
             return
-        parts.callbacks.schedule(callback.job, callback.record)
+        parts.callbacks.schedule(callback.job, callback.spec)
         self._out.set_timer((Timer.CALLBACK, callback_id), AGAIN_S)
 
     # -- what is left ----------------------------------------------------------------------

@@ -32,10 +32,10 @@ class Roster:
         self._nailer = nailer
         self._returns = returns
 
-    def admit(self, record: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
+    def admit(self, spec: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
         """Log an agent on, in the state that a desktop takes for granted."""
         agent = Agent(
-            record, connection, extension, self._out.tell, self._out.note, self._floor.stats, skills=skills
+            spec, connection, extension, self._out.tell, self._out.note, self._floor.stats, skills=skills
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent
@@ -45,7 +45,7 @@ class Roster:
 
     def readmit(
         self,
-        record: AgentSpec,
+        spec: AgentSpec,
         saved: SavedAgent,
         session: Session | None,
         *,
@@ -59,7 +59,7 @@ class Roster:
         """
         on_line = session is not None and session.phase is Phase.ON_LINE and bool(saved.leg_id)
         agent = Agent(
-            record,
+            spec,
             connection,
             extension,
             self._out.tell,

@@ -36,14 +36,15 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.job import Callback, Job
+from agentmgr.core.job import Job
 from agentmgr.core.model import Wanted, ZoneConfig
 from agentmgr.core.outbox import Turn
 from agentmgr.core.parts import Parts
-from agentmgr.core.quarantine import Named, Quarantine
+from agentmgr.core.quarantine import Quarantine
 from agentmgr.core.roster import HAS_JOB
-from agentmgr.core.session import Consultation, Session
+from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, Phase
+from agentmgr.core.whose import named_by, whose_timer
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTZoneDown
 
@@ -77,9 +78,7 @@ class Zone(Parts):
         return out.effects, out.changed
 
     def _isolate(self, about: Any, fault: Exception) -> None:
-        names = _NAMED.get(about.__class__)
-        named = names(self, about) if names is not None else Named.of(about)
-        self._quarantine.isolate(about, named, fault)
+        self._quarantine.isolate(about, named_by(self, about), fault)
 
     def _end_turn(self) -> None:
         out = self.out
@@ -132,7 +131,7 @@ class Zone(Parts):
         if self.asking.waiting:
             asked = self.asking.waiting.get(agent.agent_id)
             if asked is not None and asked.is_over:
-                self._finish(asked, asked.rest.over)
+                self._finish(asked, asked.then.over)
 
     def _finish(self, asked: Asked, result: Result) -> None:
         """Answer a command that has waited for the switch, and carry out those behind it."""
@@ -245,14 +244,14 @@ class Zone(Parts):
     def _on_order_done(self, event: OrderDone) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            self._finish(asked, asked.rest.then(self, asked.agent))
+            self._finish(asked, asked.then.change(self, asked.agent))
         else:
             self.remedies.on_done(event.order)
 
     def _on_order_failed(self, event: OrderFailed) -> None:
         asked = self.asking.about(event.order)
         if asked is not None:
-            self._finish(asked, asked.rest.failed)
+            self._finish(asked, asked.then.failed)
         else:
             self.remedies.on_failed(event.order, event.fault)
 
@@ -260,7 +259,7 @@ class Zone(Parts):
         asked = self.asking.waiting.get(agent.agent_id)
         if asked is not None:
             self.asking.restate(asked)
-            self._finish(asked, asked.rest.failed)
+            self._finish(asked, asked.then.failed)
 
     def _on_telephony_lost(self, event: TelephonyLost) -> None:
         """All lines are gone: contacts end as if customer and phone had been cut off one by one."""
@@ -342,11 +341,10 @@ class Zone(Parts):
 
     def _on_timer(self, event: TimerFired) -> None:
         """Let what a timer is for happen to whom it is of, if that is still there."""
-        purpose, of = event.key
-        whose, act = _TIMERS[purpose]
-        found = whose(self, of)
+        purpose, _ = event.key
+        found = whose_timer(self, event)
         if found is not None:
-            act(self, found)
+            _TIMERS[purpose](self, found)
 
     def _on_ring_timeout(self, session: Session) -> None:
         if session.phase is Phase.RINGING:
@@ -402,113 +400,24 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
 }
 
 
-def _session(zone: Zone, sid: str) -> Session | None:
-    return zone.sessions.get(sid)
-
-
-def _agent(zone: Zone, agent_id: str) -> Agent | None:
-    return zone.agents.get(agent_id)
-
-
-def _job(zone: Zone, job_id: str) -> Job | None:
-    return zone.jobs.get(int(job_id))
-
-
-def _callback(zone: Zone, callback_id: str) -> Callback | None:
-    return zone.callbacks.find(callback_id)
-
-
-def _consultation(zone: Zone, party_id: str) -> Consultation | None:
-    return zone.consults.find(party_id)
-
-
-def _saved(zone: Zone, agent_id: str) -> str:
-    return agent_id
-
-
-def _line(zone: Zone, leg_id: str) -> str:
-    return leg_id
-
-
-_TIMERS: dict[Timer, tuple[Callable[[Zone, str], Any], Callable[[Zone, Any], None]]] = {
-    Timer.PACE: (_job, lambda zone, job: zone.dialer.tick(job)),
-    Timer.QUEUE: (_session, lambda zone, session: zone.dialer.on_abandoned(session)),
-    Timer.RING: (_session, Zone._on_ring_timeout),
-    Timer.PREVIEW: (_session, lambda zone, session: zone.calls.on_preview_timeout(session)),
-    Timer.CALL: (_session, Zone._on_call_timeout),
-    Timer.WRAPUP: (_session, lambda zone, session: zone.calls.on_wrapup_timeout(session)),
-    Timer.CALLBACK: (_callback, lambda zone, callback: zone.deliveries.on_notice(callback)),
-    Timer.DUE: (_callback, lambda zone, callback: zone.deliveries.on_due(callback)),
-    Timer.EXPIRY: (_callback, lambda zone, callback: zone.deliveries.on_expiry(callback)),
-    Timer.CONSULT: (_session, lambda zone, session: zone.consults.on_pending_timeout(session)),
-    Timer.PARTY: (_consultation, lambda zone, asked: zone.consults.on_party_timeout(asked)),
-    Timer.NAIL: (_agent, lambda zone, agent: zone.nailer.on_failed(agent)),
-    Timer.RENAIL: (_agent, lambda zone, agent: zone.out.free(agent)),
-    Timer.UNNAIL: (_agent, lambda zone, agent: zone.nailer.on_dropped(agent)),
-    Timer.ORPHAN: (_saved, lambda zone, agent_id: zone.returns.drop_saved(agent_id)),
-    Timer.ORDER: (_agent, Zone._on_order_timeout),
-    Timer.ENDING: (_line, lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id)),
-    Timer.LOST: (_agent, Zone._on_desktop_lost_for_good),
+_TIMERS: dict[Timer, Callable[[Zone, Any], None]] = {
+    Timer.PACE: lambda zone, job: zone.dialer.tick(job),
+    Timer.QUEUE: lambda zone, session: zone.dialer.on_abandoned(session),
+    Timer.RING: Zone._on_ring_timeout,
+    Timer.PREVIEW: lambda zone, session: zone.calls.on_preview_timeout(session),
+    Timer.CALL: Zone._on_call_timeout,
+    Timer.WRAPUP: lambda zone, session: zone.calls.on_wrapup_timeout(session),
+    Timer.CALLBACK: lambda zone, callback: zone.deliveries.on_notice(callback),
+    Timer.DUE: lambda zone, callback: zone.deliveries.on_due(callback),
+    Timer.EXPIRY: lambda zone, callback: zone.deliveries.on_expiry(callback),
+    Timer.CONSULT: lambda zone, session: zone.consults.on_pending_timeout(session),
+    Timer.PARTY: lambda zone, asked: zone.consults.on_party_timeout(asked),
+    Timer.NAIL: lambda zone, agent: zone.nailer.on_failed(agent),
+    Timer.RENAIL: lambda zone, agent: zone.out.free(agent),
+    Timer.UNNAIL: lambda zone, agent: zone.nailer.on_dropped(agent),
+    Timer.ORPHAN: lambda zone, agent_id: zone.returns.drop_saved(agent_id),
+    Timer.ORDER: Zone._on_order_timeout,
+    Timer.ENDING: lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id),
+    Timer.LOST: Zone._on_desktop_lost_for_good,
 }
-"""Whose a timer is, and what it does to them; BLEND is the blender's around the zone."""
-
-
-def _of_call(zone: Zone, event: CallAnswered | CallFailed | CallEnded) -> Named:
-    return Named.of(_session(zone, event.call_id), _consultation(zone, event.call_id))
-
-
-def _of_line(zone: Zone, event: NailAnswered | NailFailed | NailEnded) -> Named:
-    return Named.of(zone.nailer.find(event.leg_id), zone.returns.saved_of_leg(event.leg_id))
-
-
-def _of_command(zone: Zone, event: CommandReceived) -> Named:
-    agent = zone.agents.get(event.agent_id)
-    is_its_own = agent is not None and event.connection in (agent.connection, agent.asked_by)
-    return Named.of(agent) if is_its_own else Named()
-
-
-def _of_logon(zone: Zone, event: LogonChecked) -> Named:
-    agent = zone.agents.get(event.agent_id)
-    return Named.of(agent) if agent is not None and agent.connection == event.connection else Named()
-
-
-def _of_order(zone: Zone, event: OrderDone | OrderFailed) -> Named:
-    asked = zone.asking.about(event.order)
-    call_id, leg_id = getattr(event.order, "call_id", ""), getattr(event.order, "leg_id", "")
-    return Named.of(
-        asked.agent if asked is not None else None,
-        _session(zone, call_id),
-        _consultation(zone, call_id),
-        zone.nailer.find(leg_id),
-        zone.returns.saved_of_leg(leg_id),
-    )
-
-
-def _of_timer(zone: Zone, event: TimerFired) -> Named:
-    purpose, of = event.key
-    whose, _ = _TIMERS[purpose]
-    return Named.of(whose(zone, of)) if whose is not _line else Named()
-
-
-def _of_question(zone: Zone, event: DncChecked) -> Named:
-    _, about = zone.questions.get(event.key, (None, None))
-    return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
-
-
-_NAMED: dict[type[Any], Callable[[Zone, Any], Named]] = {
-    CommandReceived: _of_command,
-    ConnectionLost: lambda zone, event: Named.of(*zone.connections.get(event.connection, {}).values()),
-    NailAnswered: _of_line,
-    NailFailed: _of_line,
-    NailEnded: _of_line,
-    CallAnswered: _of_call,
-    CallFailed: _of_call,
-    CallEnded: _of_call,
-    OrderDone: _of_order,
-    OrderFailed: _of_order,
-    DncChecked: _of_question,
-    TimerFired: _of_timer,
-    LogonChecked: _of_logon,
-    AgentRestored: lambda zone, event: Named.of(event.agent.agent_id),
-}
-"""Whom an event is about; of the others nothing is ended but what their step has touched."""
+"""What a timer does to whom it is of; BLEND is the blender's around the zone."""

@@ -14,12 +14,8 @@ class Desktops(Protocol):
         """Write what was queued, once per connection."""
         ...
 
-    def close(self, connection: int, reason: str) -> None:
-        """Send what was queued, then the reason, then close."""
-        ...
-
     def close_all(self, reason: str) -> None:
-        """Close every connection as `close` does."""
+        """Send what was queued to every connection, then the reason, then close."""
         ...
 
     def trust(self, connection: int) -> None:

@@ -116,7 +116,7 @@ class Reader:
                 case Job():
                     jobs[thing.job_id] = _see_job(floor.jobs.get(thing.job_id))
                 case Callback():
-                    callback_id = thing.record.callback_id
+                    callback_id = thing.spec.callback_id
                     waiting[callback_id] = _see_callback(thing.job.callbacks.get(callback_id))
         return Update(self._number, whole, agents, jobs, waiting, floor.stats)
 
@@ -169,7 +169,7 @@ def _see_agent(agent: Agent | None) -> AgentView | None:
         return None
     return AgentView(
         agent.agent_id,
-        agent.record.name,
+        agent.spec.name,
         agent.agent_state,
         agent.call_state,
         agent.nailup_status,
@@ -206,5 +206,5 @@ def _see_callback(callback: Callback | None) -> CallbackView | None:
         return None
     agent_id = callback.agent.agent_id if callback.agent is not None else None
     return CallbackView(
-        callback.record.callback_id, callback.job.job_id, callback.phase, callback.record.due_at, agent_id
+        callback.spec.callback_id, callback.job.job_id, callback.phase, callback.spec.due_at, agent_id
     )

@@ -33,8 +33,8 @@ STEADY_S = 300.0
 CLOSED_BY_FAULT = "the zone had to stop; log on again"
 
 
-class Desktops(Protocol):
-    """The connections of a zone's desktops, as they are served and ended."""
+class DesktopServer(Protocol):
+    """What serves the desktops of a zone, and ends their connections."""
 
     async def serve(
         self,
@@ -65,7 +65,7 @@ class HostedZone:
     runner: ZoneRunner
     jobs: JobsKeeper
     feed: Feed
-    desktops: Desktops
+    desktops: DesktopServer
 
 
 @define(eq=False)

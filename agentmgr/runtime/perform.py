@@ -58,7 +58,6 @@ class Performer:
         self.branches: dict[type[Any], Branch] = {
             effects.Respond: self._respond,
             effects.Notify: self._notify,
-            effects.CloseConnection: self._close,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, self._order),
         }
 
@@ -111,9 +110,6 @@ class Performer:
         if change is not None:
             level, event, field = change
             self._log.log(level, event, agent=effect.agent_id, state=getattr(notification, field).value)
-
-    def _close(self, effect: effects.CloseConnection) -> None:
-        self._desktops.close(effect.connection, effect.reason)
 
     def _order(self, order: effects.TelephonyOrder) -> None:
         try:

@@ -85,7 +85,6 @@ class VirtualZone:
         self._perform: Mapping[type[Any], Callable[[Any], None]] = {
             effects.Respond: self._respond,
             effects.Notify: self._notify,
-            effects.CloseConnection: self._close,
             effects.ReportFault: self._raise,
             effects.SetTimer: lambda effect: self._timers.set(effect.key, effect.at),
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
@@ -209,9 +208,6 @@ class VirtualZone:
         desktop = self._desktops.get(effect.connection)
         if desktop is not None:
             self._take(effect.connection, desktop.notified(effect.notification, self.now))
-
-    def _close(self, effect: effects.CloseConnection) -> None:
-        self._desktops.pop(effect.connection, None)
 
     def _raise(self, effect: effects.ReportFault) -> None:
         raise effect.fault

@@ -52,14 +52,8 @@ class Connections:
             outgoing.flush()
         self._touched.clear()
 
-    def close(self, connection: int, reason: str) -> None:
-        """Send what was queued, then the reason, then close."""
-        found = self._connections.get(connection)
-        if found is not None:
-            found.close(reason, "zone")
-
     def close_all(self, reason: str) -> None:
-        """Close every connection as `close` does."""
+        """Send what was queued to every connection, then the reason, then close."""
         for connection in self:
             connection.close(reason, "zone")
 

@@ -70,8 +70,6 @@ def _other(effect: effects.Effect, now: float) -> str:
         return " ".join(("switch:", type(effect).__name__, *_values(effect)))
     if isinstance(effect, effects.RECORDS):
         return " ".join(("store:", type(effect).__name__, *_values(effect, now)))
-    if isinstance(effect, effects.CloseConnection):
-        return f"closed: {effect.connection} {effect.reason}"
     return ""
 
 

@@ -158,13 +158,13 @@ def _check_pending(zone, agent, timers):
         assert not agent.is_away
     callback = agent.pending_callback
     if callback is not None:
-        callback_id = callback.record.callback_id
+        callback_id = callback.spec.callback_id
         assert callback.agent is agent
         assert callback.session is None
         assert callback.job.callbacks[callback_id] is callback
         assert callback.job.is_running
         assert not agent.is_away
-        is_to_come = callback.record.due_at > zone.out.now
+        is_to_come = callback.spec.due_at > zone.out.now
         if is_to_come or (agent.can_be_consulted_now and not agent.leaving):
             # also tried again after its time, while its contact is worked on elsewhere
             assert ("due", callback_id) in timers

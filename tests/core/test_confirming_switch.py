@@ -3,8 +3,8 @@
 import pytest
 from scenes import Scene
 from test_playbook_agent_life import *  # noqa: F403  # the very same tests, on other ground
-from test_playbook_consult import *  # noqa: F403
-from test_playbook_contact import *  # noqa: F403
+from test_playbook_consult import *  # noqa: F403  # the same
+from test_playbook_contact import *  # noqa: F403  # the same
 
 pytestmark = pytest.mark.slow
 

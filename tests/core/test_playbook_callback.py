@@ -650,8 +650,8 @@ def test_number_of_a_contact_in_the_zone_of_its_callback():
     scene = talking(contacts=1)
     scene.send("A", create(scene=scene, callback_timezone="America/New_York"))
     (callback,) = scene.zone.jobs[1].callbacks.values()
-    assert callback.record.number.timezone == "America/New_York"
-    assert evolve(callback.record.number, timezone="Europe/Berlin") == a_contact(1).numbers[0]
+    assert callback.spec.number.timezone == "America/New_York"
+    assert evolve(callback.spec.number, timezone="Europe/Berlin") == a_contact(1).numbers[0]
 
 
 @pytest.mark.parametrize("text", ["2023/11/14 23:00", "2023/11/14/23:00"])

@@ -203,7 +203,7 @@ def test_fault_of_the_agent_whom_a_callback_was_promised_to_lets_it_wait_anew(mo
     scene.expects_faults = True
     scene.wait(99)
     (callback,) = scene.zone.jobs[1].callbacks.values()
-    promised_to, callback_id = callback.agent.agent_id, callback.record.callback_id
+    promised_to, callback_id = callback.agent.agent_id, callback.spec.callback_id
     assert (Timer.DUE, callback_id) in scene.timers._live
     monkeypatch.setattr(scene.zone.roster, "log_off", fail)
     scene.send(promised_to, c.AGTPendingLogout())
@@ -282,6 +282,6 @@ def test_every_handler_of_a_command_an_event_or_a_timer_has_failed_once_in_these
     for scene, act_out in 5 * RARE:  # what a handler calls may fail before it does
         sabotaged_scene(scene(), act_out, saboteur)
     handlers = [rule.handler for rule in AGENT_RULES.values()] + [*PLAIN_HANDLERS.values()]
-    handlers += [*zone._HANDLERS.values()] + [act for _, act in zone._TIMERS.values()]
+    handlers += [*zone._HANDLERS.values(), *zone._TIMERS.values()]
     spared = [handler for handler in handlers if handler.__code__ not in saboteur.places]
     assert [handler.__qualname__ for handler in spared] == ["answer"]  # it finds the handler of a command

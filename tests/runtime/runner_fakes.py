@@ -165,9 +165,6 @@ class ListDesktops:
     def flush(self) -> None:
         self._log.append("flush")
 
-    def close(self, connection: int, reason: str) -> None:
-        self._log.append(("close", connection, reason))
-
     def close_all(self, reason: str) -> None:
         self._log.append(("close_all", reason))
 

@@ -17,7 +17,6 @@ from agentmgr.core.effects import (
     CancelTimer,
     CheckDnc,
     CheckLogon,
-    CloseConnection,
     DropNail,
     Effect,
     FetchContacts,
@@ -285,8 +284,6 @@ def _as_it_leaves(effect: Any) -> Any:
             frame = notification_bytes(effect.agent_id, effect.notification)
         case Respond():
             frame = response_bytes(effect.request_id, effect.agent_id, effect.response)
-        case CloseConnection():
-            return "close", effect.connection, effect.reason
         case _:
             return "order", effect
     return "send", effect.connection, frame
@@ -304,7 +301,6 @@ WORDS: dict[str, Callable[..., Effect]] = {
     "record": lambda event, number, now: note(str(number)),
     "respond": lambda event, number, now, connection: _respond(event, number, connection),
     "notify": lambda event, number, now, connection: said(str(number), connection),
-    "close": lambda event, number, now, connection: CloseConnection(connection, str(number)),
     "order": lambda event, number, now: HangUp(str(number)),
     "order that ends a call": lambda event, number, now: DropNail(str(number)),
     "order that is refused": lambda event, number, now: SendDigit(str(number), "1"),

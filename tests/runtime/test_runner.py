@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from agentmgr.core.effects import (
     CancelTimer,
     CheckDnc,
-    CloseConnection,
     FetchContacts,
     HangUp,
     Notify,
@@ -465,7 +464,7 @@ async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_o
 async def test_close_announces_finishes_commits_and_drops_what_comes_later(nursery):
     rig = Rig(gated=True)
     rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id)), note(str(e.request_id))]
-    rig.zone.script[ZoneClosing] = lambda e: [note("end"), CloseConnection(1, "over")]
+    rig.zone.script[ZoneClosing] = lambda e: [note("end"), said("9")]
     await nursery.start(rig.runner.run)
     rig.runner.push(command(1))
     await trio.testing.wait_all_tasks_blocked()
@@ -481,7 +480,7 @@ async def test_close_announces_finishes_commits_and_drops_what_comes_later(nurse
     assert not closed.is_set()
     rig.writer.allow(2)
     await closed.wait()
-    assert sent(rig) == [("commit", ["1"]), "1", ("commit", ["end"]), ("close", 1, "over")]
+    assert sent(rig) == [("commit", ["1"]), "1", ("commit", ["end"]), "9"]
     assert rig.zone.seen == [command(1), ZoneClosing(0)]
 
 

@@ -71,7 +71,7 @@ CONNECTIONS = st.integers(1, 3)
 KEYS = st.sampled_from("abc")
 WORDS = st.one_of(
     st.just(("record",)),
-    st.tuples(st.sampled_from(["notify", "notify", "respond", "close"]), CONNECTIONS),
+    st.tuples(st.sampled_from(["notify", "notify", "respond"]), CONNECTIONS),
     st.tuples(st.just("set"), KEYS, st.sampled_from([1, 2, 5, 0, -1])),
     st.sampled_from(["record", "fetch", "load", "dnc", "logon"]).map(lambda name: (name,)),
     st.sampled_from(["order", "order that ends a call", "order that is refused", "report"]).map(

@@ -390,14 +390,14 @@ async def test_connections_are_limited_in_all(nursery):
 # -- the end -------------------------------------------------------------------------------------
 
 
-async def test_close_from_the_zone_leaves_after_what_was_sent_before_and_is_the_last(nursery):
+async def test_close_leaves_after_what_was_sent_before_and_is_the_last(nursery):
     stage = await Stage(nursery).start()
     desktop = stage.connect()
     await desktop.hello()
 
     def close(event):
         stage.inbox.answer(event)
-        stage.connections.close(event.connection, "the zone is over")
+        stage.connections.close_all("the zone is over")
         stage.inbox.answer(event)
 
     stage.inbox.react = close

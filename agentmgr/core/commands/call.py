@@ -3,9 +3,9 @@
 import re
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Rest, Result
+from agentmgr.core.asking import Continuation, Result
 from agentmgr.core.calling_hours import is_timezone
-from agentmgr.core.commands.registry import Answer, on_agent_command, rest_on
+from agentmgr.core.commands.registry import Answer, give_order, on_agent_command
 from agentmgr.core.effects import Hold, SendDigit, Unhold
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import PhoneNumber
@@ -50,9 +50,9 @@ def _sent(zone: Parts, agent: Agent) -> Result:
     return ResultCode.SUCCESS
 
 
-HOLD = Rest(_held, ResultCode.HOLD_FAILED, ResultCode.HOLD_DISCONNECTED)
-UNHOLD = Rest(_unheld, ResultCode.UNHOLD_FAILED, ResultCode.UNHOLD_DISCONNECTED)
-DIGIT = Rest(_sent, ResultCode.DTMF_FAILED, ResultCode.DTMF_NO_CALL)
+HOLD = Continuation(_held, ResultCode.HOLD_FAILED, ResultCode.HOLD_DISCONNECTED)
+UNHOLD = Continuation(_unheld, ResultCode.UNHOLD_FAILED, ResultCode.UNHOLD_DISCONNECTED)
+DIGIT = Continuation(_sent, ResultCode.DTMF_FAILED, ResultCode.DTMF_NO_CALL)
 
 
 @on_agent_command(
@@ -64,7 +64,7 @@ DIGIT = Rest(_sent, ResultCode.DTMF_FAILED, ResultCode.DTMF_NO_CALL)
 )
 def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived) -> Answer:
     """Put the customer on hold."""
-    return rest_on(zone, agent, event, Hold(agent.engaged_session.sid), HOLD)
+    return give_order(zone, agent, event, Hold(agent.engaged_session.sid), HOLD)
 
 
 @on_agent_command(
@@ -76,7 +76,7 @@ def hold(zone: Parts, agent: Agent, command: AGTHoldCall, event: CommandReceived
 )
 def unhold(zone: Parts, agent: Agent, command: AGTUnholdCall, event: CommandReceived) -> Answer:
     """Take the customer off hold."""
-    return rest_on(zone, agent, event, Unhold(agent.engaged_session.sid), UNHOLD)
+    return give_order(zone, agent, event, Unhold(agent.engaged_session.sid), UNHOLD)
 
 
 @on_agent_command(AGTReleaseLine, capability="release", nailed=True, refused=ResultCode.RELEASE_FAILED)
@@ -99,7 +99,7 @@ def send_dtmf(zone: Parts, agent: Agent, command: AGTSendDTMF, event: CommandRec
     outside = consultation is not None and consultation.is_established and consultation.agent is None
     # with an external party on the line the digit is for its menu, not for the customer
     call_id = consultation.party_id if consultation is not None and outside else session.sid
-    return rest_on(zone, agent, event, SendDigit(call_id, command.dtmf), DIGIT)
+    return give_order(zone, agent, event, SendDigit(call_id, command.dtmf), DIGIT)
 
 
 @on_agent_command(

@@ -84,7 +84,7 @@ def _agent_dest(zone: Parts, agent: Agent) -> CallbackDest:
     return CallbackDest(
         CallbackType.Agent,
         agent.agent_id,
-        agent.record.name,
+        agent.spec.name,
         presence=agent.agent_state.value,
         state=agent.call_state.value,
         pom_zone=zone.config.zone,
@@ -121,7 +121,7 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
     session.callback_count += 1
     # one callback for a contact: creating it again puts it off
     callback_id = session.callback.callback_id if session.callback else callback_of(session.sid)
-    record = CallbackSpec(
+    spec = CallbackSpec(
         callback_id=callback_id,
         callback_type=kind,
         campaign_id=job.campaign.campaign_id,
@@ -132,13 +132,11 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
         expires_at=due_at + command.callback_expiry_time * 60,
         notes=command.agent_notes.strip(),
     )
-    if record.notes:
-        session.contact = evolve(session.contact, notes=(*session.contact.notes, record.notes))
+    if spec.notes:
+        session.contact = evolve(session.contact, notes=(*session.contact.notes, spec.notes))
         contact_id = session.contact.contact_id
-        zone.out.emit(
-            SaveNote(session.job.job_id, contact_id, session.sid, agent.agent_id, record.notes, now)
-        )
-    zone.callbacks.create(job, record, agent, session)
+        zone.out.emit(SaveNote(session.job.job_id, contact_id, session.sid, agent.agent_id, spec.notes, now))
+    zone.callbacks.create(job, spec, agent, session)
     return ResultCode.SUCCESS
 
 

@@ -1,9 +1,9 @@
 """Consult, transfer and conference as the desktops ask for them."""
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Rest, Result
+from agentmgr.core.asking import Continuation, Result
 from agentmgr.core.commands.call import FREE_FORM_NUMBER
-from agentmgr.core.commands.registry import Answer, on_agent_command, rest_on
+from agentmgr.core.commands.registry import Answer, give_order, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.effects import Conference, Connect
 from agentmgr.core.events import CommandReceived
@@ -84,7 +84,7 @@ def _to_destination(agent: Agent) -> Destination:
     return Destination(
         DestinationType.Agent,
         agent.agent_id,
-        agent.record.name,
+        agent.spec.name,
         presence=agent.agent_state.value,
         state=agent.call_state.value,
     )
@@ -155,8 +155,8 @@ def _joined(zone: Parts, agent: Agent) -> Result:
     return ResultCode.SUCCESS
 
 
-TRANSFER = Rest(_transferred, ResultCode.CONSULT_FAILED, ResultCode.CONSULT_FAILED)
-CONFERENCE = Rest(_joined, ResultCode.CONFERENCE_FAILED, ResultCode.CONFERENCE_NO_CONSULT)
+TRANSFER = Continuation(_transferred, ResultCode.CONSULT_FAILED, ResultCode.CONSULT_FAILED)
+CONFERENCE = Continuation(_joined, ResultCode.CONFERENCE_FAILED, ResultCode.CONFERENCE_NO_CONSULT)
 
 
 @on_agent_command(
@@ -174,7 +174,7 @@ def complete_transfer(
     assert session.consultation is not None
     other = session.consultation.agent
     assert other is not None, "the capability is false with an external party"
-    return rest_on(zone, agent, event, Connect(session.sid, other.leg_id), TRANSFER)
+    return give_order(zone, agent, event, Connect(session.sid, other.leg_id), TRANSFER)
 
 
 @on_agent_command(
@@ -189,7 +189,7 @@ def start_conf(zone: Parts, agent: Agent, command: AGTStartConf, event: CommandR
     session = agent.engaged_session
     assert session.consultation is not None
     order = Conference(session.sid, session.consultation.party_id)
-    return rest_on(zone, agent, event, order, CONFERENCE)
+    return give_order(zone, agent, event, order, CONFERENCE)
 
 
 @on_agent_command(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.asking import Asked, Rest, Result
+from agentmgr.core.asking import Asked, Continuation, Result
 from agentmgr.core.effects import TelephonyOrder
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
 from agentmgr.core.parts import Parts
@@ -161,7 +161,9 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         _give_answer(zone, agent, event, rule, result, session_id)
 
 
-def rest_on(zone: Parts, agent: Agent, event: CommandReceived, order: TelephonyOrder, rest: Rest) -> Answer:
+def give_order(
+    zone: Parts, agent: Agent, event: CommandReceived, order: TelephonyOrder, then: Continuation
+) -> Answer:
     """Give the order that the command of an agent with a contact rests on.
 
     Returns:
@@ -169,9 +171,9 @@ def rest_on(zone: Parts, agent: Agent, event: CommandReceived, order: TelephonyO
     """
     zone.out.emit(order)
     if zone.config.switch_confirms:
-        zone.asking.wait(agent, event, order, rest)
+        zone.asking.wait(agent, event, order, then)
         return None
-    return rest.then(zone, agent)
+    return then.change(zone, agent)
 
 
 def finish(zone: Parts, asked: Asked, result: Result) -> None:
