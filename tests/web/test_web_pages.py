@@ -47,9 +47,8 @@ async def test_metrics_are_the_registry_as_text(port: int) -> None:
 
 
 async def test_metrics_come_in_the_format_asked_for(port: int) -> None:
-    _, head, body = await exchange(
-        port, get("/metrics", "Accept: application/openmetrics-text; version=1.0.0")
-    )
+    accepted = ("Accept: text/html", "Accept: application/openmetrics-text; version=1.0.0")
+    _, head, body = await exchange(port, get("/metrics", *accepted))
     assert b"application/openmetrics-text" in head
     assert body.endswith(b"# EOF\n")
 
@@ -64,6 +63,19 @@ async def test_head_request_gets_no_body(port: int) -> None:
     status, head, body = await exchange(port, get("/healthz").replace(b"GET", b"HEAD"))
     assert (status, body) == (200, b"")
     assert b"16" in head
+
+
+async def test_refusals_say_what_there_is_and_what_is_allowed(port: int) -> None:
+    _, _, body = await exchange(port, get("/nothing"))
+    assert body == b"no such page; there are: /healthz, /metrics\n"
+    _, head, body = await exchange(port, get("/metrics").replace(b"GET", b"POST"))
+    assert body == b"POST is not allowed here; allowed: GET, HEAD\n"
+    assert b"\r\nallow: get, head" in head.lower()
+
+
+async def test_answer_does_not_tell_what_software_serves_it(port: int) -> None:
+    _, head, _ = await exchange(port, get("/healthz"))
+    assert b"\r\nserver:" not in head.lower()
 
 
 @pytest.mark.parametrize(

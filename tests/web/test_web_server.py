@@ -1,5 +1,6 @@
 """The server under the pages: what a client may take of it, and how it ends. Time is trio's mock clock."""
 
+import errno
 import math
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -87,6 +88,7 @@ class MemoryListener(trio.abc.Listener[Any]):
     def __init__(self) -> None:
         self.knock, self._waiting = trio.open_memory_channel[Any](math.inf)
         self.accepted = 0
+        self.failures: list[OSError] = []
 
     def connect(
         self, pair: Callable[[], tuple[Any, Any]] = trio.testing.memory_stream_pair
@@ -99,6 +101,8 @@ class MemoryListener(trio.abc.Listener[Any]):
 
     async def accept(self) -> Any:
         stream = await self._waiting.receive()
+        if self.failures:
+            raise self.failures.pop()
         self.accepted += 1
         return stream
 
@@ -231,7 +235,8 @@ async def test_answer_that_takes_too_long_is_cut_off(client: Any, clock: trio.te
         (request("/echo", "Content-Length: 1000", method="POST", body=b"x" * 1000), b"200"),
         (request("/echo", "Content-Length: 1001", method="POST", body=b"x" * 1001), b"413"),
         (request("/echo", "Content-Length: 99999999999", method="POST"), b"413"),
-        (chunked(*[b"x" * 200] * 6, b"").replace(b"/hello", b"/echo"), b"413"),
+        (chunked(*[b"x" * 200] * 5, b"").replace(b"/hello", b"/echo"), b"200"),
+        (chunked(*[b"x" * 200] * 5, b"x", b"").replace(b"/hello", b"/echo"), b"413"),
         (request("/hello", "X: " + "x" * 1000)[:-2], b"431"),
         (b"hello\r\n\r\n", b"400"),
         (request("/echo", "Content-Length: ten", method="POST"), b"400"),
@@ -269,6 +274,29 @@ async def test_client_that_does_not_read_is_given_up(
     assert (await answer(late)).startswith(b"HTTP/1.1 200")
     assert (await until_closed(deaf[0])).count(b"HTTP/1.1") == 1
     assert trio.current_time() < LIMITS.request_s + 3
+
+
+async def test_client_of_a_websocket_that_does_not_read_is_given_up(
+    server: WebServer, listener: MemoryListener, clock: trio.testing.MockClock
+) -> None:
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    for _ in range(LIMITS.connections):
+        deaf = listener.connect(trio.testing.lockstep_stream_pair)
+        await deaf.send_all(request("/talk", *upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="))
+        assert (await deaf.receive_some()).startswith(b"HTTP/1.1 101")
+    late = listener.connect()
+    await late.send_all(request("/hello"))
+    with trio.fail_after(2 * LIMITS.request_s + 2):  # to read, then for the handler to end
+        assert (await late.receive_some()).startswith(b"HTTP/1.1 200")
+
+
+async def test_connections_that_could_not_be_accepted_take_no_place(
+    server: WebServer, listener: MemoryListener, clock: trio.testing.MockClock
+) -> None:
+    listener.failures = [OSError(errno.EMFILE, "planted") for _ in range(LIMITS.connections)]
+    for _ in range(LIMITS.connections):
+        listener.connect()
+    assert (await answer(listener.connect(), request("/hello"))).startswith(b"HTTP/1.1 200")
 
 
 async def test_connections_over_the_limit_wait_until_one_leaves(
