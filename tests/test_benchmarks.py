@@ -32,3 +32,14 @@ def test_benchmark_of_the_wire_tells_every_run_of_both_servers():
     for side in ("server", "echo"):
         assert len(figures[side]["rps_of_runs"]) == 3
         assert figures[side]["rps"] in figures[side]["rps_of_runs"]
+
+
+def test_benchmark_of_the_store_tells_wrapups_by_agents_and_commits_beside_each_neighbour():
+    sizes = ("--wrapups", "40", "--agents", "1", "3", "--attempts", "10", "--rounds", "1", "--seconds", "0.1")
+    *wrapups, alone, supervisor, writers = bench("store", *sizes)
+
+    assert [(figures["agents"], figures["wrapups"]) for figures in wrapups] == [(1, 40), (3, 40)]
+    assert all(figures["wrapups_per_s"] > 0 for figures in wrapups)
+    assert (alone["turns_of_neighbours"], alone["p50_ms_ratio"]) == (0, 1.0)
+    assert supervisor["turns_of_neighbours"] > 0
+    assert writers["turns_of_neighbours"] > 0

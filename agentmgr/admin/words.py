@@ -16,6 +16,8 @@ PACING = {
     "preview-untimed": PacingType.PreviewUntimed,
 }
 MINUTES_OF_A_DAY = 1440
+WEEK = range(1, 8)
+"""ISO weekdays: 1 is Monday."""
 
 
 def read_codes(codes: Sequence[Code]) -> tuple[CompletionCodeSpec, ...]:
@@ -43,11 +45,14 @@ def read_retries(retry_s: Mapping[str, int]) -> dict[DialFailReason, int]:
     Raises:
         AdminRefused: a name is no reason.
     """
-    try:
-        return {DialFailReason.parse(reason): delay_s for reason, delay_s in retry_s.items()}
-    except ValueError:
-        found, allowed = ", ".join(retry_s), ", ".join(DialFailReason)
-        raise AdminRefused(f"retry: found {found}; allowed: {allowed}") from None
+    found = {}
+    for reason, delay_s in retry_s.items():
+        try:
+            found[DialFailReason.parse(reason)] = delay_s
+        except ValueError:
+            allowed = ", ".join(DialFailReason)
+            raise AdminRefused(f"retry: found {reason}; allowed: {allowed}") from None
+    return found
 
 
 def read_calling_hours(hours: str, weekdays: str) -> CallingHours:
@@ -70,7 +75,7 @@ def read_calling_hours(hours: str, weekdays: str) -> CallingHours:
         try:
             for part in weekdays.split(","):
                 first, _, last = part.partition("-")
-                days.update(range(int(first), int(last or first) + 1))
+                days.update(WEEK[WEEK.index(int(first)) : WEEK.index(int(last or first)) + 1])
         except ValueError:
             raise AdminRefused(
                 f"weekdays: found {weekdays}; allowed: as in 1-5 or 1,2,6, Monday is 1"

@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.fields import out_of_range
 from agentmgr.ports import (
@@ -223,9 +224,12 @@ def _problem(spec: CampaignSpec) -> str:
         return f"default_code_id is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
     for problem in out_of_range(spec):
         return problem
-    retries = (*spec.retry_s.values(), *(c.retry_after_s or 0 for c in codes))
-    if any(retry_s < 0 for retry_s in retries):
-        return "a time until the next attempt is below 0"
+    retries = {f"retry after {reason}": retry_s for reason, retry_s in spec.retry_s.items()} | {
+        f"retry after code {c.name}": c.retry_after_s for c in codes if c.retry_after_s is not None
+    }
+    for what, retry_s in retries.items():
+        if not RETRY_S.test(retry_s):
+            return f"{what} is {retry_s} s; allowed: {RETRY_S.words}"
     if not 0 <= hours.start_min < hours.end_min <= 1440:
         return f"calling hours are {hours.start_min} to {hours.end_min}; allowed are minutes from 0 to 1440"
     if not hours.weekdays or not hours.weekdays <= set(range(1, 8)):

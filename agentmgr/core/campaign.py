@@ -18,6 +18,10 @@ def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> 
     return setting(default, allowed, about, option=option, help=help_text)
 
 
+RETRY_S = whole_number(0, 31 * 86_400)
+"""After how many seconds a contact is tried again, whatever its last attempt came to."""
+
+
 @frozen(kw_only=True)
 class CampaignSettings:
     """What a campaign is made with, beside its name, skill, lists and codes: single values, with units."""
@@ -48,7 +52,7 @@ class CampaignSettings:
     max_attempts: int = _setting(3, whole_number(1, 100), "How often a contact is tried.")
     nuisance_retry_s: int = _setting(
         3600,
-        whole_number(0, 31 * 86_400),
+        RETRY_S,
         "When a contact is tried again whose call found no agent, seconds.",
     )
     allow_free_form: bool = _setting(

@@ -214,16 +214,17 @@ async def _watch(server: RunningServer, reader: Reader, started: Row, demo: Demo
     while True:
         now, update = server.clock.now(), reader.take()
         job = update.jobs.get(job_id, job)
+        over = job is None and not await _is_live(server)
         if job is not None:
             done, total = job.done, job.total
-        elif not await _is_live(server):
+        elif over:
             done = total
         attempts.append((now, update.stats.attempts))
         while now - attempts[0][0] > RATE_WINDOW_S and len(attempts) > 2:
             attempts.popleft()
         view = _view(update.stats, demo, now, (done, total), attempts)
         show(view)
-        if job is None and not await _is_live(server):
+        if over:
             return view
         if (done, view.attempts) != progress:
             progress, progress_at, progress_zone_at = (done, view.attempts), trio.current_time(), now

@@ -66,7 +66,11 @@ class ZoneStore(Protocol):
         ...
 
     def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-        """Claim contacts of a job that are due, so that nobody else gets them."""
+        """Claim contacts of a job that are due, so that nobody else gets them.
+
+        Raises:
+            Fenced: the token is not the zone's any more; nothing was claimed.
+        """
         ...
 
     def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
@@ -74,7 +78,11 @@ class ZoneStore(Protocol):
         ...
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
-        """Return a job that the zone shall have; None if it is over or not the zone's."""
+        """Return a job that the zone shall have; None if it is over or not the zone's.
+
+        Raises:
+            Fenced: the token is not the zone's any more.
+        """
         ...
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:

@@ -99,7 +99,7 @@ class AgtServer:
         self._accepting.cancel()
 
     async def close(self, reason: str) -> None:
-        """Tell every desktop the reason and close; takes at most `linger_s`, then `serve` returns."""
+        """Tell every desktop the reason and close; takes at most twice `linger_s`, then `serve` returns."""
         self.stop_accepting()
         self._connections.close_all(reason)
         if self._running:

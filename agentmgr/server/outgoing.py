@@ -63,7 +63,7 @@ class Outgoing:
             try:
                 sent = self._transport.send_now(data)
             except BROKEN:
-                self._over = True  # the receiving half notices as well, and ends the session
+                self._over = True  # the receiving half notices as well, and ends the connection
                 return
             if sent == len(data):
                 return

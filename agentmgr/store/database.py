@@ -8,7 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
@@ -111,7 +111,9 @@ class Database:
         """Look after the log, which cannot start anew while always somebody reads."""
         self._commits += 1
         if self._commits % COMMITS_A_LOOK == 0 and self._log_path.stat().st_size > LOG_LIMIT_BYTES:
-            with self._readers.kept_out() as nobody_reads:
+            # What was committed is durable, whatever becomes of this: a fault of the file is what the next
+            # commit tells, as SQLite has it with the checkpoints that it makes by itself.
+            with self._readers.kept_out() as nobody_reads, suppress(sqlite3.Error):
                 if nobody_reads:
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -209,7 +211,14 @@ def _lock_out_others(path: Path) -> int:
     file is never removed: who had it open already would lock one that nobody else finds.
     """
     resolved = path.resolve()
-    lock = os.open(resolved.with_name(resolved.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    lock_path = resolved.with_name(resolved.name + ".lock")
+    try:
+        lock = os.open(lock_path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise StoreFault(
+            f"{path}: its lock {lock_path} cannot be opened: {error.strerror}; work as the owner of that"
+            " file, or let its directory be written"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TypeVar, TypeVarTuple
 
 from agentmgr.store.sql import Transaction
@@ -47,8 +48,8 @@ class Readers:
     @contextmanager
     def kept_out(self, timeout_s: float | None = None) -> Iterator[bool]:
         """Let nobody read in the block; gives whether those who read came to an end in time."""
-        seats = 0
-        while seats < READERS and self._seats.acquire(timeout=KEEP_OUT_S if timeout_s is None else timeout_s):
+        seats, end = 0, monotonic() + (KEEP_OUT_S if timeout_s is None else timeout_s)
+        while seats < READERS and self._seats.acquire(timeout=max(0.0, end - monotonic())):
             seats += 1
         try:
             yield seats == READERS

@@ -1,4 +1,4 @@
-"""A switch that is simulated: the Telephony port, with customers and phones drawn from one seed.
+"""A switch that is simulated, with customers and phones drawn from one seed.
 
 It has no clock and no task: orders come with the time, events leave when the driver asks for them.
 Every leg draws from a stream of its own, keyed by the seed, its id and how often that id was used,
@@ -59,7 +59,7 @@ MAX_USES_KEPT = 100_000
 
 
 class SimSwitch:
-    """Implements `agentmgr.ports.Telephony`.
+    """Implements `agentmgr.ports.Simulated`, which `telephony/driver.py` makes the switch of a zone.
 
     The time a customer is on hold, aside in a consult or left without an agent is not counted as talk.
     A person who is left alone, because the agent's line ended, waits with fresh patience to be connected

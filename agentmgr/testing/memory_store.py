@@ -97,6 +97,7 @@ class MemoryStore:
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job whose campaign is known, unless it is over."""
+        self._check(token)
         job = self.jobs.get(job_id)
         if job is None or job_id in self.finished_jobs:
             return None

@@ -216,11 +216,15 @@ def count_instructions(connections: int, commands: int) -> dict[str, Any]:
     """
     with TemporaryDirectory() as directory:
         out = Path(directory) / "out"
+        valgrind = ("valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}")
+        counted = (sys.executable, "-m", "scripts.benchmarks.command_cost", str(connections), str(commands))
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
         subprocess.run(
-            ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", "--dump-before=os_getppid",
-             sys.executable, "-m", "scripts.benchmarks.command_cost", str(connections), str(commands)],
-            check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONHASHSEED": "0"},
-        )  # fmt: skip
+            [*valgrind, "--dump-before=os_getppid", *counted],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=environment,
+        )
         # the first dump has what came before the first stage
         costs = {name: round(_total(Path(f"{out}.{n}")) / commands) for n, name in enumerate(STAGES, 2)}
     return {"connections": connections, "unit": "instructions"} | _with_the_rest(costs)

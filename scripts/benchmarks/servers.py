@@ -1,6 +1,6 @@
 """The two servers that the wire is measured on, each in a process of its own.
 
-`agt` is the real thing: listener, sessions, runner, zone and simulated switch, with a store in memory
+`agt` is the real thing: listener, connections, runner, zone and simulated switch, with a store in memory
 (hold and unhold write nothing), a password check that is always content, customers who answer at once
 and never hang up, and phones that take the nailing call at once. `echo` is the bare minimum on trio with
 the same framing: decode, encode, send back.
@@ -23,7 +23,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr import log
 from agentmgr.app import collect_rarely
 from agentmgr.core.effects import Record
-from agentmgr.core.events import ContactsFetched, JobLoaded
+from agentmgr.core.events import ContactsFetched
 from agentmgr.core.model import (
     AgentSpec,
     CampaignSpec,
@@ -101,14 +101,21 @@ class Manager:
         self.zone = Zone(ZoneConfig("Default"), clock.now())
         self.switch = Driver(SimSwitch(1, WILLING), clock)
         self.runner = ZoneRunner(
-            self.zone, store.open_zone("Default", clock.now()), store, writer, self.switch, self.connections,
-            clock, lambda login, password: True, self.metrics,
-        )  # fmt: skip
+            self.zone,
+            store.open_zone("Default", clock.now()),
+            store,
+            writer,
+            self.switch,
+            self.connections,
+            clock,
+            lambda login, password: True,
+            self.metrics,
+        )
 
     async def start(self, nursery: trio.Nursery) -> None:
         """Run the zone."""
         await nursery.start(self.runner.run)
-        self.runner.push(JobLoaded(1, JobSpec(1, CAMPAIGN, 10**9)))
+        self.runner.read_jobs_wanted()
 
 
 async def agt(listener: socket.socket) -> None:

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr.core.effects import Effect, EndAttempt, Respond, ReturnContact, SaveDisposition, StartAttempt
 from agentmgr.core.events import CommandReceived, Event
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
+from agentmgr.core.outbox import Turn
 from agentmgr.ports import ContactDraft, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
@@ -64,18 +65,19 @@ class WrapupZone:
         self.job_id = job_id
         self.contact_ids = contact_ids
 
-    def handle(self, event: Event, now: float) -> list[Effect]:
+    def handle(self, event: Event, now: float) -> Turn:
         if not isinstance(event, CommandReceived):
-            return []
+            return [], []
         attempt_id, agent_id = event.command.session_id, event.agent_id
         contact_id = self.contact_ids[int(attempt_id)]
         response = AGTWrapupContactRESP(ResultCode.SUCCESS, session_id=attempt_id)
-        return [
+        effects: list[Effect] = [
             SaveDisposition(attempt_id, self.job_id, contact_id, agent_id, 1, "agent", now),
             EndAttempt(attempt_id, "Handled", now, agent_id),
             ReturnContact(self.job_id, contact_id, 1, "Handled", None),
             Respond(event.connection, event.request_id, agent_id, response),
         ]
+        return effects, []
 
 
 class Agents:

@@ -213,7 +213,7 @@ async def test_end_of_the_stream_within_a_frame_is_a_lost_connection(nursery):
     assert len(stage.connections) == 0
 
 
-async def test_exception_of_ours_ends_that_session_only(nursery):
+async def test_exception_of_ours_ends_that_connection_only(nursery):
     stage = await Stage(nursery).start()
     other = stage.connect()
     await other.hello()

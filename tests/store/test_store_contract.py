@@ -381,4 +381,6 @@ def test_old_owner_can_change_nothing(owned: Owned) -> None:
         owned.store.commit(old, [callback()])
     with pytest.raises(Fenced):
         owned.store.claim_contacts(old, 1, 1, T0)
+    with pytest.raises(Fenced):
+        owned.store.load_job(old, 1)
     assert owned.waiting() == []

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -180,6 +181,49 @@ def test_store_log_that_is_long_starts_anew_once_nobody_reads(
     assert sizes == sorted(sizes)
     assert sizes[-1] > 100_000
     assert write() == 0
+
+
+def test_store_log_that_cannot_be_cut_takes_nothing_from_what_was_committed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_where_there_is_no_room(sql: str) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(database, "COMMITS_A_LOOK", 1)
+    monkeypatch.setattr(database, "LOG_LIMIT_BYTES", 0)
+    monkeypatch.setattr(
+        bench.store._database, "_connection", SimpleNamespace(execute=write_where_there_is_no_room)
+    )
+    bench.store.put_contacts(1, drafts(1, first=50), T0)
+    assert bench.store.contact_lists()[0].contacts == 6
+    monkeypatch.undo()
+
+
+def test_store_readers_are_waited_for_no_longer_than_said_however_many_they_are(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    now = [0.0]
+
+    def acquire(timeout: float) -> bool:
+        waits.append(timeout)
+        now[0] += 0.4
+        return True
+
+    seats = SimpleNamespace(acquire=acquire, release=lambda n: None)
+    monkeypatch.setattr(readers, "monotonic", lambda: now[0])
+    monkeypatch.setattr(bench.store._database._readers, "_seats", seats)
+    with bench.store._database._readers.kept_out(1.0):
+        assert waits == pytest.approx([1.0, 0.6, 0.2, 0.0])
+    monkeypatch.undo()
+
+
+def test_store_with_a_lock_that_cannot_be_opened_says_which(store: SqliteStore, path: Path) -> None:
+    store.close()
+    lock = path.with_name(path.name + ".lock")
+    lock.unlink()
+    lock.mkdir()
+    assert f"{path}: its lock {lock} cannot be opened: Is a directory; work as the owner" in fault(path)
 
 
 def test_store_open_twice_in_one_process_refused(store: SqliteStore, path: Path) -> None:

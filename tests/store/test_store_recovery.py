@@ -7,7 +7,7 @@ from stores import T0, ZONE, Bench, disposition, handled, prepare_job, start
 
 from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import ContactSpec, Wanted, WantedJob
-from agentmgr.ports import Fenced, JobState
+from agentmgr.ports import JobState
 from agentmgr.store import SqliteStore
 
 
@@ -204,10 +204,3 @@ def test_job_is_loaded_as_takeover_finds_it(bench: Bench) -> None:
     bench.claim()
     opened = bench.reopen()
     assert bench.store.load_job(bench.token, bench.job_id) == opened.jobs[0]
-
-
-def test_job_is_not_loaded_by_an_owner_of_before(bench: Bench) -> None:
-    old = bench.token
-    bench.reopen()
-    with pytest.raises(Fenced):
-        bench.store.load_job(old, bench.job_id)
