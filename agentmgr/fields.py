@@ -1,10 +1,11 @@
 """Settings as fields of classes: what each may be and what it is about, said where the value is used."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import field, fields, frozen
+from attrs import AttrsInstance, evolve, field, fields, frozen
 
+T = TypeVar("T", bound=AttrsInstance)
 Value = bool | int | float | str
 
 
@@ -58,6 +59,16 @@ def out_of_range(settings: Any) -> Iterator[str]:
         value = getattr(settings, each.name)
         if allowed is not None and not allowed.test(value):
             yield f"{each.name} is {value}; allowed: {allowed.words}"
+
+
+def settled(settings: T) -> T:
+    """Return an object whose settings are all allowed with each as it is kept."""
+    kept = {
+        each.name: each.metadata["allowed"].convert(getattr(settings, each.name))
+        for each in fields(type(settings))
+        if "allowed" in each.metadata
+    }
+    return evolve(settings, **kept)  # type: ignore[misc]  # mypy looks for one class, not a bound
 
 
 SECONDS = number(0.05, 86_400)

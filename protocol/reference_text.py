@@ -222,7 +222,8 @@ server, the contact is in Wrapup.
   for AGTExtendWrapup; notes, the do-not-call list and the customer's data can be used with any contact;
   AGTLogoff when NotReady and without contact; AGTPendingLogout always.
 - **NoState and Idle.** Both are without a contact; in Idle the phone is nailed up.
-- **acwMaxTime** counts from the message that brings it, also after AGTExtendWrapup.
+- **acwMaxTime** counts from the message that brings it, also after AGTExtendWrapup. 0 is without limit: the
+  wrapup lasts until AGTWrapupContact, or until the desktop is lost for good; it cannot be extended.
 - **Attributes.** Those of every contact are UserContactId, TitlePredefined, FirstName, LastName,
   PhoneNumber1, PhoneNumber1CtryCode, TimeZone, PhoneNumber2, PhoneNumber2CtryCode, PhoneNumber2Tz, Email,
   Language, AddrLine1Predefined to AddrLine5Predefined, CountryPredefined, ZipcodePredefined; others are the

@@ -95,7 +95,7 @@ class CompletionCode:
 class WrapupDetails:
     """How long a wrapup may take and what it ends with by itself."""
 
-    acw_max_time: int = wire(doc="s")
+    acw_max_time: int = wire(doc="s, 0: without limit")
     acw_extendable: bool = wire()
     default_comp_code: CompletionCode = wire()
 

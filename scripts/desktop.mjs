@@ -391,7 +391,7 @@ export class Desktop extends EventEmitter {
 
   #beginWrapup(details) {
     if (!this.contact) return; // it was handed over, and there is nothing to wrap up
-    this.wrapup = { ...details, until: Date.now() + details.acwMaxTime * 1000 };
+    this.wrapup = { ...details, until: Date.now() + (details.acwMaxTime || Infinity) * 1000 };
     this.emit("changed");
   }
 
@@ -1057,7 +1057,7 @@ export class Screen {
     const waits = agentState === "Ready" && callState === "Idle";
     const parts = [waits ? "waiting for a contact" : CALL_STATE_WORDS[callState] ?? callState];
     if (contact && since) parts.push(duration(Date.now() - since));
-    if (callState === "Wrapup" && wrapup) parts.push(`(${duration(wrapup.until - Date.now())} left)`);
+    if (callState === "Wrapup" && wrapup?.acwMaxTime) parts.push(`(${duration(wrapup.until - Date.now())} left)`);
     if (["Preview", "Callback"].includes(callState) && contact?.timed) parts.push(`(dials in ${duration(dialsAt - Date.now())})`);
     const phone = `phone ${NAILUP_WORDS[nailupStatus] ?? nailupStatus}`;
     if (waiting.length) parts.push(`  ${waiting.map((other) => other.agent).join(", ")} waits to consult`);

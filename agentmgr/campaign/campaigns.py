@@ -8,7 +8,7 @@ from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
-from agentmgr.fields import out_of_range
+from agentmgr.fields import out_of_range, settled
 from agentmgr.ports import (
     LIVE_JOB_STATES,
     CampaignOverview,
@@ -72,6 +72,7 @@ class CampaignService(Service):
         problem = _problem(spec)
         if problem:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
+        spec = settled(spec)
         if store.find_campaign(spec.name) is not None:
             raise ServiceError(
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"

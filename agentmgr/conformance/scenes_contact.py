@@ -243,6 +243,8 @@ async def wrapup_times_out(stage: Stage) -> None:
     details = (await desk.does(c.AGTPreviewCancel(desk.sid), state(CallState.Wrapup))).wrapup_details
     assert details is not None
     await stage.ask_for_break(desk, Row.WRAPUP)
+    if details.acw_max_time == 0:
+        raise NotApplicable("acwMaxTime is 0, without limit")
     patience_s = max(3 * desk.patience_s, 1.0)
     if details.acw_max_time > patience_s and not await _idle_within(stage, desk, patience_s):
         raise NotApplicable(f"acwMaxTime is {details.acw_max_time} s, longer than the suite waits")

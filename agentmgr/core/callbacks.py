@@ -59,7 +59,7 @@ class Callbacks:
         self._by_id[callback_id] = callback
         job.callbacks[callback_id] = callback
         self._out.note(callback)
-        notice_at = spec.due_at - self._floor.config.callback_notice_s
+        notice_at = spec.due_at - job.campaign.callback_notice_s
         self._out.set_timer_at((Timer.CALLBACK, callback_id), notice_at)
         self._out.set_timer_at((Timer.EXPIRY, callback_id), spec.expires_at)
 

@@ -163,14 +163,23 @@ class CallFlow:
 
     def _start_wrapup_clock(self, session: Session) -> None:
         # the desktop ends the wrapup by itself when its time is up; the server only if that fails
-        limit_s = session.job.campaign.acw_max_time_s + self._floor.config.wrapup_grace_s
-        self._out.set_timer((Timer.WRAPUP, session.sid), limit_s)
+        max_time_s, config, agent = session.job.campaign.acw_max_time_s, self._floor.config, session.owner
+        if max_time_s:
+            self._out.set_timer((Timer.WRAPUP, session.sid), max_time_s + config.wrapup_grace_s)
+        elif agent is not None and agent.is_away and agent.leaving:
+            # without limit, and nobody may come any more to end it
+            self._out.set_timer((Timer.WRAPUP, session.sid), config.lost_desktop_s)
 
     def on_wrapup_timeout(self, session: Session) -> None:
-        """Neither agent nor desktop ended the wrapup: the default code does."""
-        agent = session.owner
-        if agent is not None and agent.call_state is CallState.Wrapup:
-            self.dispose(session, agent, session.job.campaign.default_code_id, "default")
+        """Neither agent nor desktop ended the wrapup: the default code does.
+
+        One without limit waits for its agent, for as long as there is a desktop.
+        """
+        agent, campaign = session.owner, session.job.campaign
+        if agent is None or agent.call_state is not CallState.Wrapup:
+            return
+        if campaign.acw_max_time_s or agent.is_away or self._floor.closing:
+            self.dispose(session, agent, campaign.default_code_id, "default")
 
     def dispose(self, session: Session, agent: Agent, code_id: int, source: str) -> None:
         """End the contact with a completion code; the agent is free afterwards."""

@@ -3,6 +3,7 @@
 The checks, the command line's options with their help, and the columns of the store come from here.
 """
 
+import re
 from typing import Any
 
 import attrs
@@ -18,6 +19,38 @@ def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> 
     return setting(default, allowed, about, option=option, help=help_text)
 
 
+def _country(text: str) -> str:
+    """Return the ISO region of a region or a calling code, empty for none."""
+    # the tables of telephone numbers take long to load, and help should come at once
+    import phonenumbers
+
+    code = text.strip().removeprefix("+").removeprefix("00")
+    if not code:
+        return ""
+    region = code.upper()
+    if code.isascii() and code.isdecimal():
+        region = phonenumbers.region_code_for_country_code(int(code))
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(text)
+    return region
+
+
+def _is_country(value: object) -> bool:
+    if type(value) is not str:
+        return False
+    try:
+        _country(value)
+    except ValueError:
+        return False
+    return True
+
+
+COUNTRY = Allowed("a region such as GB, a calling code such as 44, or empty", _is_country, _country)
+NUMBER = Allowed(
+    "a telephone number with its country code, such as +442079460018, or empty",
+    lambda value: type(value) is str and re.fullmatch(r"(\+[1-9][0-9]{6,14})?", value) is not None,
+    lambda value: value,
+)
 RETRY_S = whole_number(0, 31 * 86_400)
 """After how many seconds a contact is tried again, whatever its last attempt came to."""
 
@@ -39,8 +72,8 @@ class CampaignSettings:
     preview_timeout_s: int = _setting(30, whole_number(1, 3600), "How long a preview takes, seconds.")
     acw_max_time_s: int = _setting(
         60,
-        whole_number(1, 3600),
-        "How long an agent has for the completion code, seconds.",
+        whole_number(0, 3600),
+        "How long an agent has for the completion code, seconds; 0 is without limit.",
         option="wrapup-time",
     )
     acw_extensions: int = _setting(
@@ -51,12 +84,22 @@ class CampaignSettings:
     )
     max_attempts: int = _setting(3, whole_number(1, 100), "How often a contact is tried.")
     nuisance_retry_s: int = _setting(
-        3600,
+        72 * 3600,
         RETRY_S,
-        "When a contact is tried again whose call found no agent, seconds.",
+        "When a contact is tried again whose call found no agent, seconds; many laws ask for 72 hours.",
+    )
+    abandon_number: str = _setting(
+        "", NUMBER, "The number named in the message that they hear then; without it the call just ends."
     )
     allow_free_form: bool = _setting(
         True, yes_or_no(), "Whether agents may dial numbers that the contact does not have."
+    )
+    allow_premium: bool = _setting(
+        False, yes_or_no(), "Whether numbers may be dialled that cost whoever calls them a premium."
+    )
+    country: str = _setting("", COUNTRY, "The country of numbers that are written without a country code.")
+    callback_notice_s: int = _setting(
+        30, whole_number(0, 3600), "How long before its time a callback is announced to its agent, seconds."
     )
     callback_expiry_min: int = _setting(
         60, whole_number(1, 31 * 1440), "How long after its time a callback is still made, minutes."

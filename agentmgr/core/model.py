@@ -6,7 +6,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from agentmgr.core.campaign import CampaignSettings
-from agentmgr.fields import NO_OR_SOME_SECONDS, SECONDS, setting, whole_number
+from agentmgr.fields import SECONDS, setting, whole_number
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -38,13 +38,25 @@ class PhoneNumber:
     wireless: bool = False
 
 
+DATA_TYPES = ("string", "integer", "float", "boolean", "date", "phone")
+
+
 @frozen
 class AttributeSpec:
-    """An attribute that contacts have; `data_type` is string, integer, float, boolean, date or phone."""
+    """An attribute that contacts have; `data_type` is one of `DATA_TYPES`.
+
+    `display_name` is what people call it, empty if they say `name`.
+    """
 
     name: str
     data_type: str = "string"
     attribute_type: AttributeType = AttributeType.WRITE
+    display_name: str = ""
+
+    @property
+    def masked(self) -> bool:
+        """Whether desktops hide its value."""
+        return self.attribute_type is AttributeType.MASKED_WRITE
 
 
 @frozen
@@ -157,7 +169,10 @@ DEFAULT_RETRY_S: Mapping[DialFailReason, int] = {
 
 @frozen
 class CampaignSpec(CampaignSettings):
-    """A campaign with its one task, as its job runs it; `retry_s` in seconds."""
+    """A campaign with its one task, as its job runs it; `retry_s` in seconds.
+
+    `version` rises with each change of a campaign that is there.
+    """
 
     campaign_id: int
     name: str
@@ -170,6 +185,7 @@ class CampaignSpec(CampaignSettings):
     attributes: tuple[AttributeSpec, ...] = ()
     address_book: tuple[ExternalDestination, ...] = ()
     callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
+    version: int = 1
 
     @property
     def previews(self) -> bool:
@@ -234,9 +250,6 @@ class ZoneTimers:
     call_max_s: float = setting(14_400.0, SECONDS, "How long a call may last.")
     lost_desktop_s: float = setting(
         60.0, SECONDS, "How long an agent without its desktop is kept before it is logged off."
-    )
-    callback_notice_s: float = setting(
-        30.0, NO_OR_SOME_SECONDS, "How long before its time a callback is announced to its agent."
     )
     consult_wait_s: float = setting(
         120.0, SECONDS, "How long a consult waits for a busy agent before it fails as not answered."

@@ -149,12 +149,17 @@ class Session:
             contact_list_name=self.contact.list_name,
         )
 
+    @property
+    def is_extendable(self) -> bool:
+        """Whether the wrapup has a limit that the agent may still put off."""
+        return self.extensions_left > 0 and self.job.campaign.acw_max_time_s > 0
+
     def wrapup_details(self) -> WrapupDetails:
         """Return how long the wrapup may take and what it ends with by itself."""
         campaign = self.job.campaign
         code = self.job.codes[campaign.default_code_id]
         return WrapupDetails(
             acw_max_time=campaign.acw_max_time_s,
-            acw_extendable=self.extensions_left > 0,
+            acw_extendable=self.is_extendable,
             default_comp_code=CompletionCode(code.code_id, code.name),
         )

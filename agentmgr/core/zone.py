@@ -199,6 +199,9 @@ class Zone(Parts):
             agent.leaving = True
             agent.touch()
             self.out.free(agent)
+            session = agent.session
+            if session is not None and session.owner is agent and not session.job.campaign.acw_max_time_s:
+                self.calls.on_wrapup_timeout(session)
 
     # -- the switch ----------------------------------------------------------------------------
 

@@ -67,8 +67,8 @@ class Casework:
     def limit_wrapup(self, wrapup: WrapupDetails) -> None:
         """The wrapup that has begun may take this long."""
         self.wrapup = wrapup
-        self.wrapup_until = self.wrapup_since + wrapup.acw_max_time
-        if self.needs_more:
+        self.wrapup_until = self.wrapup_since + (wrapup.acw_max_time or math.inf)
+        if self.needs_more and wrapup.acw_max_time:
             self.wrapup_wanted_at = self.wrapup_since + NEEDS * wrapup.acw_max_time
 
     def extend_wrapup(self, wrapup: WrapupDetails, now: float) -> None:

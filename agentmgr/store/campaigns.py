@@ -143,7 +143,10 @@ def define_attributes(tx: Transaction, specs: Iterable[AttributeSpec]) -> None:
             known.add(spec.name)
             tx.tables.execute(
                 sa.insert(t.attribute_spec).values(
-                    name=spec.name, data_type=spec.data_type, attribute_type=spec.attribute_type
+                    name=spec.name,
+                    data_type=spec.data_type,
+                    attribute_type=spec.attribute_type,
+                    display_name=spec.display_name,
                 )
             )
 
@@ -151,7 +154,9 @@ def define_attributes(tx: Transaction, specs: Iterable[AttributeSpec]) -> None:
 def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:
     """Return all known attributes."""
     rows = tx.tables.execute(sa.select(t.attribute_spec).order_by(t.attribute_spec.c.position)).all()
-    return tuple(AttributeSpec(r.name, r.data_type, AttributeType(r.attribute_type)) for r in rows)
+    return tuple(
+        AttributeSpec(r.name, r.data_type, AttributeType(r.attribute_type), r.display_name) for r in rows
+    )
 
 
 def _insert(tx: Transaction, table: sa.Table, campaign_id: int, rows: Iterable[dict[str, Any]]) -> None:

@@ -100,6 +100,7 @@ attribute_spec = _table(
     _needed("name", Text()),
     _needed("data_type", Text()),
     _needed("attribute_type", Text()),
+    _needed("display_name", Text()),
     UniqueConstraint("name"),
 )
 contact_list = _table(
@@ -164,9 +165,14 @@ campaign = _table(
     _needed("calling_start_min", Integer()),
     _needed("calling_end_min", Integer()),
     _needed("calling_weekdays", Text()),
+    _needed("abandon_number", Text()),
     _needed("allow_free_form", Flag),
+    _needed("allow_premium", Flag),
+    _needed("country", Text()),
+    _needed("callback_notice_s", Integer()),
     _needed("callback_types", Text()),
     _needed("callback_expiry_min", Integer()),
+    _needed("version", Integer()),
     _needed("created_at", Real),
     UniqueConstraint("name"),
 )

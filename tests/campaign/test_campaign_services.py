@@ -63,7 +63,11 @@ def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
         ({"abandon_limit": 1.5}, "abandon_limit is 1.5; allowed: a number from 0 to 1"),
         ({"ring_time_s": 4}, "ring_time_s is 4; allowed: a whole number from 5 to 120"),
         ({"max_attempts": 0}, "max_attempts is 0; allowed: a whole number from 1 to 100"),
-        ({"acw_max_time_s": 0}, "acw_max_time_s is 0"),
+        ({"acw_max_time_s": -1}, "acw_max_time_s is -1; allowed: a whole number from 0 to 3600"),
+        ({"country": "Atlantis"}, "country is Atlantis; allowed: a region such as GB"),
+        ({"country": "999"}, "country is 999; allowed: a region such as GB"),
+        ({"abandon_number": "help"}, "abandon_number is help; allowed: a telephone number with its country"),
+        ({"callback_notice_s": 3601}, "callback_notice_s is 3601; allowed"),
         ({"retry_s": {DialFailReason.Busy: -1}}, "retry after Busy is -1 s; allowed: .* 0 to 2678400"),
         ({"retry_s": {DialFailReason.Busy: 2**63}}, "retry after Busy is 9223372036854775808 s"),
         ({"completion_codes": (CompletionCodeSpec(5, "A", retry_after_s=-1),)}, "after code A is -1 s"),
@@ -80,6 +84,14 @@ def test_campaign_with_a_wrong_setting_refused(
     with refused(Cause.BAD_VALUE, words):
         services(ready).campaigns.create(evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"])
     assert [campaign.name for campaign in services(ready).campaigns.all()] == ["Spring"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("gb", "GB"), ("44", "GB"), ("+1", "US"), ("0049", "DE"), ("", ""), (" ", "")]
+)
+def test_campaign_country_is_stored_as_a_region(ready: SqliteStore, typed: str, stored: str) -> None:
+    spec = services(ready).campaigns.create(evolve(SPEC, name="Autumn", country=typed), ["A"])
+    assert spec.country == stored
 
 
 def test_campaign_name_taken_refused(ready: SqliteStore) -> None:

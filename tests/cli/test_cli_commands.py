@@ -250,6 +250,8 @@ def test_campaign_create_with_a_wrong_setting_says_what_is_allowed(
 
 
 OTHER_SETTINGS = {
+    "abandon_number": lambda was: "+442079460018",
+    "country": lambda was: "GB",
     str: lambda was: "x",
     int: lambda was: was + 1,
     float: lambda was: was / 2,
@@ -258,11 +260,15 @@ OTHER_SETTINGS = {
 
 
 def test_campaign_create_has_an_option_for_every_setting(shell: Shell, campaign: str, database: Path) -> None:
-    wanted = {each.name: OTHER_SETTINGS[each.type](each.default) for each in attrs.fields(CampaignSettings)}
+    wanted = {
+        each.name: OTHER_SETTINGS.get(each.name, OTHER_SETTINGS[each.type])(each.default)
+        for each in attrs.fields(CampaignSettings)
+    }
     tokens = []
     for name, value in wanted.items():
         option = CampaignSettings.option(name)
-        tokens += [f"--no-{option}"] if value is False else [f"--{option}", str(value)]
+        flags = {True: [f"--{option}"], False: [f"--no-{option}"]}
+        tokens += flags[value] if isinstance(value, bool) else [f"--{option}", str(value)]
     shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
     store = open_sqlite(database)
     spec = store.find_campaign("Other")

@@ -113,7 +113,11 @@ def _check_agent(zone, agent, timers):
     _check_rows(agent)
     _check_nailing(agent, timers)
     timer = TIMER_OF_CALL_STATE.get(agent.call_state)
-    if timer and (timer != "preview" or agent.connection is not None):
+    if timer == "wrapup" and not agent.session.job.campaign.acw_max_time_s:
+        # without limit its agent ends it, or the loss of its desktop
+        ends = {(timer, agent.session.sid), ("lost", who)}
+        assert not agent.is_away or ends & timers, f"nothing ends {agent.call_state} of {who}"
+    elif timer and (timer != "preview" or agent.connection is not None):
         assert (timer, agent.session.sid) in timers, f"nothing ends {agent.call_state} of {who}"
 
 

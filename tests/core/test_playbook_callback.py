@@ -203,6 +203,16 @@ def test_callback_is_announced_and_delivered_when_due():
     assert contact.expiry_time == "2023/11/14 22:25"
 
 
+def test_callback_is_announced_as_long_before_as_its_campaign_says():
+    scene = Scene()
+    start_job_with(scene, a_callback(scene, 100.0), callback_notice_s=60)
+    scene.nail()
+    assert scene.wait(39) == []
+    assert scene.wait(1) == lines(f"""
+        A ! PreviewCallbackPending {DUE} Z-1-1
+    """)
+
+
 def test_callback_dialled_answered_and_handled():
     scene = called_back()
     assert scene.send("A", DIAL) == lines("""

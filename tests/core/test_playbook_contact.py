@@ -91,7 +91,7 @@ def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
     assert scene.wait(2) == lines("""
         switch: HangUp Z-1-1
         store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +3600s
+        store: ReturnContact 1 1 Nuisance +259200s
     """)
     assert scene.zone.stats.abandoned == 1
     assert scene.customer_leaves("Z-1-1") == []
@@ -105,7 +105,7 @@ def test_answered_call_whose_customer_does_not_wait_is_a_nuisance():
     assert scene.customer_leaves() == lines("""
         switch: HangUp Z-1-1
         store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +3600s
+        store: ReturnContact 1 1 Nuisance +259200s
     """)
 
 
@@ -506,6 +506,17 @@ def test_wrapup_extended_once_and_ended_by_the_default_code():
     """)
 
 
+def test_wrapup_without_limit_waits_for_its_agent():
+    scene = talking(contacts=1, acw_max_time_s=0)
+    assert scene.customer_leaves(SID) == lines("""
+        A ! AutoReleaseLine wrapup(0s Done) Z-1-1
+        A ! state Wrapup
+    """)
+    assert scene.send("A", AGTExtendWrapup(SID)) == ["A < ExtendWrapup 9004"]
+    assert scene.wait(86_400) == []
+    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", dispose())
+
+
 def test_wrapup_over_its_time_ends_with_the_default_code():
     scene = wrapup(contacts=1)
     assert scene.wait(64) == []
@@ -608,7 +619,7 @@ def test_customer_waits_when_the_switch_is_lost_and_is_a_nuisance():
     assert scene.post(TelephonyLost()) == lines("""
         switch: HangUp Z-1-1
         store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +3600s
+        store: ReturnContact 1 1 Nuisance +259200s
         switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
         A ! call NoState

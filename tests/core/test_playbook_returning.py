@@ -72,6 +72,48 @@ def test_lost_desktop_ends_nothing_and_is_told_later_what_it_missed():
     assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
 
 
+DEFAULT_CODE_THEN_GONE = lines("""
+    store: SaveDisposition Z-1-1 1 A 1 default
+    store: EndAttempt Z-1-1 Handled A
+    store: ReturnContact 1 1 Handled
+    switch: DropNail Z-1-line-A-1
+    store: FinishJob finished
+""")
+
+
+def test_wrapup_without_limit_ends_when_its_desktop_is_lost_for_good():
+    scene = wrapup(contacts=1, acw_max_time_s=0)
+    lose(scene)
+    assert scene.wait(59) == []
+    assert scene.wait(1) == DEFAULT_CODE_THEN_GONE
+
+
+def test_wrapup_without_limit_after_the_desktop_was_lost_for_good_ends_by_itself():
+    scene = talking(contacts=1, acw_max_time_s=0)
+    lose(scene)
+    scene.wait(60)
+    assert scene.customer_leaves(SID) == []
+    assert scene.wait(60) == DEFAULT_CODE_THEN_GONE
+
+
+def test_wrapup_without_limit_goes_on_when_its_desktop_is_back():
+    scene = talking(contacts=1, acw_max_time_s=0)
+    lose(scene)
+    scene.wait(60)
+    scene.customer_leaves(SID)
+    scene.wait(59)
+    come_back(scene)
+    assert scene.wait(86_400) == []
+    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+
+
+def test_wrapup_with_a_limit_is_not_cut_short_when_its_desktop_is_lost_for_good():
+    scene = wrapup(contacts=1, acw_max_time_s=600)
+    lose(scene)
+    assert scene.wait(604) == []
+    assert scene.wait(1) == DEFAULT_CODE_THEN_GONE
+
+
 def test_desktop_that_connects_is_asked_for_the_status_of_its_agents_who_are_away():
     scene = talking(contacts=1)
     scene.nail("B")

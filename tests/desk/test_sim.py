@@ -557,6 +557,17 @@ def test_wrapup_not_extendable_is_not_extended() -> None:
     assert talk.sent == c.AGTWrapupContact(DEFAULT, "s1")
 
 
+def test_wrapup_without_limit_takes_as_long_as_the_agent_likes() -> None:
+    talk = Conversation(evolve(STEADY, extend=1))
+    talk.be_idle()
+    talk.talk()
+    talk.tell(n.AGTAutoReleaseLine(evolve(DETAILS, acw_max_time=0, acw_extendable=False), "s1"))
+    talk.state(CallState.Wrapup)
+    talk.read_codes()
+    assert 0 < talk.wait() < float("inf")
+    assert talk.sent.completion_code in CODES
+
+
 def test_wrapup_times_are_log_normal() -> None:
     talk = Conversation(evolve(STEADY, wrapup_median_s=20, wrapup_sigma=0.5))
     talk.be_idle()

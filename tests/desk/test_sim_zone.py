@@ -39,6 +39,7 @@ CAMPAIGN = CampaignSpec(
     (CompletionCodeSpec(1, "Sale", True), CompletionCodeSpec(2, "No"), CompletionCodeSpec(9, "Timed out")),
     9,
     max_attempts=2,
+    nuisance_retry_s=3600,
     attributes=(AttributeSpec("city"),),
 )
 

@@ -135,7 +135,7 @@ def wrapup_contact(zone: Parts, agent: Agent, command: AGTWrapupContact, event: 
 def extend_wrapup(zone: Parts, agent: Agent, command: AGTExtendWrapup, event: CommandReceived) -> Answer:
     """Grant more time to wrap up, as often as the campaign allows."""
     session = agent.engaged_session
-    if session.extensions_left <= 0:
+    if not session.is_extendable:
         return ResultCode.WRONG_STATE
     zone.calls.extend(session)
     return AGTExtendWrapupRESP(
