@@ -70,7 +70,7 @@ class Attempts:
                 on_failed(session, DialFailReason.DncBlocked)
             elif self._floor.telephony_is_down:
                 on_failed(session, DialFailReason.TelephonyDown)
-            elif next_opening(hours, session.number.timezone, self._out.now) > self._out.now:
+            elif next_opening(hours, session.number.timezone, self._out.now) != self._out.now:
                 on_failed(session, DialFailReason.OutsideCallingHours)
             else:
                 session.on_customer_event(CustomerEvent.DIALED)

@@ -104,7 +104,7 @@ class Dialer:
         job.at_hand = contact = job.contacts.popleft()
         return contact
 
-    def _give_back(self, job: Job, outcome: str, due_at: float) -> None:
+    def _give_back(self, job: Job, outcome: str, due_at: float | None) -> None:
         """Give back the contact that was looked at, with nothing done."""
         contact = job.at_hand
         assert contact is not None
@@ -159,7 +159,7 @@ class Dialer:
                 self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
-            if opening > self._out.now:
+            if opening != self._out.now:
                 self._give_back(job, DialFailReason.OutsideCallingHours, opening)
                 continue
             contact_type, sid = CONTACT_TYPES[job.campaign.pacing], self._floor.ids.new_session()
