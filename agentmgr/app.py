@@ -19,8 +19,8 @@ from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services, unserved
-from agentmgr.campaign.timezones import TIMEZONES
 from agentmgr.core.model import ZoneConfig
+from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
 from agentmgr.ports import StoreFault

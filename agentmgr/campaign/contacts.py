@@ -9,12 +9,12 @@ from typing import Any
 
 from attrs import frozen
 
-from agentmgr.campaign import numbers
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
-from agentmgr.campaign.timezones import parse_timezone
+from agentmgr.core import numbers
 from agentmgr.core.model import AttributeSpec, PhoneNumber
+from agentmgr.core.timezones import parse_timezone
 from agentmgr.ports import (
     PHONE_ZONE_ATTRIBUTES,
     ContactDraft,
@@ -214,7 +214,7 @@ class _RowReader:
             self._note(problems, country_name, country, str(error))
             return None
         try:
-            number = numbers.parse_number(text, region)
+            number = numbers.read_number(text, region)
         except ValueError as error:
             self._note(problems, name, text, str(error))
             return None
@@ -224,11 +224,14 @@ class _RowReader:
             )
         values[country_name] = str(number.calling_code)
         try:
-            timezone = parse_timezone(zone_text) if zone_text else number.timezone
+            # the zones of a number that has several come back from an export
+            timezone = (
+                parse_timezone(zone_text) if zone_text not in ("", number.timezone) else number.timezone
+            )
         except ValueError as error:
             self._note(problems, zone_name, zone_text, str(error))
             return None
-        if timezone is None:
+        if not timezone:
             self._note(problems, zone_name, "", "the number does not tell its time zone, so it must be given")
             return None
         return PhoneNumber(name, number.e164, timezone, number.wireless)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from agentmgr.campaign.numbers import parse_address, parse_country
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.textfile import csv_rows, open_text
+from agentmgr.core.numbers import parse_country, read_address
 from agentmgr.ports import DncEntry
 
 CHUNK = 1000
@@ -70,7 +70,7 @@ class DncService(Service):
                     try:
                         if row.fault:
                             raise ValueError(row.fault)
-                        entries.append(self._entry(parse_address(found, region), now))
+                        entries.append(self._entry(read_address(found, region), now))
                     except ValueError as error:
                         if row.line == 1 and not any(c.isdigit() for c in found):
                             continue
@@ -88,7 +88,7 @@ def _parse_all(addresses: Sequence[str], country: str) -> list[str]:
     parsed = []
     for address in addresses:
         try:
-            parsed.append(parse_address(address, region))
+            parsed.append(read_address(address, region))
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"{address[:50]!r} {error}") from None
     return parsed

@@ -30,7 +30,10 @@ class AgentSpec:
 
 @frozen
 class PhoneNumber:
-    """A telephone number of a contact: E.164 with the plus sign, and the IANA name of its time zone."""
+    """A telephone number of a contact: E.164 with the plus sign, and where it is.
+
+    `timezone` has the IANA names of all zones that it may be in, joined by commas; empty if not known.
+    """
 
     name: str
     number: str

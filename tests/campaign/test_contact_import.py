@@ -68,8 +68,14 @@ def test_import_keeps_every_attribute(load: Import, imported: Imported, store: S
         ("030 23125123", "de", "+493023125123", "Europe/Berlin"),
         ("(312) 555-0123", "1", "+13125550123", "America/Chicago"),
         ("416-555-0123", "1", "+14165550123", "America/Toronto"),
-        ("612 345 678", "34", "+34612345678", "Europe/Madrid"),  # not Atlantic/Canary, which it may be too
-        ("+1 800 555 0199", "", "+18005550199", "America/New_York"),
+        ("612 345 678", "34", "+34612345678", "Europe/Madrid,Atlantic/Canary"),
+        (
+            "+1 800 555 0199",
+            "",
+            "+18005550199",
+            "America/New_York,America/Chicago,America/Denver,America/Phoenix,America/Los_Angeles,"
+            "America/Anchorage,America/Adak,Pacific/Honolulu",
+        ),
     ],
 )
 def test_import_number_becomes_e164_and_tells_its_time_zone(
@@ -79,6 +85,8 @@ def test_import_number_becomes_e164_and_tells_its_time_zone(
     contact = imported()["U1"]
     assert (contact["PhoneNumber1"], contact["TimeZone"]) == (stored, timezone)
     assert stored.startswith("+" + contact["PhoneNumber1CtryCode"])
+    report = load(f"UserContactId,PhoneNumber1,TimeZone\nU2,{stored},\"{timezone}\"\n")  # as exported
+    assert (report.rejected, imported()["U2"]["TimeZone"]) == (0, timezone)
 
 
 def test_import_number_without_country_takes_that_of_the_call(load: Import, imported: Imported) -> None:

@@ -1,14 +1,11 @@
 """The do-not-call list, and the telephone numbers and time zones that it shares with the import."""
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from callers import T0, services
 
-from agentmgr.campaign.numbers import parse_country, parse_number
 from agentmgr.campaign.service import ServiceError
-from agentmgr.campaign.timezones import TIMEZONES, parse_timezone
 from agentmgr.store import SqliteStore
 
 
@@ -58,28 +55,3 @@ def test_dnc_list_comes_in_chunks(store: SqliteStore, monkeypatch: pytest.Monkey
     monkeypatch.setattr("agentmgr.campaign.dnc.CHUNK", 2)
     services(store).dnc.add([f"+1212555012{n}" for n in range(5)])
     assert [entry.address[-1] for entry in services(store).dnc.all()] == ["0", "1", "2", "3", "4"]
-
-
-def test_timezones_are_places_that_zoneinfo_knows() -> None:
-    assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= set(TIMEZONES)
-    assert not {"Etc/GMT+1", "EST5EDT", "posixrules", "Factory"} & set(TIMEZONES)
-    assert list(TIMEZONES) == sorted(TIMEZONES)
-    for name in TIMEZONES:
-        ZoneInfo(name)
-
-
-def test_timezone_parsed_in_any_case() -> None:
-    assert parse_timezone(" europe/BERLIN ") == "Europe/Berlin"
-    with pytest.raises(ValueError, match="no such time zone"):
-        parse_timezone("Europe/Atlantis")
-
-
-def test_number_tells_whether_it_is_wireless_where_one_can_see() -> None:
-    assert parse_number("+34612345678", None).wireless
-    assert not parse_number("+34910000123", None).wireless
-    assert not parse_number("+12125550123", None).wireless
-
-
-@pytest.mark.parametrize("text", ["44", "+44", "0044", " gb "])
-def test_country_is_read_as_people_write_it(text: str) -> None:
-    assert parse_country(text) == "GB"
