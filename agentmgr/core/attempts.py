@@ -2,15 +2,22 @@
 
 from collections.abc import Callable
 
+from attrs import evolve
+
+from agentmgr.core.agent import Agent
 from agentmgr.core.calling_hours import next_opening
-from agentmgr.core.effects import Dial, EndAttempt, ReturnContact, StartAttempt
-from agentmgr.core.events import Timer
+from agentmgr.core.effects import Dial, EndAttempt, MarkDialed, ReturnContact, StartAttempt
+from agentmgr.core.events import DialChecked, Timer
 from agentmgr.core.floor import Floor
+from agentmgr.core.ids import next_attempt
 from agentmgr.core.job import Job
 from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import ContactType, DialFailReason
+
+HANDLED = "Handled"
+CANCELLED = "Cancelled"
 
 RING_GRACE_S = 15.0
 """How much longer than the ring time the switch may take to say what became of a call."""
@@ -34,52 +41,112 @@ class Attempts:
         )
         job.sessions[session.sid] = session
         self._floor.contacts_in_work.add(contact.contact_id)
+        self._floor.numbers_in_work.setdefault(number.number, session)
         self._floor.sessions[session.sid] = session
         return session
 
-    def start_attempt(self, session: Session) -> None:
+    def start_attempt(self, session: Session, *, to_dial: bool = False) -> None:
         """Write down that the contact is being worked on, before anything is done."""
+        now, callback, owner = self._out.now, session.callback, session.owner
         self._out.emit(
             StartAttempt(
-                session.sid,
+                session.attempt_id,
                 session.job.job_id,
                 session.contact.contact_id,
                 session.contact_type,
                 session.number.number,
-                self._out.now,
-                session.callback.callback_id if session.callback is not None else None,
+                now,
+                callback.callback_id if callback is not None and session.ends_callback else None,
+                number_name=session.number.name,
+                dialed_at=now if to_dial else None,
+                session_id=session.sid if session.attempt_id != session.sid else None,
+                reached_at=session.answered_at,
+                agent_id=owner.agent_id if owner is not None and to_dial else None,
             )
         )
+        session.dial_wanted = to_dial
         session.written = True
         self._floor.stats.attempts += 1
 
+    def begin_dial(self, session: Session, agent: Agent, number: PhoneNumber) -> None:
+        """Write down that an agent dials a number, as an attempt of its own after another dial."""
+        self.change_number(session, number)
+        if not session.dial_wanted:
+            session.dial_wanted = True
+            self._mark_dialed(session, agent.agent_id)
+            return
+        outcome = HANDLED if session.reached else session.fail_reason or CANCELLED
+        self._end_record(session, outcome, agent.agent_id)
+        session.written = session.dialed = session.reached = False
+        session.attempt_id = next_attempt(session.attempt_id)
+        self.start_attempt(session, to_dial=True)
+
     def dial(self, session: Session, on_failed: Callable[[Session, DialFailReason], None]) -> None:
-        """Dial the session's number once the do-not-call list has allowed it; else call `on_failed`."""
+        """Dial the session's number once the store has nothing against it; else call `on_failed`."""
         session.on_customer_event(CustomerEvent.WANTED)
         session.fail_reason = None
-        number = session.number.number
-        hours, ring_time_s = session.job.campaign.calling_hours, session.job.campaign.ring_time_s
+        ring_time_s, attempt_id = session.job.campaign.ring_time_s, session.attempt_id
 
         def end_by_itself() -> None:
             self._out.set_timer((Timer.RING, session.sid), ring_time_s + RING_GRACE_S)
 
-        def checked(present: frozenset[str]) -> None:
-            if session.over or session.phase is not Phase.CHECKING or session.number.number != number:
+        def checked(answer: DialChecked) -> None:
+            if session.over or session.phase is not Phase.CHECKING or session.attempt_id != attempt_id:
                 return
-            if present:
-                on_failed(session, DialFailReason.DncBlocked)
-            elif self._floor.telephony_is_down:
-                on_failed(session, DialFailReason.TelephonyDown)
-            elif next_opening(hours, session.number.timezone, self._out.now) != self._out.now:
-                on_failed(session, DialFailReason.OutsideCallingHours)
-            else:
-                session.on_customer_event(CustomerEvent.DIALED)
-                session.dialed_at = self._out.now
-                self._out.emit(Dial(session.sid, number, ring_time_s))
-                end_by_itself()
+            if answer.number is not None and answer.number != session.number:
+                self._correct_number(session, answer.number)
+            refusal = self._refusal(session, answer)
+            if refusal is not None:
+                on_failed(session, refusal)
+                return
+            session.on_customer_event(CustomerEvent.DIALED)
+            session.dialed = True
+            session.dials += 1
+            session.dialed_at = self._out.now
+            self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
+            end_by_itself()
 
         end_by_itself()  # whatever becomes of the question
-        self._floor.ask_dnc((number,), checked, session)
+        self._floor.ask_about_dial(session, checked)
+
+    def _refusal(self, session: Session, answer: DialChecked) -> DialFailReason | None:
+        """Return why a number is not dialled; None if it may be."""
+        if answer.number is None:
+            return DialFailReason.InvalidNumber
+        if answer.on_dnc:
+            return DialFailReason.DncBlocked
+        if answer.in_work or self._floor.numbers_in_work.get(answer.number.number) is not session:
+            return DialFailReason.Busy
+        if self._floor.telephony_is_down:
+            return DialFailReason.TelephonyDown
+        opening = next_opening(session.job.campaign.calling_hours, answer.number.timezone, self._out.now)
+        return DialFailReason.OutsideCallingHours if opening != self._out.now else None
+
+    def _correct_number(self, session: Session, number: PhoneNumber) -> None:
+        """One of the contact's numbers has been corrected since the contact was read."""
+        contact = session.contact
+        session.contact = evolve(
+            contact,
+            numbers=tuple(number if each.name == number.name else each for each in contact.numbers),
+            attributes={**contact.attributes, number.name: number.number},
+        )
+        self.change_number(session, number)
+        self._mark_dialed(session, None)
+
+    def _mark_dialed(self, session: Session, agent_id: str | None) -> None:
+        number = session.number
+        self._out.emit(MarkDialed(session.attempt_id, number.name, number.number, self._out.now, agent_id))
+
+    def change_number(self, session: Session, number: PhoneNumber) -> None:
+        """Let a session be about another number; nobody else is to be busy with it meanwhile."""
+        self._let_go(session)
+        session.number = number
+        self._floor.numbers_in_work.setdefault(number.number, session)
+
+    def _let_go(self, session: Session) -> None:
+        in_work = self._floor.numbers_in_work
+        if in_work.get(session.number.number) is session:
+            del in_work[session.number.number]
 
     # -- ending ----------------------------------------------------------------------------
 
@@ -117,13 +184,27 @@ class Attempts:
             session.on_customer_event(CustomerEvent.GONE)
         self._out.cancel_timer((Timer.RING, session.sid))
         session.over = True
-        self._out.emit(EndAttempt(session.sid, str(outcome), self._out.now, agent_id))
+        # of several dials each has its own outcome, the contact that of the session
+        is_redial, own = session.attempt_id != session.sid, session.fail_reason
+        self._end_record(
+            session, (HANDLED if session.reached else own or outcome) if is_redial else outcome, agent_id
+        )
         if session.contact_type is not ContactType.Callback:
             self.give_back(session.job, session.contact, attempts, str(outcome), due_at)
         self._floor.sessions.pop(session.sid, None)
-        self._floor.contacts_in_work.discard(session.contact.contact_id)
+        self.forget_work(session)
         session.job.sessions.pop(session.sid, None)
         self._out.serve(session.job)
+
+    def _end_record(self, session: Session, outcome: str, agent_id: str | None) -> None:
+        self._out.emit(
+            EndAttempt(session.attempt_id, str(outcome), self._out.now, agent_id, dialed=session.dialed)
+        )
+
+    def forget_work(self, session: Session) -> None:
+        """Nobody is busy with the session's contact and number any more."""
+        self._floor.contacts_in_work.discard(session.contact.contact_id)
+        self._let_go(session)
 
     def give_back(
         self, job: Job, contact: ContactSpec, attempts: int, outcome: str, due_at: float | None

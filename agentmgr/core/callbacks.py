@@ -47,6 +47,8 @@ class Callbacks:
                 self._out.now,
             )
         )
+        if origin.callback is not None and origin.callback.callback_id == spec.callback_id:
+            origin.ends_callback = False
         self.schedule(job, spec)
 
     def schedule(self, job: Job, spec: CallbackSpec) -> None:

@@ -1,7 +1,7 @@
 """The agent's side of a contact: from its arrival on the desktop to its completion code."""
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.attempts import Attempts
+from agentmgr.core.attempts import CANCELLED, HANDLED, Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.consults import Consults
 from agentmgr.core.effects import Connect, HangUp, MarkAnswered, SaveDisposition
@@ -12,9 +12,6 @@ from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, CallEvent, CustomerEvent, Phase
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
-
-HANDLED = "Handled"
-CANCELLED = "Cancelled"
 
 
 class CallFlow:
@@ -60,7 +57,7 @@ class CallFlow:
     def dial(self, session: Session, agent: Agent, number: PhoneNumber) -> None:
         """Dial from a preview or from wrapup."""
         self._cancel_timers(session)
-        session.number = number
+        self._attempts.begin_dial(session, agent, number)
         agent.on_call_event(CallEvent.DIALED, self._out.now)
         self._attempts.dial(session, self.on_dial_failed)
 
@@ -102,10 +99,11 @@ class CallFlow:
             return
         now = self._out.now
         self._out.cancel_timer((Timer.RING, session.sid))
+        self._floor.stats.live_answers += 1
+        session.reached = True
         if session.answered_at is None:
-            self._floor.stats.live_answers += 1
             session.answered_at = now
-        self._out.emit(MarkAnswered(session.sid, now, agent.agent_id))
+        self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id))
         self.connect(session)
 
     # -- talking -------------------------------------------------------------------------
@@ -217,7 +215,9 @@ class CallFlow:
         self._callbacks.on_session_end(session, source)
         code = job.codes[code_id]
         contact_id = session.contact.contact_id
-        self._out.emit(SaveDisposition(session.sid, job.job_id, contact_id, agent_id, code_id, source, now))
+        self._out.emit(
+            SaveDisposition(session.attempt_id, job.job_id, contact_id, agent_id, code_id, source, now)
+        )
         self._floor.stats.dispositions += 1
         attempts = session.contact.attempts + 1
         due_at: float | None = None

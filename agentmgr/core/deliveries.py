@@ -85,7 +85,8 @@ class Deliveries:
         if callback is None or callback.spec.due_at > self._out.now or not agent.can_be_consulted_now:
             return False
         spec = callback.spec
-        if spec.contact.contact_id in self._floor.contacts_in_work:
+        floor = self._floor
+        if spec.contact.contact_id in floor.contacts_in_work or spec.number.number in floor.numbers_in_work:
             self._out.set_timer((Timer.DUE, spec.callback_id), IN_WORK_RETRY_S)
             return False
         self._out.cancel_timer((Timer.DUE, spec.callback_id))

@@ -138,7 +138,7 @@ class Dialer:
             lines = progressive_lines(job.load)
         while lines > 0 and (session := self._next_session(job)) is not None:
             lines -= 1
-            self._attempts.start_attempt(session)
+            self._attempts.start_attempt(session, to_dial=True)
             self._attempts.dial(session, self.on_failed)
 
     def _offer_previews(self, job: Job) -> None:
@@ -155,7 +155,8 @@ class Dialer:
                 return None
             contact = self._take_contact(job)
             number = contact.numbers[contact.attempts % len(contact.numbers)]
-            if contact.contact_id in self._floor.contacts_in_work:
+            floor = self._floor
+            if contact.contact_id in floor.contacts_in_work or number.number in floor.numbers_in_work:
                 self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
             opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
@@ -178,9 +179,10 @@ class Dialer:
         self._out.cancel_timer((Timer.RING, session.sid))
         job.estimates.saw_dial_end(True, now - session.dialed_at)
         session.answered_at = now
+        session.reached = True
         self._floor.stats.live_answers += 1
         agent = job.idle.take()
-        self._out.emit(MarkAnswered(session.sid, now, agent.agent_id if agent else None))
+        self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id if agent else None))
         if agent is not None:
             self._calls.deliver(session, agent)
             return
@@ -193,7 +195,8 @@ class Dialer:
             return False
         session = next(iter(job.waiting.values()))
         self._out.cancel_timer((Timer.QUEUE, session.sid))
-        self._out.emit(MarkAnswered(session.sid, session.answered_at or self._out.now, agent.agent_id))
+        answered_at = session.answered_at or self._out.now
+        self._out.emit(MarkAnswered(session.attempt_id, answered_at, agent.agent_id))
         self._calls.deliver(session, agent)
         return True
 

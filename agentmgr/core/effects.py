@@ -7,6 +7,7 @@ the batch is performed.
 from typing import Any, get_args
 
 from agentmgr.core.events import TimerKey
+from agentmgr.core.model import PhoneNumber
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
 from protocol.values import frozen
 
@@ -81,6 +82,20 @@ class LoadJob:
     """Read a job with its campaign and callbacks; answered by `JobLoaded`."""
 
     job_id: int
+
+
+@frozen
+class CheckDial:
+    """Ask what stands against a dial; answered by `DialChecked`.
+
+    `own` says that the number is one of the contact's, which may have been corrected meanwhile.
+    """
+
+    key: int
+    attempt_id: str
+    contact_id: int
+    number: PhoneNumber
+    own: bool
 
 
 @frozen
@@ -180,7 +195,11 @@ class SendDigit:
 
 @frozen
 class StartAttempt:
-    """A contact is about to be dialled or shown to an agent, for the callback `callback_id` if for one."""
+    """A contact is about to be dialled or shown to an agent, for the callback `callback_id` if for one.
+
+    Each dial is an attempt of its own; `session_id` is the first one of a session, None for that itself.
+    `dialed_at` is None for what is only shown; `reached_at` is when a person answered in the session before.
+    """
 
     attempt_id: str
     job_id: int
@@ -189,6 +208,22 @@ class StartAttempt:
     number: str
     at: float
     callback_id: str | None = None
+    number_name: str = ""
+    dialed_at: float | None = None
+    session_id: str | None = None
+    reached_at: float | None = None
+    agent_id: str | None = None
+
+
+@frozen
+class MarkDialed:
+    """The number of an attempt that is dialled, where it is not the one that the attempt began with."""
+
+    attempt_id: str
+    number_name: str
+    number: str
+    at: float
+    agent_id: str | None
 
 
 @frozen
@@ -202,7 +237,7 @@ class MarkAnswered:
 
 @frozen
 class EndAttempt:
-    """An attempt is over.
+    """An attempt is over; one that is not `dialed` was only shown, or stopped before its number was dialled.
 
     `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`.
     """
@@ -211,6 +246,7 @@ class EndAttempt:
     outcome: str
     at: float
     agent_id: str | None = None
+    dialed: bool = True
 
 
 @frozen
@@ -327,6 +363,7 @@ class FinishJob:
 
 Record = (
     StartAttempt
+    | MarkDialed
     | MarkAnswered
     | EndAttempt
     | SaveDisposition
@@ -354,6 +391,7 @@ Effect = (
     | CheckLogon
     | FetchContacts
     | LoadJob
+    | CheckDial
     | CheckDnc
     | TelephonyOrder
     | Record

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, SavedAgent, WantedJob
+from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, PhoneNumber, SavedAgent, WantedJob
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
@@ -171,6 +171,20 @@ class ContactsFetched:
 
 
 @frozen
+class DialChecked:
+    """The answer to `CheckDial`.
+
+    `number` is the one to dial: the contact's as the store has it now; None if it has been taken away.
+    `in_work` says that somebody else is busy with that number, in whichever job and zone.
+    """
+
+    key: int
+    number: PhoneNumber | None
+    on_dnc: bool = False
+    in_work: bool = False
+
+
+@frozen
 class DncChecked:
     """The answer to `CheckDnc`: which of the addresses asked for are on the do-not-call list."""
 
@@ -245,6 +259,7 @@ Event = (
     | LogonChecked
     | TelephonyEvent
     | ContactsFetched
+    | DialChecked
     | DncChecked
     | JobsWanted
     | JobLoaded

@@ -1,10 +1,11 @@
 """The floor of a zone: who is there and what is going on, as all its parts see it."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckDnc
-from agentmgr.core.events import CommandReceived
+from agentmgr.core.effects import CheckDial, CheckDnc
+from agentmgr.core.events import CommandReceived, DialChecked, DncChecked
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
@@ -29,10 +30,11 @@ class Floor:
         self.closing = False
         self.sessions: dict[str, Session] = {}
         self.contacts_in_work: set[int] = set()
+        self.numbers_in_work: dict[str, Session] = {}
         self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
         self.directory: Mapping[str, SocketInfo] = {}
-        self.questions: dict[int, tuple[Callable[[frozenset[str]], None], Session | CommandReceived]] = {}
+        self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0
 
     def choose_job(self, agent: Agent) -> Job | None:
@@ -44,20 +46,29 @@ class Floor:
         self,
         addresses: tuple[str, ...],
         then: Callable[[frozenset[str]], None],
-        about: Session | CommandReceived,
+        about: CommandReceived,
     ) -> None:
         """Look addresses up in the do-not-call list and go on with those that are on it.
 
-        `about` is what waits for the answer.
+        `about` is the command that waits for the answer.
         """
+        self.out.emit(CheckDnc(self._question(lambda answer: then(answer.present), about), addresses))
+
+    def ask_about_dial(self, session: Session, then: Callable[[DialChecked], None]) -> None:
+        """Ask the store what stands against dialling the number of a session."""
+        key, number = self._question(then, session), session.number
+        is_own = any((n.name, n.number) == (number.name, number.number) for n in session.contact.numbers)
+        self.out.emit(CheckDial(key, session.attempt_id, session.contact.contact_id, number, is_own))
+
+    def _question(self, then: Callable[[Any], None], about: Session | CommandReceived) -> int:
         self._question_count += 1
         self.questions[self._question_count] = then, about
-        self.out.emit(CheckDnc(self._question_count, addresses))
+        return self._question_count
 
-    def answer_dnc(self, key: int, present: frozenset[str]) -> None:
-        """Go on where `ask_dnc` has asked; an answer that nobody waits for does no harm."""
-        question = self.questions.get(key)
+    def answer(self, event: DialChecked | DncChecked) -> None:
+        """Go on where something was asked; an answer that nobody waits for does no harm."""
+        question = self.questions.get(event.key)
         if question is not None:
             then, _ = question
-            then(present)
-            del self.questions[key]
+            then(event)
+            del self.questions[event.key]

@@ -2,7 +2,8 @@
 
 | what | looks like | is |
 |---|---|---|
-| session | `North-7-42` | the SID on the wire, the attempt in the store, the customer's call at the switch |
+| session | `North-7-42` | the SID on the wire, its first attempt, the customer's call at the switch |
+| attempt | `North-7-42.2` | the second dial in that session, in the store |
 | line | `North-7-line-1001-3` | the nailing call to an agent's phone |
 | party | `North-7-party-5` | the call to an external party of a consult |
 | callback | `North-7-42-callback` | the promise made in that session |
@@ -43,6 +44,13 @@ class Ids:
         """Return the id of a call to an external party."""
         self._parties += 1
         return f"{self._prefix}-party-{self._parties}"
+
+
+def next_attempt(attempt_id: str) -> str:
+    """Return the id of the attempt that follows in the same session: `North-7-42` then `North-7-42.2`."""
+    head, _, tail = attempt_id.rpartition("-")
+    session, _, number = tail.partition(".")
+    return f"{head}-{session}.{int(number or 1) + 1}"
 
 
 def callback_of(sid: str) -> str:

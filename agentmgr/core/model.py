@@ -99,16 +99,20 @@ class CallbackSpec:
 class SavedSession:
     """The contact that a saved agent owned when its server died.
 
-    `is_live` says that the switch still has the customer on the line. `callback_id` is the callback that
-    ends with the contact, empty if none; `callback_count` says how many the contact was given.
+    `attempt_id` is the attempt it was at, `reached` whether a person had answered that one, `answered_at`
+    when one had first in the session. `is_live` says that the switch still has the customer on the line.
+    `callback_id` is the callback that ends with the contact, empty if none; `callback_count` says how many
+    the contact was given.
     """
 
     sid: str
+    attempt_id: str
     job_id: int
     contact: ContactSpec
     contact_type: ContactType
     number: PhoneNumber
     answered_at: float | None
+    reached: bool = True
     callback_id: str = ""
     callback_count: int = 0
     is_live: bool = False

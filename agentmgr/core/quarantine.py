@@ -32,6 +32,7 @@ from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
+    DialChecked,
     DncChecked,
     Event,
     JobLoaded,
@@ -213,7 +214,7 @@ class Quarantine:
             return about
         if isinstance(about, LogonChecked):
             return parts.logons.pop((about.connection, about.request_id), None)
-        if isinstance(about, DncChecked) and about.key in parts.questions:
+        if isinstance(about, DialChecked | DncChecked) and about.key in parts.questions:
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None
         return None
@@ -234,12 +235,12 @@ class Quarantine:
         self._out.emit(HangUp(session.sid))
         for purpose in SESSION_TIMERS:
             self._out.cancel_timer((purpose, session.sid))
-        is_disposed = trace.has(SaveDisposition, attempt_id=session.sid)
+        is_disposed = trace.has(SaveDisposition, attempt_id=session.attempt_id)
         owner_id = session.owner.agent_id if session.owner is not None else None
         outcome = "Handled" if is_disposed else INTERRUPTED
-        is_written = session.written or trace.has(StartAttempt, attempt_id=session.sid)
-        if is_written and not trace.has(EndAttempt, attempt_id=session.sid):
-            self._out.emit(EndAttempt(session.sid, outcome, now, owner_id))
+        is_written = session.written or trace.has(StartAttempt, attempt_id=session.attempt_id)
+        if is_written and not trace.has(EndAttempt, attempt_id=session.attempt_id):
+            self._out.emit(EndAttempt(session.attempt_id, outcome, now, owner_id, dialed=session.dialed))
         returned = trace.has(ReturnContact, job_id=job.job_id, contact_id=contact.contact_id)
         if session.contact_type is not ContactType.Callback and not returned:
             attempts = contact.attempts + 1
@@ -249,7 +250,7 @@ class Quarantine:
         session.over = True
         parts.sessions.pop(session.sid, None)
         job.sessions.pop(session.sid, None)
-        parts.contacts_in_work.discard(contact.contact_id)
+        parts.attempts.forget_work(session)
         if session.callback is not None:
             callback = parts.callbacks.find(session.callback.callback_id)
             if callback is not None and callback.session in (session, None):
@@ -332,7 +333,7 @@ class Quarantine:
                 self._out.emit(ForgetAgent(agent_id))
             if about.agent.leg_id:
                 self._out.emit(DropNail(about.agent.leg_id))
-            if kept is not None and not trace.has(EndAttempt, attempt_id=kept.sid):
+            if kept is not None and not trace.has(EndAttempt, attempt_id=kept.attempt_id):
                 parts.returns.end_kept(agent_id, kept)
 
     def _renew(self, callback: Callback, trace: _Trace) -> None:

@@ -158,7 +158,7 @@ class Returns:
             agent.call_state if owned is not None else CallState.NoState,
             agent.reason_code,
             agent.leg_id if agent.is_nailed else "",
-            owned.sid if owned is not None else "",
+            owned.attempt_id if owned is not None else "",
         )
         if self._written.get(agent.agent_id) != record:
             self._written[agent.agent_id] = record
@@ -178,7 +178,8 @@ class Returns:
         job = self._floor.jobs.get(kept.job_id) if kept is not None else None
         if kept is not None and job is not None:
             session = self._attempts.new_session(job, kept.contact, kept.number, kept.contact_type, kept.sid)
-            session.written = True
+            session.written = session.dial_wanted = session.dialed = True
+            session.attempt_id, session.reached = kept.attempt_id, kept.reached
             session.answered_at = kept.answered_at
             session.owned_at = kept.answered_at or self._out.now
             # a call that was being released, or dialled once more, is of no use to anybody
@@ -196,7 +197,7 @@ class Returns:
         """End the attempt of a dead server that nobody here can go on with, as one that was interrupted."""
         now = self._out.now
         self._out.emit(HangUp(kept.sid))
-        self._out.emit(EndAttempt(kept.sid, "Interrupted", now, agent_id))
+        self._out.emit(EndAttempt(kept.attempt_id, "Interrupted", now, agent_id))
         if kept.contact_type is ContactType.Callback:
             self._out.emit(EndCallback(kept.callback_id, "Interrupted", now))
         else:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import Factory, define
 
 from agentmgr.core.model import CallbackSpec, ContactSpec, PhoneNumber
 from agentmgr.core.states import (
@@ -49,9 +49,12 @@ class Consultation:
 
 @define(eq=False)
 class Session:
-    """One attempt at one contact.
+    """A contact at work: the attempts at it, each with one dial at most.
 
-    `sid` is the session id on the wire, the attempt's key in the store, and the call's id at the switch.
+    `sid` is the session id on the wire and the call's id at the switch, `attempt_id` the key of the present
+    attempt in the store, the first one's is `sid`. Of that attempt `dial_wanted` says that it is the dial's,
+    `dialed` that the switch was told to, `reached` that a person answered; `answered_at` is when one first
+    did in the session.
     """
 
     sid: str
@@ -68,8 +71,14 @@ class Session:
     extensions_left: int = 0
     consultation: Consultation | None = None
     callback: CallbackSpec | None = None
+    ends_callback: bool = True
     callback_count: int = 0
     declined: bool = False
+    attempt_id: str = Factory(lambda self: self.sid, takes_self=True)
+    dial_wanted: bool = False
+    dialed: bool = False
+    reached: bool = False
+    dials: int = 0
     written: bool = False
     over: bool = False
 

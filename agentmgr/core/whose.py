@@ -13,6 +13,7 @@ from agentmgr.core.events import (
     CallFailed,
     CommandReceived,
     ConnectionLost,
+    DialChecked,
     DncChecked,
     LogonChecked,
     NailAnswered,
@@ -154,7 +155,7 @@ def _of_timer(zone: Parts, event: TimerFired) -> Named:
     return Named() if _TIMERS[purpose] is _line else Named.of(whose_timer(zone, event))
 
 
-def _of_question(zone: Parts, event: DncChecked) -> Named:
+def _of_question(zone: Parts, event: DialChecked | DncChecked) -> Named:
     _, about = zone.questions.get(event.key, (None, None))
     return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
 
@@ -170,6 +171,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     CallEnded: _of_call,
     OrderDone: _of_order,
     OrderFailed: _of_order,
+    DialChecked: _of_question,
     DncChecked: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,

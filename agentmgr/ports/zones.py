@@ -5,8 +5,8 @@ from typing import Protocol
 
 from attrs import frozen
 
-from agentmgr.core.effects import Record
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.effects import CheckDial, Record
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import JobSpec, SavedAgent, WantedJob
 from agentmgr.ports.agents import AgentLogin
 
@@ -83,6 +83,10 @@ class ZoneStore(Protocol):
         Raises:
             Fenced: the token is not the zone's any more.
         """
+        ...
+
+    def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
+        """Say for each dial, in their order, what stands against it; its attempt is in the store already."""
         ...
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:

@@ -3,12 +3,13 @@
 import os
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 import trio
 from attrs import frozen
 
-from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.effects import CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Token, ZoneStore
@@ -17,6 +18,7 @@ from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.writer import Writer
 from protocol.results import ResultCode
 
+T = TypeVar("T")
 Verify = Callable[[AgentLogin | None, str], bool]
 """Says whether a password is right. Blocking and slow on purpose: it runs in threads, at most one a core.
 
@@ -56,7 +58,7 @@ class Questions:
         self._verify = verify
         self._answer = answer
         self._fail = fail
-        self._lookups: deque[CheckDnc | FetchContacts | LoadJob | _ReadJobsWanted] = deque()
+        self._lookups: deque[CheckDial | CheckDnc | FetchContacts | LoadJob | _ReadJobsWanted] = deque()
         self._lookups_bell = Doorbell()
         self._jobs_are_asked = False
         self._logons: deque[CheckLogon] = deque()
@@ -68,8 +70,8 @@ class Questions:
         """How many logons wait for the check of their password."""
         return len(self._logons)
 
-    def look_up(self, question: CheckDnc | FetchContacts | LoadJob) -> None:
-        """Ask the store; checks of the do-not-call list are made together with all others that wait."""
+    def look_up(self, question: CheckDial | CheckDnc | FetchContacts | LoadJob) -> None:
+        """Ask the store; checks of dials, or of addresses, are made together with those that wait behind."""
         self._lookups.append(question)
         self._lookups_bell.ring()
 
@@ -124,13 +126,23 @@ class Questions:
             self._jobs_are_asked = False
             self._answer(JobsWanted(await self._writer.call(self._store.jobs_wanted, self._token.zone)))
             return
-        checks = [first]
-        while self._lookups and isinstance(self._lookups[0], CheckDnc):
-            checks.append(self._lookups.popleft())  # type: ignore[arg-type]  # mypy does not narrow an item
+        if isinstance(first, CheckDial):
+            dials = self._take_more(first)
+            for answer in await self._writer.call(self._store.check_dials, dials):
+                self._answer(answer)
+            return
+        checks = self._take_more(first)
         addresses = frozenset(address for check in checks for address in check.addresses)
         present = await self._writer.call(self._store.on_dnc, addresses)
         for check in checks:
             self._answer(DncChecked(check.key, present.intersection(check.addresses)))
+
+    def _take_more(self, first: T) -> list[T]:
+        """Return a question and those of its kind that wait right behind it."""
+        found, kind = [first], type(first)
+        while self._lookups and isinstance(self._lookups[0], kind):
+            found.append(self._lookups.popleft())  # type: ignore[arg-type]  # mypy does not narrow an item
+        return found
 
     async def _check_logon(self, question: CheckLogon, slot: object) -> None:
         try:

@@ -121,6 +121,7 @@ class ZoneRunner:
                 effects.CheckLogon: self._questions.check_logon,
                 effects.FetchContacts: self._questions.look_up,
                 effects.LoadJob: self._questions.look_up,
+                effects.CheckDial: self._questions.look_up,
                 effects.CheckDnc: self._questions.look_up,
             }
         )

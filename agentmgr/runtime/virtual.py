@@ -91,6 +91,7 @@ class VirtualZone:
             effects.CheckLogon: self._check_logon,
             effects.FetchContacts: self._fetch_contacts,
             effects.LoadJob: self._load_job,
+            effects.CheckDial: self._check_dial,
             effects.CheckDnc: self._check_dnc,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.now)),
         }
@@ -230,6 +231,9 @@ class VirtualZone:
     def _load_job(self, question: effects.LoadJob) -> None:
         job = self._store.load_job(self._token, question.job_id)
         self._inbox.append(JobLoaded(question.job_id, job))
+
+    def _check_dial(self, question: effects.CheckDial) -> None:
+        self._inbox.extend(self._store.check_dials([question]))
 
     def _check_dnc(self, question: effects.CheckDnc) -> None:
         self._inbox.append(DncChecked(question.key, self._store.on_dnc(question.addresses)))

@@ -15,6 +15,7 @@ from agentmgr.core.effects import (
     FinishJob,
     ForgetAgent,
     MarkAnswered,
+    MarkDialed,
     Record,
     ReturnContact,
     SaveAgent,
@@ -47,20 +48,28 @@ _FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
 
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
-        "INSERT INTO attempt (attempt_id, job_id, contact_id, contact_type, number, started_at, callback_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        *("attempt_id", "job_id", "contact_id", "contact_type", "number", "at", "callback_id"),
+        "INSERT INTO attempt (attempt_id, session_id, job_id, contact_id, contact_type, number, number_name,"
+        " started_at, dialed_at, reached_at, agent_id, callback_id)"
+        " VALUES (?, COALESCE(?, ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *("attempt_id", "session_id", "attempt_id", "job_id", "contact_id", "contact_type", "number"),
+        *("number_name", "at", "dialed_at", "reached_at", "agent_id", "callback_id"),
+    ),
+    MarkDialed: _statement(
+        "UPDATE attempt SET number = ?, number_name = ?, dialed_at = ?, agent_id = COALESCE(?, agent_id)"
+        " WHERE attempt_id = ? AND ended_at IS NULL",
+        *("number", "number_name", "at", "agent_id", "attempt_id"),
     ),
     # A call can be answered first and find its agent later: the time is that of the answer.
     MarkAnswered: _statement(
-        "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), agent_id = COALESCE(?, agent_id)"
-        " WHERE attempt_id = ?",
-        *("at", "agent_id", "attempt_id"),
+        "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), reached_at = COALESCE(reached_at, ?),"
+        " agent_id = COALESCE(?, agent_id) WHERE attempt_id = ?",
+        *("at", "at", "agent_id", "attempt_id"),
     ),
     EndAttempt: _statement(
-        "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id)"
+        "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id),"
+        " dialed_at = CASE WHEN CAST(? AS INTEGER) = 1 THEN dialed_at END"
         " WHERE attempt_id = ? AND ended_at IS NULL",
-        *("at", "outcome", "agent_id", "attempt_id"),
+        *("at", "outcome", "agent_id", "dialed", "attempt_id"),
     ),
     # The first disposition of an attempt stands: it was confirmed to somebody.
     SaveDisposition: _statement(

@@ -12,7 +12,7 @@ KEPT = "EXISTS (SELECT 1 FROM saved_agent WHERE saved_agent.attempt_id = attempt
 _GOES_ON = (
     "EXISTS (SELECT 1 FROM attempt JOIN job ON job.job_id = attempt.job_id"
     " WHERE attempt.attempt_id = saved_agent.attempt_id AND attempt.ended_at IS NULL"
-    " AND attempt.answered_at IS NOT NULL AND job.zone = saved_agent.zone AND job.ended_at IS NULL"
+    " AND attempt.reached_at IS NOT NULL AND job.zone = saved_agent.zone AND job.ended_at IS NULL"
     " AND job.state IN (?, ?))"
 )
 
@@ -55,8 +55,22 @@ def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
 
 
 def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
-    ((job_id, contact_id, contact_type, dialled, answered_at, callback_id, attempts, callbacks),) = sql.fetch(
-        "SELECT attempt.job_id, attempt.contact_id, contact_type, number, answered_at, callback_id,"
+    (
+        (
+            sid,
+            job_id,
+            contact_id,
+            contact_type,
+            dialled,
+            reached_at,
+            answered_at,
+            callback_id,
+            attempts,
+            callbacks,
+        ),
+    ) = sql.fetch(
+        "SELECT session_id, attempt.job_id, attempt.contact_id, contact_type, number, reached_at,"
+        " answered_at, callback_id,"
         " COALESCE(job_contact.attempts, 0), (SELECT count(*) FROM callback"
         " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
         " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"
@@ -67,12 +81,14 @@ def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
     (contact,) = read_contacts(sql, [(contact_id, attempts)])
     number = next((n for n in contact.numbers if n.number == dialled), PhoneNumber("", dialled))
     return SavedSession(
-        sid=attempt_id,
+        sid=sid,
+        attempt_id=attempt_id,
         job_id=job_id,
         contact=contact,
         contact_type=ContactType(contact_type),
         number=number,
-        answered_at=answered_at,
+        answered_at=reached_at,
+        reached=answered_at is not None,
         callback_id=callback_id or "",
         callback_count=callbacks,
     )

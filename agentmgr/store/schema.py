@@ -282,16 +282,22 @@ Index(
 )
 Index("ix_callback_contact", callback.c.contact_id)
 
+# Each dial is an attempt, and what was shown to an agent and never dialled. `session_id` is the first attempt
+# of its session, `reached_at` when a person first answered in that, in this attempt or before.
 # An attempt for a callback can be at a contact that its job does not have.
 attempt = _table(
     "attempt",
     _key("attempt_id", Text()),
+    _needed("session_id", Text()),
     _needed("job_id", RowId, _ref("job.job_id")),
     _needed("contact_id", RowId, _ref("contact.contact_id")),
     _needed("contact_type", Text()),
     _needed("number", Text()),
+    _needed("number_name", Text()),
     _needed("started_at", Real),
+    Column("dialed_at", Real),
     Column("answered_at", Real),
+    Column("reached_at", Real),
     Column("ended_at", Real),
     Column("agent_id", Text()),
     Column("outcome", Text()),
@@ -299,6 +305,8 @@ attempt = _table(
     clustered=True,
 )
 Index("ix_attempt_contact", attempt.c.job_id, attempt.c.contact_id)
+# Who is busy with a number: few, however many attempts there ever were.
+Index("ix_attempt_number", attempt.c.number, sqlite_where=_LIVE, postgresql_where=_LIVE)
 _FOR_CALLBACK = text("callback_id IS NOT NULL")
 Index(
     "ix_attempt_callback",

@@ -17,7 +17,7 @@ _CLAIMED = f" WHERE job_id = ? AND state = 'claimed' AND NOT {_OPEN_ATTEMPT} AND
 SETTLE_CONTACTS = (
     # somebody was talking to this contact: it is not called twice
     "UPDATE job_contact SET state = 'done', attempts = attempts + 1, last_outcome = 'Interrupted'"
-    f"{_CLAIMED} AND {_OPEN_ATTEMPT} AND attempt.answered_at IS NOT NULL){CONTACT_MOVED}",
+    f"{_CLAIMED} AND {_OPEN_ATTEMPT} AND attempt.reached_at IS NOT NULL){CONTACT_MOVED}",
     # dialled or shown without an answer: that attempt counts
     "UPDATE job_contact SET attempts = attempts + 1, last_outcome = 'Interrupted',"
     " state = CASE WHEN attempts + 1 >= (SELECT max_attempts FROM campaign JOIN job"
@@ -43,7 +43,7 @@ def settle_rest(sql: Sql, job_id: int, now: float) -> None:
     sql.execute(
         "UPDATE callback SET ended_at = ?, outcome = ? WHERE ended_at IS NULL AND callback_id IN"
         " (SELECT callback_id FROM attempt WHERE job_id = ? AND ended_at IS NULL"
-        f" AND answered_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT})",
+        f" AND reached_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT})",
         (now, INTERRUPTED, job_id),
     )
     ended = sql.fetch(

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from agentmgr.core.effects import Record
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.effects import CheckDial, Record
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
     AgentLogin,
@@ -21,6 +21,7 @@ from agentmgr.ports import (
     Token,
 )
 from agentmgr.store import agents, campaigns, contacts, counters, dnc, jobs, takeover
+from agentmgr.store.checks import check_dials
 from agentmgr.store.database import Database, open_database
 from agentmgr.store.records import commit
 
@@ -79,6 +80,10 @@ class SqliteStore:
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job that the zone shall have; None if it is over or not the zone's."""
         return self._database.write(jobs.load_job, token, job_id, first=True)
+
+    def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
+        """Say for each dial, in their order, what stands against it; its attempt is in the store already."""
+        return self._database.read(check_dials, tuple(dials))
 
     # -- agents ----------------------------------------------------------------------------
 

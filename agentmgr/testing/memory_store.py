@@ -8,11 +8,13 @@ from attrs import evolve
 
 from agentmgr.core.effects import (
     AddToDnc,
+    CheckDial,
     EndAttempt,
     EndCallback,
     FinishJob,
     ForgetAgent,
     MarkAnswered,
+    MarkDialed,
     Record,
     ReturnContact,
     SaveAgent,
@@ -22,7 +24,7 @@ from agentmgr.core.effects import (
     SetAttribute,
     StartAttempt,
 )
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
     AgentSpec,
     CallbackSpec,
@@ -134,10 +136,14 @@ class MemoryStore:
 
     def _goes_on(self, agent: SaveAgent, live: dict[int, JobSpec]) -> bool:
         attempt = self.open_attempts.get(agent.attempt_id)
-        return attempt is not None and attempt.attempt_id in self.answered_at and attempt.job_id in live
+        return attempt is not None and self._reached_at(attempt) is not None and attempt.job_id in live
+
+    def _reached_at(self, attempt: StartAttempt) -> float | None:
+        before = attempt.reached_at
+        return before if before is not None else self.answered_at.get(attempt.attempt_id)
 
     def _interrupt(self, attempt: StartAttempt, now: float) -> None:
-        was_answered = attempt.attempt_id in self.answered_at
+        was_answered = self._reached_at(attempt) is not None
         del self.open_attempts[attempt.attempt_id]
         self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, "Interrupted", now)
         if attempt.contact_type is ContactType.Callback:
@@ -206,14 +212,16 @@ class MemoryStore:
             and (each.job_id, each.contact_id) == (attempt.job_id, attempt.contact_id)
         ]
         return SavedSession(
-            sid=attempt.attempt_id,
+            sid=attempt.session_id or attempt.attempt_id,
+            attempt_id=attempt.attempt_id,
             job_id=attempt.job_id,
             contact=contact,
             contact_type=attempt.contact_type,
             number=next(
                 (n for n in contact.numbers if n.number == attempt.number), PhoneNumber("", attempt.number)
             ),
-            answered_at=self.answered_at[attempt.attempt_id],
+            answered_at=self._reached_at(attempt),
+            reached=attempt.attempt_id in self.answered_at,
             callback_id=attempt.callback_id or "",
             callback_count=len({callback.callback_id for callback in made}),
         )
@@ -235,6 +243,12 @@ class MemoryStore:
         match record:
             case StartAttempt():
                 self._start(record)
+            case MarkDialed():
+                attempt = self.open_attempts[record.attempt_id]
+                dialled = evolve(
+                    attempt, number=record.number, number_name=record.number_name, dialed_at=record.at
+                )
+                self.open_attempts[record.attempt_id] = self.attempts[record.attempt_id] = dialled
             case MarkAnswered():
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
                 self.answered_at.setdefault(record.attempt_id, record.at)
@@ -255,7 +269,10 @@ class MemoryStore:
             case SetAttribute():
                 contact = self.contacts[record.contact_id]
                 changed = {**contact.attributes, record.name: record.value}
-                self.contacts[record.contact_id] = evolve(contact, attributes=changed)
+                numbers = tuple(
+                    evolve(n, number=record.value) if n.name == record.name else n for n in contact.numbers
+                )
+                self.contacts[record.contact_id] = evolve(contact, attributes=changed, numbers=numbers)
             case SaveCallback():
                 self._save_callback(record)
             case EndCallback():
@@ -288,7 +305,10 @@ class MemoryStore:
         open_contacts = {a.contact_id for a in self._attempts(attempt.job_id)}
         assert attempt.contact_id not in open_contacts, f"two attempts at contact {attempt.contact_id}"
         if attempt.contact_type is ContactType.Callback:
-            assert attempt.callback_id in self.callbacks, f"{attempt.callback_id} is not waited for"
+            is_put_off = attempt.session_id is not None and attempt.callback_id is None
+            assert is_put_off or attempt.callback_id in self.callbacks, (
+                f"{attempt.callback_id} is not waited for"
+            )
         else:
             assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
         self.attempts[attempt.attempt_id] = self.open_attempts[attempt.attempt_id] = attempt
@@ -333,6 +353,31 @@ class MemoryStore:
             del free[key]
         self.claimed[job_id].update({contact.contact_id: contact for contact in contacts})
         return ContactsFetched(job_id, tuple(contacts), min(free.values(), default=None))
+
+    def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
+        """Say for each dial what stands against it."""
+        return tuple(map(self._check_dial, dials))
+
+    def _check_dial(self, dial: CheckDial) -> DialChecked:
+        own = {number.name: number for number in self.contacts[dial.contact_id].numbers}
+        number = own.get(dial.number.name) if dial.own else dial.number
+        if number is None:
+            return DialChecked(dial.key, None)
+        if number.number == dial.number.number:
+            number = dial.number
+        attempt = self.open_attempts.get(dial.attempt_id)
+        here = (0.0, "") if attempt is None else self._wanted_at(attempt)
+        in_work = any(
+            each.number == number.number
+            and each is not attempt
+            and (each.attempt_id in self.answered_at or self._wanted_at(each) < here)
+            for each in self.open_attempts.values()
+        )
+        return DialChecked(dial.key, number, number.number in self.dnc, in_work)
+
+    @staticmethod
+    def _wanted_at(attempt: StartAttempt) -> tuple[float, str]:
+        return (attempt.at if attempt.dialed_at is None else attempt.dialed_at, attempt.attempt_id)
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         """Return those of the addresses that are on the do-not-call list."""

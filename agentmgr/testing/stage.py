@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.effects import CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
@@ -32,7 +32,7 @@ from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 
-Question = FetchContacts | LoadJob | CheckDnc | CheckLogon
+Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckLogon
 
 
 class Witness(Protocol):
@@ -206,7 +206,7 @@ class Stage:
                 self.timers.set(effect.key, effect.at)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
-            case FetchContacts() | LoadJob() | CheckDnc() | CheckLogon():
+            case FetchContacts() | LoadJob() | CheckDial() | CheckDnc() | CheckLogon():
                 self.asked.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
@@ -243,6 +243,8 @@ class Stage:
             return self.store.claim_contacts(self._token, question.job_id, question.limit, self.now)
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
+        if isinstance(question, CheckDial):
+            return self.store.check_dials([question])[0]
         if isinstance(question, CheckDnc):
             return DncChecked(question.key, self.store.on_dnc(question.addresses))
         login = self.store.find_agent(question.agent_id)

@@ -17,7 +17,8 @@ from agentmgr.core import effects
 from protocol.notifications import AGTCallStateChangedNotify, AGTCapabilitiesChanged
 from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
-_UNSHOWN_FIELDS = frozenset({"at", "job_id"})
+_UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at"})
+_UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
 _AGT = len("AGT")
 
 
@@ -82,6 +83,8 @@ def _values(message: Any, now: float = 0.0) -> list[str]:
     shown = []
     for field in attrs.fields(type(message)):
         value = getattr(message, field.name)
+        if field.name == "number_name" and isinstance(message, _UNNAMED_NUMBERS):
+            continue
         if field.name in _UNSHOWN_FIELDS or value is None or value == field.default:
             continue
         shown.append(f"{value - now:+g}s" if field.name == "due_at" else value_text(value))

@@ -44,7 +44,13 @@ def recount(stage):
     _check_stats(zone)
     if zone.config.epoch == 1 and not stage.faults:
         _check_counters(zone.stats, stage.store)
-    assert set(stage.store.open_attempts) == set(zone.sessions)
+    assert set(stage.store.open_attempts) == {session.attempt_id for session in zone.sessions.values()}
+    for number, session in zone.numbers_in_work.items():
+        assert zone.sessions[session.sid] is session
+        assert session.number.number == number
+    for session in zone.sessions.values():
+        if session.phase in (Phase.RINGING, Phase.WAITING, Phase.ON_LINE):
+            assert zone.numbers_in_work[session.number.number] is session, "two at work with one number"
     assert zone.contacts_in_work == {session.contact.contact_id for session in zone.sessions.values()}
     _check_unanswered(stage)
     for purpose, of in timers:

@@ -216,6 +216,7 @@ def test_callback_is_announced_as_long_before_as_its_campaign_says():
 def test_callback_dialled_answered_and_handled():
     scene = called_back()
     assert scene.send("A", DIAL) == lines("""
+        store: MarkDialed Z-1-1 +49300000050 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         switch: Dial Z-1-1 +49300000050 25

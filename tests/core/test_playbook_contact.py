@@ -260,6 +260,7 @@ def test_preview_is_announced_then_dialled_and_answered():
         A ! state Preview
     """)
     assert scene.send("A", DIAL) == lines("""
+        store: MarkDialed Z-1-1 +49300000001 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         switch: Dial Z-1-1 +49300000001 25
@@ -283,6 +284,7 @@ def test_preview_timed_says_so_and_is_dialled_by_the_desktop():
     """)
     scene.wait(30)
     assert scene.send("A", DIAL) == lines("""
+        store: MarkDialed Z-1-1 +49300000001 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         switch: Dial Z-1-1 +49300000001 25
@@ -293,6 +295,7 @@ def test_preview_timed_that_the_desktop_does_not_dial_is_dialled_by_the_server()
     scene = preview(PacingType.PreviewTimed)
     assert scene.wait(34) == []
     assert scene.wait(1) == lines("""
+        store: MarkDialed Z-1-1 +49300000001 A
         A ! state Dialing
         switch: Dial Z-1-1 +49300000001 25
     """)
@@ -338,6 +341,7 @@ def test_preview_of_a_number_on_the_dnc_list_fails_without_a_dial():
     scene = preview()
     scene.store.dnc.add(number_of(1).number)
     assert scene.send("A", DIAL) == lines("""
+        store: MarkDialed Z-1-1 +49300000001 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         A ! DialFailed wrapup(60s+ Done) DncBlocked Z-1-1
@@ -360,6 +364,7 @@ def test_preview_is_answered_by_the_number_that_the_agent_typed():
     scene = preview()
     typed = ContactNumber(number="+442071234567")
     assert scene.send("A", AGTPreviewDial(typed, SID)) == lines("""
+        store: MarkDialed Z-1-1 +442071234567 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         switch: Dial Z-1-1 +442071234567 25
@@ -544,12 +549,14 @@ def test_completion_code_with_a_retry_after_the_last_attempt_ends_the_contact():
 def test_redial_that_is_answered():
     scene = wrapup()
     assert scene.send("A", AGTRedial(number_of(1))) == lines("""
+        store: EndAttempt Z-1-1 Handled A
+        store: StartAttempt Z-1-1.2 1 Progressive +49300000001 Z-1-1 A
         A ! state Dialing
         A < Redial 0 Z-1-1
         switch: Dial Z-1-1 +49300000001 25
     """)
     assert scene.customer_answers(SID) == lines("""
-        store: MarkAnswered Z-1-1 A
+        store: MarkAnswered Z-1-1.2 A
         switch: Connect Z-1-1 Z-1-line-A-1
         A ! state Talking
     """)
@@ -565,11 +572,11 @@ def test_redial_that_fails():
     assert scene.zone.stats.live_answers == 1
 
 
-def test_redial_counts_a_person_reached_once():
+def test_redial_that_is_answered_counts_as_a_dial_of_its_own():
     scene = wrapup()
     scene.send("A", AGTRedial(number_of(1)))
     scene.customer_answers(SID)
-    assert scene.zone.stats.live_answers == 1
+    assert (scene.zone.stats.attempts, scene.zone.stats.live_answers) == (2, 2)
 
 
 def test_redial_of_a_contact_that_was_cancelled_counts_the_answer():

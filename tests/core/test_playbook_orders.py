@@ -349,6 +349,7 @@ def test_conference_that_failed_later_ends_for_both():
 def test_dial_that_failed_is_a_call_that_failed():
     scene = refusing(preview, Dial)
     assert scene.send("A", c.AGTPreviewDial(number_of(1), SID)) == lines("""
+        store: MarkDialed Z-1-1 +49300000001 A
         A ! state Dialing
         A < PreviewDial 0 Z-1-1
         switch: Dial Z-1-1 +49300000001 25

@@ -653,7 +653,9 @@ def test_restart_without_the_job_of_the_contact_ends_the_attempt_and_forgets_the
     number = contact.numbers[0].number
     begun = StartAttempt(SID, 9, contact.contact_id, ContactType.Progressive, number, scene.now)
     scene.store.commit(token, [begun, MarkAnswered(SID, scene.now, "A")])
-    kept = SavedSession(SID, 9, contact, ContactType.Progressive, contact.numbers[0], scene.now, is_live=True)
+    kept = SavedSession(
+        SID, SID, 9, contact, ContactType.Progressive, contact.numbers[0], scene.now, is_live=True
+    )
     assert scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.Talking, "", LEG, kept))) == [
         f"switch: HangUp {SID}",
         f"store: EndAttempt {SID} Interrupted A",

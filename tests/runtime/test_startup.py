@@ -17,7 +17,7 @@ from protocol.enums import AgentState, CallState, ContactType, PacingType
 
 NUMBER = PhoneNumber("PhoneNumber1", "+1")
 CONTACT = ContactSpec(1, "u1", 1, "List", (NUMBER,), {})
-SESSION = SavedSession("sid", 1, CONTACT, ContactType.Preview, NUMBER, 5.0)
+SESSION = SavedSession("sid", "sid", 1, CONTACT, ContactType.Preview, NUMBER, 5.0)
 AGENT = SavedAgent("A", AgentState.Ready, CallState.Talking, "", "leg", SESSION)
 IDLE = SavedAgent("B", AgentState.NotReady, CallState.NoState, "7", "", None)
 JOBS = tuple(JobSpec(n, CampaignSpec(n, "C", PacingType.Predictive, "S", (), 1), 0) for n in (1, 2))
