@@ -1,5 +1,7 @@
 """The job's side of a call: which contact when, how many lines, and who gets the answered ones."""
 
+from itertools import islice
+
 from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.callbacks import Callbacks
@@ -89,12 +91,18 @@ class Dialer:
         while job.contacts:
             self._take_contact(job)
             self._give_back(job, "Stopped", self._out.now)
-        if not job.ringing:
-            return
-        unreached = (Phase.CHECKING, Phase.RINGING)
-        for session in [s for s in job.sessions.values() if s.owner is None and s.phase in unreached]:
+        self.drop_lines(job, len(job.ringing))
+
+    def keep_promises(self, job: Job) -> None:
+        """Hang up what nobody would take: a line in the air has an agent, or it is none."""
+        self.drop_lines(job, job.surplus)
+
+    def drop_lines(self, job: Job, how_many: int) -> None:
+        """Hang up the youngest of the lines that ring, or drop them before they do; no attempt is counted."""
+        for session in list(islice(reversed(job.ringing.values()), how_many)):
             self._out.begin_step()
-            self._out.emit(HangUp(session.sid))
+            if session.phase is Phase.RINGING:
+                self._out.emit(HangUp(session.sid))
             attempts = session.contact.attempts
             self._attempts.end_attempt(session, "Cancelled", due_at=self._out.now, attempts=attempts)
 

@@ -18,6 +18,7 @@ from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
 from agentmgr.core.stats import ZoneStats
+from protocol.enums import PacingType
 
 if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
@@ -55,9 +56,11 @@ class Job:
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
     has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which
-    may not have seen them. `at_hand` is the contact that is being looked at. `waiting` holds answered
-    calls without agent, the oldest first; `callbacks_waiting` callbacks due soon without agent;
-    `consultable` those of the agents that others may ask for a consult.
+    may not have seen them. `at_hand` is the contact that is being looked at. `ringing` holds the lines
+    that no agent has dialled, the oldest first, also those that are being checked before; `waiting` those
+    that were answered and have no agent. `keeps_agents` says that agents of the paused job stay for them.
+    `callbacks_waiting` are callbacks due soon without agent. `consultable` are the agents that work on in
+    the job, now or when their contact is over: others may ask them for a consult.
     """
 
     job_id: int
@@ -67,6 +70,7 @@ class Job:
     stats: ZoneStats = field(kw_only=True)
     done: int = 0
     paused: bool = False
+    keeps_agents: bool = False
     stopping: bool = False
     over: bool = False
     next_due_at: float | None = None
@@ -75,12 +79,12 @@ class Job:
     returned_due_at: float | None = None
     contacts: deque[ContactSpec] = field(factory=deque)
     sessions: "dict[str, Session]" = field(factory=dict)
+    ringing: "OrderedDict[str, Session]" = field(factory=OrderedDict)
     waiting: "OrderedDict[str, Session]" = field(factory=OrderedDict)
     agents: "dict[str, Agent]" = field(factory=dict)
     callbacks: "dict[str, Callback]" = field(factory=dict)
     callbacks_waiting: "OrderedDict[str, Callback]" = field(factory=OrderedDict)
     consultable: "dict[str, Agent]" = field(factory=dict)
-    ringing: int = 0
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
     idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
@@ -107,7 +111,25 @@ class Job:
     @property
     def load(self) -> Load:
         """Agents and lines at this moment."""
-        return Load(len(self.idle), self.busy, self.ringing, len(self.waiting))
+        return Load(len(self.idle), self.busy, len(self.ringing), len(self.waiting))
+
+    @property
+    def is_cautious(self) -> bool:
+        """Whether each line in the air has an idle agent meant for it; at first predictive, too."""
+        pacing = self.campaign.pacing
+        return pacing is PacingType.Progressive or not self.estimates.may_risk_abandon
+
+    @property
+    def spare(self) -> int:
+        """How many idle agents no line in the air is meant for; below 0 so many agents are missing."""
+        return len(self.idle) - len(self.ringing) - len(self.waiting)
+
+    @property
+    def surplus(self) -> int:
+        """How many of the ringing lines nobody will be there for, if a person answers."""
+        if self.is_cautious:
+            return min(len(self.ringing), max(0, -self.spare))
+        return 0 if self.consultable else len(self.ringing)
 
     @property
     def is_exhausted(self) -> bool:
@@ -118,7 +140,7 @@ class Job:
 
     def list_consultable(self, agent: "Agent") -> None:
         """List or unlist one of the job's agents after its states changed."""
-        if agent.is_consultable:
+        if agent.is_consultable and self.accepts(agent):
             self.consultable[agent.agent_id] = agent
         else:
             self.consultable.pop(agent.agent_id, None)

@@ -26,6 +26,7 @@ class Outbox:
         changed: what is not as it was, in order; by identity, and more than once if it changed again.
         freed: agents who may have nothing to do.
         jobs: those that may have something to do, by id.
+        strained: those with lines in the air that may have lost an agent for them.
         told: how many of those that changed have been told to their desktops.
         step_at: how many effects and changes there were when the present step of the turn began.
     """
@@ -38,6 +39,7 @@ class Outbox:
         self.step_at = (0, 0)
         self.told = 0
         self.jobs: dict[int, Job] = {}
+        self.strained: dict[Job, None] = {}
 
     def begin(self, now: float) -> None:
         """Start a turn."""
@@ -96,6 +98,12 @@ class Outbox:
     def serve(self, job: Job) -> None:
         """Note that the job may have something to do."""
         self.jobs[job.job_id] = job
+
+    def take_strained(self) -> list[Job]:
+        """Return the jobs whose lines in the air are to be looked at, and forget them."""
+        jobs = list(self.strained)
+        self.strained.clear()
+        return jobs
 
     def take_jobs(self) -> list[Job]:
         """Return the jobs noted, and forget them."""

@@ -407,7 +407,9 @@ class Quarantine:
         for job in parts.jobs.values():
             sessions = list(job.sessions.values())
             unowned = [session for session in sessions if session.owner is None]
-            job.ringing = sum(session.phase in (Phase.CHECKING, Phase.RINGING) for session in unowned)
+            job.ringing.clear()
+            ringing = (session for session in unowned if session.phase in (Phase.CHECKING, Phase.RINGING))
+            job.ringing.update((session.sid, session) for session in ringing)
             waiting = [session for session in unowned if session.phase is Phase.WAITING]
             waiting.sort(key=lambda session: session.answered_at or 0.0)
             job.waiting.clear()
@@ -416,12 +418,14 @@ class Quarantine:
                 agent.session is not None and agent.session.job is job for agent in parts.agents.values()
             )
             job.agents = {who: agent for who, agent in parts.agents.items() if agent.job is job}
-            job.consultable = {who: agent for who, agent in job.agents.items() if agent.is_consultable}
+            job.consultable = {}
+            for agent in job.agents.values():
+                job.list_consultable(agent)
             job.idle.keep(job.agents.values())
             job.note(job)
             self._out.serve(job)
         stats.recount(parts.agents.values(), self._out.now)
-        stats.dialing = sum(job.ringing for job in parts.jobs.values())
+        stats.dialing = sum(len(job.ringing) for job in parts.jobs.values())
         stats.waiting = sum(len(job.waiting) for job in parts.jobs.values())
         for agent in parts.agents.values():
             self._out.free(agent)

@@ -83,17 +83,16 @@ class Session:
     over: bool = False
 
     def on_customer_event(self, event: CustomerEvent) -> None:
-        """Change where the customer is, and the job's counts of lines that nobody owns; nothing else does."""
-        self._count(-1)
+        """Change where the customer is, and the job's lines that nobody owns; nothing else does."""
         self.phase = step(CUSTOMER_TABLE, self.phase, event)
-        self._count(+1)
+        self._list()
         self.job.note(self.job)
 
     def own(self, agent: "Agent", now: float) -> None:
         """Give the contact to an agent; from now on its line is the agent's affair."""
-        self._count(-1)
         self.owner = agent
         self.owned_at = now
+        self._list()
         self.seat(agent)
 
     def seat(self, agent: "Agent") -> None:
@@ -108,19 +107,19 @@ class Session:
         self.job.busy -= 1
         self.job.note(self.job)
 
-    def _count(self, by: int) -> None:
-        if self.owner is not None:
-            return
-        job = self.job
-        if self.phase is Phase.CHECKING or self.phase is Phase.RINGING:
-            job.ringing += by
-            job.stats.dialing += by
-        elif self.phase is Phase.WAITING:
-            job.stats.waiting += by
-            if by > 0:
-                job.waiting[self.sid] = self
-            else:
-                del job.waiting[self.sid]
+    def _list(self) -> None:
+        """List the line among those of its job that nobody owns; one that was checked rings at its place."""
+        job, phase = self.job, self.phase if self.owner is None else Phase.OFF_LINE
+        if phase is Phase.CHECKING or phase is Phase.RINGING:
+            job.stats.dialing += self.sid not in job.ringing
+            job.ringing[self.sid] = self
+        elif job.ringing.pop(self.sid, None) is not None:
+            job.stats.dialing -= 1
+        if phase is Phase.WAITING:
+            job.stats.waiting += self.sid not in job.waiting
+            job.waiting[self.sid] = self
+        elif job.waiting.pop(self.sid, None) is not None:
+            job.stats.waiting -= 1
 
     def to_contact(self) -> Contact:
         """Return what a desktop learns when the contact arrives."""

@@ -84,17 +84,21 @@ class Zone(Parts):
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
-        if not out.freed and not out.jobs:
+        if not out.freed and not out.jobs and not out.strained:
             return
         failed: set[Job] = set()
-        while out.freed or out.jobs:
+        while out.freed or out.jobs or out.strained:
             freed, out.freed = out.freed, []
             for agent in freed:
                 self._each(self._settle, agent)
-            for job in out.take_jobs():
-                # one that failed is served again at its next tick: else a lasting fault would keep the turn
-                if job not in failed and not self._each(self.dialer.serve, job):
-                    failed.add(job)
+            for jobs, act in (
+                (out.take_strained(), self.dialer.keep_promises),
+                (out.take_jobs(), self._serve),
+            ):
+                for job in jobs:
+                    # one that failed is served at its next tick: else a lasting fault would keep the turn
+                    if job not in failed and not self._each(act, job):
+                        failed.add(job)
             self._tell_changes()
 
     def _each(self, act: Callable[[Any], None], thing: Any) -> bool:
@@ -122,11 +126,16 @@ class Zone(Parts):
                     self._tell_change(thing)
                 except Exception as fault:
                     self._isolate(thing, fault)
+            elif thing.__class__ is Job and thing.ringing:
+                out.strained[thing] = None
 
     def _tell_change(self, agent: Agent) -> None:
         agent.sync()
-        if agent.job is not None:
-            agent.job.list_consultable(agent)
+        job = agent.job
+        if job is not None:
+            job.list_consultable(agent)
+            if job.ringing:
+                self.out.strained[job] = None
         if agent.saved_for_ha and self.agents.get(agent.agent_id) is agent:
             self.returns.save(agent)
         if self.asking.waiting:
@@ -167,7 +176,12 @@ class Zone(Parts):
         job = agent.job
         if job is None or job.over or not job.accepts(agent):
             return False
-        return not job.paused or self.choose_job(agent) is None
+        if not job.paused or self.choose_job(agent) is None:
+            return True
+        # a pause finishes what it promises: whom a line in the air is meant for stays until it is over
+        is_needed = bool(job.ringing or job.waiting) and job.spare + (not agent.idle_ticket) <= 0
+        job.keeps_agents |= is_needed
+        return is_needed
 
     # -- desktops ------------------------------------------------------------------------------
 
@@ -331,8 +345,7 @@ class Zone(Parts):
         elif wanted is Wanted.PAUSE and not job.paused:
             job.paused = True
             job.note(job)
-            for agent in job.agents.values():
-                self.out.free(agent)
+            self._free_agents(job)
             self.callbacks.on_pause(job)
         elif wanted is Wanted.RUN and job.paused:
             job.paused = False
@@ -340,6 +353,16 @@ class Zone(Parts):
             for agent in self.agents.values():
                 self.out.free(agent)
             self.out.serve(job)
+
+    def _free_agents(self, job: Job) -> None:
+        for agent in job.agents.values():
+            self.out.free(agent)
+
+    def _serve(self, job: Job) -> None:
+        if job.keeps_agents and not job.ringing and not job.waiting:
+            job.keeps_agents = False
+            self._free_agents(job)
+        self.dialer.serve(job)
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -369,6 +392,7 @@ class Zone(Parts):
         for job in self.jobs.values():
             job.paused = True
             job.note(job)
+            self._each(lambda job: self.dialer.drop_lines(job, len(job.ringing)), job)
         for agent in list(self.agents.values()):
             self.out.tell(agent, AGTZoneDown(self.config.zone, event.grace_ms))
             self._each(self._dispose_wrapup, agent)

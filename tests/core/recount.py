@@ -6,7 +6,7 @@ from agentmgr.conformance.matrix import ROWS, Row, vector
 from agentmgr.core.effects import MarkAnswered
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from protocol.commands import AGTLogoff
-from protocol.enums import AgentState, CallState, ContactType, NailupStatus
+from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
 
 DIALLING = (Phase.CHECKING, Phase.RINGING)
 LINE_KEPT = (NailupStatus.NailedUp, NailupStatus.PendingNailUpDrop)
@@ -246,7 +246,8 @@ def _check_callbacks(stage, job, timers):
 def _check_job(stage, job):
     zone = stage.zone
     unowned = [session for session in job.sessions.values() if session.owner is None]
-    assert job.ringing == sum(session.phase in DIALLING for session in unowned)
+    assert list(job.ringing.values()) == [s for s in job.ringing.values() if s.phase in DIALLING]
+    assert set(job.ringing) == {s.sid for s in unowned if s.phase in DIALLING}
     assert list(job.waiting.values()) == [s for s in job.waiting.values() if s.phase is Phase.WAITING]
     assert set(job.waiting) == {s.sid for s in unowned if s.phase is Phase.WAITING}
     assert job.busy == sum(len(_parties(session)) for session in job.sessions.values())
@@ -260,20 +261,31 @@ def _check_job(stage, job):
     # a fault right between the record and the count leaves what is shown one short
     assert 0 <= len(stage.store.done[job.job_id]) - job.done <= len(stage.faults)
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
+    _check_promises(job)
     assert not job.over
     assert not job.is_exhausted
-    consultable = {agent.agent_id for agent in job.agents.values() if agent.is_consultable}
+    consultable = {who for who, agent in job.agents.items() if agent.is_consultable and job.accepts(agent)}
     assert set(job.consultable) <= set(job.agents)
-    assert {who for who, agent in job.consultable.items() if agent.is_consultable} == consultable
+    assert {
+        who for who, agent in job.consultable.items() if agent.is_consultable and job.accepts(agent)
+    } == consultable
     _check_callbacks(stage, job, set(stage.timers._live))
     assert ("pace", str(job.job_id)) in set(stage.timers._live)
+
+
+def _check_promises(job):
+    """Progressive never abandons by its own doing, and nothing rings for agents of whom none is left."""
+    lines, willing = len(job.ringing) + len(job.waiting), job.consultable
+    if job.campaign.pacing is PacingType.Progressive:
+        assert lines <= len(job.idle), "a line in the air that no agent is meant for"
+    assert willing or not job.ringing, "lines ring for nobody"
 
 
 def _check_stats(zone):
     stats = zone.stats
     assert +stats.agents_by_state == Counter(agent.agent_state for agent in zone.agents.values())
     assert +stats.calls_by_state == Counter(agent.call_state for agent in zone.agents.values())
-    assert stats.dialing == sum(job.ringing for job in zone.jobs.values())
+    assert stats.dialing == sum(len(job.ringing) for job in zone.jobs.values())
     assert stats.waiting == sum(len(job.waiting) for job in zone.jobs.values())
     assert set(zone.sessions) == {sid for job in zone.jobs.values() for sid in job.sessions}
 

@@ -209,6 +209,17 @@ GIVEN = Given(
 )
 """The right arguments of agent A's commands in a scene."""
 
+
+def overdialled(contacts=2, **campaign):
+    """A talks to the first customer, whose line was one of two for one agent; the second line rings."""
+    scene = Scene(PacingType.Predictive, contacts=contacts, **campaign)
+    estimates = scene.zone.jobs[1].estimates
+    estimates.live_answers, estimates.dials, estimates.answers = 1000, 1000.0, 50.0
+    scene.nail()
+    scene.customer_answers(SID)
+    return scene
+
+
 # -- the way into every joint state of agent A, each with the pacing it needs ---------------------
 
 

@@ -87,8 +87,8 @@ MUTATIONS = [
     ),
     Mutation(
         "session.py",
-        "        self._count(-1)\n        self.phase = step",
-        "        self.phase = step",
+        "        elif job.ringing.pop(self.sid, None) is not None:\n            job.stats.dialing -= 1\n",
+        "",
         "lines that ring no more are still counted",
     ),
     Mutation(

@@ -121,9 +121,7 @@ def test_agent_in_consult_gets_no_other_contact():
     scene.nail("B")
     scene.send("A", with_agent())
     assert len(scene.zone.jobs[1].idle) == 0
-    assert scene.customer_answers("Z-1-2") == lines("""
-        store: MarkAnswered Z-1-2
-    """)
+    assert scene.customer_answers("Z-1-2") == ["switch: HangUp Z-1-2"]
 
 
 def test_consult_cancelled_by_the_one_who_asked():

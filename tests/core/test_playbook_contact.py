@@ -8,6 +8,7 @@ from scenes import (
     held,
     nailed_idle,
     number_of,
+    overdialled,
     preview,
     talking,
     wrapup,
@@ -57,14 +58,9 @@ def test_answered_call_is_announced_then_connected(pacing):
 
 
 def test_answered_call_without_a_free_agent_waits_and_goes_to_the_next_one_free():
-    scene = wrapup()
-    scene.nail("B")
-    assert scene.want_break("B") == lines("""
-        B ! StateChangedNotify NotReady
-        B ! caps ready not_ready
-        B < StateChange 0 NotReady
-    """)
-    assert scene.customer_answers() == lines("""
+    scene = overdialled()
+    scene.send("A", AGTReleaseLine(SID))
+    assert scene.customer_answers("Z-1-2") == lines("""
         store: MarkAnswered Z-1-2
     """)
     scene.wait(1)
@@ -75,52 +71,43 @@ def test_answered_call_without_a_free_agent_waits_and_goes_to_the_next_one_free(
         A ! state Idle
         A < WrapupContact 0 Z-1-1
         store: MarkAnswered Z-1-2 A
-        A ! CallNotify Progressive(u2 +49300000002) Z-1-2
+        A ! CallNotify Predictive(u2 +49300000002) Z-1-2
         switch: Connect Z-1-2 Z-1-line-A-1
         A ! state Talking
     """)
 
 
 def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
-    scene = Scene(PacingType.Progressive, contacts=1)
-    scene.nail()
-    scene.want_break()
-    assert scene.customer_answers() == lines("""
-        store: MarkAnswered Z-1-1
+    scene = overdialled()
+    assert scene.customer_answers("Z-1-2") == lines("""
+        store: MarkAnswered Z-1-2
     """)
     assert scene.wait(2) == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +259200s
+        switch: HangUp Z-1-2
+        store: EndAttempt Z-1-2 Nuisance
+        store: ReturnContact 2 1 Nuisance +259200s
     """)
     assert scene.zone.stats.abandoned == 1
-    assert scene.customer_leaves("Z-1-1") == []
+    assert scene.customer_leaves("Z-1-2") == []
 
 
 def test_answered_call_whose_customer_does_not_wait_is_a_nuisance():
-    scene = Scene(PacingType.Progressive, contacts=1)
-    scene.nail()
-    scene.want_break()
-    scene.customer_answers()
-    assert scene.customer_leaves() == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +259200s
+    scene = overdialled()
+    scene.customer_answers("Z-1-2")
+    assert scene.customer_leaves("Z-1-2") == lines("""
+        switch: HangUp Z-1-2
+        store: EndAttempt Z-1-2 Nuisance
+        store: ReturnContact 2 1 Nuisance +259200s
     """)
 
 
 def test_nuisance_after_the_last_attempt_ends_the_contact():
-    scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1)
-    scene.nail()
-    scene.want_break()
-    scene.customer_answers()
+    scene = overdialled(max_attempts=1)
+    scene.customer_answers("Z-1-2")
     assert scene.wait(2) == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance
-        store: FinishJob finished
-        A ! NailupChange PendingNailUpDrop
-        switch: DropNail Z-1-line-A-1
+        switch: HangUp Z-1-2
+        store: EndAttempt Z-1-2 Nuisance
+        store: ReturnContact 2 1 Nuisance
     """)
 
 
@@ -619,18 +606,10 @@ def test_answer_about_dnc_after_the_contact_is_gone_dials_nothing():
 
 
 def test_customer_waits_when_the_switch_is_lost_and_is_a_nuisance():
-    scene = Scene(PacingType.Progressive, contacts=1)
-    scene.nail()
-    scene.want_break()
-    scene.customer_answers()
-    assert scene.post(TelephonyLost()) == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +259200s
-        switch: DropNail Z-1-line-A-1
-        A ! NailupChange NailingLost
-        A ! call NoState
-    """)
+    scene = overdialled()
+    scene.customer_answers("Z-1-2")
+    shown = scene.post(TelephonyLost())
+    assert "store: EndAttempt Z-1-2 Nuisance" in shown
 
 
 def test_idle_agent_gets_the_next_contact_after_the_answer_to_its_wrapup():

@@ -32,6 +32,7 @@ from scenes import (
     logged_on,
     nailed_idle,
     number_of,
+    overdialled,
     preview,
     talking,
     wrapup,
@@ -166,22 +167,24 @@ def test_desktop_comes_back_in_every_state_and_goes_on(name):
 def test_agent_whose_desktop_is_lost_gets_no_contact():
     scene = Scene(PacingType.Progressive, contacts=1)
     scene.nail()
-    lose(scene)
-    assert scene.customer_answers() == ["store: MarkAnswered Z-1-1"]
-    assert scene.wait(2)[0] == "switch: HangUp Z-1-1"
+    assert lose(scene) == lines("""
+        switch: HangUp Z-1-1
+        store: EndAttempt Z-1-1 Cancelled
+        store: ReturnContact 1 0 Cancelled +0s
+    """)
 
 
 def test_idle_agent_who_comes_back_gets_the_customer_who_waits():
-    scene = Scene(PacingType.Progressive, contacts=1)
-    scene.nail()
-    lose(scene)
-    scene.customer_answers()
-    assert come_back(scene) == lines("""
-        A < GetAgentStatusResponse 0
-        store: MarkAnswered Z-1-1 A
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! state Talking
+    scene = overdialled()
+    scene.nail("B")
+    lose(scene, "B")
+    scene.customer_answers("Z-1-2")
+    assert come_back(scene, "B") == lines("""
+        B < GetAgentStatusResponse 0
+        store: MarkAnswered Z-1-2 B
+        B ! CallNotify Predictive(u2 +49300000002) Z-1-2
+        switch: Connect Z-1-2 Z-1-line-B-2
+        B ! state Talking
     """)
 
 
