@@ -85,7 +85,7 @@ def test_import_number_becomes_e164_and_tells_its_time_zone(
     contact = imported()["U1"]
     assert (contact["PhoneNumber1"], contact["TimeZone"]) == (stored, timezone)
     assert stored.startswith("+" + contact["PhoneNumber1CtryCode"])
-    report = load(f"UserContactId,PhoneNumber1,TimeZone\nU2,{stored},\"{timezone}\"\n")  # as exported
+    report = load(f'UserContactId,PhoneNumber1,TimeZone\nU2,{stored},"{timezone}"\n')  # as exported
     assert (report.rejected, imported()["U2"]["TimeZone"]) == (0, timezone)
 
 
