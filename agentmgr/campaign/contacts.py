@@ -13,10 +13,9 @@ from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Column
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
 from agentmgr.core import numbers
-from agentmgr.core.model import AttributeSpec, PhoneNumber
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumber, country_code_attribute
 from agentmgr.core.timezones import parse_timezone
 from agentmgr.ports import (
-    PHONE_ZONE_ATTRIBUTES,
     ContactDraft,
     ContactList,
     DncStore,
@@ -199,7 +198,7 @@ class _RowReader:
         self, values: dict[str, str], name: str, zone_name: str, problems: list[Problem]
     ) -> PhoneNumber | None:
         """Take number, country code and time zone out of the values; leave what is an attribute."""
-        country_name = f"{name}CtryCode"
+        country_name = country_code_attribute(name)
         text, country = values.pop(name, None), values.get(country_name, "")
         zone_text = values.pop(zone_name, "")
         if not text:

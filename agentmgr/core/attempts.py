@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from attrs import evolve
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import Dial, EndAttempt, MarkDialed, ReturnContact, StartAttempt
@@ -12,6 +10,7 @@ from agentmgr.core.floor import Floor
 from agentmgr.core.ids import next_attempt
 from agentmgr.core.job import Job
 from agentmgr.core.model import ContactSpec, PhoneNumber
+from agentmgr.core.numbers import calling_code_of
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import ContactType, DialFailReason
@@ -124,12 +123,7 @@ class Attempts:
 
     def _correct_number(self, session: Session, number: PhoneNumber) -> None:
         """One of the contact's numbers has been corrected since the contact was read."""
-        contact = session.contact
-        session.contact = evolve(
-            contact,
-            numbers=tuple(number if each.name == number.name else each for each in contact.numbers),
-            attributes={**contact.attributes, number.name: number.number},
-        )
+        session.contact = session.contact.with_number(number, calling_code_of(number.number))
         self.change_number(session, number)
         self._mark_dialed(session, None)
 

@@ -304,6 +304,18 @@ class SetAttribute:
 
 
 @frozen
+class SetNumber:
+    """A new telephone number of a contact, or another one under the name of one that it has."""
+
+    contact_id: int
+    name: str
+    number: str
+    timezone: str
+    wireless: bool
+    calling_code: int
+
+
+@frozen
 class SaveCallback:
     """A new callback, or another time for one that exists; times in epoch seconds."""
 
@@ -371,6 +383,7 @@ Record = (
     | SaveNote
     | AddToDnc
     | SetAttribute
+    | SetNumber
     | SaveCallback
     | EndCallback
     | SaveAgent

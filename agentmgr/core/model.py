@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.fields import SECONDS, setting, whole_number
@@ -28,6 +28,15 @@ class AgentSpec:
     skills: tuple[AgentSkill, ...]
 
 
+PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
+"""The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
+
+
+def country_code_attribute(phone: str) -> str:
+    """Return the attribute that is the country code of a telephone number."""
+    return f"{phone}CtryCode"
+
+
 @frozen
 class PhoneNumber:
     """A telephone number of a contact: E.164 with the plus sign, and where it is.
@@ -42,6 +51,15 @@ class PhoneNumber:
 
 
 DATA_TYPES = ("string", "integer", "float", "boolean", "date", "phone")
+
+
+def number_attributes(number: PhoneNumber, calling_code: int) -> dict[str, str]:
+    """Return a contact's attributes that follow from one of its numbers."""
+    return {
+        number.name: number.number,
+        country_code_attribute(number.name): str(calling_code),
+        PHONE_ZONE_ATTRIBUTES[number.name]: number.timezone,
+    }
 
 
 @frozen
@@ -64,7 +82,10 @@ class AttributeSpec:
 
 @frozen
 class ContactSpec:
-    """A contact claimed for a job; `attempts` counts those made in this job so far."""
+    """A contact claimed for a job; `attempts` counts those made in this job so far.
+
+    `list_country` is the ISO region of numbers that its list has without country code, empty if not known.
+    """
 
     contact_id: int
     user_contact_id: str
@@ -74,6 +95,17 @@ class ContactSpec:
     attributes: Mapping[str, str]
     notes: tuple[str, ...] = ()
     attempts: int = 0
+    list_country: str = ""
+
+    def with_number(self, number: PhoneNumber, calling_code: int) -> "ContactSpec":
+        """Return the contact with another number of that name, and all attributes that follow from it."""
+        others = (each for each in self.numbers if each.name != number.name)
+        follows = number_attributes(number, calling_code)
+        return evolve(
+            self,
+            numbers=tuple(sorted((*others, number), key=lambda each: each.name)),
+            attributes={**self.attributes, **follows},
+        )
 
 
 @frozen

@@ -117,13 +117,18 @@ def is_premium(e164: str) -> bool:
 
 def region_of(e164: str) -> str | None:
     """Return the ISO country of a number, by its calling code alone if there is no such number."""
-    try:
-        number = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
+    number = _parse(e164, None)
+    if number is None:
         return None
     code = phonenumbers.region_code_for_country_code(number.country_code or 0)
     region = phonenumbers.region_code_for_number(number) or code
     return None if region in _NO_REGION else region
+
+
+def calling_code_of(e164: str) -> int:
+    """Return the calling code of a number; 0 if there is no such country."""
+    number = _parse(e164, None)
+    return (number.country_code or 0) if number is not None else 0
 
 
 def parse_country(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define
 
 from agentmgr.core.model import CallbackSpec, ContactSpec, PhoneNumber
+from agentmgr.core.numbers import region_of
 from agentmgr.core.states import (
     CONSULT_TABLE,
     CUSTOMER_TABLE,
@@ -156,6 +157,13 @@ class Session:
             contact_list_id=str(self.contact.list_id),
             contact_list_name=self.contact.list_name,
         )
+
+    @property
+    def country(self) -> str | None:
+        """Return the ISO region of numbers written without country code: the contact's, its list's, ..."""
+        own = (region_of(number.number) for number in self.contact.numbers)
+        known = (*own, self.contact.list_country, self.job.campaign.country)
+        return next((region for region in known if region), None)
 
     @property
     def is_extendable(self) -> bool:

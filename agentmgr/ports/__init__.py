@@ -17,7 +17,6 @@ from agentmgr.ports.campaigns import (
     JobTally,
 )
 from agentmgr.ports.contacts import (
-    PHONE_ZONE_ATTRIBUTES,
     AttributeStore,
     ContactDraft,
     ContactList,
@@ -40,7 +39,6 @@ class ServiceStore(AgentStore, AttributeStore, CampaignStore, ContactStore, DncS
 
 __all__ = [
     "LIVE_JOB_STATES",
-    "PHONE_ZONE_ATTRIBUTES",
     "AgentLogin",
     "AgentStore",
     "AttributeStore",

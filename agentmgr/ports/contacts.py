@@ -7,9 +7,6 @@ from attrs import frozen
 
 from agentmgr.core.model import AttributeSpec, PhoneNumber
 
-PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
-"""The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
-
 
 @frozen
 class ContactDraft:

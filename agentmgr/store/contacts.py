@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import ContactSpec, PhoneNumber
-from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, ContactDraft, ContactList, ContactsPut, Token
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, ContactSpec, PhoneNumber
+from agentmgr.ports import ContactDraft, ContactList, ContactsPut, Token
 from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 

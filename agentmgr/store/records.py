@@ -23,9 +23,11 @@ from agentmgr.core.effects import (
     SaveDisposition,
     SaveNote,
     SetAttribute,
+    SetNumber,
     StartAttempt,
 )
-from agentmgr.ports import PHONE_ZONE_ATTRIBUTES, Token
+from agentmgr.core.model import country_code_attribute
+from agentmgr.ports import Token
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Sql, Transaction
@@ -42,9 +44,6 @@ class Statement:
 def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
     return (Statement(sql, attrgetter(*names)),)
 
-
-_PHONES = ", ".join(f"'{name}'" for name in PHONE_ZONE_ATTRIBUTES)
-_FIRST_PHONE = next(iter(PHONE_ZONE_ATTRIBUTES))
 
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
@@ -93,25 +92,24 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         "INSERT INTO dnc (address, added_by, added_at) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
         *("address", "agent_id", "at"),
     ),
-    # A telephone number is kept where it is dialled from; a contact always keeps its first one.
-    SetAttribute: (
-        *_statement(
-            "INSERT INTO contact_attribute (contact_id, name, value)"
-            f" SELECT ?, ?, ? WHERE ? NOT IN ({_PHONES})"
-            " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
-            *("contact_id", "name", "value", "name"),
-        ),
+    SetAttribute: _statement(
+        "INSERT INTO contact_attribute (contact_id, name, value) VALUES (?, ?, ?)"
+        " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
+        *("contact_id", "name", "value"),
+    ),
+    SetNumber: (
         *_statement(
             "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless)"
-            " SELECT contact_id, ?, ?, timezone, 0 FROM contact_phone"
-            f" WHERE contact_id = ? AND name = '{_FIRST_PHONE}' AND ? IN ({_PHONES}) AND ? <> ''"
-            " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number",
-            *("name", "value", "contact_id", "name", "value"),
+            " VALUES (?, ?, ?, ?, CAST(? AS INTEGER))"
+            " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number,"
+            " timezone = excluded.timezone, wireless = excluded.wireless",
+            *("contact_id", "name", "number", "timezone", "wireless"),
         ),
         *_statement(
-            "DELETE FROM contact_phone"
-            f" WHERE contact_id = ? AND name = ? AND name <> '{_FIRST_PHONE}' AND ? = ''",
-            *("contact_id", "name", "value"),
+            "INSERT INTO contact_attribute (contact_id, name, value)"
+            f" VALUES (?, ? || '{country_code_attribute('')}', CAST(? AS TEXT))"
+            " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
+            *("contact_id", "name", "calling_code"),
         ),
     ),
     # A callback that is put off does not end with the attempt that it was put off in.

@@ -22,6 +22,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     SaveNote,
     SetAttribute,
+    SetNumber,
     StartAttempt,
 )
 from agentmgr.core.events import ContactsFetched, DialChecked
@@ -269,10 +270,11 @@ class MemoryStore:
             case SetAttribute():
                 contact = self.contacts[record.contact_id]
                 changed = {**contact.attributes, record.name: record.value}
-                numbers = tuple(
-                    evolve(n, number=record.value) if n.name == record.name else n for n in contact.numbers
-                )
-                self.contacts[record.contact_id] = evolve(contact, attributes=changed, numbers=numbers)
+                self.contacts[record.contact_id] = evolve(contact, attributes=changed)
+            case SetNumber():
+                contact = self.contacts[record.contact_id]
+                number = PhoneNumber(record.name, record.number, record.timezone, record.wireless)
+                self.contacts[record.contact_id] = contact.with_number(number, record.calling_code)
             case SaveCallback():
                 self._save_callback(record)
             case EndCallback():

@@ -13,7 +13,9 @@ from agentmgr.core.effects import (
     ReturnContact,
     SaveNote,
     SetAttribute,
+    SetNumber,
 )
+from agentmgr.core.model import PhoneNumber
 from agentmgr.ports import Fenced, JobState, StoreFault, Token
 from agentmgr.store.records import STATEMENTS
 
@@ -201,34 +203,25 @@ def test_attribute_telephone_number_is_what_is_dialled_next(bench: Bench) -> Non
     bench.store.commit(
         bench.token,
         [
-            SetAttribute(contact.contact_id, "PhoneNumber1", "+12125559999"),
-            SetAttribute(contact.contact_id, "PhoneNumber2", "+13125558888"),
+            SetNumber(contact.contact_id, "PhoneNumber1", "+61412345678", "Australia/Perth", True, 61),
+            SetNumber(contact.contact_id, "PhoneNumber2", "+13125558888", "America/Chicago", False, 1),
             SetAttribute(contact.contact_id, "AccountBalance", "12.50"),
         ],
     )
     bench.reopen()
     again = bench.claim(1)[0]
-    assert [(n.name, n.number, n.timezone) for n in again.numbers] == [
-        ("PhoneNumber1", "+12125559999", "America/New_York"),
-        ("PhoneNumber2", "+13125558888", "America/New_York"),
-    ]
-    assert again.attributes["PhoneNumber1"] == "+12125559999"
-    assert again.attributes["AccountBalance"] == "12.50"
-    assert bench.rows("SELECT count(*) FROM contact_attribute WHERE name LIKE 'Phone%'") == [(0,)]
-
-
-def test_attribute_empty_takes_the_second_number_but_never_the_first(bench: Bench) -> None:
-    contact = bench.claim(1)[0]
-    bench.store.commit(
-        bench.token,
-        [
-            SetAttribute(contact.contact_id, "PhoneNumber2", "+13125558888"),
-            SetAttribute(contact.contact_id, "PhoneNumber2", ""),
-            SetAttribute(contact.contact_id, "PhoneNumber1", ""),
-        ],
+    assert again.numbers == (
+        PhoneNumber("PhoneNumber1", "+61412345678", "Australia/Perth", True),
+        PhoneNumber("PhoneNumber2", "+13125558888", "America/Chicago"),
     )
-    bench.reopen()
-    assert [number.number for number in bench.claim(1)[0].numbers] == ["+12125550000"]
+    names = ("PhoneNumber1", "PhoneNumber1CtryCode", "TimeZone", "PhoneNumber2CtryCode", "AccountBalance")
+    assert [again.attributes[name] for name in names] == [
+        "+61412345678",
+        "61",
+        "Australia/Perth",
+        "1",
+        "12.50",
+    ]
 
 
 def test_dnc_address_added_twice_stays_as_it_was(bench: Bench) -> None:

@@ -1,16 +1,17 @@
 """What an agent does with the call of a contact, up to its completion code."""
 
-import re
+from attrs import evolve
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.asking import Continuation, Result
-from agentmgr.core.calling_hours import is_timezone
 from agentmgr.core.commands.registry import Answer, give_order, on_agent_command
 from agentmgr.core.effects import Hold, SendDigit, Unhold
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import PhoneNumber
+from agentmgr.core.numbers import is_premium, read_number
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
+from agentmgr.core.timezones import parse_timezone
 from protocol.commands import (
     AGTExtendWrapup,
     AGTExtendWrapupRESP,
@@ -33,7 +34,8 @@ from protocol.sizes import whole_entries
 from protocol.structures import CompletionCode, ContactNumber
 
 DIGITS = frozenset("0123456789ABCD*#")
-FREE_FORM_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+FREE_FORM = ContactNumber().name
+"""What a number is called that the contact does not have."""
 
 
 def _held(zone: Parts, agent: Agent) -> Result:
@@ -185,12 +187,45 @@ def _dial(zone: Parts, agent: Agent, wanted: ContactNumber) -> ResultCode:
 
 
 def choose_number(session: Session, wanted: ContactNumber) -> PhoneNumber | None:
-    """Return the number to dial: one of the contact's, or a free-form one where the campaign allows it."""
-    for number in session.contact.numbers:
-        if wanted.number == number.number or (not wanted.number and wanted.name == number.name):
-            return number
-    if not session.job.campaign.allow_free_form or not FREE_FORM_NUMBER.fullmatch(wanted.number):
+    """Return the number to dial: one that the contact has, or another where the campaign allows it.
+
+    None if it is no number, one that costs a premium which the campaign does not pay, or has a time zone
+    that does not exist.
+    """
+    campaign = session.job.campaign
+    number = _own_number(session, wanted) or _free_form_number(session, wanted)
+    if number is None or (not campaign.allow_premium and is_premium(number.number)):
         return None
-    if wanted.timezone and not is_timezone(wanted.timezone):
+    # desktops send back what they were told, and a number may be in several zones
+    if wanted.timezone in ("", number.timezone):
+        return number
+    try:
+        return evolve(number, timezone=parse_timezone(wanted.timezone))
+    except ValueError:
         return None
-    return PhoneNumber(wanted.name, wanted.number, wanted.timezone or session.number.timezone)
+
+
+def _own_number(session: Session, wanted: ContactNumber) -> PhoneNumber | None:
+    own = session.contact.numbers
+    if not wanted.number:
+        return next((number for number in own if number.name == wanted.name), None)
+    typed = read_e164(session, wanted.number) or wanted.number
+    return next((number for number in (session.number, *own) if number.number == typed), None)
+
+
+def _free_form_number(session: Session, wanted: ContactNumber) -> PhoneNumber | None:
+    if not session.job.campaign.allow_free_form:
+        return None
+    try:
+        typed = read_number(wanted.number, session.country)
+    except ValueError:
+        return None
+    return PhoneNumber(FREE_FORM, typed.e164, typed.timezone, typed.wireless)
+
+
+def read_e164(session: Session, text: str) -> str | None:
+    """Return what a number is that was typed with a contact on the desktop; None if it is none."""
+    try:
+        return read_number(text, session.country).e164
+    except ValueError:
+        return None

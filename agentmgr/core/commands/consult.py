@@ -2,11 +2,12 @@
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.asking import Continuation, Result
-from agentmgr.core.commands.call import FREE_FORM_NUMBER
+from agentmgr.core.commands.call import read_e164
 from agentmgr.core.commands.registry import Answer, give_order, on_agent_command
 from agentmgr.core.consults import MAX_PENDING_CONSULTS
 from agentmgr.core.effects import Conference, Connect
 from agentmgr.core.events import CommandReceived
+from agentmgr.core.numbers import is_premium
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
 from agentmgr.core.states import ConsultPhase
@@ -120,9 +121,22 @@ def consult_call(zone: Parts, agent: Agent, command: AGTConsultCall, event: Comm
 
 def _consult_external(zone: Parts, session: Session, agent: Agent, destination: Destination) -> Answer:
     campaign = session.job.campaign
-    number = destination.destination_value
-    listed = any(entry.number == number for entry in campaign.address_book)
-    if not listed and not (campaign.allow_free_form and FREE_FORM_NUMBER.fullmatch(number)):
+    typed = destination.destination_value
+    number = read_e164(session, typed)
+    listed = next(
+        (
+            entry.number
+            for entry in campaign.address_book
+            if entry.number == typed or (number is not None and read_e164(session, entry.number) == number)
+        ),
+        None,
+    )
+    if listed is not None:
+        # an extension of one's own is dialled as it is
+        number = read_e164(session, listed) or listed
+    elif number is None or not campaign.allow_free_form:
+        return ResultCode.CONSULT_BAD_DESTINATION
+    if not campaign.allow_premium and is_premium(number):
         return ResultCode.CONSULT_BAD_DESTINATION
     zone.consults.ask_external(session, agent, number)
     return ResultCode.SUCCESS

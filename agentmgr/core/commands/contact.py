@@ -7,10 +7,12 @@ from attrs import evolve
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command
-from agentmgr.core.effects import AddToDnc, SaveNote, SetAttribute
+from agentmgr.core.effects import AddToDnc, SaveNote, SetAttribute, SetNumber
 from agentmgr.core.events import CommandReceived
-from agentmgr.core.model import AttributeSpec
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumber, country_code_attribute
+from agentmgr.core.numbers import read_address, read_number
 from agentmgr.core.parts import Parts
+from agentmgr.core.session import Session
 from protocol.commands import (
     AGTAddAgentNote,
     AGTAddToDNC,
@@ -25,7 +27,7 @@ from protocol.commands import (
     AGTRefreshAgentNotesRESP,
     AGTSetCustomerDetail,
 )
-from protocol.enums import AttributeType
+from protocol.enums import AttributeType, CallState
 from protocol.notifications import AGTCustomerDetailsChanged
 from protocol.results import ResultCode
 from protocol.sizes import whole_entries
@@ -34,9 +36,13 @@ from protocol.structures import Attribute, CustomerDetails
 MAX_NOTE_BYTES = 8000
 """So that a note always fits the RESP that reads it."""
 MAX_VALUE_CHARACTERS = 1000
-PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_SEPARATORS = re.compile(r"[\s().\-/]")
+PHONE = "phone"
+"""The data type of attributes that are telephone numbers."""
+FOLLOWING = frozenset(PHONE_ZONE_ATTRIBUTES.values()) | {
+    country_code_attribute(name) for name in PHONE_ZONE_ATTRIBUTES
+}
+"""The attributes that nobody sets: they follow from the telephone numbers."""
+OFFERED = frozenset({CallState.Preview, CallState.Callback})
 
 
 @on_agent_command(AGTGetCustomerDetails, contact=True, no_contact=ResultCode.CONTACT_NOT_FOUND)
@@ -76,21 +82,49 @@ def set_customer_detail(
     spec = session.job.attributes.get(key)
     if spec is None:
         return ResultCode.ATTRIBUTE_INVALID
-    if spec.attribute_type is AttributeType.READ_ONLY:
+    if spec.attribute_type is AttributeType.READ_ONLY or key in FOLLOWING:
         return ResultCode.ATTRIBUTE_READ_ONLY
-    if not fits(spec, value):
+    before = session.contact
+    if spec.data_type == PHONE or key in PHONE_ZONE_ATTRIBUTES:
+        if not _set_number(zone, session, key, value):
+            return ResultCode.ATTRIBUTE_INVALID
+    elif fits(spec, value):
+        session.contact = evolve(before, attributes={**before.attributes, key: value})
+        zone.out.emit(SetAttribute(before.contact_id, key, value))
+    else:
         return ResultCode.ATTRIBUTE_INVALID
-    contact = session.contact
-    numbers = tuple(
-        evolve(number, number=value) if number.name == key else number for number in contact.numbers
-    )
-    session.contact = evolve(contact, attributes={**contact.attributes, key: value}, numbers=numbers)
-    zone.out.emit(SetAttribute(contact.contact_id, key, value))
     consultation = session.consultation
     if consultation is not None and consultation.agent is not None and consultation.is_established:
-        changed = Attribute(key, value, spec.attribute_type)
-        zone.out.tell(consultation.agent, AGTCustomerDetailsChanged(changed, session.sid))
+        for name, now in session.contact.attributes.items():
+            changed = session.job.attributes.get(name)
+            if changed is not None and (name == key or now != before.attributes.get(name)):
+                told = Attribute(name, now, changed.attribute_type)
+                zone.out.tell(consultation.agent, AGTCustomerDetailsChanged(told, session.sid))
     return ResultCode.SUCCESS
+
+
+def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
+    """Give the contact another telephone number, with all that follows from it; False if it is none."""
+    try:
+        typed = read_number(text, session.country)
+    except ValueError:
+        return False
+    if typed.premium and not session.job.campaign.allow_premium:
+        return False
+    contact = session.contact
+    if name not in PHONE_ZONE_ATTRIBUTES:
+        session.contact = evolve(contact, attributes={**contact.attributes, name: typed.e164})
+        zone.out.emit(SetAttribute(contact.contact_id, name, typed.e164))
+        return True
+    number = PhoneNumber(name, typed.e164, typed.timezone, typed.wireless)
+    session.contact = contact.with_number(number, typed.calling_code)
+    zone.out.emit(
+        SetNumber(contact.contact_id, name, typed.e164, typed.timezone, typed.wireless, typed.calling_code)
+    )
+    owner = session.owner
+    if owner is not None and owner.call_state in OFFERED and session.number.name == name:
+        zone.attempts.change_number(session, number)  # what is dialled when the preview is over
+    return True
 
 
 def fits(spec: AttributeSpec, value: str) -> bool:
@@ -98,7 +132,7 @@ def fits(spec: AttributeSpec, value: str) -> bool:
     if len(value) > MAX_VALUE_CHARACTERS or not value.isprintable():
         return False
     if not value:
-        return spec.data_type != "phone"
+        return spec.data_type != PHONE
     match spec.data_type:
         case "integer":
             return re.fullmatch(r"[+-]?[0-9]{1,18}", value) is not None
@@ -108,8 +142,6 @@ def fits(spec: AttributeSpec, value: str) -> bool:
             return value.casefold() in ("true", "false")
         case "date":
             return _is_date(value)
-        case "phone":
-            return PHONE.fullmatch(value) is not None
         case _:
             return True
 
@@ -157,8 +189,10 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
     for entry in command.address_list:
         if entry.key not in session.job.attributes:
             return ResultCode.DNC_INVALID
-        address = normal_address(entry.value or session.contact.attributes.get(entry.key, ""))
-        if address is None:
+        own = session.contact.attributes.get(entry.key, "")
+        try:
+            address = _address(session, entry.value or own)
+        except ValueError:
             return ResultCode.DNC_BAD_ADDRESS
         addresses.append(address)
     if not addresses:
@@ -179,8 +213,11 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
 @on_agent_command(AGTIsInDNC)
 def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandReceived) -> Answer:
     """Tell whether an address is on the do-not-call list."""
-    address = normal_address(command.address_value)
-    if address is None:
+    session, job = agent.session, agent.job
+    country = session.country if session is not None else job.campaign.country if job is not None else ""
+    try:
+        address = read_address(command.address_value, country or None)
+    except ValueError:
         return ResultCode.DNC_BAD_ADDRESS
 
     def looked_up(present: frozenset[str]) -> None:
@@ -190,10 +227,12 @@ def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandRece
     return None
 
 
-def normal_address(text: str) -> str | None:
-    """Return an address as the do-not-call list has it; None if it is neither number nor e-mail."""
-    text = text.strip()
-    if EMAIL.fullmatch(text):
-        return text.casefold()
-    number = _SEPARATORS.sub("", text)
-    return number if PHONE.fullmatch(number) else None
+def _address(session: Session, text: str) -> str:
+    """Return an address as the do-not-call list has it; a contact's own number is what is dialled.
+
+    Raises:
+        ValueError: it is neither number nor e-mail.
+    """
+    if any(number.number == text for number in session.contact.numbers):
+        return text
+    return read_address(text, session.country)
