@@ -229,6 +229,14 @@ server, the contact is in Wrapup.
   Language, AddrLine1Predefined to AddrLine5Predefined, CountryPredefined, ZipcodePredefined; others are the
   campaign's own. The `name` of a ContactNumber is the key of its attribute, and what AGTAddToDNC takes as
   `key`.
+- **Telephone numbers** may be sent as people write them: with spaces, dashes of any kind, brackets, `(0)`,
+  `00` for the plus sign, `tel:`. One without country code is of the country of the contact's own number,
+  else of its list, else of the campaign. What may be two numbers or has two readings, letters where numbers
+  are not advertised as words, extensions, short and emergency codes are refused with the command's code, and
+  so are premium numbers unless the campaign allows them. What is dialled, stored and sent is E.164.
+- **timezone** of a number has all zones that it may be in, joined by commas; it is called only while it may
+  be in all of them. A zone that a command gives must be an IANA name, and wins over those of the number;
+  country code, zone and `wireless` follow from a number whenever it changes.
 - **AttributeType.** READ_ONLY cannot be changed, the others can. The value of a MASKED_WRITE attribute is
   sent in clear: the desktop hides it. A SCREEN_POP attribute is what a desktop looks the customer up with
   elsewhere.

@@ -51,11 +51,11 @@ class ContactNumber:
     """A telephone number; one typed by the agent has the name `ExternalNumber`."""
 
     name: str = wire(default="ExternalNumber")
-    number: str = wire(default="", doc="E.164, with the plus sign")
+    number: str = wire(default="", doc="E.164, with the plus sign; or as people write it")
     is_default: bool = wire(default=False)
     state: str = wire(default="")
     wireless: bool = wire(default=False)
-    timezone: str = wire(default="", doc="IANA name")
+    timezone: str = wire(default="", doc="IANA name; several joined by commas if it may be in several zones")
 
 
 @frozen
