@@ -8,11 +8,14 @@ from attrs import define, evolve
 from stores import REFUSED, SALE, T0, ZONE, campaign, drafts, prepare_job
 
 from agentmgr.core.effects import (
+    AddToDnc,
+    CheckDial,
     EndAttempt,
     EndCallback,
     FinishJob,
     ForgetAgent,
     MarkAnswered,
+    MarkDialed,
     Record,
     ReturnContact,
     SaveAgent,
@@ -22,7 +25,8 @@ from agentmgr.core.effects import (
     SetAttribute,
     StartAttempt,
 )
-from agentmgr.core.model import ContactSpec
+from agentmgr.core.events import DialChecked
+from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.ports import Fenced, JobTally, OpenedZone, Token
 from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
@@ -384,3 +388,136 @@ def test_old_owner_can_change_nothing(owned: Owned) -> None:
     with pytest.raises(Fenced):
         owned.store.load_job(old, 1)
     assert owned.waiting() == []
+
+
+# -- dials ---------------------------------------------------------------------------------------
+
+
+TYPED = PhoneNumber("ExternalNumber", "+12125557777", "America/New_York")
+
+
+def asked(owned: Owned, contact: ContactSpec, attempt_id: str, number: PhoneNumber = TYPED) -> DialChecked:
+    own = number in contact.numbers
+    (answer,) = owned.store.check_dials([CheckDial(1, attempt_id, contact.contact_id, number, own)])
+    return answer
+
+
+def dialling(contact: ContactSpec, attempt_id: str, at: float, number: PhoneNumber = TYPED) -> StartAttempt:
+    contact_type = ContactType.Predictive
+    return StartAttempt(
+        attempt_id,
+        1,
+        contact.contact_id,
+        contact_type,
+        number.number,
+        at,
+        number_name=number.name,
+        dialed_at=at,
+    )
+
+
+def test_dial_with_nothing_against_it_is_answered_with_its_number(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact))
+    assert asked(owned, contact, "a1", contact.numbers[0]) == DialChecked(1, contact.numbers[0])
+
+
+def test_dial_of_a_number_on_the_list_is_told(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact), AddToDnc(TYPED.number, "1001", T0))
+    assert asked(owned, contact, "a1") == DialChecked(1, TYPED, on_dnc=True)
+
+
+def test_dial_of_a_number_that_was_corrected_gets_the_new_one(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact), SetAttribute(1, "PhoneNumber1", "+12125556666"))
+    found = asked(owned, contact, "a1", contact.numbers[0])
+    assert found.number is not None
+    assert (found.number.name, found.number.number) == ("PhoneNumber1", "+12125556666")
+
+
+def test_dial_of_a_corrected_number_is_looked_up_by_the_new_one(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact), SetAttribute(1, "PhoneNumber1", "+12125556666"))
+    owned.commit(AddToDnc(contact.numbers[0].number, "1001", T0))
+    assert not asked(owned, contact, "a1", contact.numbers[0]).on_dnc
+    owned.commit(AddToDnc("+12125556666", "1001", T0))
+    assert asked(owned, contact, "a1", contact.numbers[0]).on_dnc
+
+
+def test_dial_keeps_the_zone_that_was_given_with_a_number_that_is_the_same(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(start(contact))
+    given = evolve(contact.numbers[0], timezone="Europe/Berlin")
+    (answer,) = owned.store.check_dials([CheckDial(1, "a1", 1, given, own=True)])
+    assert answer.number == given
+
+
+def test_dials_asked_about_together_are_answered_in_their_order(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(start(contacts[1]), start(contacts[2], "a2"), AddToDnc(TYPED.number, "1001", T0))
+    one, two = contacts[1].numbers[0], contacts[2].numbers[0]
+    answers = owned.store.check_dials(
+        [
+            CheckDial(7, "a1", 1, one, True),
+            CheckDial(8, "a2", 2, TYPED, False),
+            CheckDial(9, "a2", 2, two, True),
+        ]
+    )
+    assert answers == (DialChecked(7, one), DialChecked(8, TYPED, on_dnc=True), DialChecked(9, two))
+
+
+def test_number_wanted_twice_is_the_first_one_s(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(dialling(contacts[1], "z1", T0 + 1), dialling(contacts[2], "a2", T0 + 2))
+    assert not asked(owned, contacts[1], "z1").in_work
+    assert asked(owned, contacts[2], "a2").in_work
+
+
+def test_number_wanted_twice_at_one_time_is_exactly_one_s(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0))
+    in_work = [asked(owned, contacts[n], f"a{n}").in_work for n in (1, 2)]
+    assert sorted(in_work) == [False, True]
+
+
+def test_number_that_somebody_talks_to_is_in_work_whoever_wanted_it_first(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0 + 1))
+    owned.commit(MarkAnswered("a2", T0 + 2, "1001"))
+    assert asked(owned, contacts[1], "a1").in_work
+
+
+def test_number_shown_before_is_wanted_when_it_is_dialled(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(start(contacts[1]), dialling(contacts[2], "a2", T0 + 1))
+    owned.commit(MarkDialed("a1", TYPED.name, TYPED.number, T0 + 2, "1001"))
+    assert asked(owned, contacts[1], "a1").in_work
+    assert not asked(owned, contacts[2], "a2").in_work
+
+
+def test_number_is_free_again_when_the_attempt_is_over(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0 + 1))
+    owned.commit(EndAttempt("a1", "Busy", T0 + 2))
+    assert not asked(owned, contacts[2], "a2").in_work
+
+
+def test_redial_that_nobody_answers_keeps_the_contact_that_was_reached_before(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(*talking(contact), EndAttempt("a1", "Handled", T0 + 9, "1001"))
+    again = evolve(dialling(contact, "a1.2", T0 + 10), session_id="a1", reached_at=T0 + 5, agent_id="1001")
+    owned.commit(again, saved("a1.2"))
+    (agent,) = owned.take_over().saved
+    assert agent.session is not None
+    assert (agent.session.sid, agent.session.attempt_id) == ("a1", "a1.2")
+    assert (agent.session.answered_at, agent.session.reached) == (T0 + 5, False)
+    assert agent.session.number.number == TYPED.number
+
+
+def test_redial_interrupted_does_not_call_again_who_was_reached_before(owned: Owned) -> None:
+    contact = owned.claim()[1]
+    owned.commit(*talking(contact), EndAttempt("a1", "Handled", T0 + 9, "1001"))
+    owned.commit(evolve(dialling(contact, "a1.2", T0 + 10), session_id="a1", reached_at=T0 + 5))
+    owned.take_over()
+    assert 1 not in owned.claim()
