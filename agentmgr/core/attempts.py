@@ -204,7 +204,12 @@ class Attempts:
         self, job: Job, contact: ContactSpec, attempts: int, outcome: str, due_at: float | None
     ) -> None:
         """Give a claimed contact back to the store, due again at `due_at` or done."""
-        self._out.emit(ReturnContact(job.job_id, contact.contact_id, attempts, str(outcome), due_at))
+        left_out = ",".join(sorted(contact.left_out))
+        self._out.emit(
+            ReturnContact(
+                job.job_id, contact.contact_id, attempts, str(outcome), due_at, contact.phone, left_out
+            )
+        )
         if due_at is None:
             job.done += 1
             job.note(job)
@@ -212,13 +217,12 @@ class Attempts:
         self.expect(job, due_at)
 
     def expect(self, job: Job, due_at: float) -> None:
-        """Look for contacts in the store at `due_at`; a fetch on its way may not have seen them."""
-        self.note_due(job, due_at)
-        if job.fetching and (job.returned_due_at is None or due_at < job.returned_due_at):
-            job.returned_due_at = due_at
+        """Look in the store at `due_at` for a contact that was given back; a fetch on its way may miss it."""
+        job.next_due_at = _earlier(job.next_due_at, due_at)
+        job.next_retry_at = _earlier(job.next_retry_at, due_at)
+        if job.fetching:
+            job.returned_due_at = _earlier(job.returned_due_at, due_at)
 
-    @staticmethod
-    def note_due(job: Job, due_at: float | None) -> None:
-        """Look for contacts in the store at `due_at` at the latest; None changes nothing."""
-        if due_at is not None and (job.next_due_at is None or due_at < job.next_due_at):
-            job.next_due_at = due_at
+
+def _earlier(known: float | None, at: float) -> float:
+    return at if known is None or at < known else known

@@ -36,6 +36,11 @@ CONTACT_TYPES = {
 }
 
 
+def _turn(contact: ContactSpec) -> tuple[bool, float]:
+    """Return what contacts on hand are sorted by: retries first, the longest due before the others."""
+    return not contact.due_at, contact.due_at
+
+
 class Dialer:
     """Runs the jobs of a zone."""
 
@@ -125,19 +130,36 @@ class Dialer:
         if job is None:
             return
         job.fetching = False
-        job.next_due_at = None
-        self._attempts.note_due(job, event.next_due_at)
-        self._attempts.note_due(job, job.returned_due_at)
-        job.returned_due_at = None
-        job.contacts.extend(event.contacts)
+        job.next_due_at, job.next_retry_at = event.next_due_at, event.next_retry_at
+        if job.returned_due_at is not None:
+            self._attempts.expect(job, job.returned_due_at)
+            job.returned_due_at = None
+        on_hand = sorted((*job.contacts, *event.contacts), key=_turn)
+        job.contacts.clear()
+        job.contacts.extend(on_hand)
         self._out.serve(job)
 
     def _fetch(self, job: Job) -> None:
-        size = self._floor.config.fetch_size
-        is_due = job.next_due_at is not None and job.next_due_at <= self._out.now
-        if is_due and not job.fetching and len(job.contacts) <= size // 2:
+        """Ask for contacts when few are on hand, and for retries that are due when there are few of those."""
+        if job.fetching:
+            return
+        size, now = self._floor.config.fetch_size, self._out.now
+        if len(job.contacts) <= size // 2:
+            only_retries = False
+            is_due = job.next_due_at is not None and job.next_due_at <= now
+        else:
+            only_retries = True
+            is_due = (
+                job.next_retry_at is not None
+                and job.next_retry_at <= now
+                and not job.contacts[size // 2].due_at
+                and now - job.retries_asked_at >= self._floor.config.pace_interval_s
+            )
+        if is_due:
             job.fetching = True
-            self._out.emit(FetchContacts(job.job_id, size))
+            if only_retries:
+                job.retries_asked_at = now
+            self._out.emit(FetchContacts(job.job_id, size, only_retries))
 
     def _dial_lines(self, job: Job) -> None:
         if job.campaign.pacing is PacingType.Predictive:

@@ -71,10 +71,14 @@ class CheckLogon:
 
 @frozen
 class FetchContacts:
-    """Claim up to `limit` contacts of a job that are due; answered by `ContactsFetched`."""
+    """Claim up to `limit` contacts of a job that are due; answered by `ContactsFetched`.
+
+    With `only_retries` those alone that were given back before.
+    """
 
     job_id: int
     limit: int
+    only_retries: bool = False
 
 
 @frozen
@@ -264,13 +268,19 @@ class SaveDisposition:
 
 @frozen
 class ReturnContact:
-    """Give a claimed contact back to its job: due again at `due_at`, or done if that is None."""
+    """Give a claimed contact back to its job: due again at `due_at`, or done if that is None.
+
+    `phone` is the name of the number to be dialled next, empty for the contact's first one; `left_out` are
+    the numbers that are of no use in this job, joined by commas.
+    """
 
     job_id: int
     contact_id: int
     attempts: int
     outcome: str
     due_at: float | None
+    phone: str = ""
+    left_out: str = ""
 
 
 @frozen

@@ -160,14 +160,15 @@ class TelephonyRestored:
 class ContactsFetched:
     """The answer to `FetchContacts`.
 
-    `next_due_at` is when the next contact that is not claimed yet becomes due, epoch seconds; None
-    if there is none left. It is never later than needed: with contacts due now that did not fit the
-    limit it is not in the future.
+    `next_due_at` is when the next contact that is not claimed yet is due where it is open, epoch seconds;
+    None if there is none left. It is never later than needed: with contacts due now that did not fit the
+    limit it is not in the future. `next_retry_at` is the same of those that were given back before.
     """
 
     job_id: int
     contacts: tuple[ContactSpec, ...]
     next_due_at: float | None
+    next_retry_at: float | None = None
 
 
 @frozen

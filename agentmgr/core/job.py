@@ -55,12 +55,14 @@ class Job:
     """The state of one job in one zone.
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
-    has none. `returned_due_at` is the earliest of those given back while a fetch was on its way, which
-    may not have seen them. `at_hand` is the contact that is being looked at. `ringing` holds the lines
-    that no agent has dialled, the oldest first, also those that are being checked before; `waiting` those
-    that were answered and have no agent. `keeps_agents` says that agents of the paused job stay for them.
-    `callbacks_waiting` are callbacks due soon without agent. `consultable` are the agents that work on in
-    the job, now or when their contact is over: others may ask them for a consult.
+    has none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they
+    were last asked for while enough fresh ones were on hand. `returned_due_at` is the earliest of those given
+    back while a fetch was on its way, which may not have seen them. `contacts` are on hand, retries before
+    fresh ones; `at_hand` is the one that is being looked at. `ringing` holds the lines that no agent has
+    dialled, the oldest first, also those that are being checked before; `waiting` those that were answered
+    and have no agent. `keeps_agents` says that agents of the paused job stay for them. `callbacks_waiting`
+    are callbacks due soon without agent. `consultable` are the agents that work on in the job, now or when
+    their contact is over: others may ask them for a consult.
     """
 
     job_id: int
@@ -74,6 +76,8 @@ class Job:
     stopping: bool = False
     over: bool = False
     next_due_at: float | None = None
+    next_retry_at: float | None = None
+    retries_asked_at: float = 0.0
     fetching: bool = False
     at_hand: ContactSpec | None = None
     returned_due_at: float | None = None

@@ -85,6 +85,8 @@ class ContactSpec:
     """A contact claimed for a job; `attempts` counts those made in this job so far.
 
     `list_country` is the ISO region of numbers that its list has without country code, empty if not known.
+    `phone` is the name of the number to be dialled next, empty for the first one; `left_out` are the numbers
+    that are of no use in this job, E.164; `due_at` is since when it is due, 0 if it was never given back.
     """
 
     contact_id: int
@@ -96,6 +98,9 @@ class ContactSpec:
     notes: tuple[str, ...] = ()
     attempts: int = 0
     list_country: str = ""
+    phone: str = ""
+    left_out: frozenset[str] = frozenset()
+    due_at: float = 0.0
 
     def with_number(self, number: PhoneNumber, calling_code: int) -> "ContactSpec":
         """Return the contact with another number of that name, and all attributes that follow from it."""

@@ -65,8 +65,13 @@ class ZoneStore(Protocol):
         """
         ...
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-        """Claim contacts of a job that are due, so that nobody else gets them.
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
+        """Claim contacts of a job that are due, so that nobody else gets them: retries before fresh ones.
+
+        Only those are claimed whose next number is where the campaign may call now, or never may; others
+        cost nothing, however many there are.
 
         Raises:
             Fenced: the token is not the zone's any more; nothing was claimed.

@@ -115,7 +115,7 @@ class Questions:
     async def _look_up_next(self) -> None:
         first = self._lookups.popleft()
         if isinstance(first, FetchContacts):
-            arguments = (self._token, first.job_id, first.limit, self._clock.now())
+            arguments = (self._token, first.job_id, first.limit, self._clock.now(), first.only_retries)
             self._answer(await self._writer.call(self._store.claim_contacts, *arguments))
             return
         if isinstance(first, LoadJob):

@@ -225,7 +225,8 @@ class VirtualZone:
         )
 
     def _fetch_contacts(self, question: effects.FetchContacts) -> None:
-        claimed = self._store.claim_contacts(self._token, question.job_id, question.limit, self.now)
+        wanted = question.job_id, question.limit, self.now, question.only_retries
+        claimed = self._store.claim_contacts(self._token, *wanted)
         self._inbox.append(claimed)
 
     def _load_job(self, question: effects.LoadJob) -> None:

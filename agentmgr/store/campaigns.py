@@ -113,11 +113,7 @@ def read_campaign(tx: Transaction, campaign_id: int) -> CampaignSpec:
     return CampaignSpec(
         campaign_id=campaign_id,
         **{name: column.read(getattr(row, name)) for name, column in COLUMNS.items()},
-        calling_hours=CallingHours(
-            row.calling_start_min,
-            row.calling_end_min,
-            frozenset(int(weekday) for weekday in _split(row.calling_weekdays)),
-        ),
+        calling_hours=_read_hours(row.calling_start_min, row.calling_end_min, row.calling_weekdays),
         retry_s={DialFailReason(r.reason): r.retry_s for r in retries},
         address_book=tuple(ExternalDestination(d.name, d.number) for d in destinations),
         completion_codes=tuple(
@@ -125,6 +121,20 @@ def read_campaign(tx: Transaction, campaign_id: int) -> CampaignSpec:
         ),
         attributes=read_attributes(tx),
     )
+
+
+def _read_hours(start_min: int, end_min: int, weekdays: str) -> CallingHours:
+    return CallingHours(start_min, end_min, frozenset(int(weekday) for weekday in _split(weekdays)))
+
+
+def read_calling_hours(tx: Transaction, job_id: int) -> CallingHours:
+    """Return when a job's campaign may call, as it is set now."""
+    ((start_min, end_min, weekdays),) = tx.sql.fetch(
+        "SELECT calling_start_min, calling_end_min, calling_weekdays FROM campaign"
+        " JOIN job ON job.campaign_id = campaign.campaign_id WHERE job_id = ?",
+        (job_id,),
+    )
+    return _read_hours(start_min, end_min, weekdays)
 
 
 def find_campaign(tx: Transaction, name: str) -> CampaignSpec | None:

@@ -1,20 +1,28 @@
-"""Contacts: storing them in bulk, claiming those that are due, reading them back."""
+"""Contacts: storing them in bulk, reading them back."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from agentmgr.core.events import ContactsFetched
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, ContactSpec, PhoneNumber
-from agentmgr.ports import ContactDraft, ContactList, ContactsPut, Token
-from agentmgr.store.ownership import check_token
+from agentmgr.ports import ContactDraft, ContactList, ContactsPut
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
-# A contact that the campaign has promised to call back is not called before; its job waits for that.
-_CALLED_BACK = (
-    "EXISTS (SELECT 1 FROM callback JOIN job ON job.campaign_id = callback.campaign_id"
-    " WHERE callback.contact_id = job_contact.contact_id AND callback.ended_at IS NULL"
-    " AND job.job_id = job_contact.job_id)"
+_OF_PHONE = (
+    "SELECT contact_phone.timezone FROM contact_phone WHERE contact_phone.contact_id = job_contact.contact_id"
 )
+_ITS_TIMEZONE = (
+    f"COALESCE(({_OF_PHONE} AND contact_phone.name = {{phone}}),"
+    f" ({_OF_PHONE} ORDER BY contact_phone.name LIMIT 1), '')"
+)
+"""The time zone of the number of a name; that of the contact's first one where there is none of that name."""
+GIVEN_TIMEZONE = _ITS_TIMEZONE.format(phone="?")
+_TIMEZONE = _ITS_TIMEZONE.format(phone="job_contact.phone")
+FOLLOW_NUMBER = (
+    f"UPDATE job_contact SET timezone = {_TIMEZONE} WHERE contact_id = ? AND state <> 'done'"
+    f" AND job_id IN (SELECT job_id FROM job WHERE ended_at IS NULL) AND timezone <> {_TIMEZONE}"
+)
+"""After a change of a contact's numbers: jobs that are not over find it where its number is now."""
 
 
 def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
@@ -48,6 +56,7 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
             for phone in draft.numbers
         ),
     )
+    sql.execute_many(FOLLOW_NUMBER, ((contact_id,) for contact_id in known.values()))
     return ContactsPut(created=len(ids) - len(known), updated=len(drafts) - len(ids) + len(known))
 
 
@@ -64,35 +73,18 @@ def _contact_ids(sql: Sql, list_id: int, user_contact_ids: Iterable[str]) -> dic
     return found
 
 
-def claim_contacts(tx: Transaction, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-    """Claim contacts that are due, the longest due first."""
-    check_token(tx, token)
-    sql, zone = tx.sql, token.zone
-    claimed = sql.fetch(
-        "SELECT contact_id, attempts FROM job_contact"
-        " WHERE job_id = ? AND zone = ? AND state = 'pending' AND due_at <= ?"
-        f" AND NOT {_CALLED_BACK} ORDER BY due_at, contact_id LIMIT ?",
-        (job_id, zone, now, limit),
-    )
-    sql.execute_many(
-        "UPDATE job_contact SET state = 'claimed' WHERE job_id = ? AND contact_id = ?",
-        ((job_id, contact_id) for contact_id, _ in claimed),
-    )
-    upcoming = sql.fetch(
-        "SELECT due_at FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'pending'"
-        f" AND NOT {_CALLED_BACK} ORDER BY due_at, contact_id LIMIT 1",
-        (job_id, zone),
-    )
-    return ContactsFetched(job_id, read_contacts(sql, claimed), upcoming[0][0] if upcoming else None)
-
-
 def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
-    """Read contacts, given with their attempts, in that order; one may be wanted twice."""
+    """Read contacts in the order given; one may be wanted twice.
+
+    Args:
+        claimed: contact ids, each with the contact's attempts, and what else its job has of it: name of the
+            next number, numbers left out, when it was due.
+    """
     heads: dict[int, tuple[str, int, str]] = {}
     phones: defaultdict[int, list[PhoneNumber]] = defaultdict(list)
     attributes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     notes: defaultdict[int, list[str]] = defaultdict(list)
-    for batch in batches(list(dict(claimed))):
+    for batch in batches(list(dict.fromkeys(row[0] for row in claimed))):
         wanted = f"({marks(batch)})"
         for contact_id, user_contact_id, list_id, list_name in sql.fetch(
             "SELECT contact_id, user_contact_id, contact.list_id, contact_list.name FROM contact"
@@ -124,10 +116,19 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
             numbers=tuple(phones[contact_id]),
             attributes=attributes[contact_id],
             notes=tuple(notes[contact_id]),
-            attempts=attempts,
+            **_at_job(*at_job),
         )
-        for contact_id, attempts in claimed
+        for contact_id, *at_job in claimed
     )
+
+
+def _at_job(attempts: int, phone: str = "", left_out: str = "", due_at: float = 0.0) -> dict[str, Any]:
+    return {
+        "attempts": attempts,
+        "phone": phone,
+        "left_out": frozenset(left_out.split(",")) if left_out else frozenset(),
+        "due_at": due_at,
+    }
 
 
 def ensure_list(tx: Transaction, name: str, now: float) -> int:

@@ -31,17 +31,21 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     """Give a job the next contacts of its campaign's lists; return the last one's id, None at the end."""
     job = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     lists = sa.select(t.campaign_list.c.list_id).where(t.campaign_list.c.campaign_id == job.campaign_id)
-    contact_ids = (
-        tx.tables.execute(
-            sa.select(t.contact.c.contact_id)
-            .where(t.contact.c.contact_id > after_contact_id, t.contact.c.list_id.in_(lists))
-            .order_by(t.contact.c.contact_id)
-            .limit(limit)
-        )
-        .scalars()
-        .all()
+    phone = t.contact_phone.c
+    timezone = (
+        sa.select(phone.timezone)
+        .where(phone.contact_id == t.contact.c.contact_id)
+        .order_by(phone.name)
+        .limit(1)
+        .scalar_subquery()
     )
-    if not contact_ids:
+    contacts = tx.tables.execute(
+        sa.select(t.contact.c.contact_id, sa.func.coalesce(timezone, "").label("timezone"))
+        .where(t.contact.c.contact_id > after_contact_id, t.contact.c.list_id.in_(lists))
+        .order_by(t.contact.c.contact_id)
+        .limit(limit)
+    ).all()
+    if not contacts:
         return None
     # due since ever: whatever clock the zone runs on, all can be dialled at once
     tx.tables.execute(
@@ -49,20 +53,23 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
         [
             {
                 "job_id": job_id,
-                "contact_id": contact_id,
+                "contact_id": contact.contact_id,
                 "zone": job.zone,
                 "state": "pending",
                 "attempts": 0,
                 "due_at": 0.0,
                 "last_outcome": "",
+                "phone": "",
+                "timezone": contact.timezone,
+                "left_out": "",
             }
-            for contact_id in contact_ids
+            for contact in contacts
         ],
     )
     tx.tables.execute(
-        sa.update(t.job).where(t.job.c.job_id == job_id).values(total=t.job.c.total + len(contact_ids))
+        sa.update(t.job).where(t.job.c.job_id == job_id).values(total=t.job.c.total + len(contacts))
     )
-    last: int = contact_ids[-1]
+    last: int = contacts[-1].contact_id
     return last
 
 

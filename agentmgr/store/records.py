@@ -28,6 +28,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import country_code_attribute
 from agentmgr.ports import Token
+from agentmgr.store.contacts import FOLLOW_NUMBER, GIVEN_TIMEZONE
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Sql, Transaction
@@ -79,9 +80,11 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     ReturnContact: _statement(
         "UPDATE job_contact SET attempts = ?, last_outcome = ?,"
         " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
-        " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at)"
-        " WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
-        *("attempts", "outcome", "due_at", "due_at", "job_id", "contact_id"),
+        " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at), phone = ?, left_out = ?,"
+        " timezone = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN timezone"
+        f" ELSE {GIVEN_TIMEZONE} END WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
+        *("attempts", "outcome", "due_at", "due_at", "phone", "left_out", "due_at", "phone"),
+        *("job_id", "contact_id"),
     ),
     SaveNote: _statement(
         "INSERT INTO note (contact_id, job_id, attempt_id, agent_id, text, written_at)"
@@ -111,6 +114,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
             " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
             *("contact_id", "name", "calling_code"),
         ),
+        Statement(FOLLOW_NUMBER, lambda record: (record.contact_id,)),
     ),
     # A callback that is put off does not end with the attempt that it was put off in.
     SaveCallback: (

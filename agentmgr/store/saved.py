@@ -66,19 +66,22 @@ def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
             answered_at,
             callback_id,
             attempts,
+            phone,
+            left_out,
             callbacks,
         ),
     ) = sql.fetch(
         "SELECT session_id, attempt.job_id, attempt.contact_id, contact_type, number, reached_at,"
         " answered_at, callback_id,"
-        " COALESCE(job_contact.attempts, 0), (SELECT count(*) FROM callback"
+        " COALESCE(job_contact.attempts, 0), COALESCE(job_contact.phone, ''),"
+        " COALESCE(job_contact.left_out, ''), (SELECT count(*) FROM callback"
         " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
         " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"
         " AND job_contact.contact_id = attempt.contact_id AND contact_type <> ?"
         " WHERE attempt_id = ?",
         (ContactType.Callback, attempt_id),
     )
-    (contact,) = read_contacts(sql, [(contact_id, attempts)])
+    (contact,) = read_contacts(sql, [(contact_id, attempts, phone, left_out)])
     number = next((n for n in contact.numbers if n.number == dialled), PhoneNumber("", dialled))
     return SavedSession(
         sid=sid,

@@ -220,6 +220,9 @@ job = _table(
 _LIVE = text("ended_at IS NULL")
 Index("ix_job_one_live", job.c.campaign_id, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
+# `phone` is the name of the number to be dialled next, empty for the contact's first one; `timezone` is that
+# number's, as `contact_phone` has it; `left_out` are numbers that are of no use in this job, by commas.
+# A contact that was never given back is due at 0.
 job_contact = _table(
     "job_contact",
     _key("job_id", RowId, _ref("job.job_id")),
@@ -229,17 +232,23 @@ job_contact = _table(
     _needed("attempts", Integer()),
     _needed("due_at", Real),
     _needed("last_outcome", Text()),
+    _needed("phone", Text()),
+    _needed("timezone", Text()),
+    _needed("left_out", Text()),
     CheckConstraint("state IN ('pending', 'claimed', 'done')", name="state"),
     clustered=True,
 )
-# A claim reads the first entries of one range of this index, however many contacts there are.
+# A claim reads the first entries of a range of it for each time zone, however many contacts there are.
+_IS_PENDING = text("state = 'pending'")
 Index(
-    "ix_job_contact_due",
+    "ix_job_contact_pending",
     job_contact.c.job_id,
     job_contact.c.zone,
-    job_contact.c.state,
+    job_contact.c.timezone,
     job_contact.c.due_at,
     job_contact.c.contact_id,
+    sqlite_where=_IS_PENDING,
+    postgresql_where=_IS_PENDING,
 )
 
 # What the job has done: as many rows as there are different outcomes, however many attempts.

@@ -20,7 +20,7 @@ from agentmgr.ports import (
     OpenedZone,
     Token,
 )
-from agentmgr.store import agents, campaigns, contacts, counters, dnc, jobs, takeover
+from agentmgr.store import agents, campaigns, claims, contacts, counters, dnc, jobs, takeover
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import Database, open_database
 from agentmgr.store.records import commit
@@ -69,9 +69,13 @@ class SqliteStore:
         """
         self._database.write(commit, token, records, first=True)
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
         """Claim contacts of a job that are due, so that nobody else gets them."""
-        return self._database.write(contacts.claim_contacts, token, job_id, limit, now, first=True)
+        return self._database.write(
+            claims.claim_contacts, token, job_id, limit, now, only_retries, first=True
+        )
 
     def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
         """Return the jobs that a zone shall have: those prepared and not over, by id."""

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from attrs import evolve
 
+from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import (
     AddToDnc,
     CheckDial,
@@ -29,6 +30,7 @@ from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
     AgentSpec,
     CallbackSpec,
+    CallingHours,
     CampaignSpec,
     ContactSpec,
     JobSpec,
@@ -205,7 +207,8 @@ class MemoryStore:
     def _session(self, attempt: StartAttempt) -> SavedSession:
         contact = self.contacts[attempt.contact_id]
         if attempt.contact_type is not ContactType.Callback:
-            contact = evolve(contact, attempts=self.claimed[attempt.job_id][attempt.contact_id].attempts)
+            at_job = self.claimed[attempt.job_id][attempt.contact_id]
+            contact = evolve(contact, attempts=at_job.attempts, phone=at_job.phone, left_out=at_job.left_out)
         made = [
             each
             for each in self.records
@@ -322,7 +325,12 @@ class MemoryStore:
         if record.due_at is None:
             self.done[record.job_id][record.contact_id] = record.outcome
         else:
-            again = evolve(contact, attempts=record.attempts)
+            again = evolve(
+                contact,
+                attempts=record.attempts,
+                phone=record.phone,
+                left_out=frozenset(record.left_out.split(",")) if record.left_out else frozenset(),
+            )
             self.pending[record.job_id][contact.contact_id] = (record.due_at, again)
 
     def _save_callback(self, record: SaveCallback) -> None:
@@ -335,26 +343,57 @@ class MemoryStore:
 
     # -- questions -------------------------------------------------------------------------
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
-        """Claim the contacts that are due, the earliest first, but none that is to be called back."""
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
+        """Claim the contacts that are due where it is open, as far as the job's campaign is known.
+
+        Retries come first, the earliest due before the others; what is to be called back is left alone.
+        """
         self._check(token)
         job = self.jobs.get(job_id)
+        hours = job.campaign.calling_hours if job is not None else CallingHours()
         called_back = {
             callback.contact_id
             for callback in self.callbacks.values()
             if job is not None and callback.campaign_id == job.campaign.campaign_id
         }
         pending = self.pending.get(job_id, {})
+        zones = {key: self._timezone(contact) for key, (_, contact) in pending.items()}
         free = {key: due_at for key, (due_at, _) in pending.items() if key not in called_back}
-        due = sorted((due_at, key) for key, due_at in free.items() if due_at <= now)[:limit]
+        openings = {key: next_opening(hours, zones[key], now) for key in free}
+        due = sorted(
+            (openings[key] is None, not due_at, due_at, key)
+            for key, due_at in free.items()
+            if due_at <= now and openings[key] in (now, None) and (due_at or not only_retries)
+        )[:limit]
         contacts = []
-        for due_at, key in due:
-            attempts = pending.pop(key)[1].attempts
-            contacts.append(evolve(self.contacts[key], attempts=attempts))
+        for _, _, due_at, key in due:
+            _, at_job = pending.pop(key)
+            contacts.append(
+                evolve(
+                    self.contacts[key],
+                    attempts=at_job.attempts,
+                    phone=at_job.phone,
+                    left_out=at_job.left_out,
+                    due_at=due_at,
+                )
+            )
             self._due_at[job_id, key] = due_at
             del free[key]
         self.claimed[job_id].update({contact.contact_id: contact for contact in contacts})
-        return ContactsFetched(job_id, tuple(contacts), min(free.values(), default=None))
+        possible = {key: _possible_at(hours, zones[key], due_at, now) for key, due_at in free.items()}
+        retries = (at for key, at in possible.items() if free[key])
+        return ContactsFetched(
+            job_id, tuple(contacts), min(possible.values(), default=None), min(retries, default=None)
+        )
+
+    def _timezone(self, at_job: ContactSpec) -> str:
+        """Return the time zone of the number that a contact is dialled at next, as the contact is now."""
+        numbers = self.contacts[at_job.contact_id].numbers
+        named = (number for number in numbers if number.name == at_job.phone)
+        number = next(named, numbers[0] if numbers else None)
+        return number.timezone if number is not None else ""
 
     def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
         """Say for each dial what stands against it."""
@@ -403,6 +442,12 @@ class MemoryStore:
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
         return self.agents.get(agent_id)
+
+
+def _possible_at(hours: CallingHours, timezone: str, due_at: float, now: float) -> float:
+    at = max(now, due_at)
+    opening = next_opening(hours, timezone, at)
+    return due_at if opening is None or opening == at else opening
 
 
 def _most_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -240,7 +240,8 @@ class Stage:
 
     def _answer_to(self, question: Question) -> Event:
         if isinstance(question, FetchContacts):
-            return self.store.claim_contacts(self._token, question.job_id, question.limit, self.now)
+            wanted = question.job_id, question.limit, self.now, question.only_retries
+            return self.store.claim_contacts(self._token, *wanted)
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
         if isinstance(question, CheckDial):

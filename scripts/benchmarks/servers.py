@@ -70,7 +70,9 @@ class MemoryStore:
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         pass
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
         number = PhoneNumber("PhoneNumber1", ENDLESS)
         ids = itertools.islice(self._ids, limit)
         return ContactsFetched(

@@ -114,9 +114,11 @@ class Shelf:
         if self.fuse == 0:
             raise Killed
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
         first, *others = (
-            store.claim_contacts(own, job_id, limit, now)
+            store.claim_contacts(own, job_id, limit, now, only_retries)
             for store, own in zip(self.stores, self._tokens, strict=True)
         )
         for other in others:

@@ -83,7 +83,9 @@ class ListStore:
             raise self.fault
         self._log.append(("commit", [r.text for r in records]))
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
         if self.fault is not None:
             raise self.fault
         self._log.append(("claim", job_id))

@@ -250,8 +250,8 @@ class Ledger:
             case "find_agent", agent_id:
                 self._ask([self.logons.pop(int(agent_id), len(self.records) + 1)], agent_id)
                 return
-            case "claim_contacts", _, job_id, limit, _:
-                questions: list[Any] = [FetchContacts(job_id, limit)]
+            case "claim_contacts", _, job_id, limit, _, only_retries:
+                questions: list[Any] = [FetchContacts(job_id, limit, only_retries)]
             case "load_job", _, job_id:
                 questions = [LoadJob(job_id)]
             case _, addresses:
@@ -306,7 +306,7 @@ WORDS: dict[str, Callable[..., Effect]] = {
     "order that is refused": lambda event, number, now: SendDigit(str(number), "1"),
     "set": lambda event, number, now, key, in_s: SetTimer((key, ""), now + in_s),
     "cancel": lambda event, number, now, key: CancelTimer((key, "")),
-    "fetch": lambda event, number, now: FetchContacts(number, 10),
+    "fetch": lambda event, number, now: FetchContacts(number, 10, number % 2 == 0),
     "load": lambda event, number, now: LoadJob(number),
     "dnc": lambda event, number, now: CheckDnc(number, (f"+{number}",)),
     "logon": lambda event, number, now: CheckLogon(1, number, str(number), "secret"),
@@ -359,7 +359,9 @@ class AnsweringStore:
         self._fail()
         self._ledger.commit([record.text for record in records])
 
-    def claim_contacts(self, token: Token, job_id: int, limit: int, now: float) -> ContactsFetched:
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
         self._fail()
         answer = ContactsFetched(job_id, (), None)
         self._ledger.answers.append(answer)

@@ -1,8 +1,10 @@
 """Stores with a running job in them, as the tests of this directory need them."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 
 from agentmgr.core.effects import (
     EndAttempt,
@@ -22,8 +24,8 @@ T0 = 1_750_000_000.0
 SALE, REFUSED = 1, 2
 
 
-def campaign(name: str = "Spring", max_attempts: int = 3) -> CampaignSpec:
-    return CampaignSpec(
+def campaign(name: str = "Spring", max_attempts: int = 3, **changes: Any) -> CampaignSpec:
+    spec = CampaignSpec(
         campaign_id=0,
         name=name,
         pacing=PacingType.Predictive,
@@ -32,24 +34,31 @@ def campaign(name: str = "Spring", max_attempts: int = 3) -> CampaignSpec:
         default_code_id=REFUSED,
         max_attempts=max_attempts,
     )
+    return evolve(spec, **changes)
 
 
-def drafts(count: int, first: int = 0) -> list[ContactDraft]:
+def drafts(count: int, first: int = 0, timezone: str = "America/New_York") -> list[ContactDraft]:
     return [
         ContactDraft(
             f"C{index}",
-            (PhoneNumber("PhoneNumber1", f"+1212555{index:04}", "America/New_York"),),
+            (PhoneNumber("PhoneNumber1", f"+1212555{index:04}", timezone),),
             {"FirstName": "Ann", "LastName": f"Number {index}"},
         )
         for index in range(first, first + count)
     ]
 
 
-def prepare_job(store: SqliteStore, contacts: int, max_attempts: int = 3, name: str = "Spring") -> JobSpec:
+def prepare_job(
+    store: SqliteStore,
+    contacts: int | Sequence[ContactDraft],
+    max_attempts: int = 3,
+    name: str = "Spring",
+    **changes: Any,
+) -> JobSpec:
     """Make a list, a campaign on it, and a running job."""
     list_id = store.ensure_list(name, T0)
-    store.put_contacts(list_id, drafts(contacts), T0)
-    spec = store.add_campaign(campaign(name, max_attempts), [list_id], T0)
+    store.put_contacts(list_id, drafts(contacts) if isinstance(contacts, int) else contacts, T0)
+    spec = store.add_campaign(campaign(name, max_attempts, **changes), [list_id], T0)
     job_id = store.create_job(spec.campaign_id, ZONE, T0)
     last: int | None = 0
     while last is not None:

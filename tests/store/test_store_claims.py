@@ -1,11 +1,18 @@
 """Claims: what is due, in order, never twice, without a look at all contacts."""
 
-import pytest
-from stores import T0, ZONE, Bench, handled, prepare_job, start
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
 
+import pytest
+from stores import T0, ZONE, Bench, drafts, handled, prepare_job, start
+
+from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, ReturnContact
-from agentmgr.core.model import PhoneNumber
+from agentmgr.core.model import CallingHours, PhoneNumber
+from agentmgr.ports import ContactDraft, JobState, Token
 from agentmgr.store import SqliteStore
+from agentmgr.store.claims import FRESH, RETRIES_DUE, TIMEZONES, UPCOMING, due_in
+from agentmgr.store.contacts import FOLLOW_NUMBER
 
 
 def busy(bench: Bench, contact_id: int, attempts: int, due_at: float | None) -> ReturnContact:
@@ -83,17 +90,140 @@ def test_claim_of_thousands_at_a_time_works(store: SqliteStore) -> None:
     assert len({contact.contact_id for contact in fetched.contacts}) == job.total == 2500
 
 
+# -- retries -----------------------------------------------------------------------------------
+
+
+def test_claim_takes_what_is_due_again_before_fresh_contacts(bench: Bench) -> None:
+    bench.claim(2)
+    bench.store.commit(bench.token, [busy(bench, 2, 1, T0 + 60), busy(bench, 1, 1, T0 + 90)])
+    assert [c.contact_id for c in bench.claim(1, T0)] == [3]
+    claimed = bench.claim(3, T0 + 90)
+    assert [(c.contact_id, c.due_at) for c in claimed] == [(2, T0 + 60), (1, T0 + 90), (4, 0.0)]
+
+
+def test_claim_of_retries_alone_leaves_fresh_contacts(bench: Bench) -> None:
+    bench.claim(1)
+    bench.store.commit(bench.token, [busy(bench, 1, 1, T0 + 60)])
+    fetch = bench.store.claim_contacts
+    early = fetch(bench.token, bench.job_id, 5, T0, True)
+    assert (early.contacts, early.next_due_at, early.next_retry_at) == ((), 0.0, T0 + 60)
+    due = fetch(bench.token, bench.job_id, 5, T0 + 60, True)
+    assert [c.contact_id for c in due.contacts] == [1]
+    assert (due.next_due_at, due.next_retry_at) == (0.0, None)
+
+
+def test_claim_tells_what_the_job_has_of_the_contacts_numbers(bench: Bench) -> None:
+    bench.claim(1)
+    left_out = ReturnContact(bench.job_id, 1, 1, "InvalidNumber", T0, "PhoneNumber2", "+1,+2")
+    bench.store.commit(bench.token, [left_out])
+    contact = bench.claim(1)[0]
+    assert (contact.phone, contact.left_out) == ("PhoneNumber2", {"+1", "+2"})
+
+
+# -- where it is open --------------------------------------------------------------------------
+
+NEW_YORK, LOS_ANGELES, TOKYO = "America/New_York", "America/Los_Angeles", "Asia/Tokyo"
+DAY = CallingHours(9 * 60, 17 * 60)
+NINE_IN_NEW_YORK = datetime(2025, 6, 16, 9, tzinfo=ZoneInfo(NEW_YORK)).timestamp()
+HOUR = 3600.0
+
+
+def spread(store: SqliteStore, *zones: str, hours: CallingHours = DAY) -> tuple[int, Token]:
+    """Return a job with one contact in each time zone, and its owner's token."""
+    contacts = [draft for index, zone in enumerate(zones) for draft in drafts(1, index, zone)]
+    job = prepare_job(store, contacts, calling_hours=hours)
+    return job.job_id, store.open_zone(ZONE, T0).token
+
+
+def test_claim_takes_contacts_where_it_is_open_and_tells_when_the_next_is(store: SqliteStore) -> None:
+    job_id, token = spread(store, LOS_ANGELES, NEW_YORK, TOKYO)
+    fetched = store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK)
+    assert [c.contact_id for c in fetched.contacts] == [2]
+    assert (fetched.next_due_at, fetched.next_retry_at) == (NINE_IN_NEW_YORK + 3 * HOUR, None)
+    fetched = store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK + 3 * HOUR)
+    assert [c.contact_id for c in fetched.contacts] == [1]
+    assert fetched.next_due_at == NINE_IN_NEW_YORK + 11 * HOUR
+
+
+def test_claim_tells_of_a_retry_that_is_due_while_it_is_closed_when_it_opens(store: SqliteStore) -> None:
+    job_id, token = spread(store, NEW_YORK)
+    closing = NINE_IN_NEW_YORK + 8 * HOUR
+    store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK)
+    store.commit(token, [ReturnContact(job_id, 1, 1, "Busy", closing + 60)])
+    fetched = store.claim_contacts(token, job_id, 1, closing - 1)
+    assert fetched.next_due_at == fetched.next_retry_at == closing + 16 * HOUR
+
+
+def test_claim_takes_a_number_that_is_in_several_zones_only_while_all_are_open(store: SqliteStore) -> None:
+    job_id, token = spread(store, f"{LOS_ANGELES},{NEW_YORK}")
+    assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK).next_due_at == NINE_IN_NEW_YORK + 3 * HOUR
+    assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK + 3 * HOUR).contacts
+    assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK + 8 * HOUR).next_due_at is None
+
+
+def test_claim_takes_what_can_never_be_called_after_all_that_can(store: SqliteStore) -> None:
+    job_id, token = spread(store, "", NEW_YORK, f"{NEW_YORK},{TOKYO}", NEW_YORK)
+    fetched = store.claim_contacts(token, job_id, 3, NINE_IN_NEW_YORK)
+    assert [c.contact_id for c in fetched.contacts] == [2, 4, 1]
+    assert fetched.next_due_at == 0.0
+
+
+def test_claim_around_the_clock_asks_no_time_zone(store: SqliteStore) -> None:
+    job_id, token = spread(store, "", TOKYO, "Mars/Olympus", hours=CallingHours())
+    assert len(store.claim_contacts(token, job_id, 10, T0).contacts) == 3
+
+
+def test_claim_merges_more_time_zones_than_one_statement_takes(store: SqliteStore) -> None:
+    zones = sorted(available_timezones())[:250]
+    job_id, token = spread(store, *zones, hours=CallingHours(0, 1439))
+    found = store.claim_contacts(token, job_id, 240, T0).contacts
+    expected = [n for n, zone in enumerate(zones, 1) if next_opening(CallingHours(0, 1439), zone, T0) == T0]
+    assert [c.contact_id for c in found] == expected[:240]
+
+
+def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(store: SqliteStore) -> None:
+    job_id, token = spread(store, TOKYO, TOKYO)
+    list_id = store.contact_lists()[0].list_id
+    assert not store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK).contacts
+    store.put_contacts(list_id, drafts(1, 1, NEW_YORK), T0)
+    fetched = store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK)
+    assert [(c.contact_id, c.numbers[0].timezone) for c in fetched.contacts] == [(2, NEW_YORK)]
+
+
+def test_claim_finds_a_contact_by_the_zone_of_the_number_that_is_next(store: SqliteStore) -> None:
+    job_id, token = spread(store, NEW_YORK)
+    list_id = store.contact_lists()[0].list_id
+    second = PhoneNumber("PhoneNumber2", "+81312345678", TOKYO)
+    store.put_contacts(list_id, [ContactDraft("C0", (second,), {})], T0)
+    contact = store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK).contacts[0]
+    assert [n.timezone for n in contact.numbers] == [NEW_YORK, TOKYO]
+    again = ReturnContact(job_id, 1, 1, "InvalidNumber", NINE_IN_NEW_YORK, "PhoneNumber2", "+12125550000")
+    store.commit(token, [again])
+    fetched = store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK)
+    assert (fetched.contacts, fetched.next_due_at) == ((), NINE_IN_NEW_YORK + 11 * HOUR)
+    # of a number that is taken away the contact is where its first one is
+    store.put_contacts(list_id, [ContactDraft("C0", (), {"PhoneNumber2": ""})], T0)
+    assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK).contacts
+
+
+def test_correction_leaves_a_job_that_is_over_as_it_was(bench: Bench) -> None:
+    bench.store.move_job(bench.job_id, [JobState.Running], JobState.Stopped, T0)
+    bench.store.put_contacts(1, drafts(5, timezone=TOKYO), T0)
+    assert bench.rows("SELECT DISTINCT timezone FROM job_contact") == [(NEW_YORK,)]
+
+
 @pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT contact_id, attempts FROM job_contact WHERE job_id = 1 AND zone = 'Default'"
-        " AND state = 'pending' AND due_at <= 5 ORDER BY due_at, contact_id LIMIT 200",
-        "SELECT min(due_at) FROM job_contact WHERE job_id = 1 AND zone = 'Default' AND state = 'pending'",
-    ],
+    "sql", [TIMEZONES, UPCOMING, due_in(1, RETRIES_DUE), due_in(3, RETRIES_DUE), due_in(3, FRESH)]
 )
-def test_claim_reads_one_range_of_an_index_without_sorting(bench: Bench, sql: str) -> None:
-    plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {sql}")]
-    assert len(plan) == 1
-    assert plan[0].startswith("SEARCH job_contact USING COVERING INDEX ix_job_contact_due") or plan[
-        0
-    ].startswith("SEARCH job_contact USING INDEX ix_job_contact_due")
+def test_claim_reads_ranges_of_an_index_without_sorting(bench: Bench, sql: str) -> None:
+    plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {sql}", *[None] * sql.count("?"))]
+    searches = [step for step in plan if "job_contact" in step]
+    assert searches
+    assert all(step.startswith("SEARCH job_contact USING INDEX ix_job_contact_pending") for step in searches)
+    assert not [step for step in plan if "TEMP B-TREE" in step]
+
+
+def test_correction_finds_the_contact_in_its_jobs_without_a_search_through_them(bench: Bench) -> None:
+    plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {FOLLOW_NUMBER}", 1)]
+    assert plan[0] == "SEARCH job_contact USING PRIMARY KEY (job_id=? AND contact_id=?)"
+    assert "SCAN job USING INDEX ix_job_one_live" in plan

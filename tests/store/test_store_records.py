@@ -72,7 +72,7 @@ def test_commit_many_kinds_in_one_batch_keep_their_order(bench: Bench) -> None:
             SetAttribute(contact.contact_id, "FirstName", "Cleo"),
         ],
     )
-    again = bench.claim(10, T0 + 600)[-1]
+    again = bench.claim(10, T0 + 600)[0]
     assert (again.contact_id, again.attempts, again.attributes["FirstName"]) == (
         contact.contact_id,
         1,

@@ -19,7 +19,13 @@ from agentmgr.store.sql import Transaction
 
 RUN = {"execute", "execute_many", "fetch"}
 # What functions put into their statements, and those that are passed on: found by their tables instead.
-LOCAL = {"batch": ("x",), "wanted": "(?)", "table": "contact_attribute"}
+LOCAL = {
+    "batch": ("x",),
+    "wanted": "(?)",
+    "table": "contact_attribute",
+    "some": ("Asia/Tokyo", "Europe/Berlin"),
+    "which": "due_at > 0",
+}
 PASSED_ON = {"sql", "statement", "statement.sql", "statements[0].sql"}
 
 
@@ -40,7 +46,7 @@ IN_TABLES = [*(each.sql for group in STATEMENTS.values() for each in group), *SE
 
 def test_statements_are_found_in_every_module_that_has_some() -> None:
     found = {module.__name__.rpartition(".")[2] for module in MODULES if any(statements_of(module))}
-    assert found >= {"callbacks", "contacts", "counters", "dnc", "ownership", "saved", "settlement"}
+    assert found >= {"callbacks", "claims", "contacts", "counters", "dnc", "ownership", "saved", "settlement"}
 
 
 @pytest.mark.parametrize("sql", [*IN_CALLS, *IN_TABLES])

@@ -47,12 +47,15 @@ class StoreMachine(RuleBasedStateMachine):
         self.now += later
         fetched = self.bench.store.claim_contacts(self.bench.token, self.bench.job_id, limit, self.now)
         free = {c: at for c, at in self.due.items() if c not in self.claimed}
-        expected = sorted((at, c) for c, at in free.items() if at <= self.now)[:limit]
-        assert [c.contact_id for c in fetched.contacts] == [c for _, c in expected]
-        assert [c.attempts for c in fetched.contacts] == [self.attempts[c] for _, c in expected]
+        expected = sorted((not at, at, c) for c, at in free.items() if at <= self.now)[:limit]
+        assert [c.contact_id for c in fetched.contacts] == [c for *_, c in expected]
+        assert [c.attempts for c in fetched.contacts] == [self.attempts[c] for *_, c in expected]
         self.claimed.update({c.contact_id: c for c in fetched.contacts})
         assert fetched.next_due_at == min(
             (at for c, at in free.items() if c not in self.claimed), default=None
+        )
+        assert fetched.next_retry_at == min(
+            (at for c, at in free.items() if at and c not in self.claimed), default=None
         )
 
     @precondition(lambda self: set(self.claimed) - set(self.open))

@@ -1,0 +1,114 @@
+"""Claims: contacts of a job that are due where it is open, whatever lies in the closed time zones.
+
+A contact that was never given back is fresh and due since ever (0); one that was is due at its time, and
+comes before any fresh one. The time zone of the number to be dialled next stands with the contact, so that
+a claim reads the first entries of one range of an index for each time zone, and none of a closed one.
+"""
+
+from collections.abc import Sequence
+
+from agentmgr.core.calling_hours import next_opening
+from agentmgr.core.events import ContactsFetched
+from agentmgr.core.model import CallingHours
+from agentmgr.ports import Token
+from agentmgr.store.campaigns import read_calling_hours
+from agentmgr.store.contacts import read_contacts
+from agentmgr.store.ownership import check_token
+from agentmgr.store.sql import Row, Sql, Transaction
+
+_PENDING = "job_id = ? AND zone = ? AND state = 'pending'"
+# A contact that the campaign has promised to call back is not called before; its job waits for that.
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM callback JOIN job ON job.campaign_id = callback.campaign_id"
+    " WHERE callback.contact_id = job_contact.contact_id AND callback.ended_at IS NULL"
+    " AND job.job_id = job_contact.job_id)"
+)
+# Ranges, not one value: only they are read in the order of the index, whatever the planner takes for few.
+FRESH, _RETRIES = "due_at <= 0", "due_at > 0"
+
+# One step of the index for each time zone, however many contacts are in it.
+_TIMEZONES = (
+    f"WITH RECURSIVE part (timezone) AS (SELECT min(timezone) FROM job_contact WHERE {_PENDING}"
+    f" UNION ALL SELECT (SELECT min(timezone) FROM job_contact WHERE {_PENDING}"
+    " AND job_contact.timezone > part.timezone) FROM part WHERE part.timezone IS NOT NULL)"
+)
+TIMEZONES = f"{_TIMEZONES} SELECT timezone FROM part WHERE timezone IS NOT NULL"
+
+
+def _first(which: str) -> str:
+    return (
+        f"(SELECT due_at FROM job_contact WHERE {_PENDING} AND job_contact.timezone = part.timezone"
+        f" AND {which} AND {_FREE} ORDER BY due_at, contact_id LIMIT 1)"
+    )
+
+
+UPCOMING = (
+    f"{_TIMEZONES} SELECT timezone, {_first(FRESH)}, {_first(_RETRIES)} FROM part WHERE timezone IS NOT NULL"
+)
+
+_ZONES_AT_ONCE = 100
+"""Terms of one statement; SQLite takes 500."""
+
+
+RETRIES_DUE = f"{_RETRIES} AND due_at <= ?"
+
+
+def due_in(timezones: int, which: str) -> str:
+    """Return the statement that finds what is due in so many time zones, the longest due first.
+
+    Each of its terms comes in the order of the index, so that they are merged without being read whole.
+    """
+    term = (
+        "SELECT due_at, contact_id, attempts, phone, left_out FROM job_contact"
+        f" WHERE {_PENDING} AND timezone = ? AND {which} AND {_FREE}"
+    )
+    return " UNION ALL ".join([term] * timezones) + " ORDER BY due_at, contact_id LIMIT ?"
+
+
+def claim_contacts(
+    tx: Transaction, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+) -> ContactsFetched:
+    """Claim contacts that are due where it is open: retries first, then fresh ones unless they are left out.
+
+    Those whose number can never be called come last, for the zone to see what else they have.
+    """
+    check_token(tx, token)
+    sql, job = tx.sql, (job_id, token.zone)
+    hours = read_calling_hours(tx, job_id)
+    openings = {name: next_opening(hours, name, now) for (name,) in sql.fetch(TIMEZONES, (*job, *job))}
+    open_now = [name for name, opening in openings.items() if opening == now]
+    never = [name for name, opening in openings.items() if opening is None]
+    claimed: list[Row] = []
+    for names in (open_now, never):
+        claimed += _find(sql, job, names, RETRIES_DUE, (now,), limit - len(claimed))
+        if not only_retries:
+            claimed += _find(sql, job, names, FRESH, (), limit - len(claimed))
+    sql.execute_many(
+        "UPDATE job_contact SET state = 'claimed' WHERE job_id = ? AND contact_id = ?",
+        ((job_id, row[1]) for row in claimed),
+    )
+    upcoming = sql.fetch(UPCOMING, (*job, *job, *job, *job))
+    fresh = [_possible_at(hours, name, due_at, now) for name, due_at, _ in upcoming if due_at is not None]
+    retries = [_possible_at(hours, name, due_at, now) for name, _, due_at in upcoming if due_at is not None]
+    contacts = read_contacts(sql, [(contact_id, *at_job, due_at) for due_at, contact_id, *at_job in claimed])
+    return ContactsFetched(
+        job_id, contacts, min((*fresh, *retries), default=None), min(retries, default=None)
+    )
+
+
+def _find(sql: Sql, job: Row, names: Sequence[str], which: str, until: Row, limit: int) -> list[Row]:
+    found: list[Row] = []
+    if not limit:
+        return found
+    for start in range(0, len(names), _ZONES_AT_ONCE):
+        some = names[start : start + _ZONES_AT_ONCE]
+        parameters = [value for name in some for value in (*job, name, *until)]
+        found += sql.fetch(due_in(len(some), which), (*parameters, limit))
+    return sorted(found)[:limit]
+
+
+def _possible_at(hours: CallingHours, timezone: str, due_at: float, now: float) -> float:
+    """Return when a contact is both due and where it is open; when it is due, if that is never."""
+    at = max(now, due_at)
+    opening = next_opening(hours, timezone, at)
+    return due_at if opening is None or opening == at else opening
