@@ -156,10 +156,10 @@ class Dialer:
                 and now - job.retries_asked_at >= self._floor.config.pace_interval_s
             )
         if is_due:
-            job.fetching = True
             if only_retries:
                 job.retries_asked_at = now
             self._out.emit(FetchContacts(job.job_id, size, only_retries))
+            job.fetching = True  # after it was asked: what nobody was asked for would be waited for for ever
 
     def _dial_lines(self, job: Job) -> None:
         if job.campaign.pacing is PacingType.Predictive:
