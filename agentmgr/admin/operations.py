@@ -67,7 +67,11 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
     match request:
         case requests.ImportContacts():
             report = services.contacts.import_file(
-                Path(request.path), request.list_name, mapping=request.columns, country=request.country
+                Path(request.path),
+                request.list_name,
+                mapping=request.columns,
+                country=request.country,
+                allow_premium=request.allow_premium,
             )
             reject_file = str(report.reject_file) if report.reject_file else None
             return [{**attrs.asdict(report), "reject_file": reject_file}]

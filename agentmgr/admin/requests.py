@@ -15,6 +15,7 @@ class ImportContacts:
     list_name: str
     columns: Mapping[str, str] = field(factory=dict)
     country: str = ""
+    allow_premium: bool = False
 
 
 @frozen

@@ -1,7 +1,7 @@
 """Contact import: a CSV file into a contact list, bad rows into a reject file."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -69,6 +69,7 @@ class ContactService(Service):
         *,
         mapping: Mapping[str, str] | None = None,
         country: str = "",
+        allow_premium: bool = False,
         encoding: str = "utf-8",
         reject_file: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -83,7 +84,9 @@ class ContactService(Service):
             list_name: the contact list.
             mapping: column -> attribute, for columns that have neither the attribute's name nor a common
                 other one; an empty attribute ignores the column.
-            country: calling code or ISO region of numbers that have none in their row.
+            country: calling code or ISO region of numbers that have none in their row; by default that of
+                the list, which keeps the one given here.
+            allow_premium: take numbers that cost whoever calls them a premium.
             encoding: of the file.
             reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
             on_progress: called with the number of rows read so far, after each chunk.
@@ -94,8 +97,9 @@ class ContactService(Service):
         """
         if not list_name.strip():
             raise ServiceError(Cause.BAD_VALUE, "the contact list needs a name")
+        name = list_name.strip()
         try:
-            default_region = numbers.parse_country(country) if country else None
+            country = numbers.parse_country(country) if country else ""
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
         store, now = self._at.store, self._at.now()
@@ -104,9 +108,10 @@ class ContactService(Service):
         with ExitStack() as stack:
             lines = csv_rows(stack.enter_context(open_text(path, encoding)))
             columns = _read_header(path, lines, mapping or {})
-            reader = _RowReader(columns, default_region)
-            store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(name) for name in columns.custom)))
-            list_id = store.ensure_list(list_name.strip(), now)
+            store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom)))
+            list_id = store.ensure_list(name, now, country)
+            kept = next(each.country for each in store.contact_lists() if each.list_id == list_id)
+            reader = _RowReader(columns, store.attributes(), kept or None, allow_premium)
             stack.enter_context(rejects)
             while chunk := list(islice(lines, CHUNK_ROWS)):
                 rows += len(chunk)
@@ -124,7 +129,7 @@ class ContactService(Service):
                 if on_progress:
                     on_progress(rows)
         return ImportReport(
-            list_name.strip(),
+            name,
             rows,
             created,
             updated,
@@ -153,9 +158,14 @@ def _count_on_dnc(store: DncStore, drafts: list[ContactDraft]) -> int:
 class _RowReader:
     """Turns the rows of one file into contacts."""
 
-    def __init__(self, columns: Columns, default_region: str | None) -> None:
+    def __init__(
+        self, columns: Columns, specs: Iterable[AttributeSpec], region: str | None, allow_premium: bool
+    ) -> None:
         self._columns = columns
-        self._default_region = default_region
+        self._region = region
+        self._allow_premium = allow_premium
+        phones = {spec.name for spec in specs if spec.data_type == "phone"}
+        self._other_phones = sorted(phones.intersection(columns.attributes) - PHONE_ZONE_ATTRIBUTES.keys())
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
         """Return the contact, or None and all that is wrong with the row."""
@@ -171,10 +181,16 @@ class _RowReader:
         }
         problems = self._check_sizes(values)
         phones = []
+        region = self._region
         for name, zone_name in PHONE_ZONE_ATTRIBUTES.items():
-            phone = self._read_phone(values, name, zone_name, problems)
+            phone = self._read_phone(values, name, zone_name, region, problems)
             if phone is not None:
                 phones.append(phone)
+                region = region or numbers.region_of(phone.number)
+        for name in self._other_phones:
+            if text := values[name]:
+                number = self._read_number(name, text, region, problems)
+                values[name] = number.e164 if number is not None else text
         user_contact_id = values.pop(USER_CONTACT_ID)
         if not user_contact_id:
             self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")
@@ -195,7 +211,12 @@ class _RowReader:
         return problems
 
     def _read_phone(
-        self, values: dict[str, str], name: str, zone_name: str, problems: list[Problem]
+        self,
+        values: dict[str, str],
+        name: str,
+        zone_name: str,
+        region: str | None,
+        problems: list[Problem],
     ) -> PhoneNumber | None:
         """Take number, country code and time zone out of the values; leave what is an attribute."""
         country_name = country_code_attribute(name)
@@ -208,14 +229,12 @@ class _RowReader:
                 values.update({name: "", country_name: ""})  # taken away from a contact that had one
             return None
         try:
-            region = numbers.parse_country(country) if country else self._default_region
+            region = numbers.parse_country(country) if country else region
         except ValueError as error:
             self._note(problems, country_name, country, str(error))
             return None
-        try:
-            number = numbers.read_number(text, region)
-        except ValueError as error:
-            self._note(problems, name, text, str(error))
+        number = self._read_number(name, text, region, problems)
+        if number is None:
             return None
         if country and region and number.calling_code != numbers.calling_code(region):
             self._note(
@@ -234,6 +253,19 @@ class _RowReader:
             self._note(problems, zone_name, "", "the number does not tell its time zone, so it must be given")
             return None
         return PhoneNumber(name, number.e164, timezone, number.wireless)
+
+    def _read_number(
+        self, name: str, text: str, region: str | None, problems: list[Problem]
+    ) -> numbers.DialableNumber | None:
+        try:
+            number = numbers.read_number(text, region)
+        except ValueError as error:
+            self._note(problems, name, text, str(error))
+            return None
+        if number.premium and not self._allow_premium:
+            self._note(problems, name, text, "costs a premium; --allow-premium takes such numbers too")
+            return None
+        return number
 
     def _note(self, problems: list[Problem], attribute: str, found: str, why: str) -> None:
         problems.append(Problem(self._columns.column_of(attribute), found[:_MAX_FOUND_CHARACTERS], why))

@@ -18,6 +18,7 @@ def import_(
     list_: Annotated[str, Parameter(name="--list")],
     map_: Annotated[list[str] | None, Parameter(name="--map", negative="")] = None,
     country: str = "",
+    allow_premium: Annotated[bool, Parameter(negative="")] = False,
     config: Config = None,
 ) -> None:
     """Import contacts from a CSV file into a list, which is made if it is new.
@@ -40,12 +41,15 @@ def import_(
     map_
         COLUMN=ATTRIBUTE: take a column of the file as another attribute; COLUMN= ignores it. May be repeated.
     country
-        Two letters, such as US or DE: where telephone numbers without a country code are from.
+        Two letters, such as US or DE: where telephone numbers without a country code are from. The list
+        keeps it for later imports.
+    allow_premium
+        Take premium numbers too; a campaign dials them only if it allows them as well.
     """
     from agentmgr.admin.requests import ImportContacts
 
     columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
-    request = ImportContacts(str(file.resolve()), list_, columns, country.upper())
+    request = ImportContacts(str(file.resolve()), list_, columns, country.upper(), allow_premium)
     for row in perform(config, request):
         say(f"{row['created']} contacts new, {row['updated']} updated, {row['rejected']} rows rejected")
         if row["reject_file"] is not None:

@@ -31,11 +31,15 @@ class ContactsPut:
 
 @frozen
 class ContactList:
-    """A contact list with the number of its contacts."""
+    """A contact list with the number of its contacts.
+
+    `country` is the ISO region of its numbers that are written without country code, empty if not known.
+    """
 
     list_id: int
     name: str
     contacts: int
+    country: str = ""
 
 
 class AttributeStore(Protocol):
@@ -53,8 +57,8 @@ class AttributeStore(Protocol):
 class ContactStore(Protocol):
     """Contacts in their lists."""
 
-    def ensure_list(self, name: str, now: float) -> int:
-        """Return the id of a contact list, which is made if there is none of that name."""
+    def ensure_list(self, name: str, now: float, country: str = "") -> int:
+        """Return the id of a contact list, which is made if there is none of that name; keep its country."""
         ...
 
     def contact_lists(self) -> tuple[ContactList, ...]:

@@ -81,17 +81,20 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
             next number, numbers left out, when it was due.
     """
     heads: dict[int, tuple[str, int, str]] = {}
+    countries: dict[int, str] = {}
     phones: defaultdict[int, list[PhoneNumber]] = defaultdict(list)
     attributes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     notes: defaultdict[int, list[str]] = defaultdict(list)
     for batch in batches(list(dict.fromkeys(row[0] for row in claimed))):
         wanted = f"({marks(batch)})"
-        for contact_id, user_contact_id, list_id, list_name in sql.fetch(
-            "SELECT contact_id, user_contact_id, contact.list_id, contact_list.name FROM contact"
+        for contact_id, user_contact_id, list_id, list_name, country in sql.fetch(
+            "SELECT contact_id, user_contact_id, contact.list_id, contact_list.name, contact_list.country"
+            " FROM contact"
             f" JOIN contact_list ON contact_list.list_id = contact.list_id WHERE contact_id IN {wanted}",
             batch,
         ):
             heads[contact_id] = (user_contact_id, list_id, list_name)
+            countries[contact_id] = country
             attributes[contact_id]["UserContactId"] = user_contact_id
         for contact_id, name, value in sql.fetch(
             f"SELECT contact_id, name, value FROM contact_attribute WHERE contact_id IN {wanted}", batch
@@ -117,6 +120,7 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
             attributes=attributes[contact_id],
             notes=tuple(notes[contact_id]),
             **_at_job(*at_job),
+            list_country=countries[contact_id],
         )
         for contact_id, *at_job in claimed
     )
@@ -131,11 +135,12 @@ def _at_job(attempts: int, phone: str = "", left_out: str = "", due_at: float = 
     }
 
 
-def ensure_list(tx: Transaction, name: str, now: float) -> int:
-    """Return the id of a list, made if there is none of that name."""
+def ensure_list(tx: Transaction, name: str, now: float, country: str) -> int:
+    """Return the id of a list, made if there is none of that name; a country that is given is kept."""
     tx.sql.execute(
-        "INSERT INTO contact_list (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-        (name, now),
+        "INSERT INTO contact_list (name, created_at, country) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        " SET country = CASE WHEN excluded.country = '' THEN contact_list.country ELSE excluded.country END",
+        (name, now, country),
     )
     ((list_id,),) = tx.sql.fetch("SELECT list_id FROM contact_list WHERE name = ?", (name,))
     return int(list_id)
@@ -147,7 +152,7 @@ def read_lists(tx: Transaction) -> tuple[ContactList, ...]:
         ContactList(*row)
         for row in tx.sql.fetch(
             "SELECT list_id, name,"
-            " (SELECT count(*) FROM contact WHERE contact.list_id = contact_list.list_id)"
+            " (SELECT count(*) FROM contact WHERE contact.list_id = contact_list.list_id), country"
             " FROM contact_list ORDER BY name"
         )
     )

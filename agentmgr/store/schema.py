@@ -108,6 +108,7 @@ contact_list = _table(
     _key("list_id"),
     _needed("name", Text()),
     _needed("created_at", Real),
+    _needed("country", Text()),
     UniqueConstraint("name"),
 )
 contact = _table(

@@ -113,9 +113,9 @@ class SqliteStore:
         """Return all known attributes in the order they were defined."""
         return self._database.read(campaigns.read_attributes)
 
-    def ensure_list(self, name: str, now: float) -> int:
-        """Return the id of a contact list, which is made if there is none of that name."""
-        return self._database.write(contacts.ensure_list, name, now)
+    def ensure_list(self, name: str, now: float, country: str = "") -> int:
+        """Return the id of a contact list, which is made if there is none of that name; keep its country."""
+        return self._database.write(contacts.ensure_list, name, now, country)
 
     def contact_lists(self) -> tuple[ContactList, ...]:
         """Return all contact lists by name."""

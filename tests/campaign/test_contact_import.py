@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.contacts import MAX_ROW_BYTES, ImportReport
 from agentmgr.campaign.service import ServiceError
+from agentmgr.core.model import AttributeSpec
 from agentmgr.ports import DncEntry
 from agentmgr.store import SqliteStore
 
@@ -92,6 +93,50 @@ def test_import_number_becomes_e164_and_tells_its_time_zone(
 def test_import_number_without_country_takes_that_of_the_call(load: Import, imported: Imported) -> None:
     load(HEAD + "U1,020 7946 0958\nU2,+12125550123\n", country="44")
     assert [contact["PhoneNumber1"] for contact in imported().values()] == ["+442079460958", "+12125550123"]
+
+
+def test_import_keeps_its_country_with_the_list(load: Import, imported: Imported, store: SqliteStore) -> None:
+    load(HEAD + "U1,030 123456\n", country="de")
+    assert store.contact_lists()[0].country == "DE"
+    load(HEAD + "U2,030 123457\n")
+    load(HEAD + "U3,020 7946 0958\n", country="GB")
+    load(HEAD + "U4,020 7946 0959\n")
+    assert [contact["PhoneNumber1"] for contact in imported().values()] == [
+        "+4930123456",
+        "+4930123457",
+        "+442079460958",
+        "+442079460959",
+    ]
+
+
+def test_import_second_number_is_of_the_country_of_the_first_where_nothing_else_is_known(
+    load: Import, imported: Imported
+) -> None:
+    load("UserContactId,PhoneNumber1,PhoneNumber2\nU1,+4930123456,030 123457\n")
+    assert imported()["U1"]["PhoneNumber2"] == "+4930123457"
+    load("UserContactId,PhoneNumber1,PhoneNumber2\nU1,+4930123456,020 7946 0958\n", country="GB")
+    assert imported()["U1"]["PhoneNumber2"] == "+442079460958"
+
+
+def test_import_premium_number_only_where_it_is_allowed(
+    load: Import, imported: Imported, rejects: Rejects
+) -> None:
+    rows = HEAD + "U1,+44 909 879 0000\nU2,+1 900 234 5678\nU3,+49 900 1 234567\n"
+    assert load(rows).rejected == 3
+    assert imported() == {}
+    assert rejects()[0].endswith("costs a premium; --allow-premium takes such numbers too")
+    assert load(rows, allow_premium=True).rejected == 0
+    assert imported()["U1"]["PhoneNumber1"] == "+449098790000"
+
+
+def test_import_other_attribute_that_is_a_phone_is_read_too(
+    load: Import, imported: Imported, store: SqliteStore
+) -> None:
+    store.define_attributes([AttributeSpec("Assistant", "phone")])
+    head = "UserContactId,PhoneNumber1,Assistant\n"
+    rows = "U1,+4930123456,030 123457\nU2,+4930123456,030 123457 Fax\nU3,+4930123456,\n"
+    assert load(head + rows).rejected == 1
+    assert imported()["U1"]["Assistant"] == "+4930123457"
 
 
 def test_import_time_zone_is_written_as_iana_does(load: Import, imported: Imported) -> None:
@@ -274,7 +319,7 @@ def test_import_stores_in_chunks_and_tells_how_far_it_is(load: Import, store: Sq
             "U2,+80012345678,,,",
             '2,TimeZone,,"the number does not tell its time zone, so it must be given"',
         ),
-        ("U2,+12125550123,,,12", '2,Mobile,12,"has no country code; write it with +, or tell the country"'),
+        ("U2,+12125550123,,,12", "2,Mobile,12,is too short for a number of US"),
         ("U2,+12125550123", "2,,2 columns,the header names 5 columns"),
         ("U2,+12125550123,,,,,", "2,,7 columns,the header names 5 columns"),
         ("U2" + "x" * 99 + ",+12125550123,,,", f"2,Id,U2{'x' * 99},has 101 characters; allowed are 100"),

@@ -195,6 +195,16 @@ def test_contacts_import_with_map_and_country_takes_foreign_columns(
     assert shell("contacts", "import", str(path), "--list", "L", *tokens).startswith("1 contacts new")
 
 
+def test_contacts_import_takes_premium_numbers_if_it_is_told_to(
+    shell: Shell, database: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "dear.csv"
+    path.write_text("UserContactId,PhoneNumber1\n1,+449098790000\n")
+    assert shell("contacts", "import", str(path), "--list", "L").startswith("0 contacts new")
+    output = shell("contacts", "import", str(path), "--list", "L", "--allow-premium")
+    assert output.startswith("1 contacts new")
+
+
 def test_contacts_import_of_a_missing_file_fails(shell: Shell, database: Path, tmp_path: Path) -> None:
     shell("contacts", "import", str(tmp_path / "none.csv"), "--list", "L", code=1)
     assert "none.csv" in shell.error

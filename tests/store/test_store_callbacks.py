@@ -179,6 +179,22 @@ def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     store.close()
 
 
+def test_file_of_the_first_schema_has_its_do_not_call_list_read_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = ("+4402079460018", "+44(0)2079460019", "+442079460019", "+15550001", "ann@example.com")
+    rows = [f"INSERT INTO dnc VALUES ('{address}', 'Ann', {at})" for at, address in enumerate(typed)]
+    write_old_file(path, monkeypatch, *rows)
+    store = open_sqlite(path)
+    assert [(entry.address, entry.added_at) for entry in store.dnc_entries("", 10)] == [
+        ("+15550001", 3.0),
+        ("+442079460018", 0.0),
+        ("+442079460019", 2.0),
+        ("ann@example.com", 4.0),
+    ]
+    store.close()
+
+
 def test_file_with_rows_that_refer_to_nothing_is_refused_and_left_alone(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     SaveNote,
     SetAttribute,
+    SetNumber,
     StartAttempt,
 )
 from agentmgr.core.events import DialChecked
@@ -430,7 +431,7 @@ def test_dial_of_a_number_on_the_list_is_told(owned: Owned) -> None:
 
 def test_dial_of_a_number_that_was_corrected_gets_the_new_one(owned: Owned) -> None:
     contact = owned.claim()[1]
-    owned.commit(start(contact), SetAttribute(1, "PhoneNumber1", "+12125556666"))
+    owned.commit(start(contact), SetNumber(1, "PhoneNumber1", "+12125556666", "America/New_York", False, 1))
     found = asked(owned, contact, "a1", contact.numbers[0])
     assert found.number is not None
     assert (found.number.name, found.number.number) == ("PhoneNumber1", "+12125556666")
@@ -438,7 +439,7 @@ def test_dial_of_a_number_that_was_corrected_gets_the_new_one(owned: Owned) -> N
 
 def test_dial_of_a_corrected_number_is_looked_up_by_the_new_one(owned: Owned) -> None:
     contact = owned.claim()[1]
-    owned.commit(start(contact), SetAttribute(1, "PhoneNumber1", "+12125556666"))
+    owned.commit(start(contact), SetNumber(1, "PhoneNumber1", "+12125556666", "America/New_York", False, 1))
     owned.commit(AddToDnc(contact.numbers[0].number, "1001", T0))
     assert not asked(owned, contact, "a1", contact.numbers[0]).on_dnc
     owned.commit(AddToDnc("+12125556666", "1001", T0))
