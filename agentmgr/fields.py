@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 from attrs import AttrsInstance, evolve, field, fields, frozen
 
+from agentmgr.text import fault_of
+
 T = TypeVar("T", bound=AttrsInstance)
 Value = bool | int | float | str
 
@@ -33,8 +35,8 @@ def number(low: float, high: float) -> Allowed:
 
 
 def text(words: str = "a text, not empty") -> Allowed:
-    """Allow any string but the empty one."""
-    return Allowed(words, lambda v: type(v) is str and bool(v.strip()), lambda v: v)
+    """Allow any string but the empty one; no control characters."""
+    return Allowed(words, lambda v: type(v) is str and bool(v.strip()) and not fault_of(v), lambda v: v)
 
 
 def one_of(*choices: str) -> Allowed:
@@ -48,8 +50,10 @@ def yes_or_no() -> Allowed:
 
 
 def any_text() -> Allowed:
-    """Allow any string."""
-    return Allowed("a text", lambda v: type(v) is str, lambda v: v)
+    """Allow any string without control characters."""
+    return Allowed(
+        "a text without control characters", lambda v: type(v) is str and not fault_of(v), lambda v: v
+    )
 
 
 def out_of_range(settings: Any) -> Iterator[str]:

@@ -128,7 +128,7 @@ class ResultCode(IntEnum):
     EXTEND_STATE = 501, "There is no wrapup to extend."
     CONTACT_NOT_FOUND = 502, "There is no contact on the desktop."
     LOGOFF_STATE = 541, "Go to NotReady and end the contact before logging off."
-    NOTE_INVALID = 561, "The note is empty."
+    NOTE_INVALID = 561, "The note is empty, too long, or has control characters."
     NOTE_FAILED = 562, "The note could not be stored."
     NOTE_NO_CONTACT = 563, "There is no contact to add the note to."
     ALREADY_INBOUND = 581, "The agent works for inbound already.", ErrorType.Warning

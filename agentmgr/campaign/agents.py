@@ -9,6 +9,7 @@ from attrs import evolve
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
+from agentmgr.text import fault_of, faults_in
 
 MAX_ID_CHARACTERS = 50
 MAX_PASSWORD_CHARACTERS = 128
@@ -34,6 +35,8 @@ class AgentService(Service):
         password_hash = _hash(password)
         if not zone.strip():
             raise ServiceError(Cause.BAD_VALUE, "an agent needs a zone")
+        if fault := fault_of(zone):
+            raise ServiceError(Cause.BAD_VALUE, f"the zone's name {fault}")
         for agent in agents:
             _check(agent)
             if store.find_agent(agent.agent_id) is not None:
@@ -84,6 +87,8 @@ def _check(agent: AgentSpec) -> None:
             f"agent {agent_id[:MAX_ID_CHARACTERS]!r}:"
             f" an id has 1 to {MAX_ID_CHARACTERS} characters, no space",
         )
+    for fault in faults_in(agent):
+        raise ServiceError(Cause.BAD_VALUE, f"agent {agent_id}: {fault}")
     names = [skill.name for skill in agent.skills]
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         raise ServiceError(Cause.BAD_VALUE, f"agent {agent_id}: every skill needs a name, and is given once")

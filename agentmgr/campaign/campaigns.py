@@ -17,6 +17,7 @@ from agentmgr.ports import (
     JobStatus,
     JobTally,
 )
+from agentmgr.text import faults_in
 
 FILL_CHUNK = 500
 EXPORT_CHUNK = 1000
@@ -217,6 +218,8 @@ def _problem(spec: CampaignSpec) -> str:
     hours = spec.calling_hours
     if not spec.name or len(spec.name) > MAX_NAME_CHARACTERS:
         return f"needs a name of 1 to {MAX_NAME_CHARACTERS} characters"
+    for fault in faults_in(spec):
+        return fault
     if not spec.skill.strip():
         return "needs a skill that its agents must have"
     if not codes or not all(names) or len(set(ids)) < len(ids) or len(set(names)) < len(names):

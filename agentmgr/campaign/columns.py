@@ -6,6 +6,7 @@ from attrs import frozen
 
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import AttributeSpec
+from agentmgr.text import fault_of
 from protocol.enums import AttributeType
 
 USER_CONTACT_ID = "UserContactId"
@@ -125,6 +126,8 @@ def _check_header(where: str, names: Sequence[str]) -> None:
             raise ServiceError(
                 Cause.BAD_FILE, f"{where}: column {number} has no name; the first line must name every column"
             )
+        if fault := fault_of(name):
+            raise ServiceError(Cause.BAD_FILE, f"{where}: the name of column {number}, {name!r}, {fault}")
         if len(name) > MAX_NAME_CHARACTERS:
             raise ServiceError(
                 Cause.BAD_FILE,
@@ -151,6 +154,8 @@ def _explicit(where: str, names: Sequence[str], mapping: Mapping[str, str]) -> d
             raise ServiceError(
                 Cause.BAD_FILE, f"{where}: --map: {attribute[:30]!r}... is longer than {MAX_NAME_CHARACTERS}"
             )
+        if fault := fault_of(attribute):
+            raise ServiceError(Cause.BAD_FILE, f"{where}: --map: {attribute!r} {fault}")
         found[matches[0]] = attribute
     return found
 

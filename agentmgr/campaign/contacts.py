@@ -20,6 +20,7 @@ from agentmgr.ports import (
     ContactList,
     DncStore,
 )
+from agentmgr.text import fault_of
 
 CHUNK_ROWS = 200
 MAX_ID_CHARACTERS = 100
@@ -97,6 +98,8 @@ class ContactService(Service):
         """
         if not list_name.strip():
             raise ServiceError(Cause.BAD_VALUE, "the contact list needs a name")
+        if fault := fault_of(list_name):
+            raise ServiceError(Cause.BAD_VALUE, f"the contact list's name {list_name!r} {fault}")
         name = list_name.strip()
         try:
             country = numbers.parse_country(country) if country else ""
@@ -175,7 +178,7 @@ class _RowReader:
             expected = f"the header names {len(self._columns.header)} columns"
             return None, [Problem("", f"{len(row.values)} columns", expected)]
         values = {
-            name: value.strip()
+            name: value.strip(" ")
             for name, value in zip(self._columns.attributes, row.values, strict=True)
             if name
         }
@@ -191,7 +194,7 @@ class _RowReader:
             if text := values[name]:
                 number = self._read_number(name, text, region, problems)
                 values[name] = number.e164 if number is not None else text
-        user_contact_id = values.pop(USER_CONTACT_ID)
+        user_contact_id = values.pop(USER_CONTACT_ID).strip()
         if not user_contact_id:
             self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")
         if problems:
@@ -204,6 +207,8 @@ class _RowReader:
             allowed = MAX_ID_CHARACTERS if name == USER_CONTACT_ID else MAX_VALUE_CHARACTERS
             if len(value) > allowed:
                 self._note(problems, name, value, f"has {len(value)} characters; allowed are {allowed}")
+            if fault := fault_of(value):
+                self._note(problems, name, value, f"{fault}; no value may have one")
         size = sum(len(name) + len(value.encode()) for name, value in values.items())
         if size > MAX_ROW_BYTES:
             why = f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent"

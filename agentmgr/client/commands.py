@@ -514,7 +514,7 @@ class AgentCommands(ABC):
         """Store a note with the contact.
 
         Refused with:
-            561: The note is empty.
+            561: The note is empty, too long, or has control characters.
             562: The note could not be stored.
             563: There is no contact to add the note to.
         """

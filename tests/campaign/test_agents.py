@@ -110,3 +110,24 @@ def test_agent_unknown_gets_no_password(store: SqliteStore) -> None:
     with pytest.raises(ServiceError, match="no agent '1001'") as caught:
         services(store).agents.set_password("1001", "x")
     assert caught.value.cause is Cause.NO_SUCH_AGENT
+
+
+@pytest.mark.parametrize(
+    ("agent", "zone", "words"),
+    [
+        (evolve(ANN, name="An\x07n"), "Default", "agent 1001: name has U[+]0007, a control character"),
+        (evolve(ANN, skills=(AgentSkill("sa\x85les", level=1),)), "Default", "agent 1001: name has U[+]0085"),
+        (ANN, "Def\x00ault", "the zone's name has U[+]0000"),
+    ],
+)
+def test_agent_names_have_no_control_characters(
+    store: SqliteStore, agent: AgentSpec, zone: str, words: str
+) -> None:
+    with pytest.raises(ServiceError, match=words):
+        services(store).agents.add([agent], "secret", zone)
+    assert store.agents() == ()
+
+
+def test_agent_name_keeps_what_people_have_in_names(store: SqliteStore) -> None:
+    services(store).agents.add([evolve(ANN, name="Anne\u00a0Marie\u200c\u3000")], "secret", "Default")
+    assert store.agents()[0].agent.name == "Anne\u00a0Marie\u200c\u3000"

@@ -229,8 +229,42 @@ def test_import_quoted_newlines_keep_line_numbers_true(
     load: Import, imported: Imported, rejects: Rejects
 ) -> None:
     load('UserContactId,PhoneNumber1,Note\nU1,+12125550123,"two\nlines ""quoted"""\n\nU2,12,\n')
-    assert imported()["U1"]["Note"] == 'two\nlines "quoted"'
-    assert rejects()[0].startswith("5,PhoneNumber1,12,")
+    assert imported() == {}
+    assert rejects()[0].startswith("2,Note,")
+    assert rejects()[-1].startswith("5,PhoneNumber1,12,")
+
+
+@pytest.mark.parametrize(
+    "name", ["می\u200cخواهم", "क्\u200dष", "Co\u00adop", "Anne\u00a0Marie", "山田\u3000太郎", "\u202aאב\u202c"]
+)
+def test_import_keeps_what_people_have_in_names(load: Import, imported: Imported, name: str) -> None:
+    report = load(f"UserContactId,PhoneNumber1,LastName\nU1,+12125550123, {name} \n")
+    assert report.rejected == 0
+    assert imported()["U1"]["LastName"] == name
+
+
+@pytest.mark.parametrize("char", ["\x07", "\x1f", "\x7f", "\x85", "\x9b", "\t", "\u2028", "\u2029", "\n"])
+def test_import_cell_with_a_control_character_is_turned_away_and_named(
+    load: Import, imported: Imported, rejects: Rejects, char: str
+) -> None:
+    row = f'U1,+12125550123,"Ann{char}"\n'
+    report = load("UserContactId,PhoneNumber1,LastName\n" + row + "U2,+12125550124,Bea\n")
+    assert (report.rejected, list(imported())) == (1, ["U2"])
+    assert f"has U+{ord(char):04X}, a " in rejects()[-1]
+
+
+def test_import_names_with_control_characters_are_refused(
+    load: Import, store: SqliteStore, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        ServiceError, match=r"the name of column 3, 'No\\x07te', has U\+0007, a control character"
+    ):
+        load("UserContactId,PhoneNumber1,No\x07te\nU1,+12125550123,\n")
+    with pytest.raises(ServiceError, match=r"--map: 'No\\x07te' has U\+0007"):
+        load("UserContactId,PhoneNumber1,Note\nU1,+12125550123,\n", mapping={"Note": "No\x07te"})
+    with pytest.raises(ServiceError, match=r"the contact list's name 'A\\x85' has U\+0085"):
+        services(store).contacts.import_file(tmp_path / "people.csv", "A\x85")
+    assert store.contact_lists() == ()
 
 
 def test_import_other_encoding_if_told(load: Import, imported: Imported) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from attrs import evolve, frozen
-from parties import consult
+from parties import consult, create
 from party_cases import PARTY_CANNOT_OCCUR, PARTY_CASES
 from scenes import (
     GIVEN,
@@ -438,12 +438,45 @@ def test_contact_attributes_have_types_and_no_values():
     assert {each.value for each in answer.attributes} == {""}
 
 
-def test_notes_are_kept_without_control_characters_and_read_oldest_first():
+NAMES = [
+    "می\u200cخواهم",
+    "क्\u200dष",
+    "Co\u00adop",
+    "Anne\u00a0Marie",
+    "\u3000山田\u3000太郎",
+    "\u202aאב\u202c",
+]
+
+
+def test_notes_lose_nothing_and_are_read_oldest_first():
     scene = talking()
-    answer_to(scene, c.AGTAddAgentNote("\x00 first\x07 "))
-    answer_to(scene, c.AGTAddAgentNote("second\nline"))
+    for note in NAMES:
+        answer_to(scene, c.AGTAddAgentNote(f" {note}\r\n\tsecond line\n"))
     (answer,) = answer_to(scene, c.AGTRefreshAgentNotes(SID))
-    assert answer.agent_notes == ("first", "second\nline")
+    assert answer.agent_notes == tuple(f"{note}\n\tsecond line" for note in NAMES)
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x07", "\r", "\x1b", "\x7f", "\x85", "\x9f", "\ud800"])
+def test_control_character_is_refused_wherever_an_agent_writes(char):
+    text = f"Ad{char}a"
+    for command, refused in (
+        (c.AGTAddAgentNote(text), ResultCode.NOTE_INVALID),
+        (c.AGTSetCustomerDetail(KeyValuePair("First Name", text), SID), ResultCode.ATTRIBUTE_INVALID),
+        (c.AGTAddToDNC((Attribute("First Name", f"{text}@example.org"),)), ResultCode.DNC_BAD_ADDRESS),
+        (c.AGTIsInDNC(f"{text}@example.org"), ResultCode.DNC_BAD_ADDRESS),
+        (create(agent_notes=text), ResultCode.BAD_DATA),
+    ):
+        scene = talking()
+        records = list(scene.store.records)
+        (answer,) = answer_to(scene, command)
+        assert answer.result is refused, command
+        assert scene.store.records == records
+
+
+@pytest.mark.parametrize("char", ["\n", "\t", "\u2028", "\u2029"])
+def test_attribute_has_one_line(char):
+    (answer,) = answer_to(talking(), c.AGTSetCustomerDetail(KeyValuePair("First Name", f"Ad{char}a"), SID))
+    assert answer.result is ResultCode.ATTRIBUTE_INVALID
 
 
 def test_notes_that_do_not_fit_a_frame_are_cut_from_the_oldest():
@@ -469,7 +502,7 @@ def test_attribute_that_is_a_phone_changes_the_number_dialled():
         ("Adult", ["", "true", "FALSE"], ["yes", "1"]),
         ("Birthday", ["", "1999-12-31"], ["31.12.1999", "1999-02-30"]),
         ("PhoneNumber1", ["+4930123456", "030 123456"], ["", "030123456 x1", "+0301234567"]),
-        ("First Name", ["", "Ada", "x" * 1000], ["x" * 1001, "A\nda"]),
+        ("First Name", ["", "Ada", "x" * 1000, *NAMES], ["x" * 1001, "A\nda"]),
     ],
 )
 def test_attribute_takes_values_of_its_type(key, right, wrong):

@@ -7,6 +7,7 @@ from attrs import evolve
 from agentmgr.core.agent import Agent
 from agentmgr.core.calling_hours import is_timezone
 from agentmgr.core.commands.call import choose_number
+from agentmgr.core.commands.contact import note_of
 from agentmgr.core.commands.registry import Answer, on_agent_command
 from agentmgr.core.effects import SaveNote
 from agentmgr.core.events import CommandReceived
@@ -115,6 +116,9 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
         return ResultCode.CALLBACK_BAD_EXPIRY
     if not now < due_at <= LATEST_DUE_AT or not is_timezone(command.callback_timezone):
         return ResultCode.CALLBACK_BAD_TIME
+    notes = note_of(command.agent_notes)
+    if notes is None:
+        return ResultCode.BAD_DATA
     number = choose_number(session, command.contact_number)
     if number is None:
         return ResultCode.CALLBACK_NOT_FOUND
@@ -130,7 +134,7 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
         number=evolve(number, timezone=command.callback_timezone),
         due_at=due_at,
         expires_at=due_at + command.callback_expiry_time * 60,
-        notes=command.agent_notes.strip(),
+        notes=notes,
     )
     if spec.notes:
         session.contact = evolve(session.contact, notes=(*session.contact.notes, spec.notes))

@@ -13,6 +13,7 @@ from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumbe
 from agentmgr.core.numbers import read_address, read_number
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
+from agentmgr.text import fault_of
 from protocol.commands import (
     AGTAddAgentNote,
     AGTAddToDNC,
@@ -129,7 +130,7 @@ def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
 
 def fits(spec: AttributeSpec, value: str) -> bool:
     """Tell whether an attribute takes a value; the empty value clears any but a telephone number."""
-    if len(value) > MAX_VALUE_CHARACTERS or not value.isprintable():
+    if len(value) > MAX_VALUE_CHARACTERS or fault_of(value):
         return False
     if not value:
         return spec.data_type != PHONE
@@ -158,8 +159,8 @@ def _is_date(text: str) -> bool:
 def add_agent_note(zone: Parts, agent: Agent, command: AGTAddAgentNote, event: CommandReceived) -> Answer:
     """Store a note with the contact."""
     session = agent.engaged_session
-    text = "".join(c for c in command.agent_note if c.isprintable() or c == "\n").strip()
-    if not text or len(text.encode()) > MAX_NOTE_BYTES:
+    text = note_of(command.agent_note)
+    if not text:
         return ResultCode.NOTE_INVALID
     contact = session.contact
     session.contact = evolve(contact, notes=(*contact.notes, text))
@@ -167,6 +168,14 @@ def add_agent_note(zone: Parts, agent: Agent, command: AGTAddAgentNote, event: C
         SaveNote(session.job.job_id, contact.contact_id, session.sid, agent.agent_id, text, zone.out.now)
     )
     return ResultCode.SUCCESS
+
+
+def note_of(text: str) -> str | None:
+    """Return a note as it is kept, empty if it says nothing; None if it cannot be kept."""
+    note = text.replace("\r\n", "\n").strip(" \n\t")
+    if fault_of(note, is_note=True) or len(note.encode()) > MAX_NOTE_BYTES:
+        return None
+    return note if note.strip() else ""
 
 
 @on_agent_command(AGTRefreshAgentNotes, contact=True)
