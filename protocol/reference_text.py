@@ -234,6 +234,9 @@ server, the contact is in Wrapup.
   else of its list, else of the campaign. What may be two numbers or has two readings, letters where numbers
   are not advertised as words, extensions, short and emergency codes are refused with the command's code, and
   so are premium numbers unless the campaign allows them. What is dialled, stored and sent is E.164.
+- **Text** is kept as it is: joiners, soft hyphens, no-break and ideographic spaces are a part of names.
+  Control characters and separators of lines are refused with the command's code; notes may have lines and
+  tabs.
 - **timezone** of a number has all zones that it may be in, joined by commas; it is called only while it may
   be in all of them. A zone that a command gives must be an IANA name, and wins over those of the number;
   country code, zone and `wireless` follow from a number whenever it changes.
