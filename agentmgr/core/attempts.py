@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from attrs import evolve
+
 from agentmgr.core.agent import Agent
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import Dial, EndAttempt, MarkDialed, ReturnContact, StartAttempt
@@ -9,8 +11,8 @@ from agentmgr.core.events import DialChecked, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.ids import next_attempt
 from agentmgr.core.job import Job
-from agentmgr.core.model import ContactSpec, PhoneNumber
-from agentmgr.core.numbers import calling_code_of
+from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
+from agentmgr.core.numbers import calling_code_of, is_premium
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from protocol.enums import ContactType, DialFailReason
@@ -18,8 +20,19 @@ from protocol.enums import ContactType, DialFailReason
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
 
+IN_WORK_RETRY_S = 60.0
+"""How long a contact is left alone that somebody else is busy with, or that could not be dialled at all."""
+
+OF_NO_USE = (DialFailReason.InvalidNumber, DialFailReason.DncBlocked)
+"""Why a number is not dialled, now and later."""
+
 RING_GRACE_S = 15.0
 """How much longer than the ring time the switch may take to say what became of a call."""
+
+
+def may_be_paid(campaign: CampaignSpec, number: PhoneNumber) -> bool:
+    """Whether a campaign may dial a number for what it costs."""
+    return campaign.allow_premium or not is_premium(number.number)
 
 
 class Attempts:
@@ -110,7 +123,8 @@ class Attempts:
 
     def _refusal(self, session: Session, answer: DialChecked) -> DialFailReason | None:
         """Return why a number is not dialled; None if it may be."""
-        if answer.number is None:
+        campaign = session.job.campaign
+        if answer.number is None or not may_be_paid(campaign, answer.number):
             return DialFailReason.InvalidNumber
         if answer.on_dnc:
             return DialFailReason.DncBlocked
@@ -118,7 +132,7 @@ class Attempts:
             return DialFailReason.Busy
         if self._floor.telephony_is_down:
             return DialFailReason.TelephonyDown
-        opening = next_opening(session.job.campaign.calling_hours, answer.number.timezone, self._out.now)
+        opening = next_opening(campaign.calling_hours, answer.number.timezone, self._out.now)
         return DialFailReason.OutsideCallingHours if opening != self._out.now else None
 
     def _correct_number(self, session: Session, number: PhoneNumber) -> None:
@@ -153,16 +167,54 @@ class Attempts:
         session.fail_reason = reason
         return True
 
-    def retry_at(self, session: Session, reason: DialFailReason) -> float | None:
-        """Return when a contact is dialled again after a failure; None if never."""
-        campaign, attempts = session.job.campaign, session.contact.attempts + 1
-        if attempts >= campaign.max_attempts:
+    def retry_at(
+        self, session: Session, reason: DialFailReason, delay_s: float | None = None
+    ) -> float | None:
+        """Return when a contact is tried again after a failure, None if never; its next number is set.
+
+        A number of no use is left out: only others are tried, at once. Outside the calling hours the number
+        waits for its opening.
+
+        Args:
+            session: its contact changes.
+            reason: why its number was not connected.
+            delay_s: what counts instead of the campaign's time for the reason.
+        """
+        now, campaign, number = self._out.now, session.job.campaign, session.number
+        if reason is DialFailReason.OutsideCallingHours:
+            opening = next_opening(campaign.calling_hours, number.timezone, now)
+            is_of_use = opening is not None
+            due_at = max(opening or now, now + (delay_s or 0))
+            own = next((own for own in session.contact.numbers if own.number == number.number), None)
+            session.contact = evolve(session.contact, phone=own.name) if own else session.contact
+        else:
+            wait_s = self._wait_s(session, reason)
+            is_of_use = wait_s is not None
+            due_at = now + (delay_s if delay_s is not None else wait_s or 0)
+        if not is_of_use:
+            session.contact = session.contact.without(number)
+        return self._due(session, due_at, moved_on=session.dialed or not is_of_use)
+
+    @staticmethod
+    def _wait_s(session: Session, reason: DialFailReason) -> float | None:
+        """Return how long a number waits after a failure; None if it is of no use."""
+        wait_s = session.job.campaign.retry_s.get(reason)
+        if session.dialed and reason is not DialFailReason.TelephonyDown:
+            return wait_s
+        if reason in OF_NO_USE:  # also if it is to be tried again: it was not tried, and would never count
             return None
-        delay_s = campaign.retry_s.get(reason)
-        if delay_s is not None:
-            return self._out.now + delay_s
-        # this number is of no use, another one that was not tried yet may be
-        return self._out.now if attempts < len(session.contact.numbers) else None
+        return IN_WORK_RETRY_S if wait_s is None else wait_s
+
+    def again_at(self, session: Session, delay_s: float) -> float | None:
+        """Return when a contact is tried again that was worked on, None if never; its next number is set."""
+        return self._due(session, self._out.now + delay_s, moved_on=session.dialed)
+
+    @staticmethod
+    def _due(session: Session, due_at: float, *, moved_on: bool) -> float | None:
+        if moved_on:
+            session.contact = session.contact.after(session.number)
+        often_enough = session.attempts >= session.job.campaign.max_attempts
+        return None if often_enough or session.contact.next_number is None else due_at
 
     def end_attempt(
         self,

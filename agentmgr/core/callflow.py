@@ -219,15 +219,16 @@ class CallFlow:
             SaveDisposition(session.attempt_id, job.job_id, contact_id, agent_id, code_id, source, now)
         )
         self._floor.stats.dispositions += 1
-        attempts = session.contact.attempts + 1
+        failure = session.fail_reason if session.answered_at is None else None
         due_at: float | None = None
         if session.callback_count:
             due_at = None  # the customer is called back, and not before
+        elif failure is not None and (code.retry_after_s is not None or not code.success):
+            due_at = self._attempts.retry_at(session, failure, code.retry_after_s)
         elif code.retry_after_s is not None:
-            due_at = now + code.retry_after_s if attempts < job.campaign.max_attempts else None
-        elif session.answered_at is None and session.fail_reason is not None and not code.success:
-            due_at = self._attempts.retry_at(session, session.fail_reason)
+            due_at = self._attempts.again_at(session, code.retry_after_s)
         outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
+        attempts = session.attempts
         self._attempts.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent_id=agent_id)
 
     def take_away(self, session: Session, agent: Agent) -> None:

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.attempts import Attempts
+from agentmgr.core.attempts import IN_WORK_RETRY_S, Attempts, may_be_paid
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.calling_hours import next_opening
@@ -24,9 +24,6 @@ from protocol.enums import ContactType, DialFailReason, PacingType
 
 MAX_NOT_DUE_PER_TURN = 100
 """How many contacts outside their calling hours are put back before the job waits for its next tick."""
-
-IN_WORK_RETRY_S = 60.0
-"""How long a contact is left alone that another job, or a callback, is busy with."""
 
 CONTACT_TYPES = {
     PacingType.Predictive: ContactType.Predictive,
@@ -184,8 +181,12 @@ class Dialer:
             if not job.contacts:
                 return None
             contact = self._take_contact(job)
-            number = contact.numbers[contact.attempts % len(contact.numbers)]
-            floor = self._floor
+            contact, why = self._leave_out(job, contact)
+            job.at_hand = contact
+            number, floor = contact.next_number, self._floor
+            if number is None:
+                self._give_back(job, why, None)
+                continue
             if contact.contact_id in floor.contacts_in_work or number.number in floor.numbers_in_work:
                 self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
@@ -198,6 +199,17 @@ class Dialer:
             job.at_hand = None
             return session
         return None
+
+    def _leave_out(self, job: Job, contact: ContactSpec) -> tuple[ContactSpec, DialFailReason]:
+        """Leave out numbers up to the first that the campaign may call, now or later; tell why the last."""
+        campaign, why = job.campaign, DialFailReason.InvalidNumber
+        while (number := contact.next_number) is not None:
+            opening = next_opening(campaign.calling_hours, number.timezone, self._out.now)
+            if opening is not None and may_be_paid(campaign, number):
+                break
+            why = DialFailReason.OutsideCallingHours if opening is None else DialFailReason.InvalidNumber
+            contact = contact.without(number)
+        return contact, why
 
     # -- one call ------------------------------------------------------------------------
 
@@ -238,15 +250,13 @@ class Dialer:
         self._floor.stats.abandoned += 1
         session.job.estimates.abandoned += 1
         self._out.emit(HangUp(session.sid))
-        attempts = session.contact.attempts + 1
-        campaign = session.job.campaign
-        due_at = self._out.now + campaign.nuisance_retry_s if attempts < campaign.max_attempts else None
-        self._attempts.end_attempt(session, "Nuisance", due_at=due_at, attempts=attempts)
+        due_at = self._attempts.again_at(session, session.job.campaign.nuisance_retry_s)
+        self._attempts.end_attempt(session, "Nuisance", due_at=due_at, attempts=session.attempts)
 
     def on_failed(self, session: Session, reason: DialFailReason) -> None:
         """A call that nobody owns did not reach a person."""
         if not self._attempts.is_lost(session, reason):
             return
         session.job.estimates.saw_dial_end(False, 0.0)
-        due_at, attempts = self._attempts.retry_at(session, reason), session.contact.attempts + 1
+        due_at, attempts = self._attempts.retry_at(session, reason), session.attempts
         self._attempts.end_attempt(session, reason, due_at=due_at, attempts=attempts)

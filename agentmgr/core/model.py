@@ -102,6 +102,32 @@ class ContactSpec:
     left_out: frozenset[str] = frozenset()
     due_at: float = 0.0
 
+    @property
+    def next_number(self) -> PhoneNumber | None:
+        """The number to be dialled next: `phone`, or what comes after it in turn; None if none is of use."""
+        names = [number.name for number in self.numbers]
+        at = names.index(self.phone) if self.phone in names else 0
+        in_turn = (*self.numbers[at:], *self.numbers[:at])
+        return next((number for number in in_turn if number.number not in self.left_out), None)
+
+    def after(self, dialed: PhoneNumber) -> "ContactSpec":
+        """Return the contact with the number as its next that comes in turn after one that was dialled.
+
+        The same again if no other one is of use; nothing changes if the contact has it not.
+        """
+        numbers = [number.number for number in self.numbers]
+        if dialed.number not in numbers:
+            return self
+        at = numbers.index(dialed.number)
+        in_turn = (*self.numbers[at + 1 :], *self.numbers[: at + 1])
+        of_use = [number for number in in_turn if number.number not in self.left_out]
+        others = [number for number in of_use if number.number != dialed.number]
+        return evolve(self, phone=(*others, *of_use)[0].name) if of_use else self
+
+    def without(self, number: PhoneNumber) -> "ContactSpec":
+        """Return the contact with a number left out for the rest of its job."""
+        return evolve(self, left_out=self.left_out | {number.number})
+
     def with_number(self, number: PhoneNumber, calling_code: int) -> "ContactSpec":
         """Return the contact with another number of that name, and all attributes that follow from it."""
         others = (each for each in self.numbers if each.name != number.name)

@@ -83,6 +83,12 @@ class Session:
     written: bool = False
     over: bool = False
 
+    @property
+    def attempts(self) -> int:
+        """The attempts at the contact in its job, this one too if it was not refused before being dialled."""
+        refused = self.fail_reason is not None and not self.dials and self.answered_at is None
+        return self.contact.attempts + (not refused)
+
     def on_customer_event(self, event: CustomerEvent) -> None:
         """Change where the customer is, and the job's lines that nobody owns; nothing else does."""
         self.phase = step(CUSTOMER_TABLE, self.phase, event)

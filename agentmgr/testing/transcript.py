@@ -17,7 +17,7 @@ from agentmgr.core import effects
 from protocol.notifications import AGTCallStateChangedNotify, AGTCapabilitiesChanged
 from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
-_UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at"})
+_UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out"})
 _UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
 _AGT = len("AGT")
 

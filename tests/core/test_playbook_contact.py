@@ -4,6 +4,7 @@ import pytest
 from scenes import (
     SID,
     Scene,
+    a_contact,
     dialing,
     held,
     nailed_idle,
@@ -177,14 +178,17 @@ def test_call_that_the_switch_forgets_is_hung_up_as_not_answered():
 
 def test_number_on_the_dnc_list_is_not_dialled():
     scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1, agents="A")
-    scene.store.dnc.add(number_of(1).number)
+    scene.store.dnc.update(number.number for number in a_contact(1).numbers)
     assert scene.nail() == lines("""
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! call Idle
         store: StartAttempt Z-1-1 1 Progressive +49300000001
         store: EndAttempt Z-1-1 DncBlocked
-        store: ReturnContact 1 1 DncBlocked
+        store: ReturnContact 1 0 DncBlocked +0s
+        store: StartAttempt Z-1-2 1 Progressive +493000000019
+        store: EndAttempt Z-1-2 DncBlocked
+        store: ReturnContact 1 0 DncBlocked
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1

@@ -168,8 +168,9 @@ def test_premium_number_is_dialled_where_the_campaign_pays_for_it(way):
 
 
 def test_own_number_that_costs_a_premium_is_refused_too():
-    scene = with_contact("+449098790000")
-    assert asked(scene, c.AGTPreviewDial(ContactNumber("PhoneNumber1"), SID)) is ResultCode.DIAL_BAD_NUMBER
+    scene = with_contact()
+    scene.send("A", c.AGTSetCustomerDetail(KeyValuePair("PhoneNumber2", "+449098790000"), SID))
+    assert asked(scene, c.AGTPreviewDial(ContactNumber("PhoneNumber2"), SID)) is ResultCode.DIAL_BAD_NUMBER
     assert scene.agent("A").call_state is CallState.Preview
 
 
