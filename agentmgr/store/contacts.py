@@ -25,6 +25,14 @@ FOLLOW_NUMBER = (
 """After a change of a contact's numbers: jobs that are not over find it where its number is now."""
 
 
+CORRECT_CALLBACKS = (
+    "UPDATE callback SET number = ?, timezone = ? WHERE contact_id = ? AND number_name = ?"
+    " AND ended_at IS NULL AND number <> ? AND number = (SELECT number FROM contact_phone"
+    " WHERE contact_phone.contact_id = callback.contact_id AND name = callback.number_name)"
+)
+"""Before a number is changed: who is to be called back at it is called at the new one."""
+
+
 def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
     """Insert contacts, or update those whose id is in the list already."""
     sql = tx.sql
@@ -46,6 +54,16 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
         taken_away = [row[:2] for row in values if not row[2]]
         for table in ("contact_attribute", "contact_phone"):
             sql.execute_many(f"DELETE FROM {table} WHERE contact_id = ? AND name = ?", taken_away)
+    if known:
+        sql.execute_many(
+            CORRECT_CALLBACKS,
+            (
+                (phone.number, phone.timezone, known[draft.user_contact_id], phone.name, phone.number)
+                for draft in by_id.values()
+                if draft.user_contact_id in known
+                for phone in draft.numbers
+            ),
+        )
     sql.execute_many(
         "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number,"

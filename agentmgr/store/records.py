@@ -28,7 +28,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import country_code_attribute
 from agentmgr.ports import Token
-from agentmgr.store.contacts import FOLLOW_NUMBER, GIVEN_TIMEZONE
+from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Sql, Transaction
@@ -101,6 +101,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("contact_id", "name", "value"),
     ),
     SetNumber: (
+        *_statement(CORRECT_CALLBACKS, *("number", "timezone", "contact_id", "name", "number")),
         *_statement(
             "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless)"
             " VALUES (?, ?, ?, ?, CAST(? AS INTEGER))"

@@ -11,9 +11,9 @@ from attrs import evolve
 from stores import T0, ZONE, Bench, prepare_job, start
 from test_store_contract import callback, calling_back, saved
 
-from agentmgr.core.effects import EndCallback, MarkAnswered
-from agentmgr.core.model import AgentSpec
-from agentmgr.ports import AgentLogin, JobState, JobTally, StoreFault
+from agentmgr.core.effects import EndCallback, MarkAnswered, SetNumber
+from agentmgr.core.model import AgentSpec, PhoneNumber
+from agentmgr.ports import AgentLogin, ContactDraft, JobState, JobTally, StoreFault
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
@@ -204,3 +204,38 @@ def test_file_with_rows_that_refer_to_nothing_is_refused_and_left_alone(
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
     connection.close()
+
+
+def number_of_callback(bench: Bench) -> object:
+    return bench.rows("SELECT number, timezone FROM callback")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "called_back_at"),
+    [
+        ("PhoneNumber1", "+12125550000", ("+493023125123", "Europe/Berlin")),
+        ("PhoneNumber1", "+12125559999", ("+12125559999", "America/New_York")),
+        ("ExternalNumber", "+12125550000", ("+12125550000", "America/New_York")),
+    ],
+    ids=["own", "corrected_by_agent_before", "typed"],
+)
+@pytest.mark.parametrize("by", ["import", "agent"])
+def test_callback_follows_the_contact_s_own_number_when_that_is_corrected(
+    bench: Bench, by: str, name: str, number: str, called_back_at: tuple[str, str]
+) -> None:
+    bench.store.commit(bench.token, [callback(1, number=number, number_name=name)])
+    corrected = PhoneNumber("PhoneNumber1", "+493023125123", "Europe/Berlin")
+    if by == "import":
+        bench.store.put_contacts(1, [ContactDraft("C0", (corrected,), {})], T0 + 1)
+    else:
+        record = SetNumber(1, corrected.name, corrected.number, corrected.timezone, False, 49)
+        bench.store.commit(bench.token, [record])
+    assert number_of_callback(bench) == called_back_at
+
+
+def test_callback_keeps_the_zone_given_with_it_when_its_number_is_imported_unchanged(bench: Bench) -> None:
+    own = callback(1, number="+12125550000", number_name="PhoneNumber1", timezone="Europe/Paris")
+    bench.store.commit(bench.token, [own])
+    same = PhoneNumber("PhoneNumber1", "+12125550000", "America/New_York")
+    bench.store.put_contacts(1, [ContactDraft("C0", (same,), {})], T0 + 1)
+    assert number_of_callback(bench) == ("+12125550000", "Europe/Paris")
