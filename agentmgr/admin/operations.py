@@ -13,6 +13,8 @@ from agentmgr.admin import requests, words
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES, CampaignStatus
+from agentmgr.campaign.contacts import ImportReport
+from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.core.model import AgentSpec, CampaignSpec
@@ -29,6 +31,7 @@ from protocol.structures import AgentSkill
 SUPERVISOR = Caller("supervisor")
 """Who asks through the command line: whoever may open the socket, or the database itself."""
 
+DNC_COLUMNS = ("address", "added_by", "added_at")
 DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.name != "row_id")
 
 
@@ -66,15 +69,16 @@ def perform(request: Request, services: Services) -> Iterator[Row]:
 def _perform(request: Request, services: Services) -> Iterable[Row]:
     match request:
         case requests.ImportContacts():
-            report = services.contacts.import_file(
-                Path(request.path),
-                request.list_name,
-                mapping=request.columns,
-                country=request.country,
-                allow_premium=request.allow_premium,
+            return _report(
+                services.contacts.import_file(
+                    Path(request.path),
+                    request.list_name,
+                    mapping=request.columns,
+                    country=request.country,
+                    allow_premium=request.allow_premium,
+                    encoding=request.encoding,
+                )
             )
-            reject_file = str(report.reject_file) if report.reject_file else None
-            return [{**attrs.asdict(report), "reject_file": reject_file}]
         case requests.ListContactLists():
             return [{"list": each.name, "contacts": each.contacts} for each in services.contacts.lists()]
         case requests.CreateCampaign(name):
@@ -114,6 +118,8 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
         case requests.AddToDnc(numbers, country):
             added = services.dnc.add(numbers, country)
             return _done(f"{added} added, {len(numbers) - added} were on the list already")
+        case requests.ImportDnc(path, country, encoding, column):
+            return _report(services.dnc.import_file(Path(path), country, encoding=encoding, column=column))
         case requests.RemoveFromDnc(numbers, country):
             removed = services.dnc.remove(numbers, country)
             return _done(f"{removed} removed, {len(numbers) - removed} were not on the list")
@@ -156,6 +162,11 @@ def _agents(request: requests.AddAgents) -> list[AgentSpec]:
 
 def _done(text: str) -> list[Row]:
     return [{"done": text}]
+
+
+def _report(report: ImportReport | DncReport) -> list[Row]:
+    reject_file = str(report.reject_file) if report.reject_file else None
+    return [{**attrs.asdict(report), "reject_file": reject_file}]
 
 
 def _progress(job: JobStatus) -> str:

@@ -16,6 +16,7 @@ class ImportContacts:
     columns: Mapping[str, str] = field(factory=dict)
     country: str = ""
     allow_premium: bool = False
+    encoding: str = "utf-8"
 
 
 @frozen
@@ -136,6 +137,16 @@ class AddToDnc:
 
 
 @frozen
+class ImportDnc:
+    """Put a column of a CSV file, or each line of a text file, on the do-not-call list."""
+
+    path: str
+    country: str = ""
+    encoding: str = "utf-8"
+    column: str = ""
+
+
+@frozen
 class RemoveFromDnc:
     """Take telephone numbers off the do-not-call list."""
 
@@ -163,6 +174,7 @@ Request = (
     | SetPassword
     | ExportDispositions
     | AddToDnc
+    | ImportDnc
     | RemoveFromDnc
     | ListDnc
 )

@@ -1,16 +1,15 @@
 """Contact import: a CSV file into a contact list, bad rows into a reject file."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.campaign.sheet import Problem, RejectFile
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
 from agentmgr.core import numbers
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumber, country_code_attribute
@@ -28,15 +27,6 @@ MAX_VALUE_CHARACTERS = 2000
 # All attributes of a contact go to the desktop in one message, which is at most 16000 bytes.
 MAX_ROW_BYTES = 12_000
 _MAX_FOUND_CHARACTERS = 200
-
-
-@frozen
-class Problem:
-    """Why a row was rejected."""
-
-    column: str
-    found: str
-    why: str
 
 
 @frozen
@@ -106,7 +96,7 @@ class ContactService(Service):
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
         store, now = self._at.store, self._at.now()
-        rejects = _RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
+        rejects = RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
         created = updated = on_dnc = rows = 0
         with ExitStack() as stack:
             lines = csv_rows(stack.enter_context(open_text(path, encoding)))
@@ -274,38 +264,3 @@ class _RowReader:
 
     def _note(self, problems: list[Problem], attribute: str, found: str, why: str) -> None:
         problems.append(Problem(self._columns.column_of(attribute), found[:_MAX_FOUND_CHARACTERS], why))
-
-
-class _RejectFile:
-    """A CSV file with a line for each problem, written as they are found; none without problems."""
-
-    def __init__(self, path: Path, source: Path) -> None:
-        if path.absolute() == source.absolute():
-            raise ServiceError(Cause.BAD_FILE, f"{path}: the reject file must not be the contact file itself")
-        self.path = path
-        self.rows = 0
-        self._stack = ExitStack()
-        self._writer: Any = None
-
-    def __enter__(self) -> "_RejectFile":
-        if self.path.exists():
-            self._open()  # what an earlier import rejected is not the truth any more
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def add(self, line: int, problems: list[Problem]) -> None:
-        """Write down why the row that starts in a line was rejected."""
-        if self._writer is None:
-            self._open()
-        self.rows += 1
-        self._writer.writerows((line, p.column, p.found, p.why) for p in problems)
-
-    def _open(self) -> None:
-        try:
-            file = self.path.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise ServiceError(Cause.BAD_FILE, f"{self.path}: cannot be written: {error.strerror}") from None
-        self._writer = csv.writer(self._stack.enter_context(file), lineterminator="\n")
-        self._writer.writerow(("line", "column", "found", "why"))

@@ -19,6 +19,7 @@ def import_(
     map_: Annotated[list[str] | None, Parameter(name="--map", negative="")] = None,
     country: str = "",
     allow_premium: Annotated[bool, Parameter(negative="")] = False,
+    encoding: str = "utf-8",
     config: Config = None,
 ) -> None:
     """Import contacts from a CSV file into a list, which is made if it is new.
@@ -30,12 +31,13 @@ def import_(
     ```
     agentmgr contacts import people.csv --list Spring --country US
     agentmgr contacts import export.csv --list Leads --map Phone=PhoneNumber1 --map "First Name=FirstName"
+    agentmgr contacts import alt.csv --list Alt --country DE --encoding cp1252
     ```
 
     Parameters
     ----------
     file
-        The CSV file: UTF-8, comma, semicolon or tab between columns.
+        The CSV file: comma, semicolon or tab between columns. What exports have neutralised comes back.
     list_
         Name of the contact list.
     map_
@@ -45,11 +47,16 @@ def import_(
         keeps it for later imports.
     allow_premium
         Take premium numbers too; a campaign dials them only if it allows them as well.
+    encoding
+        How the file is encoded, such as utf-8, utf-16, cp1252, latin-1. A file that is not so encoded is
+        refused as a whole, with its first such line.
     """
     from agentmgr.admin.requests import ImportContacts
 
     columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
-    request = ImportContacts(str(file.resolve()), list_, columns, country.upper(), allow_premium)
+    request = ImportContacts(
+        str(file.resolve()), list_, columns, country.upper(), allow_premium=allow_premium, encoding=encoding
+    )
     for row in perform(config, request):
         say(f"{row['created']} contacts new, {row['updated']} updated, {row['rejected']} rows rejected")
         if row["reject_file"] is not None:

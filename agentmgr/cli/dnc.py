@@ -1,8 +1,14 @@
-"""agentmgr dnc: add, remove, list."""
+"""agentmgr dnc: add, import, remove, list."""
 
-from agentmgr.cli.common import Config, Json, group, perform, say, show
+from pathlib import Path
+from typing import Annotated
 
-app = group("dnc", "The do-not-call list: add, remove, list.")
+from cyclopts import Parameter
+
+from agentmgr.cli.common import Config, Json, Misused, group, perform, say, show
+from agentmgr.cli.export import Raw, write
+
+app = group("dnc", "The do-not-call list: add, import, remove, list.")
 
 
 @app.command
@@ -29,6 +35,45 @@ def add(number: str, /, *more: str, country: str = "", config: Config = None) ->
         say(str(row["done"]))
 
 
+@app.command(name="import")
+def import_(
+    file: Path,
+    /,
+    *,
+    country: str = "",
+    encoding: str = "utf-8",
+    column: str = "",
+    config: Config = None,
+) -> None:
+    """Put all numbers and e-mail addresses of a file on the do-not-call list.
+
+    The file is CSV, or has one number a line; a first line of words is a header. Rows that are no number go
+    to a reject file beside FILE, each with its line, what was found and why; all others are added.
+
+    ```
+    agentmgr dnc import register.txt --country GB
+    agentmgr dnc import optout.csv --column Phone --country US --encoding cp1252
+    ```
+
+    Parameters
+    ----------
+    file
+        The file: comma, semicolon or tab between columns.
+    country
+        Two letters, such as US or DE: where numbers without a country code are from.
+    encoding
+        How the file is encoded, such as utf-8, utf-16, cp1252, latin-1.
+    column
+        How the header calls the column with the numbers; without it they are in the first one.
+    """
+    from agentmgr.admin.requests import ImportDnc
+
+    for row in perform(config, ImportDnc(str(file.resolve()), country.upper(), encoding, column)):
+        say(f"{row['added']} added, {row['known']} were on the list already, {row['rejected']} rows rejected")
+        if row["reject_file"] is not None:
+            say(f"rejected rows, each with the reason: {row['reject_file']}")
+
+
 @app.command
 def remove(number: str, /, *more: str, country: str = "", config: Config = None) -> None:
     """Take telephone numbers or e-mail addresses off the do-not-call list.
@@ -53,11 +98,34 @@ def remove(number: str, /, *more: str, country: str = "", config: Config = None)
 
 
 @app.command(name="list")
-def list_(*, json: Json = False, config: Config = None) -> None:
+def list_(
+    *,
+    json: Json = False,
+    csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    raw: Raw = False,
+    config: Config = None,
+) -> None:
     """Show the do-not-call list.
 
+    ```
     agentmgr dnc list
+    agentmgr dnc list --csv > dnc.csv
+    ```
+
+    Parameters
+    ----------
+    csv
+        CSV with a header row, which `dnc import` takes.
     """
+    from agentmgr.admin.operations import DNC_COLUMNS
     from agentmgr.admin.requests import ListDnc
 
-    show(perform(config, ListDnc()), json, "the do-not-call list is empty")
+    if json and csv:
+        raise Misused("--json and --csv: found both; allowed: one of them")
+    if raw and not csv:
+        raise Misused("--raw: is about cells of CSV; say --csv too, or leave it out")
+    rows = perform(config, ListDnc())
+    if csv:
+        write(rows, DNC_COLUMNS, "csv", raw)
+    else:
+        show(rows, json, "the do-not-call list is empty")

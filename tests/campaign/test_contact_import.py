@@ -482,8 +482,15 @@ def test_import_unusable_file_is_one_line_and_changes_nothing(
         ({"mapping": {"Id": "PhoneNumber1", "Phone": "PhoneNumber1"}}, "two columns are PhoneNumber1"),
         ({"mapping": {"Id": ""}}, "no column is UserContactId"),
         ({"mapping": {"Id": "x" * 101}}, "longer than 100"),
-        ({"encoding": "klingon"}, "'klingon': no such encoding; try utf-8"),
-        ({"encoding": "utf-16"}, "people.csv: not text in utf-16; save the file as UTF-8"),
+        (
+            {"encoding": "klingon"},
+            "encoding 'klingon': there is none of that name; allowed are such as utf-8",
+        ),
+        ({"encoding": "hex"}, "encoding 'hex': there is none of that name"),
+        ({"encoding": "rot13"}, "encoding 'rot13': there is none of that name"),
+        ({"encoding": ""}, "encoding '': there is none of that name"),
+        ({"encoding": "\udcff"}, "there is none of that name"),
+        ({"encoding": "utf-16"}, "people.csv:1: not text in utf-16: it does not begin with its mark"),
         ({"country": "Mars"}, "country 'Mars': no such country code"),
     ],
 )
@@ -505,13 +512,89 @@ def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
     assert store.contact_lists() == ()
 
 
+@pytest.mark.parametrize(
+    ("content", "encoding", "words"),
+    [
+        ((HEAD + GOOD + "U2,+12125550124,Müller\n").encode(), "ascii", "people.csv:3: not text in ascii"),
+        ((HEAD + GOOD + "U2,+12125550124,Müller\n").encode("latin-1"), "utf-8", ":3: not text in UTF-8"),
+        (
+            (HEAD + GOOD + "U2,+12125550124,Müller\n").encode("utf-16"),
+            "utf-8",
+            ":1: not text in UTF-8: it begins",
+        ),
+        (
+            b"\xef\xbb\xbf" + HEAD.encode(),
+            "cp1252",
+            ":1: not text in cp1252: it begins with the mark of utf-8",
+        ),
+        (
+            (HEAD + GOOD + "U2,+12125550124,Müller\n").encode(),
+            "cp1252",
+            ":3: not text in cp1252: here and in",
+        ),
+        (
+            (HEAD + GOOD + "U2,+12125550124,Müller\n").encode(),
+            "latin-1",
+            ":3: not text in iso8859-1: here and",
+        ),
+        ((HEAD + GOOD).encode() + b"U2,+12125550124,\x81\n", "cp1252", ":3: not text in cp1252; save"),
+        (HEAD.encode() + b"U2,\x81\x20,x\n", "shift_jis", ":2: not text in shift_jis; save"),
+        ((HEAD + GOOD).encode("utf-16") + b"\x00\xd8\n\x00", "utf-16", ":3: not text in utf-16; save"),
+        ((HEAD + GOOD).encode("utf-16")[:-1], "utf-16", ":2: not text in utf-16; save"),
+    ],
+)
+def test_import_file_that_is_not_in_its_encoding_tells_the_line(
+    load: Import, store: SqliteStore, content: bytes, encoding: str, words: str
+) -> None:
+    with pytest.raises(ServiceError) as caught:
+        load(content, encoding=encoding)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert store.contact_lists() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("Müller", "cp1252"),
+        ("Müller", "utf-16-le"),
+        ("Müller", "UTF8"),
+        ("Ã¼ and ü", "latin-1"),
+        ("Жуков", "cp1251"),
+        ("Жуков", "koi8-r"),
+        ("山田", "shift_jis"),
+        ("联通", "gb18030"),
+    ],
+)
+def test_import_reads_names_in_their_encoding(
+    load: Import, imported: Imported, name: str, encoding: str
+) -> None:
+    load(f"UserContactId,PhoneNumber1,LastName\nU1,+12125550123,{name}\n".encode(encoding), encoding=encoding)
+    assert imported()["U1"]["LastName"] == name
+
+
+def test_import_takes_neutralised_cells_back(load: Import, imported: Imported) -> None:
+    head = "UserContactId,PhoneNumber1,LastName,'=Formula\n"
+    load(head + "U1,'+12125550123,'=Ann,''@b\n'-U2,+12125550124,'Ann,'t Hooft\n")
+    contacts = imported()
+    assert (contacts["U1"]["PhoneNumber1"], contacts["U1"]["LastName"]) == ("+12125550123", "=Ann")
+    assert contacts["U1"]["=Formula"] == "'@b"
+    assert (contacts["-U2"]["LastName"], contacts["-U2"]["=Formula"]) == ("'Ann", "'t Hooft")
+
+
+def test_import_rejects_are_cells_that_no_spreadsheet_runs(load: Import, rejects: Rejects) -> None:
+    load('UserContactId,PhoneNumber1\nU1,"=HYPERLINK(""http://x"")"\nU2,+99912\n')
+    assert rejects()[0].startswith("""2,PhoneNumber1,"'=HYPERLINK(""http://x"")",""")
+    assert rejects()[1].startswith("3,PhoneNumber1,+99912,")
+
+
 def test_import_reject_file_that_is_the_contact_file_by_another_path_is_told(
     store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(HEAD + "U1,+1212555012\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ServiceError, match="must not be the contact file itself"):
+    with pytest.raises(ServiceError, match="must not be the imported file itself"):
         services(store).contacts.import_file(path, "A", reject_file=Path("contacts.csv"))
     assert path.read_text().startswith(HEAD)
 
@@ -528,7 +611,7 @@ def test_import_needs_a_list_name(store: SqliteStore) -> None:
 
 
 def test_import_reject_file_in_the_way_is_told(load: Import, tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match="must not be the contact file itself"):
+    with pytest.raises(ServiceError, match="must not be the imported file itself"):
         load(HEAD + GOOD, reject_file=tmp_path / "people.csv")
     with pytest.raises(ServiceError, match="cannot be written"):
         load(HEAD + "U1,12\n", reject_file=tmp_path / "gone" / "x.csv")

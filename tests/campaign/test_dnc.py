@@ -31,8 +31,8 @@ def test_dnc_import_takes_the_first_column_and_tells_bad_lines(store: SqliteStor
     path = tmp_path / "dnc.csv"
     path.write_text("Number;Since\n+12125550123;2020\n12;2021\n+12125550123;2022\n\nann@example.com;\n")
     report = services(store).dnc.import_file(path)
-    assert (report.rows, report.added) == (4, 2)
-    assert report.rejected == (f"{path}:3: '12' has no country code; write it with +, or tell the country",)
+    assert (report.rows, report.added, report.known, report.rejected) == (4, 2, 1, 1)
+    assert _rejects(path) == ['3,1,12,"has no country code; write it with +, or tell the country"']
     assert [(entry.added_by, entry.added_at) for entry in services(store).dnc.all()] == [("Ann", T0)] * 2
 
 
@@ -40,7 +40,7 @@ def test_dnc_import_without_header_reads_the_first_line_too(store: SqliteStore, 
     path = tmp_path / "dnc.txt"
     path.write_text("(212) 555-0123\nnobody\n")
     report = services(store).dnc.import_file(path, country="US")
-    assert (report.rows, report.added, len(report.rejected)) == (2, 1, 1)
+    assert (report.rows, report.added, report.rejected) == (2, 1, 1)
 
 
 def test_dnc_import_quote_never_closed_is_told(store: SqliteStore, tmp_path: Path) -> None:
@@ -48,10 +48,69 @@ def test_dnc_import_quote_never_closed_is_told(store: SqliteStore, tmp_path: Pat
     path.write_text('+12125550123\n"+12125550124\n')
     report = services(store).dnc.import_file(path)
     assert (report.rows, report.added) == (2, 1)
-    assert "a quote that is opened here is not closed" in report.rejected[0]
+    assert "a quote that is opened here is not closed" in _rejects(path)[0]
+
+
+@pytest.mark.parametrize("first", ["800 FLOWERS", "(212) 555-0123", "ann@x.com"])
+def test_dnc_import_first_line_that_is_an_address_is_no_header(
+    store: SqliteStore, tmp_path: Path, first: str
+) -> None:
+    path = tmp_path / "dnc.txt"
+    path.write_text(f"{first}\n+12125550199\n")
+    assert services(store).dnc.import_file(path, "US").rows == 2
+
+
+@pytest.mark.parametrize("first", ["030 123456 Fax", "12", "0800123456x", "@", "+999123"])
+def test_dnc_import_first_line_that_is_nearly_a_number_is_rejected(
+    store: SqliteStore, tmp_path: Path, first: str
+) -> None:
+    path = tmp_path / "dnc.txt"
+    path.write_text(f"{first}\n+12125550199\n")
+    report = services(store).dnc.import_file(path, "DE")
+    assert (report.rows, report.added, report.rejected) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("first", ["Number", "E.164", "Phone 1", "\nTelefon"])
+def test_dnc_import_header_of_words_is_no_row(store: SqliteStore, tmp_path: Path, first: str) -> None:
+    path = tmp_path / "dnc.txt"
+    path.write_text(f"{first}\n+12125550199\n")
+    report = services(store).dnc.import_file(path, "US")
+    assert (report.rows, report.added, report.reject_file) == (1, 1, None)
+
+
+def test_dnc_import_takes_the_column_that_is_named(store: SqliteStore, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_bytes("Id;Tel Büro\n1;+12125550123\n2\n".encode("cp1252"))
+    report = services(store).dnc.import_file(path, column="Tel Büro", encoding="cp1252")
+    assert (report.added, report.rejected) == (1, 1)
+    assert _rejects(path) == ['3,Tel Büro,,"the row has 1 columns, the header names more"']
+    with pytest.raises(ServiceError, match=r"dnc\.csv:1: no column is 'Tel'; there are Id, Tel Büro"):
+        services(store).dnc.import_file(path, column="Tel", encoding="cp1252")
+
+
+def test_dnc_import_takes_back_what_was_neutralised(store: SqliteStore, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_text("'+12125550123\n'+1 212 555-0124\n")
+    assert services(store).dnc.import_file(path).added == 2
+
+
+def test_dnc_import_wrong_file_or_country_adds_none(store: SqliteStore, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_bytes(b"+12125550123\nM\xfcller\n")
+    with pytest.raises(ServiceError, match=r"dnc\.csv:2: not text in UTF-8"):
+        services(store).dnc.import_file(path)
+    with pytest.raises(ServiceError, match="country 'Mars'"):
+        services(store).dnc.import_file(path, "Mars", encoding="latin-1")
+    assert list(services(store).dnc.all()) == []
 
 
 def test_dnc_list_comes_in_chunks(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.dnc.CHUNK", 2)
     services(store).dnc.add([f"+1212555012{n}" for n in range(5)])
     assert [entry.address[-1] for entry in services(store).dnc.all()] == ["0", "1", "2", "3", "4"]
+
+
+def _rejects(path: Path) -> list[str]:
+    lines = path.with_suffix(".rejects.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "line,column,found,why"
+    return lines[1:]

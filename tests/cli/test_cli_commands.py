@@ -162,6 +162,8 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["agents", "passwd"],
         ["dispositions", "export"],
         ["dnc", "add"],
+        ["dnc", "import"],
+        ["dnc", "list"],
         ["desk"],
         ["demo"],
     ],
@@ -364,3 +366,54 @@ def test_dnc_entries_are_added_listed_and_removed(shell: Shell, database: Path) 
     assert "+14155550123" not in shell("dnc", "list")
     shell("dnc", "add", "hello", code=1)
     assert "'hello' is not a telephone number" in shell.error
+
+
+def test_dnc_import_adds_and_tells_what_it_rejected(shell: Shell, database: Path, tmp_path: Path) -> None:
+    path = tmp_path / "optout.csv"
+    path.write_bytes("Name;Tel\nMüller;(415) 555-0123\nNone;\nAnn;ann@example.com\n".encode("cp1252"))
+    tokens = ["dnc", "import", str(path), "--column", "Tel", "--country", "us"]
+    shell(*tokens, code=1)
+    assert f"{path}:2: not text in UTF-8; save the file as UTF-8, or name its encoding" in shell.error
+    output = shell(*tokens, "--encoding", "cp1252").splitlines()
+    assert output == [
+        "2 added, 0 were on the list already, 1 rows rejected",
+        f"rejected rows, each with the reason: {tmp_path / 'optout.rejects.csv'}",
+    ]
+    assert shell(*tokens, "--encoding", "cp1252").startswith("0 added, 2 were on the list already, 1 rows")
+    shell(*tokens, "--encoding", "klingon", code=1)
+    assert "encoding 'klingon': there is none of that name; allowed are such as" in shell.error
+
+
+def test_dnc_list_as_csv_is_taken_by_dnc_import(shell: Shell, database: Path, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_text("+14155550123\n-ann@example.com\n")
+    shell("dnc", "import", str(path))
+    listed = shell("dnc", "list", "--csv")
+    assert [line.split(",")[0] for line in listed.splitlines()] == [
+        "address",
+        "+14155550123",
+        "'-ann@example.com",
+    ]
+    assert "\n-ann@example.com," in shell("dnc", "list", "--csv", "--raw")
+    shell("dnc", "remove", "--", "+14155550123", "-ann@example.com")
+    path.write_text(listed)
+    assert shell("dnc", "import", str(path)).startswith(
+        "2 added, 0 were on the list already, 0 rows rejected"
+    )
+    shell("dnc", "list", "--csv", "--json", code=2)
+    assert "--json and --csv: found both" in shell.error
+    shell("dnc", "list", "--raw", code=2)
+    assert "--raw: is about cells of CSV" in shell.error
+
+
+def test_contacts_import_with_an_encoding_reads_the_file_in_it(
+    shell: Shell, database: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "alt.csv"
+    path.write_bytes("UserContactId,LastName,PhoneNumber1\n1,Müller,+14155550123\n".encode("cp1252"))
+    shell("contacts", "import", str(path), "--list", "L", code=1)
+    assert "alt.csv:2: not text in UTF-8" in shell.error
+    tokens = ["contacts", "import", str(path), "--list", "L", "--encoding"]
+    shell(*tokens, "ascii", code=1)
+    assert "alt.csv:2: not text in ascii" in shell.error
+    assert shell(*tokens, "windows-1252").startswith("1 contacts new")
