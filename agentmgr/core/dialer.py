@@ -8,6 +8,7 @@ from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import (
+    Dismiss,
     FetchContacts,
     FinishJob,
     HangUp,
@@ -242,14 +243,26 @@ class Dialer:
         self._calls.deliver(session, agent)
         return True
 
+    def on_queue_timeout(self, session: Session) -> None:
+        """No agent took the call in time: the customer is told who called, if the campaign has a number."""
+        number = session.job.campaign.abandon_number
+        if number and session.phase is Phase.WAITING:
+            self._floor.stats.dismissed += 1
+            self._abandon(session, Dismiss(session.sid, number))
+        else:
+            self.on_abandoned(session)
+
     def on_abandoned(self, session: Session) -> None:
-        """No agent took the call in time, or the customer did not wait: a nuisance call."""
+        """No agent took the call, and the customer did not wait: a nuisance call."""
+        self._abandon(session, HangUp(session.sid))
+
+    def _abandon(self, session: Session, ending: Dismiss | HangUp) -> None:
         if session.phase is not Phase.WAITING:
             return
         self._out.cancel_timer((Timer.QUEUE, session.sid))
         self._floor.stats.abandoned += 1
         session.job.estimates.abandoned += 1
-        self._out.emit(HangUp(session.sid))
+        self._out.emit(ending)
         due_at = self._attempts.again_at(session, session.job.campaign.nuisance_retry_s)
         self._attempts.end_attempt(session, "Nuisance", due_at=due_at, attempts=session.attempts)
 

@@ -187,6 +187,17 @@ class HangUp:
 
 
 @frozen
+class Dismiss:
+    """Tell a customer for whom no agent is free who called, and `number` to call back, then hang up.
+
+    How the call ends is not told.
+    """
+
+    call_id: str
+    number: str
+
+
+@frozen
 class SendDigit:
     """Play one DTMF digit into a call."""
 
@@ -402,7 +413,7 @@ Record = (
 )
 RECORDS: tuple[type[Any], ...] = get_args(Record)
 TelephonyOrder = (
-    NailUp | DropNail | Dial | Connect | Hold | Unhold | Consult | Conference | HangUp | SendDigit
+    NailUp | DropNail | Dial | Connect | Hold | Unhold | Consult | Conference | HangUp | Dismiss | SendDigit
 )
 TELEPHONY_ORDERS: tuple[type[Any], ...] = get_args(TelephonyOrder)
 Effect = (

@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     Connect,
     Consult,
     Dial,
+    Dismiss,
     DropNail,
     HangUp,
     Hold,
@@ -123,6 +124,11 @@ class Remedies:
     def _digit_failed(self, order: SendDigit, fault: OrderFault) -> None:
         """Nothing rests on a digit that was answered for."""
 
+    def _dismiss_failed(self, order: Dismiss, fault: OrderFault) -> None:
+        """A customer who cannot be told anything is not kept on the line either."""
+        if fault is not OrderFault.UNKNOWN_LEG:
+            self._out.emit(HangUp(order.call_id))
+
     # -- legs that must end ------------------------------------------------------------------
 
     def _hang_up_failed(self, order: HangUp, fault: OrderFault) -> None:
@@ -188,5 +194,6 @@ _REMEDIES: dict[type[Any], Callable[[Remedies, Any, OrderFault], None]] = {
     Consult: Remedies._party_failed,
     Conference: Remedies._party_failed,
     HangUp: Remedies._hang_up_failed,
+    Dismiss: Remedies._dismiss_failed,
     SendDigit: Remedies._digit_failed,
 }

@@ -20,7 +20,7 @@ class Counted(Protocol):
 
 @define(eq=False)
 class ZoneStats:
-    """Counters since the zone started, and gauges of now.
+    """Counters since the zone started, and gauges of now; `dismissed` of the `abandoned` heard a message.
 
     `utilisation` is the share of the agents' time at work among that time and their ready, nailed,
     idle time; 0 to 1.
@@ -33,6 +33,7 @@ class ZoneStats:
     attempts: int = 0
     live_answers: int = 0
     abandoned: int = 0
+    dismissed: int = 0
     dispositions: int = 0
     _working_s: float = 0.0
     _waiting_s: float = 0.0

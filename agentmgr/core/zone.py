@@ -431,7 +431,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
 
 _TIMERS: dict[Timer, Callable[[Zone, Any], None]] = {
     Timer.PACE: lambda zone, job: zone.dialer.tick(job),
-    Timer.QUEUE: lambda zone, session: zone.dialer.on_abandoned(session),
+    Timer.QUEUE: lambda zone, session: zone.dialer.on_queue_timeout(session),
     Timer.RING: Zone._on_ring_timeout,
     Timer.PREVIEW: lambda zone, session: zone.calls.on_preview_timeout(session),
     Timer.CALL: Zone._on_call_timeout,

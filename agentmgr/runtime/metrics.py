@@ -35,6 +35,8 @@ class ZoneNumbers(Protocol):
     def live_answers(self) -> int: ...
     @property
     def abandoned(self) -> int: ...
+    @property
+    def dismissed(self) -> int: ...
 
 
 class BlendingNumbers(Protocol):
@@ -234,6 +236,9 @@ class _NumbersCollector(Collector):
         abandoned = CounterMetricFamily(
             "agentmgr_abandoned", "Answered calls that no agent took.", labels=["zone"]
         )
+        dismissed = CounterMetricFamily(
+            "agentmgr_dismissed", "Abandoned customers who were told who called.", labels=["zone"]
+        )
         # Copies, which are made in one step: the zone's task changes them meanwhile.
         for zone, numbers in dict(self.zones).items():
             agents_by_state, calls_by_state = dict(numbers.agents_by_state), dict(numbers.calls_by_state)
@@ -244,7 +249,8 @@ class _NumbersCollector(Collector):
             attempts.add_metric([zone], numbers.attempts)
             answers.add_metric([zone], numbers.live_answers)
             abandoned.add_metric([zone], numbers.abandoned)
-        yield from (agents, calls, attempts, answers, abandoned)
+            dismissed.add_metric([zone], numbers.dismissed)
+        yield from (agents, calls, attempts, answers, abandoned, dismissed)
         if self.blended:
             yield from self._collect_blended()
 

@@ -20,6 +20,7 @@ class Hears(Enum):
     NOBODY = auto()
     VOICES = auto()
     MUSIC = auto()
+    MESSAGE = auto()
 
 
 @define(eq=False)

@@ -53,6 +53,9 @@ class SimParams:
     patience_sigma: float = setting(0.5, SIGMA, "Its spread.")
     hold_patience_median_s: float = setting(120.0, SOME_SECONDS, "Median time that a person bears a hold.")
     hold_patience_sigma: float = setting(0.6, SIGMA, "Its spread.")
+    message_s: float = setting(
+        8.0, SOME_SECONDS, "How long the message lasts that a customer hears for whom no agent was free."
+    )
     nail_answer: float = setting(0.97, SHARE, "Chance that an agent's phone takes the nailing call.")
     nail_answer_median_s: float = setting(2.5, SOME_SECONDS, "Median time until it does.")
     nail_answer_sigma: float = setting(0.4, SIGMA, "Its spread.")

@@ -16,6 +16,7 @@ from agentmgr.core.effects import (
     Connect,
     Consult,
     Dial,
+    Dismiss,
     DropNail,
     HangUp,
     Hold,
@@ -54,6 +55,9 @@ from protocol.enums import DialFailReason
 DROP_S = 0.05
 """From the order to drop a nailing call to its end."""
 
+_DEAF = (Hears.RINGING, Hears.MESSAGE)
+"""With these nobody can be spoken to yet, or any more."""
+
 MAX_USES_KEPT = 100_000
 """How many ids are remembered for numbering legs; one that was forgotten starts again at 1."""
 
@@ -69,6 +73,7 @@ class SimSwitch:
 
     Attributes:
         calls, lines: all legs by id, ringing ones included; to be read only.
+        dismissed: how many customers heard the message that no agent was free.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class SimSwitch:
         self._happened: list[TelephonyEvent] = []
         self.calls: dict[str, Call] = {}
         self.lines: dict[str, Line] = {}
+        self.dismissed = 0
         self._uses: dict[str, int] = {}
         self._reports: dict[str, set[int]] = {}
         self._refusals: dict[type[TelephonyOrder], int] = {}
@@ -154,6 +160,8 @@ class SimSwitch:
             case HangUp(call_id=call_id):
                 self._silence(call_id)
                 return self._forget(call_id, now)
+            case Dismiss(call_id=call_id):
+                return self._dismiss(self._ready(call_id, now), now)
             case NailUp(leg_id=leg_id):
                 return self._nail_up(leg_id, now)
             case DropNail(leg_id=leg_id):
@@ -240,7 +248,7 @@ class SimSwitch:
     def _ready(self, call_id: str, now: float) -> Call | None:
         """Return a call whose customer took it and, as far as the switch knows, is still there."""
         call = self.calls.get(call_id)
-        return None if call is None or call.hears is Hears.RINGING or call.until <= now else call
+        return None if call is None or call.hears in _DEAF or call.until <= now else call
 
     def _connect(self, call: Call | None, line: Line | None, now: float) -> bool:
         """Put two together and nobody else: a guest of the call, or its host, is left to itself."""
@@ -303,6 +311,21 @@ class SimSwitch:
         self._plan(
             call, until if call.leaves_at is None else min(until, call.leaves_at), partial(self._ended, call)
         )
+
+    def _dismiss(self, call: Call | None, now: float) -> bool:
+        """Play the message to its end, whoever still listens, and hang up without a word to the zone."""
+        if call is None:
+            return False
+        self._silence(call.call_id)
+        concerned = [other for other in call.part() if other is not call]
+        call.hears = Hears.MESSAGE
+        self.dismissed += 1
+        self._settle(concerned, now)
+        self._plan(call, now + self._params.message_s, partial(self._message_over, call))
+        return True
+
+    def _message_over(self, call: Call, at: float) -> None:
+        self._forget(call.call_id, at)
 
     def _forget(self, call_id: str, now: float) -> bool:
         call = self.calls.pop(call_id, None)

@@ -46,7 +46,9 @@ class Day:
         self.desktops = [SimDesktop(agent_id, "secret", "Z", seed) for agent_id in agent_ids]
         for desktop in self.desktops:
             virtual.connect(desktop)
-        virtual.post(JobLoaded(1, JobSpec(1, a_campaign(PacingType.Predictive), contacts)))
+        virtual.post(
+            JobLoaded(1, JobSpec(1, a_campaign(PacingType.Predictive, nuisance_retry_s=3600), contacts))
+        )
         virtual.run(T0 + hours * HOUR_S)
         self.now = virtual.now
 

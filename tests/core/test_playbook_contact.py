@@ -16,7 +16,8 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
-from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, TelephonyLost
+from agentmgr.core.effects import Dismiss
+from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, OrderFailed, OrderFault, TelephonyLost
 from agentmgr.core.model import CallingHours, Wanted, ZoneConfig
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
@@ -90,6 +91,43 @@ def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
     """)
     assert scene.zone.stats.abandoned == 1
     assert scene.customer_leaves("Z-1-2") == []
+
+
+def abandoning(**campaign):
+    """A customer waits for an agent, and there is none."""
+    scene = Scene(PacingType.Progressive, contacts=1, abandon_number="+442079460018", **campaign)
+    scene.nail()
+    scene.want_break()
+    scene.customer_answers()
+    return scene
+
+
+def test_answered_call_that_no_agent_takes_ends_with_the_message_if_the_campaign_has_its_number():
+    scene = abandoning()
+    assert scene.wait(2) == lines("""
+        switch: Dismiss Z-1-1 +442079460018
+        store: EndAttempt Z-1-1 Nuisance
+        store: ReturnContact 1 1 Nuisance +259200s
+    """)
+    assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 1)
+    assert scene.customer_leaves("Z-1-1") == []
+
+
+def test_customer_who_does_not_wait_hears_no_message():
+    scene = abandoning()
+    assert scene.customer_leaves()[0] == "switch: HangUp Z-1-1"
+    assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "then"), [(OrderFault.REFUSED, ["switch: HangUp Z-1-1"]), (OrderFault.UNKNOWN_LEG, [])]
+)
+def test_customer_who_cannot_be_told_is_hung_up_on(fault, then):
+    scene = abandoning()
+    scene.wait(2)
+    order = scene.orders[-1]
+    assert type(order) is Dismiss
+    assert scene.post(OrderFailed(order, fault)) == then
 
 
 def test_answered_call_whose_customer_does_not_wait_is_a_nuisance():

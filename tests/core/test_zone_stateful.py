@@ -256,6 +256,7 @@ class ZoneWorld(RuleBasedStateMachine):
             campaign_id=self.job_count,
             skill=skill,
             max_attempts=2,
+            nuisance_retry_s=3600,
             retry_s={DialFailReason.Busy: 30},
             address_book=(ExternalDestination("Desk", "4711"),),
         )

@@ -179,6 +179,7 @@ def _campaign(pacing: PacingType) -> CampaignSpec:
         codes,
         9,
         max_attempts=2,
+        nuisance_retry_s=3600,
         attributes=(AttributeSpec("city"),),
         address_book=ADDRESS_BOOK,
     )

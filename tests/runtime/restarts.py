@@ -73,6 +73,7 @@ CAMPAIGN = CampaignSpec(
     ),
     9,
     max_attempts=2,
+    nuisance_retry_s=3600,
     retry_s={},
     attributes=(AttributeSpec("FirstName"),),
     callback_expiry_min=10,

@@ -17,11 +17,12 @@ class Numbers:
     attempts: int = 0
     live_answers: int = 0
     abandoned: int = 0
+    dismissed: int = 0
 
 
 def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
     registry = CollectorRegistry()
-    metrics, numbers = RuntimeMetrics(registry), Numbers(attempts=7, live_answers=3, abandoned=1)
+    metrics, numbers = RuntimeMetrics(registry), Numbers(attempts=7, live_answers=3, abandoned=2, dismissed=1)
     metrics.watch("Default", numbers)
     numbers.agents_by_state[AgentState.Ready] += 2
     numbers.calls_by_state[CallState.Talking] += 1
@@ -34,7 +35,8 @@ def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
     assert value("agentmgr_calls", state="Talking") == 1
     assert value("agentmgr_attempts_total") == 7
     assert value("agentmgr_live_answers_total") == 3
-    assert value("agentmgr_abandoned_total") == 1
+    assert value("agentmgr_abandoned_total") == 2
+    assert value("agentmgr_dismissed_total") == 1
 
 
 def test_commands_are_counted_by_zone_name_and_result_with_cumulated_buckets():

@@ -3,10 +3,12 @@
 from random import Random
 
 import pytest
+from attrs import evolve
 
 from agentmgr.core.effects import (
     Connect,
     Dial,
+    Dismiss,
     DropNail,
     HangUp,
     Hold,
@@ -22,6 +24,8 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    OrderFailed,
+    OrderFault,
     TelephonyEvent,
     TelephonyLost,
     TelephonyRestored,
@@ -34,6 +38,7 @@ from agentmgr.telephony.switch import SimSwitch
 from protocol.enums import DialFailReason
 from tests.telephony.switches import CALM_PHONES, PERSON, RINGS_OUT, T0, collect, dial, talking, told
 
+DISMISS = Dismiss("c1", "+442079460018")
 NAIL_UP = NailUp("n1", "1001", "sip:1001")
 
 
@@ -250,9 +255,53 @@ def test_hang_up_answered_but_uncollected_answer_never_appears() -> None:
     assert switch.due(T0 + 100) == []
 
 
+# -- the message of a call that no agent took ------------------------------------------------
+
+
+def test_dismissed_customer_hears_the_message_and_nothing_is_told() -> None:
+    switch = told(params=evolve(CALM_PHONES, message_s=6))
+    switch.order(dial(), T0)
+    assert collect(switch, T0 + 7) == [(5.0, CallAnswered("c1"))]
+    switch.order(DISMISS, T0 + 7)
+    assert (switch.dismissed, switch.alive(["c1"])) == (1, {"c1"})
+    switch.due(T0 + 12.9)
+    assert switch.open_calls == 1
+    assert collect(switch) == []
+    assert switch.open_calls == 0
+
+
+@pytest.mark.parametrize("order", [Connect("c1", "n1"), Hold("c1"), SendDigit("c1", "1")])
+def test_dismissed_customer_cannot_be_spoken_to(order: TelephonyOrder) -> None:
+    switch = told(params=evolve(CALM_PHONES, confirms_orders=True))
+    talking(switch)
+    at = T0 + 7
+    switch.order(DISMISS, at)
+    switch.due(at)
+    switch.order(order, at)
+    assert switch.due(at) == [OrderFailed(order, OrderFault.UNKNOWN_LEG)]
+
+
+@pytest.mark.parametrize("at", [0.0, 4.9])
+def test_dismissed_while_it_rings_is_not_dismissed(at: float) -> None:
+    switch = told()
+    switch.order(dial(), T0)
+    switch.order(DISMISS, T0 + at)
+    assert switch.dismissed == 0
+    assert (5.0, CallAnswered("c1")) in collect(switch)
+
+
+def test_dismissed_customer_can_be_hung_up_on() -> None:
+    switch = told()
+    began = talking(switch)
+    switch.order(DISMISS, began)
+    switch.order(HangUp("c1"), began + 1)
+    assert switch.open_calls == 0
+    assert collect(switch) == []
+
+
 @pytest.mark.parametrize(
     "order",
-    [Connect("x", "n1"), Hold("x"), Unhold("x"), HangUp("x"), SendDigit("x", "1"), DropNail("x")],
+    [Connect("x", "n1"), Hold("x"), Unhold("x"), HangUp("x"), SendDigit("x", "1"), DropNail("x"), DISMISS],
 )
 def test_order_about_an_unknown_call_does_no_harm(order: TelephonyOrder) -> None:
     switch = told()
