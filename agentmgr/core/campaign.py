@@ -22,17 +22,9 @@ def _setting(default: Value, allowed: Allowed, about: str, option: str = "") -> 
 def _country(text: str) -> str:
     """Return the ISO region of a region or a calling code, empty for none."""
     # the tables of telephone numbers take long to load, and help should come at once
-    import phonenumbers
+    from agentmgr.core.numbers import parse_country
 
-    code = text.strip().removeprefix("+").removeprefix("00")
-    if not code:
-        return ""
-    region = code.upper()
-    if code.isascii() and code.isdecimal():
-        region = phonenumbers.region_code_for_country_code(int(code))
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(text)
-    return region
+    return parse_country(text) if text.strip() else ""
 
 
 def _is_country(value: object) -> bool:
