@@ -95,38 +95,35 @@ def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
 
 def abandoning(**campaign):
     """A customer waits for an agent, and there is none."""
-    scene = Scene(PacingType.Progressive, contacts=1, abandon_number="+442079460018", **campaign)
-    scene.nail()
-    scene.want_break()
-    scene.customer_answers()
+    scene = overdialled(abandon_number="+442079460018", **campaign)
+    scene.customer_answers("Z-1-2")
     return scene
 
 
 def test_answered_call_that_no_agent_takes_ends_with_the_message_if_the_campaign_has_its_number():
     scene = abandoning()
     assert scene.wait(2) == lines("""
-        switch: Dismiss Z-1-1 +442079460018
-        store: EndAttempt Z-1-1 Nuisance
-        store: ReturnContact 1 1 Nuisance +259200s
+        switch: Dismiss Z-1-2 +442079460018
+        store: EndAttempt Z-1-2 Nuisance
+        store: ReturnContact 2 1 Nuisance +259200s
     """)
     assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 1)
-    assert scene.customer_leaves("Z-1-1") == []
+    assert scene.customer_leaves("Z-1-2") == []
 
 
 def test_customer_who_does_not_wait_hears_no_message():
     scene = abandoning()
-    assert scene.customer_leaves()[0] == "switch: HangUp Z-1-1"
+    assert scene.customer_leaves("Z-1-2")[0] == "switch: HangUp Z-1-2"
     assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 0)
 
 
 @pytest.mark.parametrize(
-    ("fault", "then"), [(OrderFault.REFUSED, ["switch: HangUp Z-1-1"]), (OrderFault.UNKNOWN_LEG, [])]
+    ("fault", "then"), [(OrderFault.REFUSED, ["switch: HangUp Z-1-2"]), (OrderFault.UNKNOWN_LEG, [])]
 )
 def test_customer_who_cannot_be_told_is_hung_up_on(fault, then):
     scene = abandoning()
     scene.wait(2)
-    order = scene.orders[-1]
-    assert type(order) is Dismiss
+    (order,) = [each for each in scene.orders if isinstance(each, Dismiss)]
     assert scene.post(OrderFailed(order, fault)) == then
 
 
