@@ -41,7 +41,8 @@ keys, each key once. Floats, binaries and extension types are not used and not a
 has several encodings of a value (an integer in one byte or in nine), all are accepted.
 
 Long lists - destinations, campaigns, agents, notes, time zones - are cut so that their frame keeps the
-limit. Only whole entries are left out, from the end.
+limit. Only whole entries are left out, from the end. The attributes of a customer are never cut: what would
+make them more than a frame holds is refused when it is set or imported.
 
 ## Messages
 

@@ -88,6 +88,7 @@ class CampaignService(Service):
                 )
         if not lists:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
+        self.check_attributes(spec.attributes)
         return store.add_campaign(spec, sorted({known[name] for name in lists}), self._at.now())
 
     def run(self, name: str, zone: str) -> StartedJob:

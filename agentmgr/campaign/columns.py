@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from agentmgr.campaign.service import Cause, ServiceError
-from agentmgr.core.model import AttributeSpec
+from agentmgr.core.model import USER_CONTACT_ID, AttributeSpec
 from agentmgr.text import fault_of
 from protocol.enums import AttributeType
 
-USER_CONTACT_ID = "UserContactId"
 MAX_NAME_CHARACTERS = 100
 
 _READ_ONLY = AttributeType.READ_ONLY

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 from attrs import frozen
 
-from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, USER_CONTACT_ID, Columns, read_columns
+from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Problem, RejectFile
 from agentmgr.campaign.textfile import Row, csv_rows, open_text
 from agentmgr.core import numbers
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumber, country_code_attribute
+from agentmgr.core.contact_size import room_for_values
+from agentmgr.core.model import (
+    PHONE_ZONE_ATTRIBUTES,
+    USER_CONTACT_ID,
+    AttributeSpec,
+    PhoneNumber,
+    country_code_attribute,
+)
 from agentmgr.core.timezones import parse_timezone
 from agentmgr.ports import (
     ContactDraft,
@@ -24,8 +31,6 @@ from agentmgr.text import fault_of
 CHUNK_ROWS = 200
 MAX_ID_CHARACTERS = 100
 MAX_VALUE_CHARACTERS = 2000
-# All attributes of a contact go to the desktop in one message, which is at most 16000 bytes.
-MAX_ROW_BYTES = 12_000
 _MAX_FOUND_CHARACTERS = 200
 
 
@@ -101,21 +106,30 @@ class ContactService(Service):
         with ExitStack() as stack:
             lines = csv_rows(stack.enter_context(open_text(path, encoding)))
             columns = _read_header(path, lines, mapping or {})
-            store.define_attributes((*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom)))
+            specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
+            self.check_attributes(specs)
+            store.define_attributes(specs)
             list_id = store.ensure_list(name, now, country)
             kept = next(each.country for each in store.contact_lists() if each.list_id == list_id)
-            reader = _RowReader(columns, store.attributes(), kept or None, allow_premium)
+            known = store.attributes()
+            too_large = (
+                "are the values of this contact, those included that it has already; a desktop can be told"
+                f" {room_for_values(known)} bytes at once"
+            )
+            reader = _RowReader(columns, known, kept or None, allow_premium)
             stack.enter_context(rejects)
             while chunk := list(islice(lines, CHUNK_ROWS)):
                 rows += len(chunk)
-                drafts = []
-                for row in chunk:
-                    draft, problems = reader.read(row)
-                    if draft is None:
-                        rejects.add(row.line, problems)
-                    else:
-                        drafts.append(draft)
+                read = [(row.line, *reader.read(row)) for row in chunk]
+                drafts = [draft for _, draft, _ in read if draft is not None]
                 put = store.put_contacts(list_id, drafts, now)
+                places = count()
+                for line, draft, problems in read:
+                    size = put.too_large.get(next(places)) if draft is not None else None
+                    if size is not None:
+                        problems = [Problem("", f"{size} bytes", too_large)]
+                    if problems:
+                        rejects.add(line, problems)
                 created += put.created
                 updated += put.updated
                 on_dnc += _count_on_dnc(store, drafts)
@@ -199,10 +213,6 @@ class _RowReader:
                 self._note(problems, name, value, f"has {len(value)} characters; allowed are {allowed}")
             if fault := fault_of(value):
                 self._note(problems, name, value, f"{fault}; no value may have one")
-        size = sum(len(name) + len(value.encode()) for name, value in values.items())
-        if size > MAX_ROW_BYTES:
-            why = f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent"
-            problems.append(Problem("", f"{size} bytes", why))
         return problems
 
     def _read_phone(

@@ -1,10 +1,12 @@
 """What every service has: who is calling, what it works with, and how it says no."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from attrs import frozen
 
+from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
+from agentmgr.core.model import AttributeSpec
 from agentmgr.ports import ServiceStore
 
 
@@ -35,6 +37,26 @@ class Service:
 
     _at: Backing
     _caller: Caller
+
+    def check_attributes(self, specs: Iterable[AttributeSpec]) -> None:
+        """Check that contacts can have some attributes beside those that are known already.
+
+        Raises:
+            ServiceError: no desktop could be told a contact whole then.
+        """
+        known = {spec.name: spec for spec in self._at.store.attributes()}
+        wanted = known | {spec.name: spec for spec in specs if spec.name not in known}
+        if len(wanted) == len(known) or names_bytes(wanted.values()) <= NAMES_BYTES:
+            return
+        if are_too_many(wanted.values(), self._at.store.largest_contact_bytes()):
+            new = [name for name in wanted if name not in known]
+            some = ", ".join(new[:5]) + (", ..." if len(new) > 5 else "")
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"with {len(new)} new attributes there would be {len(wanted)}, more than a desktop can be"
+                f" told of a contact at once; new are {some}; leave some out"
+                " (in an import with --map COLUMN=)",
+            )
 
 
 class Cause(StrEnum):

@@ -28,6 +28,8 @@ class AgentSpec:
     skills: tuple[AgentSkill, ...]
 
 
+USER_CONTACT_ID = "UserContactId"
+"""The attribute that is a contact's id in its list."""
 PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
 """The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from agentmgr.core.model import AttributeSpec, PhoneNumber
 
@@ -23,10 +23,15 @@ class ContactDraft:
 
 @frozen
 class ContactsPut:
-    """How many contacts were new and how many were there already."""
+    """How many contacts were new and how many were there already.
+
+    `too_large` are those that were not stored, by their place among those given, with the bytes that each
+    would have had with what is there already.
+    """
 
     created: int
     updated: int
+    too_large: Mapping[int, int] = field(factory=dict)
 
 
 @frozen
@@ -66,7 +71,14 @@ class ContactStore(Protocol):
         ...
 
     def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
-        """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
+        """Store contacts; one whose id is in the list already is updated, the last of equal ids counts.
+
+        One that would be larger than a desktop can be told is left as it is.
+        """
+        ...
+
+    def largest_contact_bytes(self) -> int:
+        """Return what the values of the largest contact take, three bytes more for each; goes through all."""
         ...
 
 

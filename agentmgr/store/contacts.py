@@ -1,11 +1,18 @@
 """Contacts: storing them in bulk, reading them back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, ContactSpec, PhoneNumber
+import sqlalchemy as sa
+
+from agentmgr.core.contact_size import room_for_values, values_bytes
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, ContactList, ContactsPut
+from agentmgr.store import schema as t
+from agentmgr.store.campaigns import read_attributes
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 _OF_PHONE = (
@@ -34,10 +41,13 @@ CORRECT_CALLBACKS = (
 
 
 def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
-    """Insert contacts, or update those whose id is in the list already."""
+    """Insert contacts, or update those whose id is in the list already; leave out what is too large."""
     sql = tx.sql
-    by_id = {draft.user_contact_id: draft for draft in drafts}
-    known = _contact_ids(sql, list_id, by_id)
+    known = _contact_ids(sql, list_id, {draft.user_contact_id for draft in drafts})
+    too_large = _too_large(tx, drafts, known)
+    fitting = [draft for place, draft in enumerate(drafts) if place not in too_large]
+    by_id = {draft.user_contact_id: draft for draft in fitting}
+    known = {user_contact_id: known[user_contact_id] for user_contact_id in by_id if user_contact_id in known}
     sql.execute_many(
         "INSERT INTO contact (list_id, user_contact_id, updated_at) VALUES (?, ?, ?)"
         " ON CONFLICT (list_id, user_contact_id) DO UPDATE SET updated_at = excluded.updated_at",
@@ -75,7 +85,44 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
         ),
     )
     sql.execute_many(FOLLOW_NUMBER, ((contact_id,) for contact_id in known.values()))
-    return ContactsPut(created=len(ids) - len(known), updated=len(drafts) - len(ids) + len(known))
+    created = len(ids) - len(known)
+    return ContactsPut(created, len(fitting) - created, too_large)
+
+
+def _too_large(tx: Transaction, drafts: Sequence[ContactDraft], known: Mapping[str, int]) -> dict[int, int]:
+    """Return how many bytes each draft has, by its place, whose contact no desktop could be told whole."""
+    room = room_for_values(read_attributes(tx))
+    there = {
+        contact.user_contact_id: contact.attributes
+        for contact in read_contacts(tx.sql, [(contact_id, 0) for contact_id in known.values()])
+    }
+    found = {}
+    for place, draft in enumerate(drafts):
+        before = there.get(draft.user_contact_id, {})
+        values = {**before, USER_CONTACT_ID: draft.user_contact_id, **draft.attributes}
+        for phone in draft.numbers:
+            values |= {phone.name: phone.number, PHONE_ZONE_ATTRIBUTES[phone.name]: phone.timezone}
+        size = values_bytes(values)
+        # one that was too large before there was this limit may get smaller
+        if size > room and size > values_bytes(before):
+            found[place] = size
+    return found
+
+
+def largest_contact_bytes(tx: Transaction) -> int:
+    """Return the largest sum of a contact's values, with three bytes more for each."""
+    attribute, phone, contact = t.contact_attribute.c, t.contact_phone.c, t.contact.c
+
+    def bytes_of(*columns: sa.Column[Any]) -> sa.ColumnElement[int]:
+        return reduce(add, (sa.func.length(sa.cast(each, sa.LargeBinary)) + 3 for each in columns))
+
+    each = sa.union_all(
+        sa.select(attribute.contact_id, bytes_of(attribute.value).label("size")),
+        sa.select(phone.contact_id, bytes_of(phone.number, phone.timezone)),
+        sa.select(contact.contact_id, bytes_of(contact.user_contact_id)),
+    ).subquery()
+    whole = sa.select(sa.func.sum(each.c.size).label("size")).group_by(each.c.contact_id).subquery()
+    return int(tx.tables.execute(sa.select(sa.func.coalesce(sa.func.max(whole.c.size), 0))).scalar_one())
 
 
 def _contact_ids(sql: Sql, list_id: int, user_contact_ids: Iterable[str]) -> dict[str, int]:
@@ -113,7 +160,7 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
         ):
             heads[contact_id] = (user_contact_id, list_id, list_name)
             countries[contact_id] = country
-            attributes[contact_id]["UserContactId"] = user_contact_id
+            attributes[contact_id][USER_CONTACT_ID] = user_contact_id
         for contact_id, name, value in sql.fetch(
             f"SELECT contact_id, name, value FROM contact_attribute WHERE contact_id IN {wanted}", batch
         ):

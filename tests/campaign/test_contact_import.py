@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.contacts import MAX_ROW_BYTES, ImportReport
+from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.service import ServiceError
+from agentmgr.core.contact_size import NAMES_BYTES, ROOM_BYTES
 from agentmgr.core.model import AttributeSpec
 from agentmgr.ports import DncEntry
 from agentmgr.store import SqliteStore
@@ -384,19 +385,77 @@ def test_import_row_with_many_mistakes_names_each(load: Import, rejects: Rejects
     ]
 
 
+def notes(count: int, first: int = 0) -> str:
+    return ",".join(f"Note{number}" for number in range(first, first + count))
+
+
 def test_import_row_too_big_for_a_desktop_turned_away(load: Import, rejects: Rejects) -> None:
-    columns = [f"Note{n}" for n in range(8)]
-    head = "UserContactId,PhoneNumber1," + ",".join(columns)
-    load(f"{head}\nU1,+12125550123,{','.join(['x' * 1900] * 8)}\n{head.replace('Note', 'y')}\n")
-    assert rejects()[0].endswith(f"more than the {MAX_ROW_BYTES} bytes that a desktop can be sent")
+    row = ",".join(["x" * 1900] * 8)
+    report = load(f"UserContactId,PhoneNumber1,{notes(8)}\nU1,+12125550123,{row}\n")
+    assert report.created == 0
+    size, room = 15259, ROOM_BYTES - NAMES_BYTES
+    assert rejects()[0].startswith(f'2,,{size} bytes,"are the values of this contact, those included that it')
+    assert rejects()[0].endswith(f'a desktop can be told {room} bytes at once"')
 
 
 def test_import_row_is_measured_as_it_is_sent(load: Import, rejects: Rejects) -> None:
-    names = [f"Note{n}" for n in range(7)]
-    row = ",".join(["é" * 1000] * len(names))
-    report = load(f"UserContactId,PhoneNumber1,{','.join(names)}\nU1,+12125550123,{row}\n")
+    row = ",".join(["é" * 1000] * 7)
+    report = load(f"UserContactId,PhoneNumber1,{notes(7)}\nU1,+12125550123,{row}\n")
     assert report.rejected == 1
-    assert f"more than the {MAX_ROW_BYTES} bytes" in rejects()[0]
+    assert "14056 bytes" in rejects()[0]
+
+
+def test_import_that_lets_a_contact_grow_too_large_leaves_it_as_it_was(
+    load: Import, imported: Imported, rejects: Rejects
+) -> None:
+    row = ",".join(["x" * 1900] * 6)
+    assert load(f"UserContactId,PhoneNumber1,{notes(6)}\nU1,+12125550123,{row}\n").created == 1
+    before = imported()
+    second = f"UserContactId,PhoneNumber1,{notes(6, 6)}\nU1,+12125550124,{row}\nU2,+12125550125,{row}\n"
+    report = load(second)
+    assert (report.rows, report.created, report.updated, report.rejected) == (2, 1, 0, 1)
+    assert imported()["U1"] == before["U1"]
+    assert rejects()[0].startswith("2,,22")
+    assert "those included that it has already" in rejects()[0]
+    # what is taken away in the same row makes room
+    changed = f"UserContactId,PhoneNumber1,{notes(6)},Note6\nU1,+12125550123,,,,,,,{'x' * 1900}\n"
+    assert load(changed).updated == 1
+    assert imported()["U1"].keys() == {
+        "UserContactId",
+        "PhoneNumber1",
+        "PhoneNumber1CtryCode",
+        "TimeZone",
+        "Note6",
+    }
+
+
+def test_import_of_one_id_twice_takes_the_last_that_fits(load: Import, imported: Imported) -> None:
+    full = ",".join(["x" * 1900] * 8)
+    rows = f"U1,+12125550123,small{',' * 7}\nU1,+12125550124,{full}\n"
+    report = load(f"UserContactId,PhoneNumber1,{notes(8)}\n{rows}")
+    assert (report.created, report.updated, report.rejected) == (1, 0, 1)
+    assert (imported()["U1"]["PhoneNumber1"], imported()["U1"]["Note0"]) == ("+12125550123", "small")
+
+
+def test_import_with_more_columns_than_a_desktop_can_be_told_is_refused(
+    load: Import, store: SqliteStore
+) -> None:
+    with pytest.raises(ServiceError, match=r"with 419 new attributes there would be 419, .*leave some out"):
+        load(f"UserContactId,PhoneNumber1,{notes(400)}\nU1,+12125550123{',' * 400}\n")
+    assert store.attributes() == ()
+    assert store.contact_lists() == ()
+
+
+def test_import_with_columns_that_would_cut_a_contact_there_is_is_refused(
+    load: Import, store: SqliteStore
+) -> None:
+    row = ",".join(["x" * 1900] * 6)
+    load(f"UserContactId,PhoneNumber1,{notes(6)}\nU1,+12125550123,{row}\n")
+    many = f"UserContactId,PhoneNumber1,{notes(90, 6)}\nU2,+12125550123{',' * 90}\n"
+    with pytest.raises(ServiceError, match="with 90 new attributes"):
+        load(many)
+    load(f"UserContactId,PhoneNumber1,{notes(6)}\nU1,+12125550123{',' * 6}\n")
+    assert load(many).created == 1
 
 
 def test_import_value_too_long_shown_cut(load: Import, rejects: Rejects) -> None:

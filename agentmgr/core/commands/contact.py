@@ -7,9 +7,16 @@ from attrs import evolve
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command
+from agentmgr.core.contact_size import room_for_values, values_bytes
 from agentmgr.core.effects import AddToDnc, SaveNote, SetAttribute, SetNumber
 from agentmgr.core.events import CommandReceived
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AttributeSpec, PhoneNumber, country_code_attribute
+from agentmgr.core.model import (
+    PHONE_ZONE_ATTRIBUTES,
+    AttributeSpec,
+    ContactSpec,
+    PhoneNumber,
+    country_code_attribute,
+)
 from agentmgr.core.numbers import read_address, read_number
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
@@ -87,12 +94,10 @@ def set_customer_detail(
         return ResultCode.ATTRIBUTE_READ_ONLY
     before = session.contact
     if spec.data_type == PHONE or key in PHONE_ZONE_ATTRIBUTES:
-        if not _set_number(zone, session, key, value):
-            return ResultCode.ATTRIBUTE_INVALID
-    elif fits(spec, value):
-        session.contact = evolve(before, attributes={**before.attributes, key: value})
-        zone.out.emit(SetAttribute(before.contact_id, key, value))
+        taken = _set_number(zone, session, key, value)
     else:
+        taken = fits(spec, value) and _set_attribute(zone, session, key, value)
+    if not taken:
         return ResultCode.ATTRIBUTE_INVALID
     consultation = session.consultation
     if consultation is not None and consultation.agent is not None and consultation.is_established:
@@ -104,8 +109,24 @@ def set_customer_detail(
     return ResultCode.SUCCESS
 
 
+def _set_attribute(zone: Parts, session: Session, name: str, value: str) -> bool:
+    contact = session.contact
+    changed = evolve(contact, attributes={**contact.attributes, name: value})
+    if not _can_be_told(session, changed):
+        return False
+    session.contact = changed
+    zone.out.emit(SetAttribute(contact.contact_id, name, value))
+    return True
+
+
+def _can_be_told(session: Session, contact: ContactSpec) -> bool:
+    room = room_for_values(session.job.campaign.attributes)
+    # one that was too large before there was this limit may get smaller
+    return values_bytes(contact.attributes) <= max(room, values_bytes(session.contact.attributes))
+
+
 def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
-    """Give the contact another telephone number, with all that follows from it; False if it is none."""
+    """Give the contact another telephone number, with all that follows from it; False if that cannot be."""
     try:
         typed = read_number(text, session.country)
     except ValueError:
@@ -114,11 +135,12 @@ def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
         return False
     contact = session.contact
     if name not in PHONE_ZONE_ATTRIBUTES:
-        session.contact = evolve(contact, attributes={**contact.attributes, name: typed.e164})
-        zone.out.emit(SetAttribute(contact.contact_id, name, typed.e164))
-        return True
+        return _set_attribute(zone, session, name, typed.e164)
     number = PhoneNumber(name, typed.e164, typed.timezone, typed.wireless)
-    session.contact = contact.with_number(number, typed.calling_code)
+    changed = contact.with_number(number, typed.calling_code)
+    if not _can_be_told(session, changed):
+        return False
+    session.contact = changed
     zone.out.emit(
         SetNumber(contact.contact_id, name, typed.e164, typed.timezone, typed.wireless, typed.calling_code)
     )
