@@ -58,6 +58,14 @@ def test_retries_are_asked_for_beside_fresh_ones_once_a_tick_and_no_more_than_fi
     assert all(later - earlier >= scene.config.pace_interval_s for earlier, later in pairwise(times))
 
 
+def test_retries_due_at_once_are_not_claimed_beyond_what_fits():
+    scene = Scene()
+    scene.store.add_job(1, [a_contact(number) for number in range(1, 701)], due_at=scene.now - 1)
+    scene.post(JobLoaded(1, JobSpec(1, a_campaign(), total=700)))
+    scene.wait(30)
+    assert len(scene.zone.jobs[1].contacts) == scene.config.fetch_size
+
+
 # -- numbers ------------------------------------------------------------------------------------
 
 ONE, TWO, OTHER = "+493012345601", "+493012345602", "+81312345678"
@@ -157,14 +165,22 @@ def test_premium_number_is_left_out_unless_the_campaign_pays_for_it():
     assert dialed(with_numbers(premium, ONE)) == [ONE]
     assert dialed(with_numbers(premium, ONE, allow_premium=True)) == [premium]
     scene = with_numbers(premium)
-    assert (dialed(scene), scene.store.done[1]) == ([], {1: "InvalidNumber"})
+    assert (scene.store.attempts, scene.store.done[1]) == ({}, {1: "InvalidNumber"})
 
 
 def test_number_that_can_never_be_called_is_left_out():
     hours = CallingHours(0, 1439)
     assert dialed(with_numbers((ONE, ""), TWO, calling_hours=hours)) == [TWO]
     scene = with_numbers((ONE, ""), (TWO, "Nowhere/At_all"), calling_hours=hours)
-    assert (dialed(scene), scene.store.done[1]) == ([], {1: "OutsideCallingHours"})
+    assert (scene.store.attempts, scene.store.done[1]) == ({}, {1: "OutsideCallingHours"})
+
+
+def test_number_that_is_next_is_written_with_the_contact_for_the_store_to_find_it_by():
+    scene = with_numbers(ONE, TWO, dnc=ONE, max_attempts=6)
+    scene.customer_fails(DialFailReason.Rejected)
+    blocked, rejected = (record for record in scene.store.records if isinstance(record, ReturnContact))
+    assert (blocked.phone, blocked.left_out) == ("PhoneNumber2", ONE)
+    assert (rejected.phone, rejected.left_out) == ("PhoneNumber2", ONE)
 
 
 def test_number_that_somebody_else_is_at_work_with_waits_and_is_not_counted():
@@ -281,6 +297,14 @@ def test_contact_that_is_dialled_after_closing_is_due_at_the_opening_and_not_cou
     scene.send("A", AGTWrapupContact(CompletionCode(code), SID))
     assert returned(scene) == expected
     assert dialed(scene) == []
+
+
+def test_number_that_was_chosen_after_closing_is_the_one_that_waits_for_the_opening():
+    scene = preview_at_closing(1)
+    scene.send("A", AGTPreviewDial(ContactNumber("PhoneNumber2"), SID))
+    scene.send("A", AGTWrapupContact(CompletionCode(1), SID))
+    assert returned(scene) == (0, 12)
+    assert scene.store.records[-1].phone == "PhoneNumber2"
 
 
 def test_contact_that_the_desktop_leaves_in_wrapup_after_closing_is_due_at_the_opening_too():

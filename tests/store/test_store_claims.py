@@ -7,7 +7,7 @@ import pytest
 from stores import T0, ZONE, Bench, drafts, handled, prepare_job, start
 
 from agentmgr.core.calling_hours import next_opening
-from agentmgr.core.effects import EndAttempt, ReturnContact
+from agentmgr.core.effects import EndAttempt, ReturnContact, SetNumber
 from agentmgr.core.model import CallingHours, PhoneNumber
 from agentmgr.ports import ContactDraft, JobState, Token
 from agentmgr.store import SqliteStore
@@ -188,6 +188,12 @@ def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(
     store.put_contacts(list_id, drafts(1, 1, NEW_YORK), T0)
     fetched = store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK)
     assert [(c.contact_id, c.numbers[0].timezone) for c in fetched.contacts] == [(2, NEW_YORK)]
+
+
+def test_claim_finds_a_contact_where_its_number_is_after_an_agent_corrected_it(store: SqliteStore) -> None:
+    job_id, token = spread(store, TOKYO)
+    store.commit(token, [SetNumber(1, "PhoneNumber1", "+12125550000", NEW_YORK, False, 1)])
+    assert store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK).contacts
 
 
 def test_claim_finds_a_contact_by_the_zone_of_the_number_that_is_next(store: SqliteStore) -> None:
