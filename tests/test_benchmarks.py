@@ -34,12 +34,16 @@ def test_benchmark_of_the_wire_tells_every_run_of_both_servers():
         assert figures[side]["rps"] in figures[side]["rps_of_runs"]
 
 
-def test_benchmark_of_the_store_tells_wrapups_by_agents_and_commits_beside_each_neighbour():
+def test_benchmark_of_the_store_tells_wrapups_by_agents_commits_beside_neighbours_and_claims():
     sizes = ("--wrapups", "40", "--agents", "1", "3", "--attempts", "10", "--rounds", "1", "--seconds", "0.1")
-    *wrapups, alone, supervisor, writers = bench("store", *sizes)
+    behind = ("--closed", "0", "30", "--open", "250")
+    *wrapups, alone, supervisor, writers, nobody, closed = bench("store", *sizes, *behind)
 
     assert [(figures["agents"], figures["wrapups"]) for figures in wrapups] == [(1, 40), (3, 40)]
     assert all(figures["wrapups_per_s"] > 0 for figures in wrapups)
     assert (alone["turns_of_neighbours"], alone["p50_ms_ratio"]) == (0, 1.0)
     assert supervisor["turns_of_neighbours"] > 0
     assert writers["turns_of_neighbours"] > 0
+    for figures in (nobody, closed):
+        assert (figures["claimed"], figures["claims"]) == (250, 2)
+        assert figures["p50_ms"] > 0

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from agentmgr import log
-from scripts.benchmarks import command_cost, neighbours, store, wire
+from scripts.benchmarks import claims, command_cost, neighbours, store, wire
 
 
 def main() -> None:
@@ -30,7 +30,8 @@ def main() -> None:
     )
     about_store = (
         "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once; then a"
-        " zone's commit alone, beside a supervisor who looks, beside services that write"
+        " zone's commit alone, beside a supervisor who looks, beside services that write; then claims of"
+        " contacts that may be called behind others that may not now"
     )
     store_parser = kinds.add_parser("store", help=about_store, description=about_store)
     store_parser.add_argument("--wrapups", type=int, default=20_000)
@@ -38,6 +39,10 @@ def main() -> None:
     store_parser.add_argument("--attempts", type=int, default=400_000, help="of the job that is looked at")
     store_parser.add_argument("--rounds", type=int, default=5, help="of each neighbour, by turns; 0: none")
     store_parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
+    store_parser.add_argument(
+        "--closed", type=int, nargs="*", default=[0, 100_000], help="contacts before those that are claimed"
+    )
+    store_parser.add_argument("--open", type=int, default=10_000, help="contacts that are claimed")
     options = parser.parse_args()
     log.configure("warning")
     if options.kind == "wire":
@@ -53,6 +58,7 @@ def main() -> None:
         result = [store.measure(agents, options.wrapups) for agents in options.agents]
         if options.rounds:
             result += neighbours.measure(options.attempts, options.rounds, options.seconds)
+        result += claims.measure(options.closed, options.open)
     print(json.dumps(result, indent=1))
 
 
