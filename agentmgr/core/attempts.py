@@ -184,7 +184,8 @@ class Attempts:
         if reason is DialFailReason.OutsideCallingHours:
             opening = next_opening(campaign.calling_hours, number.timezone, now)
             is_of_use = opening is not None
-            due_at = max(opening or now, now + (delay_s or 0))
+            # one that was dialled knows other hours than the campaign: not at once
+            due_at = max(opening or now, now + (delay_s or (IN_WORK_RETRY_S if session.dialed else 0)))
             own = next((own for own in session.contact.numbers if own.number == number.number), None)
             session.contact = evolve(session.contact, phone=own.name) if own else session.contact
         else:

@@ -146,6 +146,14 @@ def test_retry_time_of_the_dnc_list_does_not_keep_a_contact_for_ever():
     assert scene.store.done[1] == {1: "DncBlocked"}
 
 
+def test_number_that_the_network_holds_to_be_closed_is_tried_again_but_not_at_once():
+    scene = with_numbers(ONE, max_attempts=3)
+    scene.customer_fails(DialFailReason.OutsideCallingHours)
+    assert dialed(scene) == [ONE]
+    scene.wait(60)
+    assert dialed(scene) == [ONE, ONE]
+
+
 def test_number_that_was_corrected_gets_a_new_chance():
     scene = with_numbers(ONE, TWO, max_attempts=6)
     scene.customer_fails(DialFailReason.InvalidNumber)
