@@ -141,7 +141,10 @@ FIRST_SESSION = """
    If it is not answered: ! AGTNailupChange(NotNailedUp); the server tries again later.
 5. A customer is connected: ! AGTCallNotify; ! state Talking. Or a preview comes: ! AGTCallNotify;
    ! state Preview; → AGTPreviewDial; ! state Dialing; ←; then ! state Talking, or ! AGTDialFailed and
-   ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over.
+   ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over. `defaultNumber` is the
+   number whose turn it is. A number that is of no use (`InvalidNumber`, `DncBlocked`) is left out when the
+   contact comes again; after `OutsideCallingHours` it comes at the opening, unless the completion code is a
+   success.
    → AGTPreviewCancel instead: ! state Wrapup; ←.
 6. The customer's data: → AGTGetCustomerDetails; ←.
 7. Hold, and back: → AGTHoldCall; ! state Held; ←; → AGTUnholdCall; ! state Talking; ←.

@@ -207,6 +207,38 @@ def test_claim_next_due_is_that_of_contacts_not_to_be_called_back(owned: Owned) 
     assert owned.store.claim_contacts(owned.token, 1, 100, T0).next_due_at == T0 + 200
 
 
+# -- claims ------------------------------------------------------------------------------------
+
+
+def test_claim_takes_retries_before_fresh_contacts_and_tells_of_both(owned: Owned) -> None:
+    owned.store.claim_contacts(owned.token, 1, 2, T0)
+    owned.commit(ReturnContact(1, 2, 1, "Busy", T0 + 60), ReturnContact(1, 1, 1, "Busy", T0 + 90))
+    fetch = owned.store.claim_contacts
+    alone = fetch(owned.token, 1, 9, T0 + 60, True)
+    assert [(c.contact_id, c.due_at) for c in alone.contacts] == [(2, T0 + 60)]
+    assert (alone.next_due_at, alone.next_retry_at) == (0.0, T0 + 90)
+    both = fetch(owned.token, 1, 2, T0 + 90)
+    assert [(c.contact_id, c.due_at) for c in both.contacts] == [(1, T0 + 90), (3, 0.0)]
+    assert (both.next_due_at, both.next_retry_at) == (0.0, None)
+
+
+def test_claim_brings_back_which_number_is_next_and_which_are_left_out(owned: Owned) -> None:
+    owned.claim()
+    owned.commit(ReturnContact(1, 3, 1, "InvalidNumber", T0, "PhoneNumber2", "+12125550002,+12125550009"))
+    contact = owned.claim()[3]
+    assert (contact.phone, contact.left_out) == ("PhoneNumber2", {"+12125550002", "+12125550009"})
+
+
+def test_takeover_keeps_which_number_is_next_and_which_are_left_out(owned: Owned) -> None:
+    owned.claim()
+    owned.commit(ReturnContact(1, 3, 1, "InvalidNumber", T0, "PhoneNumber2", "+12125550002"))
+    contact = owned.claim()[3]
+    owned.commit(*talking(contact), saved("a1"))
+    session = owned.take_over().saved[0].session
+    assert session is not None
+    assert (session.contact.phone, session.contact.left_out) == ("PhoneNumber2", {"+12125550002"})
+
+
 # -- attempts for callbacks --------------------------------------------------------------------
 
 

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, prepare_job, start
+from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, drafts, prepare_job, start
 
+from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
-from agentmgr.core.model import ContactSpec
+from agentmgr.core.model import CallingHours, ContactSpec
 from tests.databases import new_store
 
 pytestmark = pytest.mark.slow
 
 CONTACTS, MAX_ATTEMPTS = 6, 3
+ZONES = ("America/New_York", "Asia/Tokyo", "America/New_York,America/Los_Angeles", "")
+HOURS = CallingHours(9 * 60, 17 * 60)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -24,11 +27,13 @@ class StoreMachine(RuleBasedStateMachine):
         self.directory = tempfile.TemporaryDirectory()
         path = Path(self.directory.name) / "agentmgr.sqlite"
         store = new_store(path)
-        job = prepare_job(store, CONTACTS, MAX_ATTEMPTS)
+        contacts = [draft for n in range(CONTACTS) for draft in drafts(1, n, ZONES[n % len(ZONES)])]
+        job = prepare_job(store, contacts, MAX_ATTEMPTS, calling_hours=HOURS)
         self.bench = Bench(path, store, job.job_id, store.open_zone(ZONE, T0).token)
         self.now = T0
         self.due: dict[int, float] = dict.fromkeys(range(1, CONTACTS + 1), 0.0)
         self.attempts: dict[int, int] = dict.fromkeys(self.due, 0)
+        self.zones = {contact_id: ZONES[(contact_id - 1) % len(ZONES)] for contact_id in self.due}
         self.claimed: dict[int, ContactSpec] = {}
         self.open: dict[int, str] = {}
         self.answered: set[int] = set()
@@ -42,21 +47,36 @@ class StoreMachine(RuleBasedStateMachine):
     def commit(self, *records: Record) -> None:
         self.bench.store.commit(self.bench.token, records)
 
-    @rule(limit=st.integers(1, CONTACTS), later=st.floats(0, 1000))
-    def claim(self, limit: int, later: float) -> None:
+    @rule(limit=st.integers(1, CONTACTS), later=st.floats(0, 6 * 3600), only_retries=st.booleans())
+    def claim(self, limit: int, later: float, only_retries: bool) -> None:
         self.now += later
-        fetched = self.bench.store.claim_contacts(self.bench.token, self.bench.job_id, limit, self.now)
+        fetched = self.bench.store.claim_contacts(
+            self.bench.token, self.bench.job_id, limit, self.now, only_retries
+        )
         free = {c: at for c, at in self.due.items() if c not in self.claimed}
-        expected = sorted((not at, at, c) for c, at in free.items() if at <= self.now)[:limit]
+        openings = {c: next_opening(HOURS, self.zones[c], self.now) for c in free}
+        expected = sorted(
+            (openings[c] is None, not at, at, c)
+            for c, at in free.items()
+            if at <= self.now and openings[c] in (self.now, None) and (at or not only_retries)
+        )[:limit]
         assert [c.contact_id for c in fetched.contacts] == [c for *_, c in expected]
         assert [c.attempts for c in fetched.contacts] == [self.attempts[c] for *_, c in expected]
         self.claimed.update({c.contact_id: c for c in fetched.contacts})
-        assert fetched.next_due_at == min(
-            (at for c, at in free.items() if c not in self.claimed), default=None
-        )
-        assert fetched.next_retry_at == min(
-            (at for c, at in free.items() if at and c not in self.claimed), default=None
-        )
+        left = {c: self._possible_at(c, at) for c, at in free.items() if c not in self.claimed}
+        assert fetched.next_due_at == min(left.values(), default=None)
+        assert fetched.next_retry_at == min((at for c, at in left.items() if free[c]), default=None)
+
+    def _possible_at(self, contact_id: int, due_at: float) -> float:
+        at = max(due_at, self.now)
+        opening = next_opening(HOURS, self.zones[contact_id], at)
+        return due_at if opening in (at, None) else opening
+
+    @rule(contact_id=st.integers(1, CONTACTS), zone=st.sampled_from(ZONES))
+    def correct(self, contact_id: int, zone: str) -> None:
+        """An import or an agent corrects a number, which is somewhere else then."""
+        self.bench.store.put_contacts(1, drafts(1, contact_id - 1, zone), self.now)
+        self.zones[contact_id] = zone
 
     @precondition(lambda self: set(self.claimed) - set(self.open))
     @rule(data=st.data())
