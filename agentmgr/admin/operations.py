@@ -21,6 +21,7 @@ from agentmgr.core.model import AgentSpec, CampaignSpec
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
+    DialRow,
     DispositionRow,
     JobState,
     JobStatus,
@@ -33,6 +34,7 @@ SUPERVISOR = Caller("supervisor")
 
 DNC_COLUMNS = ("address", "added_by", "added_at")
 DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.name != "row_id")
+DIAL_COLUMNS = tuple(a.name for a in attrs.fields(DialRow))
 
 
 def from_socket(services: Services) -> Callable[[str, Mapping[str, Any]], Iterator[Row]]:
@@ -115,6 +117,8 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             return _done(f"agent {agent_id}: has a new password")
         case requests.ExportDispositions(campaign):
             return map(_disposition, services.campaigns.dispositions(campaign))
+        case requests.ExportDials(campaign):
+            return map(_dial, services.campaigns.dials(campaign))
         case requests.AddToDnc(numbers, country):
             added = services.dnc.add(numbers, country)
             return _done(f"{added} added, {len(numbers) - added} were on the list already")
@@ -188,6 +192,7 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "done": job.done,
         "callbacks": job.callbacks,
         "attempts": tally.attempts,
+        "dials": tally.dials,
         "live_answers": tally.live_answers,
         "abandoned": tally.abandoned,
         "abandon_rate": round(tally.abandoned / tally.live_answers, 4) if tally.live_answers else 0.0,
@@ -217,6 +222,11 @@ def _disposition(row: DispositionRow) -> Row:
     for column in ("started_at", "answered_at", "saved_at"):
         shown[column] = _time(shown[column])
     return shown
+
+
+def _dial(row: DialRow) -> Row:
+    times = {column: _time(getattr(row, column)) for column in ("dialed_at", "answered_at", "ended_at")}
+    return attrs.asdict(row) | times
 
 
 def _agent(login: AgentLogin) -> Row:

@@ -129,6 +129,13 @@ class ExportDispositions:
 
 
 @frozen
+class ExportDials:
+    """Show the dials of a campaign, each job's in the order of their time."""
+
+    campaign: str
+
+
+@frozen
 class AddToDnc:
     """Put telephone numbers on the do-not-call list; `country` is for numbers without a code."""
 
@@ -173,6 +180,7 @@ Request = (
     | ListAgents
     | SetPassword
     | ExportDispositions
+    | ExportDials
     | AddToDnc
     | ImportDnc
     | RemoveFromDnc

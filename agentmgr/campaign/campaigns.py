@@ -12,6 +12,8 @@ from agentmgr.fields import out_of_range, settled
 from agentmgr.ports import (
     LIVE_JOB_STATES,
     CampaignOverview,
+    DialPlace,
+    DialRow,
     DispositionRow,
     JobState,
     JobStatus,
@@ -175,6 +177,20 @@ class CampaignService(Service):
         They are read in chunks, so that the store is free for others in between.
         """
         return self._dispositions(self._find(name).campaign_id)
+
+    def dials(self, name: str) -> Iterator[DialRow]:
+        """Return all dials of a campaign, of all its jobs, each job's in the order of their time.
+
+        They are read in chunks, so that the store is free for others in between.
+        """
+        return self._dials(self._find(name).campaign_id)
+
+    def _dials(self, campaign_id: int) -> Iterator[DialRow]:
+        place = DialPlace()
+        while rows := self._at.store.dials(campaign_id, place, EXPORT_CHUNK):
+            yield from rows
+            last = rows[-1]
+            place = DialPlace(last.job_id, last.dialed_at, last.attempt_id)
 
     def _dispositions(self, campaign_id: int) -> Iterator[DispositionRow]:
         last = 0

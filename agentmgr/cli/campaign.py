@@ -1,4 +1,4 @@
-"""agentmgr campaign: create, run, pause, resume, stop, status, list."""
+"""agentmgr campaign: create, run, pause, resume, stop, status, export, list."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
+from agentmgr.cli.export import Format, Raw, write
 from agentmgr.core.campaign import CampaignSettings
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Code, Request
 
-app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, list.")
+app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, export, list.")
 
 DEFAULTS = CampaignSettings()
 Pacing = Literal["predictive", "progressive", "preview", "preview-untimed"]
@@ -184,6 +185,42 @@ def list_(*, json: Json = False, config: Config = None) -> None:
     from agentmgr.admin.requests import ListCampaigns
 
     show(perform(config, ListCampaigns()), json, "no campaigns yet; agentmgr campaign create makes one")
+
+
+@app.command
+def export(
+    name: str,
+    /,
+    *,
+    attempts: Annotated[bool, Parameter(negative="")] = False,
+    format: Format = "csv",
+    raw: Raw = False,
+    config: Config = None,
+) -> None:
+    """Write what a campaign has done to standard output: its dispositions, or every dial.
+
+    ```
+    agentmgr campaign export Spring --attempts > dials.csv
+    agentmgr campaign export Spring --attempts --format json | jq .outcome
+    ```
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    attempts
+        Every dial as a row: number dialled, when, outcome, who, completion code. Without it the
+        dispositions, as agentmgr dispositions export has them.
+    format
+        csv with a header row, or json: one object a line.
+    """
+    from agentmgr.admin.operations import DIAL_COLUMNS, DISPOSITION_COLUMNS
+    from agentmgr.admin.requests import ExportDials, ExportDispositions
+
+    if attempts:
+        write(perform(config, ExportDials(name)), DIAL_COLUMNS, format, raw)
+    else:
+        write(perform(config, ExportDispositions(name)), DISPOSITION_COLUMNS, format, raw)
 
 
 def _tell(config: Path | None, request: "Request") -> None:

@@ -55,10 +55,12 @@ class CampaignOverview:
 class JobTally:
     """What a job has done: counts by attempt outcome and by completion code, the most frequent first.
 
+    `dials` of the `attempts` were dialled, the others were only shown, or refused before;
     `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions.
     """
 
     attempts: int
+    dials: int
     live_answers: int
     abandoned: int
     outcomes: tuple[tuple[str, int], ...]
@@ -84,6 +86,39 @@ class DispositionRow:
     started_at: float
     answered_at: float | None
     saved_at: float
+
+
+@frozen
+class DialRow:
+    """A dial with what came of it; times are epoch seconds, `code` is empty without a disposition.
+
+    `session_id` is common to the dials of one session; `number_name` is that of the contact's number, or what
+    the agent's desktop calls a number that was typed.
+    """
+
+    job_id: int
+    attempt_id: str
+    session_id: str
+    contact_list: str
+    user_contact_id: str
+    number_name: str
+    number: str
+    dialed_at: float
+    answered_at: float | None
+    ended_at: float | None
+    outcome: str
+    agent_id: str
+    contact_type: str
+    code: str
+
+
+@frozen
+class DialPlace:
+    """Where a dial stands in the order of a campaign's dials: by job, then by time."""
+
+    job_id: int = 0
+    dialed_at: float = 0.0
+    attempt_id: str = ""
 
 
 class CampaignStore(Protocol):
@@ -139,4 +174,8 @@ class JobStore(Protocol):
 
     def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
         """Return the next dispositions of a campaign in the order they were saved, those above a row id."""
+        ...
+
+    def dials(self, campaign_id: int, after: DialPlace, limit: int) -> tuple[DialRow, ...]:
+        """Return the next dials of a campaign by job and time, those after a place."""
         ...

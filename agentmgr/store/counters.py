@@ -23,6 +23,7 @@ class Counted(StrEnum):
     """What is counted of a job; outcomes and dispositions by their name, the rest under an empty one."""
 
     Attempts = "attempts"
+    Undialed = "undialed"
     Answered = "answered"
     Done = "done"
     Outcome = "outcome"
@@ -32,9 +33,10 @@ class Counted(StrEnum):
 ABANDONED = "Nuisance"
 """The outcome of an attempt whose answer found no agent in time."""
 
-ENDED = f" RETURNING job_id, '{Counted.Outcome}', outcome"
+# The time itself: SQLite 3.40 returns 0 for what IS NULL in a table without row ids.
+ENDED = " RETURNING job_id, outcome, dialed_at"
 CONTACT_MOVED = f" RETURNING job_id, '{Counted.Done}', CASE WHEN state = 'done' THEN '' END"
-"""Ends of statements on attempts and on a job's contacts that let them give what `count` takes."""
+"""Ends of statements on attempts and on a job's contacts that give what `count_ended` and `count` take."""
 
 _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
     StartAttempt: (Counted.Attempts, lambda record: ""),
@@ -45,6 +47,8 @@ _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
 }
 """What a record counts as, and under which name; not at all under None."""
 _RECOUNT: Mapping[Counted, str] = {
+    Counted.Undialed: "SELECT job_id, ?, '', count(*) FROM attempt"
+    " WHERE job_id = ? AND ended_at IS NOT NULL AND dialed_at IS NULL GROUP BY job_id",
     Counted.Outcome: "SELECT job_id, ?, outcome, count(*) FROM attempt"
     " WHERE job_id = ? AND outcome IS NOT NULL GROUP BY job_id, outcome",
     Counted.Done: "SELECT job_id, ?, '', count(*) FROM job_contact"
@@ -87,11 +91,16 @@ class RecordCount:
         """Write the counters; of jobs with a record that came twice, those are counted anew."""
         if not self._done and not self._doubtful:
             return
-        ended = (r.attempt_id for r in (*self._done, *self._doubtful) if type(r) is EndAttempt)
+        ended = [r.attempt_id for r in (*self._done, *self._doubtful) if type(r) is EndAttempt]
+        undialed = self._find_jobs(" AND dialed_at IS NULL", ended)
         self._jobs.update(self._find_jobs("", [key for key in ended if key not in self._jobs]))
         count(self._sql, map(self._row, self._done))
-        known = (r for r in self._doubtful if type(r) is not EndAttempt or r.attempt_id in self._jobs)
-        for job_id, counted in {self._row(record)[:2] for record in known}:
+        shown = (undialed.get(r.attempt_id) for r in self._done if type(r) is EndAttempt)
+        count(self._sql, ((job_id, Counted.Undialed, "") for job_id in shown if job_id is not None))
+        known = [r for r in self._doubtful if type(r) is not EndAttempt or r.attempt_id in self._jobs]
+        doubtful = {self._row(record)[:2] for record in known}
+        ends = {(self._jobs[r.attempt_id], Counted.Undialed) for r in known if type(r) is EndAttempt}
+        for job_id, counted in doubtful | ends:
             self._sql.execute("DELETE FROM job_counter WHERE job_id = ? AND counted = ?", (job_id, counted))
             self._sql.execute(
                 f"INSERT INTO job_counter (job_id, counted, name, how_many) {_RECOUNT[counted]}",
@@ -125,6 +134,13 @@ def count(sql: Sql, rows: Iterable[Row]) -> None:
     )
 
 
+def count_ended(sql: Sql, rows: Iterable[Row]) -> None:
+    """Add up what a statement with `ENDED` gave."""
+    ended = list(rows)
+    count(sql, ((job_id, Counted.Outcome, outcome) for job_id, outcome, _ in ended))
+    count(sql, ((job_id, Counted.Undialed, "") for job_id, _, dialed_at in ended if dialed_at is None))
+
+
 def count_done(tx: Transaction, job_id: int) -> int:
     """Return how many contacts of a job are finished."""
     rows = tx.sql.fetch(
@@ -151,6 +167,7 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
     totals = {what: how_many for what, _, how_many in rows}
     return JobTally(
         attempts=totals.get(Counted.Attempts, 0),
+        dials=totals.get(Counted.Attempts, 0) - totals.get(Counted.Undialed, 0),
         live_answers=totals.get(Counted.Answered, 0),
         abandoned=dict(outcomes).get(ABANDONED, 0),
         outcomes=outcomes,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from agentmgr.core.model import JobSpec, Wanted, WantedJob
-from agentmgr.ports import CampaignOverview, DispositionRow, JobState, JobStatus, Token
+from agentmgr.ports import CampaignOverview, DialPlace, DialRow, DispositionRow, JobState, JobStatus, Token
 from agentmgr.store import schema as t
 from agentmgr.store.callbacks import expire_callbacks, read_callbacks
 from agentmgr.store.campaigns import read_campaign
@@ -237,6 +237,39 @@ def read_dispositions(
         .limit(limit)
     ).all()
     return tuple(DispositionRow(**row._mapping) for row in rows)
+
+
+# The codes of dials are those of their dispositions, as in `_DISPOSITIONS`.
+_DIALS = (
+    "SELECT attempt.job_id, attempt.attempt_id, attempt.session_id, contact_list.name,"
+    " contact.user_contact_id, attempt.number_name, attempt.number, attempt.dialed_at, attempt.answered_at,"
+    " attempt.ended_at, COALESCE(attempt.outcome, ''), COALESCE(attempt.agent_id, ''), attempt.contact_type,"
+    " COALESCE(completion_code.name, CAST(disposition.code_id AS TEXT), '')"
+    " FROM attempt JOIN contact ON contact.contact_id = attempt.contact_id"
+    " JOIN contact_list ON contact_list.list_id = contact.list_id"
+    " LEFT JOIN disposition ON disposition.attempt_id = attempt.attempt_id"
+    " LEFT JOIN completion_code ON completion_code.campaign_id = ?"
+    " AND completion_code.code_id = disposition.code_id"
+    " WHERE attempt.job_id = ? AND attempt.dialed_at IS NOT NULL"
+    " AND (attempt.dialed_at, attempt.attempt_id) > (?, ?)"
+    " ORDER BY attempt.dialed_at, attempt.attempt_id LIMIT ?"
+)
+
+
+def read_dials(tx: Transaction, campaign_id: int, after: DialPlace, limit: int) -> tuple[DialRow, ...]:
+    """Return the next dials of a campaign by job and time."""
+    jobs = tx.sql.fetch(
+        "SELECT job_id FROM job WHERE campaign_id = ? AND job_id >= ? ORDER BY job_id",
+        (campaign_id, after.job_id),
+    )
+    found: list[DialRow] = []
+    for (job_id,) in jobs:
+        place = after if job_id == after.job_id else DialPlace(job_id)
+        parameters = (campaign_id, job_id, place.dialed_at, place.attempt_id, limit - len(found))
+        found.extend(DialRow(*row) for row in tx.sql.fetch(_DIALS, parameters))
+        if len(found) == limit:
+            break
+    return tuple(found)
 
 
 _DISPOSITIONS = t.disposition.join(t.job, t.job.c.job_id == t.disposition.c.job_id).outerjoin(

@@ -219,6 +219,7 @@ job = _table(
     Column("ended_at", Real),
 )
 _LIVE = text("ended_at IS NULL")
+Index("ix_job_campaign", job.c.campaign_id, job.c.job_id)
 Index("ix_job_one_live", job.c.campaign_id, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
 # `phone` is the name of the number to be dialled next, empty for the contact's first one; `timezone` is that
@@ -315,6 +316,16 @@ attempt = _table(
     clustered=True,
 )
 Index("ix_attempt_contact", attempt.c.job_id, attempt.c.contact_id)
+# The dials of a job in their order, read in pages.
+_DIALED = text("dialed_at IS NOT NULL")
+Index(
+    "ix_attempt_dialed",
+    attempt.c.job_id,
+    attempt.c.dialed_at,
+    attempt.c.attempt_id,
+    sqlite_where=_DIALED,
+    postgresql_where=_DIALED,
+)
 # Who is busy with a number: few, however many attempts there ever were.
 Index("ix_attempt_number", attempt.c.number, sqlite_where=_LIVE, postgresql_where=_LIVE)
 _FOR_CALLBACK = text("callback_id IS NOT NULL")

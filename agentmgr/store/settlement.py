@@ -1,6 +1,6 @@
 """What is left open when nobody works on a job any more: attempts end, contacts are given back."""
 
-from agentmgr.store.counters import CONTACT_MOVED, ENDED, count
+from agentmgr.store.counters import CONTACT_MOVED, ENDED, count, count_ended
 from agentmgr.store.saved import KEPT, release_job
 from agentmgr.store.sql import Sql
 
@@ -51,4 +51,4 @@ def settle_rest(sql: Sql, job_id: int, now: float) -> None:
         f" WHERE job_id = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",
         (now, INTERRUPTED, job_id),
     )
-    count(sql, ended)
+    count_ended(sql, ended)

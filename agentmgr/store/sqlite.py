@@ -12,6 +12,8 @@ from agentmgr.ports import (
     ContactDraft,
     ContactList,
     ContactsPut,
+    DialPlace,
+    DialRow,
     DispositionRow,
     DncEntry,
     JobState,
@@ -172,6 +174,10 @@ class SqliteStore:
     def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
         """Return the next dispositions of a campaign in the order they were saved, those above a row id."""
         return self._database.read(jobs.read_dispositions, campaign_id, after_row_id, limit)
+
+    def dials(self, campaign_id: int, after: DialPlace, limit: int) -> tuple[DialRow, ...]:
+        """Return the next dials of a campaign by job and time, those after a place."""
+        return self._database.read(jobs.read_dials, campaign_id, after, limit)
 
     # -- do not call -----------------------------------------------------------------------
 

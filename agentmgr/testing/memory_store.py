@@ -432,12 +432,17 @@ class MemoryStore:
         codes = Counter(names[each.code_id] for each in self.dispositions.values() if each.job_id == job_id)
         return JobTally(
             attempts=len(of_job),
+            dials=sum(map(self._is_dial, of_job)),
             live_answers=len(of_job & self.answered_at.keys()),
             abandoned=outcomes["Nuisance"],
             outcomes=_most_first(outcomes),
             dispositions=_most_first(codes),
             stored=codes.total(),
         )
+
+    def _is_dial(self, attempt_id: str) -> bool:
+        end = self.ended_attempts.get(attempt_id)
+        return end is None or (end.dialed and self.attempts[attempt_id].dialed_at is not None)
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""

@@ -279,3 +279,18 @@ def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: p
         ("U1", "No code given"),
         ("U2", "Sale"),
     ]
+
+
+def test_dials_of_a_campaign_are_read_page_by_page(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 2)
+    job = services(ready).campaigns.run("Spring", "Default").job
+    token = ready.open_zone("Default", T0).token
+    for contact in ready.claim_contacts(token, job.job_id, 10, T0).contacts:
+        key, kind = f"a{contact.contact_id}", ContactType.Predictive
+        record = StartAttempt(key, job.job_id, contact.contact_id, kind, "+1", T0, dialed_at=T0)
+        ready.commit(token, [record])
+    assert [row.user_contact_id for row in services(ready).campaigns.dials("Spring")] == ["U0", "U1", "U2"]
+    with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign 'Autumn'; there are: Spring"):
+        services(ready).campaigns.dials("Autumn")

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import attrs
 import pytest
+from attrs import evolve
 
 from agentmgr.cli import run
 from agentmgr.core.campaign import CampaignSettings
+from agentmgr.core.effects import EndAttempt, StartAttempt
 from agentmgr.store.sqlite import open_sqlite
+from protocol.enums import ContactType
 
 CONTACTS = """UserContactId,FirstName,PhoneNumber1
 A1,Ada,+442079460958
@@ -158,6 +161,7 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["campaign", "create"],
         ["campaign", "run"],
         ["campaign", "status"],
+        ["campaign", "export"],
         ["agents", "add"],
         ["agents", "passwd"],
         ["dispositions", "export"],
@@ -318,6 +322,38 @@ def test_dispositions_export_of_nothing_is_a_header(shell: Shell, campaign: str)
     assert shell("dispositions", "export", "--campaign", campaign).startswith("attempt_id,job_id,")
     assert shell("dispositions", "export", "--campaign", campaign, "--format", "json") == ""
     shell("dispositions", "export", "--campaign", "Autumn", code=1)
+
+
+def test_campaign_export_of_nothing_is_a_header(shell: Shell, campaign: str) -> None:
+    assert shell("campaign", "export", campaign) == shell("dispositions", "export", "--campaign", campaign)
+    assert shell("campaign", "export", campaign, "--attempts") == (
+        "job_id,attempt_id,session_id,contact_list,user_contact_id,number_name,number,dialed_at,answered_at,"
+        "ended_at,outcome,agent_id,contact_type,code\n"
+    )
+    assert shell("campaign", "export", campaign, "--attempts", "--format", "json") == ""
+    shell("campaign", "export", "Autumn", "--attempts", code=1)
+    assert shell.error == "no campaign 'Autumn'; there are: Spring\n"
+
+
+def test_campaign_export_has_every_dial(shell: Shell, campaign: str, database: Path) -> None:
+    shell("campaign", "run", campaign)
+    store = open_sqlite(database)
+    token = store.open_zone("Default", 0.0).token
+    record = StartAttempt("a1", 1, 1, ContactType.Predictive, "+442079460958", 60.0, dialed_at=60.0)
+    ended = EndAttempt("a1", "NoAnswer", 90.5, "=1001")
+    store.commit(token, [evolve(record, number_name="PhoneNumber1", session_id="a1"), ended])
+    store.close()
+    shown = (
+        "1,a1,a1,People,A1,PhoneNumber1,+442079460958,1970-01-01T00:01:00+00:00,,1970-01-01T00:01:30+00:00,"
+    )
+    assert shell("campaign", "export", campaign, "--attempts").splitlines()[1:] == [
+        f"{shown}NoAnswer,'=1001,Predictive,"
+    ]
+    raw = shell("campaign", "export", campaign, "--attempts", "--raw").splitlines()[1:]
+    assert raw == [f"{shown}NoAnswer,=1001,Predictive,"]
+    row = json.loads(shell("campaign", "export", campaign, "--attempts", "--format", "json"))
+    assert (row["number"], row["agent_id"], row["answered_at"]) == ("+442079460958", "=1001", None)
+    assert json.loads(shell("campaign", "status", campaign, "--json"))["dials"] == 1
 
 
 # -- agents and DNC -------------------------------------------------------------------------

@@ -394,12 +394,23 @@ def test_tally_is_what_was_done_by_name_the_most_frequent_first(owned: Owned) ->
     owned.commit(*talking(contacts[1]), *done(1))
     owned.commit(start(contacts[2], "a2"), EndAttempt("a2", "Nuisance", T0), ReturnContact(1, 2, 1, "x", T0))
     owned.commit(*talking(contacts[3], "a3"), *done(3, "a3"), start(contacts[4], "a4"))
-    before = JobTally(4, 2, 1, (("Handled", 2), ("Nuisance", 1)), (("Sale", 2),), 2)
+    before = JobTally(4, 1, 2, 1, (("Handled", 2), ("Nuisance", 1)), (("Sale", 2),), 2)
     assert owned.store.tally(1) == before
     opened = owned.take_over()
     assert opened.jobs[0].done == 2
     outcomes = (("Handled", 2), ("Interrupted", 1), ("Nuisance", 1))
-    assert owned.store.tally(1) == evolve(before, outcomes=outcomes)
+    assert owned.store.tally(1) == evolve(before, dials=0, outcomes=outcomes)
+
+
+def test_tally_counts_as_dials_what_was_dialled(owned: Owned) -> None:
+    contacts = owned.claim()
+    one, two, three, four = (evolve(start(contacts[n], f"a{n}"), dialed_at=T0) for n in (1, 2, 3, 4))
+    owned.commit(one, EndAttempt("a1", "Busy", T0), ReturnContact(1, 1, 1, "Busy", T0))
+    owned.commit(two, EndAttempt("a2", "DncBlocked", T0, dialed=False), ReturnContact(1, 2, 0, "x", T0))
+    owned.commit(three, evolve(four, dialed_at=None))
+    assert (owned.store.tally(1).attempts, owned.store.tally(1).dials) == (4, 3)
+    owned.take_over()
+    assert (owned.store.tally(1).attempts, owned.store.tally(1).dials) == (4, 2)
 
 
 def test_tally_answer_that_finds_its_agent_later_counts_once(owned: Owned) -> None:

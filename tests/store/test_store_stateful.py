@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -84,7 +85,8 @@ class StoreMachine(RuleBasedStateMachine):
         contact_id = data.draw(st.sampled_from(sorted(set(self.claimed) - set(self.open))))
         self.count += 1
         self.open[contact_id] = f"a{self.count}"
-        self.commit(start(self.bench, self.claimed[contact_id], self.open[contact_id]))
+        record = start(self.bench, self.claimed[contact_id], self.open[contact_id])
+        self.commit(evolve(record, dialed_at=self.now))
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), agent=st.sampled_from([None, "1001"]))
@@ -99,10 +101,17 @@ class StoreMachine(RuleBasedStateMachine):
         retry_s=st.none() | st.floats(0, 1000),
         code=st.sampled_from([None, SALE, REFUSED]),
         outcome=st.sampled_from(["Handled", "Busy", "Nuisance"]),
+        dialed=st.booleans(),
         times=st.integers(1, 2),
     )
     def end(
-        self, data: st.DataObject, retry_s: float | None, code: int | None, outcome: str, times: int
+        self,
+        data: st.DataObject,
+        retry_s: float | None,
+        code: int | None,
+        outcome: str,
+        dialed: bool,
+        times: int,
     ) -> None:
         """End an attempt; what comes a second time changes nothing."""
         contact_id = data.draw(st.sampled_from(sorted(self.open)))
@@ -115,7 +124,7 @@ class StoreMachine(RuleBasedStateMachine):
             records.append(disposition(self.bench, contact, attempt_id, code))
         due_at = None if retry_s is None else self.now + retry_s
         records += [
-            EndAttempt(attempt_id, outcome, self.now),
+            EndAttempt(attempt_id, outcome, self.now, dialed=dialed),
             ReturnContact(self.bench.job_id, contact_id, self.attempts[contact_id], outcome, due_at),
         ]
         self.commit(*(record for record in records for _ in range(times)))
@@ -151,6 +160,8 @@ class StoreMachine(RuleBasedStateMachine):
         tally = self.bench.store.tally(self.bench.job_id)
         ((attempts, answered),) = rows("SELECT count(*), count(answered_at) FROM attempt")
         assert (tally.attempts, tally.live_answers) == (attempts, answered)
+        ((undialed,),) = rows("SELECT count(*) FROM attempt WHERE ended_at IS NOT NULL AND dialed_at IS NULL")
+        assert tally.dials == attempts - undialed
         ended = "SELECT outcome, count(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome"
         assert sorted(tally.outcomes) == rows(ended)
         assert tally.abandoned == dict(rows(ended)).get("Nuisance", 0)
