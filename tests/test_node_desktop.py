@@ -18,6 +18,7 @@ import termios
 import threading
 import time
 from collections.abc import Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import pytest
 from attrs import define, field
 
 from agentmgr.cli import run
+from protocol.test_numbers import RANGES, Outcome, number_for
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +42,8 @@ SCRIPT_WITHIN_S = 60
 SCREEN_WITHIN_S = 20
 
 # The test numbers of PROTOCOL.md: answered at once, and hung up never, or after 3 s of talk.
-TALKS_ON = "+61255500000"
-TALKS_3_S = "+61255500003"
+TALKS_ON = tuple(number_for(Outcome.ANSWERS, line=line) for line in range(len(RANGES)))
+TALKS_3_S = number_for(Outcome.ANSWERS, time_s=3)
 
 CONFIG = """
 [database]
@@ -83,10 +85,10 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             assert run(tokens) == 0
 
     ask("init")
-    for skill, number, first_agent in [
+    for skill, numbers, first_agent in [
         ("English", TALKS_ON, "1001"),
-        ("German", TALKS_3_S, "2001"),
-        ("Welsh", "", "3001"),
+        ("German", (TALKS_3_S,), "2001"),
+        ("Welsh", (), "3001"),
     ]:
         ask(
             "agents",
@@ -99,9 +101,13 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             "--password-stdin",
             given="secret\n",
         )
-        if number:
+        if numbers:
             contacts = directory / f"{skill}.csv"
-            rows = [f"{skill}-{n},Ada,Lovelace,{number},ada{n}@example.com" for n in range(50)]
+            # a number is in work once, and two agents of a skill work at a time
+            rows = [
+                f"{skill}-{n},Ada,Lovelace,{number},ada{n}@example.com"
+                for n, number in enumerate(islice(cycle(numbers), 50))
+            ]
             contacts.write_text("\n".join(["UserContactId,FirstName,LastName,PhoneNumber1,Email", *rows]))
             ask("contacts", "import", str(contacts), "--list", skill)
             ask("campaign", "create", skill, "--list", skill, "--skill", skill, "--pacing", "progressive")

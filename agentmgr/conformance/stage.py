@@ -24,7 +24,7 @@ from protocol import notifications as n
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus
 from protocol.results import ResultCode
 from protocol.structures import AgentSkill, CompletionCode, ContactNumber
-from protocol.test_numbers import Outcome, number_for
+from protocol.test_numbers import RANGES, Outcome, number_for
 
 ENDLESS = number_for(Outcome.ANSWERS)
 """A number that is answered at once and never hangs up."""
@@ -214,11 +214,12 @@ class Stage:
         await desk.sees(*then)
 
     async def talking(
-        self, number: int = 0, call: str = ENDLESS, work: Work = Work.PREVIEW, line: Line | None = None
+        self, number: int = 0, call: str = "", work: Work = Work.PREVIEW, line: Line | None = None
     ) -> Desk:
-        """Bring an agent into a talk, with a customer at a test number."""
+        """Bring an agent into a talk, with a customer at a test number: nobody else's, unless it is given."""
         desk = await self.offered(number, work, line)
-        await self.dial(desk, call, state(CallState.Talking))
+        own = number_for(Outcome.ANSWERS, line=number % len(RANGES))
+        await self.dial(desk, call or own, state(CallState.Talking))
         return desk
 
     async def connected(

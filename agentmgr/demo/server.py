@@ -36,7 +36,7 @@ from agentmgr.settings.classes import (
     ZoneSettings,
 )
 from protocol.enums import DialFailReason, PacingType
-from protocol.test_numbers import Outcome, number_for
+from protocol.test_numbers import RANGES, Outcome, number_for
 
 CALLER = Caller("demo")
 ZONE = "Default"
@@ -54,9 +54,8 @@ TIMERS = ZoneTimers(nail_timeout_s=60.0, nail_retry_s=10.0)
 """At the speed of this server the usual times would be short even for a program."""
 
 DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)
-STAYS = number_for(Outcome.ANSWERS)
-LEAVES = number_for(Outcome.LEAVES, after_s=1, time_s=60)
-RINGS = number_for(Outcome.RINGS_OUT)
+STAYS, LEAVES, RINGS = (Outcome.ANSWERS, 0), (Outcome.LEAVES, 60), (Outcome.RINGS_OUT, 0)
+"""What contacts do, and their time: the digits `TT` of their numbers."""
 BOOK = (
     ExternalDestination("Help desk", DESK_PHONE),
     ExternalDestination("Always busy", number_for(Outcome.BUSY)),
@@ -69,7 +68,7 @@ class DemoCampaign:
 
     name: str
     pacing: PacingType
-    numbers: tuple[str, ...]
+    contacts: tuple[tuple[Outcome, int], ...]
     acw_max_time_s: int = 600
     ring_time_s: int = 25
 
@@ -196,6 +195,10 @@ def _write_contacts(path: Path, campaign: DemoCampaign) -> None:
 
 
 def _rows(campaign: DemoCampaign) -> Iterator[tuple[str, ...]]:
-    for number, phone in enumerate(islice(cycle(campaign.numbers), CONTACTS), 1):
-        contact_id = f"{campaign.name[:2].upper()}{number:05}"
-        yield contact_id, "Test", f"Number {number}", phone, f"{contact_id.lower()}@example.com", "10"
+    # a number is in work once, so neighbours have different ones, and so have campaigns
+    after_s = 1 + DEMO_CAMPAIGNS.index(campaign)
+    for number, (outcome, time_s) in enumerate(islice(cycle(campaign.contacts), CONTACTS)):
+        line = number // len(campaign.contacts) % len(RANGES)
+        phone = number_for(outcome, after_s=after_s, time_s=time_s, line=line)
+        contact_id = f"{campaign.name[:2].upper()}{number + 1:05}"
+        yield contact_id, "Test", f"Number {number + 1}", phone, f"{contact_id.lower()}@example.com", "10"
