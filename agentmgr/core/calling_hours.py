@@ -38,10 +38,22 @@ def next_opening(hours: CallingHours, timezone: str, now: float) -> float | None
     """
     if hours.start_min == 0 and hours.end_min >= DAY_MIN and len(hours.weekdays) == 7:
         return now
+    minute = now // 60 * 60
+    # clocks are set by whole minutes, so what is open at its beginning is open all the minute
+    opening = _first_open(hours, timezone, minute)
+    return now if opening == minute else opening
+
+
+@lru_cache(maxsize=4096)
+def _first_open(hours: CallingHours, timezone: str, begin: float) -> float | None:
+    """Return the first moment from `begin` on at which all time zones are open, None if there is none.
+
+    It is asked for each contact, of a list that is in few time zones, within the same minute.
+    """
     names = timezone.split(",")
     if not all(map(is_timezone, names)) or not hours.weekdays or hours.start_min >= hours.end_min:
         return None
-    latest, at = now + SEARCH_DAYS * 86_400, now
+    latest, at = begin + SEARCH_DAYS * 86_400, begin
     agreed = 0
     # nobody is open before the one who opens last, so each step goes no further than all of them must
     while at <= latest:

@@ -182,16 +182,15 @@ class Dialer:
             if not job.contacts:
                 return None
             contact = self._take_contact(job)
-            contact, why = self._leave_out(job, contact)
+            contact, opening, why = self._leave_out(job, contact)
             job.at_hand = contact
             number, floor = contact.next_number, self._floor
-            if number is None:
+            if number is None or opening is None:
                 self._give_back(job, why, None)
                 continue
             if contact.contact_id in floor.contacts_in_work or number.number in floor.numbers_in_work:
                 self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
-            opening = next_opening(job.campaign.calling_hours, number.timezone, self._out.now)
             if opening != self._out.now:
                 self._give_back(job, DialFailReason.OutsideCallingHours, opening)
                 continue
@@ -201,16 +200,20 @@ class Dialer:
             return session
         return None
 
-    def _leave_out(self, job: Job, contact: ContactSpec) -> tuple[ContactSpec, DialFailReason]:
-        """Leave out numbers up to the first that the campaign may call, now or later; tell why the last."""
+    def _leave_out(self, job: Job, contact: ContactSpec) -> tuple[ContactSpec, float | None, DialFailReason]:
+        """Leave out numbers up to the first that the campaign may call, now or later.
+
+        Returns:
+            the contact, when its next number may be called, None if it has none, and why it has none.
+        """
         campaign, why = job.campaign, DialFailReason.InvalidNumber
         while (number := contact.next_number) is not None:
             opening = next_opening(campaign.calling_hours, number.timezone, self._out.now)
             if opening is not None and may_be_paid(campaign, number):
-                break
+                return contact, opening, why
             why = DialFailReason.OutsideCallingHours if opening is None else DialFailReason.InvalidNumber
             contact = contact.without(number)
-        return contact, why
+        return contact, None, why
 
     # -- one call ------------------------------------------------------------------------
 
