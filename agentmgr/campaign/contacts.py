@@ -172,6 +172,9 @@ class _RowReader:
         self._region = region
         self._allow_premium = allow_premium
         phones = {spec.name for spec in specs if spec.data_type == "phone"}
+        self._zone_not_said = frozenset(
+            name for name, zone in PHONE_ZONE_ATTRIBUTES.items() if zone not in columns.attributes
+        )
         self._other_phones = sorted(phones.intersection(columns.attributes) - PHONE_ZONE_ATTRIBUTES.keys())
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
@@ -203,7 +206,7 @@ class _RowReader:
             self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")
         if problems:
             return None, problems
-        return ContactDraft(user_contact_id, tuple(phones), values), []
+        return ContactDraft(user_contact_id, tuple(phones), values, self._zone_not_said), []
 
     def _check_sizes(self, values: Mapping[str, str]) -> list[Problem]:
         problems: list[Problem] = []

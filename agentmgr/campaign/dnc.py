@@ -49,10 +49,14 @@ class DncService(Service):
     def remove(self, addresses: Sequence[str], country: str = "") -> int:
         """Take addresses off the list; return how many were on it.
 
+        One that is on the list as it is given is taken off, also if there is no such number any more.
+
         Raises:
             ServiceError: one of them is no address; none was removed then.
         """
-        return self._at.store.remove_from_dnc(_parse_all(addresses, country))
+        as_given = self._at.store.on_dnc(addresses)
+        read = _parse_all([each for each in addresses if each not in as_given], country)
+        return self._at.store.remove_from_dnc([*as_given, *read])
 
     def all(self) -> Iterator[DncEntry]:
         """Return the whole list by address, read in chunks."""

@@ -212,6 +212,8 @@ def _read(text: str, region: str | None) -> PhoneNumber:
 
 
 def _read_one(text: str, region: str | None) -> PhoneNumber:
+    if text[:1] in ("-", ".", "/"):
+        raise ValueError(f"begins with {text[0]!r}; a spreadsheet may have changed it")
     has_letters = any(c.isalpha() for c in text)
     if has_letters:
         text = _as_digits(text, region)

@@ -13,12 +13,14 @@ class ContactDraft:
     """A contact to be stored; an attribute with an empty value is taken away from one that exists.
 
     `attributes` are all but the id, the telephone numbers and their time zones; the name of a number
-    that shall be taken away is in them too.
+    that shall be taken away is in them too. `zone_not_said` has the names of numbers whose time zone stays
+    as it is if the number does: it was not said, and may have been given before.
     """
 
     user_contact_id: str
     numbers: tuple[PhoneNumber, ...]
     attributes: Mapping[str, str]
+    zone_not_said: frozenset[str] = frozenset()
 
 
 @frozen

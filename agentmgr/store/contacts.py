@@ -77,9 +77,18 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
     sql.execute_many(
         "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (contact_id, name) DO UPDATE SET number = excluded.number,"
-        " timezone = excluded.timezone, wireless = excluded.wireless",
+        " timezone = CASE WHEN contact_phone.number = excluded.number AND CAST(? AS INTEGER) = 1"
+        " THEN contact_phone.timezone ELSE excluded.timezone END,"
+        " wireless = excluded.wireless",
         (
-            (ids[draft.user_contact_id], phone.name, phone.number, phone.timezone, int(phone.wireless))
+            (
+                ids[draft.user_contact_id],
+                phone.name,
+                phone.number,
+                phone.timezone,
+                int(phone.wireless),
+                int(phone.name in draft.zone_not_said),
+            )
             for draft in by_id.values()
             for phone in draft.numbers
         ),

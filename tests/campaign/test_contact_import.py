@@ -119,6 +119,17 @@ def test_import_second_number_is_of_the_country_of_the_first_where_nothing_else_
     assert imported()["U1"]["PhoneNumber2"] == "+442079460958"
 
 
+def test_import_that_does_not_say_zones_keeps_the_one_that_was_given(
+    load: Import, imported: Imported
+) -> None:
+    head = "UserContactId,PhoneNumber1,TimeZone\n"
+    load(head + "U1,+12125550123,America/Denver\nU2,+12125550124,America/Denver\n")
+    load(HEAD + "U1,+12125550123\nU2,+13125550124\n")
+    assert [contact["TimeZone"] for contact in imported().values()] == ["America/Denver", "America/Chicago"]
+    load(head + "U1,+12125550123,\n")
+    assert imported()["U1"]["TimeZone"] == "America/New_York"
+
+
 def test_import_premium_number_only_where_it_is_allowed(
     load: Import, imported: Imported, rejects: Rejects
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 from callers import T0, services
 
 from agentmgr.campaign.service import ServiceError
+from agentmgr.ports import DncEntry
 from agentmgr.store import SqliteStore
 
 
@@ -17,6 +18,12 @@ def test_dnc_addresses_are_kept_as_they_are_dialled(store: SqliteStore) -> None:
     assert [entry.address for entry in services(store).dnc.all()] == ["+442079460958", "ann@example.com"]
     assert services(store).dnc.remove(["020 7946 0958", "+49 30 23125123"], "44") == 1
     assert [entry.address for entry in services(store).dnc.all()] == ["ann@example.com"]
+
+
+def test_dnc_entry_that_is_no_number_any_more_is_taken_off_as_it_stands(store: SqliteStore) -> None:
+    store.add_to_dnc([DncEntry("+15550001", "Ann", T0)])
+    assert services(store).dnc.remove(["+15550001", "020 7946 0958"], "GB") == 1
+    assert list(services(store).dnc.all()) == []
 
 
 def test_dnc_wrong_address_among_others_adds_none(store: SqliteStore) -> None:

@@ -310,6 +310,14 @@ def test_changed_number_brings_its_country_zone_and_kind():
     assert session.number == number
 
 
+def test_number_that_stays_the_same_keeps_the_zone_that_was_given():
+    scene = with_contact(zone="Europe/Berlin")
+    records = list(scene.store.records)
+    assert asked(scene, set_detail("PhoneNumber1", "020 7946 0018")) is ResultCode.SUCCESS
+    assert scene.agent("A").session.contact.numbers[0].timezone == "Europe/Berlin"
+    assert scene.store.records == records
+
+
 def test_corrected_number_is_dialled_when_the_preview_is_over():
     scene = with_contact(pacing=PacingType.PreviewTimed)
     asked(scene, set_detail("PhoneNumber1", "020 7946 0019"))
