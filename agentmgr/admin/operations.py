@@ -12,6 +12,7 @@ from attrs import evolve
 from agentmgr.admin import requests, words
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
+from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES, CampaignStatus
 from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.dnc import DncReport
@@ -27,7 +28,6 @@ from agentmgr.ports import (
     JobStatus,
     StoreFault,
 )
-from protocol.structures import AgentSkill
 
 SUPERVISOR = Caller("supervisor")
 """Who asks through the command line: whoever may open the socket, or the database itself."""
@@ -101,6 +101,10 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             is_over = status.state is JobState.Stopped
             how = "is stopped" if is_over else "ends after the contacts being worked on"
             return _done(f"campaign {name}: {how}, at {_progress(status)}")
+        case requests.DeleteCampaign(name, with_history):
+            gone = services.campaigns.delete(name, with_history=with_history)
+            with_what = f" with {gone.attempts} attempts of {gone.jobs} jobs" if gone.attempts else ""
+            return _done(f"campaign {name}: is deleted{with_what}")
         case requests.ShowCampaign(name):
             return _status(services.campaigns.status(name))
         case requests.ListCampaigns():
@@ -110,6 +114,12 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             return _done(
                 f"{len(agent_ids)} agents added" if len(agent_ids) > 1 else f"agent {agent_ids[0]} added"
             )
+        case requests.SetAgents(agent_ids):
+            wanted = attrs.asdict(request)
+            del wanted["agent_ids"]
+            changed = services.agents.change(tuple(dict.fromkeys(agent_ids)), AgentChange(**wanted))
+            who = f"{changed} agents" if changed > 1 else f"agent {agent_ids[0]}"
+            return _done(f"{who} changed; whoever is logged on goes on as before until the next logon")
         case requests.ListAgents():
             return map(_agent, services.agents.all())
         case requests.SetPassword(agent_id, password):
@@ -155,9 +165,7 @@ def _campaign(request: requests.CreateCampaign) -> CampaignSpec:
 
 
 def _agents(request: requests.AddAgents) -> list[AgentSpec]:
-    skills = tuple(
-        AgentSkill(name, str(number), level) for number, (name, level) in enumerate(request.skills.items(), 1)
-    )
+    skills = numbered(request.skills)
     return [AgentSpec(agent_id, request.name or agent_id, skills) for agent_id in request.agent_ids]
 
 

@@ -83,6 +83,14 @@ class StopCampaign:
 
 
 @frozen
+class DeleteCampaign:
+    """Delete a campaign that does not run; what it called only `with_history`."""
+
+    name: str
+    with_history: bool = False
+
+
+@frozen
 class ShowCampaign:
     """Show how far a campaign's latest job is."""
 
@@ -106,6 +114,22 @@ class AddAgents:
     password: str
     zone: str
     skills: Mapping[str, int] = field(factory=dict)
+
+
+@frozen
+class SetAgents:
+    """Change agents alike; what is None stays as it is.
+
+    `skills` are all that they have then; `more_skills` come to those they have, `fewer_skills` go.
+    """
+
+    agent_ids: tuple[str, ...]
+    name: str | None = None
+    zone: str | None = None
+    enabled: bool | None = None
+    skills: Mapping[str, int] | None = None
+    more_skills: Mapping[str, int] = field(factory=dict)
+    fewer_skills: tuple[str, ...] = ()
 
 
 @frozen
@@ -174,9 +198,11 @@ Request = (
     | PauseCampaign
     | ResumeCampaign
     | StopCampaign
+    | DeleteCampaign
     | ShowCampaign
     | ListCampaigns
     | AddAgents
+    | SetAgents
     | ListAgents
     | SetPassword
     | ExportDispositions

@@ -1,15 +1,16 @@
 """Agents: added, listed, given passwords, and their passwords checked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from attrs import evolve
+from attrs import evolve, frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
 from agentmgr.text import fault_of, faults_in
+from protocol.structures import AgentSkill
 
 MAX_ID_CHARACTERS = 50
 MAX_PASSWORD_CHARACTERS = 128
@@ -21,8 +22,24 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qIfzBQuTL5cCTpizn9XuHA$YrefW6cX6URhaX2uHppua1JW8MXZnk4r8qn3qpeu4y0"
 
 
+@frozen
+class AgentChange:
+    """What is changed of agents; None leaves it as it is, an empty name is the agent's id.
+
+    `skills` with their levels are all that an agent has then; `more_skills` come to those it has, or change
+    their level; `fewer_skills` are taken from it.
+    """
+
+    name: str | None = None
+    zone: str | None = None
+    enabled: bool | None = None
+    skills: Mapping[str, int] | None = None
+    more_skills: Mapping[str, int] = {}
+    fewer_skills: tuple[str, ...] = ()
+
+
 class AgentService(Service):
-    """Agents: added, listed, given passwords."""
+    """Agents: added, changed, listed, given passwords."""
 
     def add(self, agents: Sequence[AgentSpec], password: str, zone: str) -> None:
         """Add agents who share a first password, and so its hash: hashing takes 25 ms.
@@ -33,10 +50,7 @@ class AgentService(Service):
         """
         store = self._at.store
         password_hash = _hash(password)
-        if not zone.strip():
-            raise ServiceError(Cause.BAD_VALUE, "an agent needs a zone")
-        if fault := fault_of(zone):
-            raise ServiceError(Cause.BAD_VALUE, f"the zone's name {fault}")
+        _check_zone(zone)
         for agent in agents:
             _check(agent)
             if store.find_agent(agent.agent_id) is not None:
@@ -44,6 +58,32 @@ class AgentService(Service):
                     Cause.EXISTS, f"agent {agent.agent_id}: there is one already; choose another id"
                 )
             store.put_agent(AgentLogin(agent, password_hash, zone, enabled=True))
+
+    def change(self, agent_ids: Sequence[str], change: AgentChange) -> int:
+        """Change agents alike; return how many.
+
+        What an agent logs on with is read at its logon: one who is logged on goes on with what was then.
+
+        Raises:
+            ServiceError: an agent is not there, has not a skill that is to be taken from it, or would be of
+                no use; none was changed then.
+        """
+        store = self._at.store
+        if change.zone is not None:
+            _check_zone(change.zone)
+        found = {agent_id: store.find_agent(agent_id) for agent_id in agent_ids}
+        missing = [repr(agent_id) for agent_id, login in found.items() if login is None]
+        if missing:
+            raise ServiceError(
+                Cause.NO_SUCH_AGENT,
+                f"no agent {', '.join(missing)}; nothing was changed; see agentmgr agents list",
+            )
+        changed = [_changed(login, change) for login in found.values() if login is not None]
+        for login in changed:
+            _check(login.agent)
+        for login in changed:
+            store.put_agent(login)
+        return len(changed)
 
     def all(self) -> tuple[AgentLogin, ...]:
         """Return all agents by id."""
@@ -59,6 +99,34 @@ class AgentService(Service):
         if login is None:
             raise ServiceError(Cause.NO_SUCH_AGENT, f"no agent {agent_id!r}; see agentmgr agents list")
         self._at.store.put_agent(evolve(login, password_hash=_hash(password)))
+
+
+def numbered(skills: Mapping[str, int]) -> tuple[AgentSkill, ...]:
+    """Return skills, given with their levels, as an agent has them."""
+    return tuple(AgentSkill(name, str(n), level) for n, (name, level) in enumerate(skills.items(), 1))
+
+
+def _changed(login: AgentLogin, change: AgentChange) -> AgentLogin:
+    agent = login.agent
+    had = {skill.name: skill.level for skill in agent.skills}
+    levels = dict(had if change.skills is None else change.skills) | dict(change.more_skills)
+    for name in change.fewer_skills:
+        if levels.pop(name, None) is None:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"agent {agent.agent_id}: has no skill {name!r} to take away; has:"
+                f" {', '.join(levels) or 'none'}; nothing was changed",
+            )
+    return evolve(
+        login,
+        agent=evolve(
+            agent,
+            name=agent.name if change.name is None else change.name or agent.agent_id,
+            skills=agent.skills if levels == had else numbered(levels),
+        ),
+        zone=login.zone if change.zone is None else change.zone,
+        enabled=login.enabled if change.enabled is None else change.enabled,
+    )
 
 
 def verify(login: AgentLogin | None, password: str) -> bool:
@@ -77,6 +145,13 @@ def _hash(password: str) -> str:
     if not 1 <= len(password) <= MAX_PASSWORD_CHARACTERS:
         raise ServiceError(Cause.BAD_VALUE, f"a password has 1 to {MAX_PASSWORD_CHARACTERS} characters")
     return _HASHER.hash(password)
+
+
+def _check_zone(zone: str) -> None:
+    if not zone.strip():
+        raise ServiceError(Cause.BAD_VALUE, "an agent needs a zone")
+    if fault := fault_of(zone):
+        raise ServiceError(Cause.BAD_VALUE, f"the zone's name {fault}")
 
 
 def _check(agent: AgentSpec) -> None:

@@ -1,4 +1,4 @@
-"""Campaigns: made, run, paused, resumed, stopped, looked at, exported."""
+"""Campaigns: made, run, paused, resumed, stopped, looked at, exported, deleted."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +11,7 @@ from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.fields import out_of_range, settled
 from agentmgr.ports import (
     LIVE_JOB_STATES,
+    CampaignHistory,
     CampaignOverview,
     DialPlace,
     DialRow,
@@ -23,6 +24,7 @@ from agentmgr.text import faults_in
 
 FILL_CHUNK = 500
 EXPORT_CHUNK = 1000
+DELETE_CHUNK = 500
 MAX_NAME_CHARACTERS = 100
 
 DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
@@ -170,6 +172,47 @@ class CampaignService(Service):
     def all(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""
         return self._at.store.campaigns()
+
+    def delete(self, name: str, *, with_history: bool = False) -> CampaignHistory:
+        """Delete a campaign that does not run, and return what its jobs had left.
+
+        Contacts, lists and the do-not-call list stay. It is done in chunks, so that no zone waits.
+
+        Args:
+            name: the campaign.
+            with_history: also delete whom it called and what came of it, notes that agents wrote in it, and
+                the callbacks that customers wait for.
+
+        Raises:
+            ServiceError: a job is not over, or something was called and `with_history` is not said; if the
+                campaign is run meanwhile, a part of its history is gone.
+        """
+        store, campaign_id = self._at.store, self._find(name).campaign_id
+        history = store.history(campaign_id)
+        self._check_over(name, campaign_id)
+        if history.attempts and not with_history:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"campaign {name}: has {history.attempts} attempts, {history.dispositions} dispositions and"
+                f" {history.callbacks} open callbacks; export them (agentmgr campaign export {name}"
+                " --attempts), then delete it --with-history; nothing was deleted",
+            )
+        deleted: int | None = 1
+        while deleted:
+            deleted = store.delete_history(campaign_id, DELETE_CHUNK)
+        if deleted is None or not store.delete_campaign(campaign_id):
+            self._check_over(name, campaign_id)
+            raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was run meanwhile; delete it once more")
+        return history
+
+    def _check_over(self, name: str, campaign_id: int) -> None:
+        job = self._at.store.latest_job(campaign_id)
+        if job is not None and job.state in LIVE_JOB_STATES:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"campaign {name}: its job {job.job_id} is {job.state}; agentmgr campaign stop {name} ends"
+                " it, and once it is over the campaign can be deleted",
+            )
 
     def dispositions(self, name: str) -> Iterator[DispositionRow]:
         """Return all dispositions of a campaign, of all its jobs, in the order they were saved.

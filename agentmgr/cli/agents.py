@@ -1,4 +1,4 @@
-"""agentmgr agents: add, list, passwd."""
+"""agentmgr agents: add, set, list, passwd."""
 
 import sys
 from getpass import getpass
@@ -21,7 +21,7 @@ from agentmgr.cli.common import (
     show,
 )
 
-app = group("agents", "Agents: add, list, passwd.")
+app = group("agents", "Agents: add, set, list, passwd.")
 
 PasswordStdin = Annotated[
     bool,
@@ -73,6 +73,74 @@ def add(
         say(str(row["done"]))
 
 
+@app.command(name="set")
+def set_(
+    agent_id: str,
+    /,
+    *more: str,
+    name: str | None = None,
+    skill: Annotated[list[str] | None, Parameter(negative="")] = None,
+    add_skill: Annotated[list[str] | None, Parameter(negative="")] = None,
+    remove_skill: Annotated[list[str] | None, Parameter(negative="")] = None,
+    zone: str | None = None,
+    enabled: bool | None = None,
+    config: Config = None,
+) -> None:
+    """Change agents, all alike; what is not given stays as it is.
+
+    It holds from an agent's next logon: whoever is logged on goes on with the skills, name and zone of that
+    logon, also one who is disabled, until they log off or another desktop logs them on.
+
+    ```
+    agentmgr agents set 1001 1002 --skill English --skill Sales=3
+    agentmgr agents set 1001 --add-skill French=2 --remove-skill Sales
+    agentmgr agents set 1002 --no-enabled
+    ```
+
+    Parameters
+    ----------
+    agent_id
+        Who is changed.
+    more
+        Further ones.
+    name
+        The agents' name; their ids if it is empty.
+    skill
+        All skills that the agents have then: SKILL, or SKILL=LEVEL from 1 to 16. May be repeated.
+    add_skill
+        A skill that comes to those they have, or another level of it. May be repeated.
+    remove_skill
+        A skill that is taken from them. May be repeated.
+    zone
+        The zone in which they log on.
+    enabled
+        Whether they may log on.
+    """
+    from agentmgr.admin.requests import SetAgents
+
+    if skill and (add_skill or remove_skill):
+        raise Misused(
+            "--skill: found with --add-skill or --remove-skill; allowed: --skill with all skills,"
+            " or the others with what changes"
+        )
+    request = SetAgents(
+        (agent_id, *more),
+        name,
+        zone if zone is None else default_zone(config, zone),
+        enabled,
+        _levels(skill) if skill else None,
+        _levels(add_skill or [], "--add-skill"),
+        tuple(remove_skill or ()),
+    )
+    if request == SetAgents(request.agent_ids):
+        raise Misused(
+            "agents set: found nothing to change; allowed: --name, --skill, --add-skill, --remove-skill,"
+            " --zone, --enabled, --no-enabled"
+        )
+    for row in perform(config, request):
+        say(str(row["done"]))
+
+
 @app.command(name="list")
 def list_(*, json: Json = False, config: Config = None) -> None:
     """Show all agents with their skills.
@@ -96,11 +164,11 @@ def passwd(agent_id: str, /, *, password_stdin: PasswordStdin = False, config: C
         say(str(row["done"]))
 
 
-def _levels(skills: list[str]) -> dict[str, int]:
-    named = pairs("--skill", [each if "=" in each else f"{each}=1" for each in skills], "Sales=3")
+def _levels(skills: list[str], option: str = "--skill") -> dict[str, int]:
+    named = pairs(option, [each if "=" in each else f"{each}=1" for each in skills], "Sales=3")
     for name, level in named.items():
         if not (level.isascii() and level.isdigit() and 1 <= int(level) <= 16):
-            raise Misused(f"--skill {name}: found the level {level}; allowed: a whole number from 1 to 16")
+            raise Misused(f"{option} {name}: found the level {level}; allowed: a whole number from 1 to 16")
     return {name: int(level) for name, level in named.items()}
 
 

@@ -1,4 +1,4 @@
-"""agentmgr campaign: create, run, pause, resume, stop, status, export, list."""
+"""agentmgr campaign: create, run, pause, resume, stop, status, export, delete, list."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,7 +12,7 @@ from agentmgr.core.campaign import CampaignSettings
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Code, Request
 
-app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, export, list.")
+app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, export, delete, list.")
 
 DEFAULTS = CampaignSettings()
 Pacing = Literal["predictive", "progressive", "preview", "preview-untimed"]
@@ -221,6 +221,34 @@ def export(
         write(perform(config, ExportDials(name)), DIAL_COLUMNS, format, raw)
     else:
         write(perform(config, ExportDispositions(name)), DISPOSITION_COLUMNS, format, raw)
+
+
+@app.command
+def delete(
+    name: str,
+    /,
+    *,
+    with_history: Annotated[bool, Parameter(negative="")] = False,
+    config: Config = None,
+) -> None:
+    """Delete a campaign that does not run. Its contact lists and the do-not-call list stay.
+
+    ```
+    agentmgr campaign delete Trial
+    agentmgr campaign delete Spring --with-history
+    ```
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    with_history
+        Whom it called, and what came of it, is evidence: a campaign with attempts is deleted only if this
+        is said, and they with it, as well as the notes written in it and the callbacks that wait.
+    """
+    from agentmgr.admin.requests import DeleteCampaign
+
+    _tell(config, DeleteCampaign(name, with_history))
 
 
 def _tell(config: Path | None, request: "Request") -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from agentmgr.ports.agents import AgentLogin, AgentStore
 from agentmgr.ports.campaigns import (
     LIVE_JOB_STATES,
+    CampaignHistory,
     CampaignOverview,
     CampaignStore,
     DialPlace,
@@ -44,6 +45,7 @@ __all__ = [
     "AgentLogin",
     "AgentStore",
     "AttributeStore",
+    "CampaignHistory",
     "CampaignOverview",
     "CampaignStore",
     "ContactDraft",

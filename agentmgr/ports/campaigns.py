@@ -121,6 +121,16 @@ class DialPlace:
     attempt_id: str = ""
 
 
+@frozen
+class CampaignHistory:
+    """What all jobs of a campaign have left; `callbacks` are those that customers still wait for."""
+
+    jobs: int
+    attempts: int
+    dispositions: int
+    callbacks: int
+
+
 class CampaignStore(Protocol):
     """Campaigns."""
 
@@ -134,6 +144,21 @@ class CampaignStore(Protocol):
 
     def campaigns(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""
+        ...
+
+    def history(self, campaign_id: int) -> CampaignHistory:
+        """Count what the jobs of a campaign have left."""
+        ...
+
+    def delete_history(self, campaign_id: int, limit: int) -> int | None:
+        """Delete what the jobs of a campaign have left, so many rows at most; return how many.
+
+        0 once nothing is left; None if a job is not over, and nothing was deleted.
+        """
+        ...
+
+    def delete_campaign(self, campaign_id: int) -> bool:
+        """Delete a campaign with its jobs; False if one is not over, or has left something."""
         ...
 
 

@@ -292,6 +292,7 @@ Index(
     postgresql_where=_LIVE,
 )
 Index("ix_callback_contact", callback.c.contact_id)
+Index("ix_callback_job", callback.c.job_id)
 
 # Each dial is an attempt, and what was shown to an agent and never dialled. `session_id` is the first attempt
 # of its session, `reached_at` when a person first answered in that, in this attempt or before.
@@ -361,3 +362,4 @@ note = _table(
     _needed("written_at", Real),
 )
 Index("ix_note_contact", note.c.contact_id, note.c.note_id)
+Index("ix_note_job", note.c.job_id)

@@ -8,6 +8,7 @@ from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
     AgentLogin,
+    CampaignHistory,
     CampaignOverview,
     ContactDraft,
     ContactList,
@@ -22,7 +23,7 @@ from agentmgr.ports import (
     OpenedZone,
     Token,
 )
-from agentmgr.store import agents, campaigns, claims, contacts, counters, dnc, jobs, takeover
+from agentmgr.store import agents, campaigns, claims, contacts, counters, deletion, dnc, jobs, takeover
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import Database, open_database
 from agentmgr.store.records import commit
@@ -144,6 +145,18 @@ class SqliteStore:
     def campaigns(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""
         return self._database.read(jobs.read_overviews)
+
+    def history(self, campaign_id: int) -> CampaignHistory:
+        """Count what the jobs of a campaign have left."""
+        return self._database.read(deletion.read_history, campaign_id)
+
+    def delete_history(self, campaign_id: int, limit: int) -> int | None:
+        """Delete what the jobs of a campaign have left, so many rows at most; None if one is not over."""
+        return self._database.write(deletion.delete_history, campaign_id, limit)
+
+    def delete_campaign(self, campaign_id: int) -> bool:
+        """Delete a campaign with its jobs; False if one is not over, or has left something."""
+        return self._database.write(deletion.delete_campaign, campaign_id)
 
     def create_job(self, campaign_id: int, zone: str, now: float) -> int:
         """Make an empty job in preparation and return its id."""

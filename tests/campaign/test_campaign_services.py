@@ -294,3 +294,51 @@ def test_dials_of_a_campaign_are_read_page_by_page(
     assert [row.user_contact_id for row in services(ready).campaigns.dials("Spring")] == ["U0", "U1", "U2"]
     with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign 'Autumn'; there are: Spring"):
         services(ready).campaigns.dials("Autumn")
+
+
+def test_delete_of_a_campaign_never_run_takes_it_away(ready: SqliteStore) -> None:
+    assert services(ready).campaigns.delete("Spring").jobs == 0
+    with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign 'Spring'; there are: none yet"):
+        services(ready).campaigns.delete("Spring")
+    assert [each.contacts for each in services(ready).contacts.lists()] == [3]
+
+
+def test_delete_of_a_campaign_with_attempts_needs_a_word(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.campaign.campaigns.DELETE_CHUNK", 1)
+    campaigns = services(ready).campaigns
+    job = campaigns.run("Spring", "Default").job
+    token = ready.open_zone("Default", T0).token
+    contact = ready.claim_contacts(token, job.job_id, 1, T0).contacts[0]
+    record = StartAttempt("a1", job.job_id, contact.contact_id, ContactType.Predictive, "+1", T0)
+    ready.commit(token, [record])
+    for with_history in (False, True):
+        with refused(Cause.IN_USE, "campaign Spring: its job 1 is running; agentmgr campaign stop Spring"):
+            campaigns.delete("Spring", with_history=with_history)
+    campaigns.stop("Spring")
+    with refused(
+        Cause.IN_USE, "campaign Spring: has 1 attempts, 0 dispositions and 0 open callbacks; export"
+    ):
+        campaigns.delete("Spring")
+    assert ready.tally(1).attempts == 1
+    assert campaigns.delete("Spring", with_history=True).attempts == 1
+    assert campaigns.all() == ()
+
+
+def test_delete_of_a_campaign_that_is_run_meanwhile_stops(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaigns = services(ready).campaigns
+    campaigns.run("Spring", "Default")
+    campaigns.stop("Spring")
+    delete_history = ready.delete_history
+
+    def run_first(campaign_id: int, limit: int) -> int | None:
+        ready.create_job(campaign_id, "Default", T0)
+        return delete_history(campaign_id, limit)
+
+    monkeypatch.setattr(SqliteStore, "delete_history", lambda store, *args: run_first(*args))
+    with refused(Cause.IN_USE, "campaign Spring: its job 2 is preparing"):
+        campaigns.delete("Spring")
+    assert ready.find_campaign("Spring") is not None

@@ -162,8 +162,10 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["campaign", "run"],
         ["campaign", "status"],
         ["campaign", "export"],
+        ["campaign", "delete"],
         ["agents", "add"],
         ["agents", "passwd"],
+        ["agents", "set"],
         ["dispositions", "export"],
         ["dnc", "add"],
         ["dnc", "import"],
@@ -356,6 +358,17 @@ def test_campaign_export_has_every_dial(shell: Shell, campaign: str, database: P
     assert json.loads(shell("campaign", "status", campaign, "--json"))["dials"] == 1
 
 
+def test_campaign_delete_takes_one_away_that_called_nobody(shell: Shell, campaign: str) -> None:
+    shell("campaign", "run", campaign)
+    shell("campaign", "delete", campaign, code=1)
+    assert shell.error.startswith("campaign Spring: its job 1 is running; agentmgr campaign stop Spring ends")
+    shell("campaign", "stop", campaign)
+    assert shell("campaign", "delete", campaign) == "campaign Spring: is deleted\n"
+    shell("campaign", "delete", campaign, code=1)
+    assert shell.error == "no campaign 'Spring'; there are: none yet\n"
+    assert shell("contacts", "lists", "--json") == '{"list":"People","contacts":2}\n'
+
+
 # -- agents and DNC -------------------------------------------------------------------------
 
 
@@ -371,6 +384,59 @@ def test_agents_are_added_listed_and_given_passwords(
     monkeypatch.setattr(sys, "stdin", io.StringIO("other\n"))
     assert shell("agents", "passwd", "0998", "--password-stdin") == "agent 0998: has a new password\n"
     assert b"secret" not in database.read_bytes()
+
+
+def test_agents_set_changes_what_is_given(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    shell("agents", "add", "1001", "--count", "2", "--skill", "English", "--password-stdin")
+    said = shell("agents", "set", "1001", "1002", "1001", "--add-skill", "French=2", "--no-enabled")
+    assert said == "2 agents changed; whoever is logged on goes on as before until the next logon\n"
+    listed = [json.loads(line) for line in shell("agents", "list", "--json").splitlines()]
+    assert [(each["skills"], each["enabled"]) for each in listed] == [("English=1, French=2", False)] * 2
+    shell("agents", "set", "1001", "--skill", "Dutch=5", "--enabled", "--name", "Ada")
+    first, second = (json.loads(line) for line in shell("agents", "list", "--json").splitlines())
+    assert (first["name"], first["skills"], first["enabled"]) == ("Ada", "Dutch=5", True)
+    assert (second["name"], second["enabled"]) == ("1002", False)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "code", "said"),
+    [
+        (["7", "--name", "x"], 1, "no agent '7'; nothing was changed; see agentmgr agents list"),
+        (["1001", "7", "8", "--name", "x"], 1, "no agent '7', '8'; nothing was changed"),
+        (
+            ["1001", "--remove-skill", "French"],
+            1,
+            "agent 1001: has no skill 'French' to take away; has: English",
+        ),
+        (["1001", "--name", "a\tb"], 1, "agent 1001: name has U+0009, a control character"),
+        (["1001", "--zone", "Mars"], 2, "--zone: found Mars; the configuration has: Default"),
+        (
+            ["1001", "--skill", "A=99"],
+            2,
+            "--skill A: found the level 99; allowed: a whole number from 1 to 16",
+        ),
+        (["1001", "--add-skill", "A=x"], 2, "--add-skill A: found the level x"),
+        (
+            ["1001", "--skill", "A", "--add-skill", "B"],
+            2,
+            "--skill: found with --add-skill or --remove-skill",
+        ),
+        (["1001"], 2, "agents set: found nothing to change; allowed: --name, --skill"),
+        ([], 2, "AGENT_ID"),
+    ],
+)
+def test_agents_set_wrongly_changes_nothing_and_says_why(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch, tokens: list[str], code: int, said: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    shell("agents", "add", "1001", "--skill", "English", "--password-stdin")
+    before = shell("agents", "list", "--json")
+    shell("agents", "set", *tokens, code=code)
+    assert said in shell.error
+    assert shell("agents", "list", "--json") == before
 
 
 def test_agents_add_asks_twice_on_a_terminal(

@@ -25,6 +25,10 @@ LOCAL = {
     "table": "contact_attribute",
     "some": ("Asia/Tokyo", "Europe/Berlin"),
     "which": "due_at > 0",
+    "of_job": "note",
+    "key": "note_id",
+    "keys": ("x",),
+    "of_campaign": "campaign_list",
 }
 PASSED_ON = {"sql", "statement", "statement.sql", "statements[0].sql"}
 
