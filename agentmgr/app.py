@@ -133,6 +133,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             maker = _ZoneMaker(settings, sockets, store, writers, clock, metrics)
             host = ZoneHost(maker.make, maker.release)
             await nursery.start(host.run)
+            nursery.start_soon(clock.follow)
             for zone in settings.zones:
                 await host.open(zone.name)
             backing = Backing(store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host))
@@ -171,7 +172,7 @@ class _ZoneMaker:
         writer = self.writers[name]
         opened = await writer.call(self.store.open_zone, name, clock.now())
         # a switch for each zone: its calls don't depend on what else is configured
-        switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock)
+        switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock.steady)
         config = ZoneConfig(
             zone=name,
             epoch=opened.token.epoch,

@@ -114,7 +114,7 @@ class Attempts:
             session.on_customer_event(CustomerEvent.DIALED)
             session.dialed = True
             session.dials += 1
-            session.dialed_at = self._out.now
+            session.dialed_at = self._out.steady
             self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
             end_by_itself()
 
@@ -141,9 +141,19 @@ class Attempts:
         self.change_number(session, number)
         self._mark_dialed(session, None)
 
-    def _mark_dialed(self, session: Session, agent_id: str | None) -> None:
-        number = session.number
-        self._out.emit(MarkDialed(session.attempt_id, number.name, number.number, self._out.now, agent_id))
+    def _mark_dialed(self, session: Session, agent_id: str | None, at: float | None = None) -> None:
+        number, at = session.number, self._out.now if at is None else at
+        self._out.emit(MarkDialed(session.attempt_id, number.name, number.number, at, agent_id))
+
+    def on_clock_stepped(self) -> None:
+        """Write down anew when lines in the air were dialled: by the old clock they might be the later ones.
+
+        Of two that want a number the store lets the earlier one go on.
+        """
+        for session in self._floor.sessions.values():
+            if session.written and session.dial_wanted and session.phase in (Phase.CHECKING, Phase.RINGING):
+                rings_s = self._out.steady - session.dialed_at if session.phase is Phase.RINGING else 0.0
+                self._mark_dialed(session, None, self._out.now - rings_s)
 
     def change_number(self, session: Session, number: PhoneNumber) -> None:
         """Let a session be about another number; nobody else is to be busy with it meanwhile."""

@@ -124,7 +124,7 @@ class Callbacks:
         callback.on_event(CallbackEvent.TAKEN_BACK)
         callback.agent = None
         agent.pending_callback = None
-        callback.job.idle.requeue(agent, self._out.now)
+        callback.job.idle.requeue(agent, self._out.steady)
         self._out.cancel_timer((Timer.DUE, callback.spec.callback_id))
         self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
         agent.rest(self._out.now)

@@ -28,7 +28,7 @@ class CallFlow:
 
     def offer(self, session: Session, agent: Agent) -> None:
         """Show a contact for preview."""
-        session.own(agent, self._out.now)
+        session.own(agent, self._out.steady)
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         is_callback = session.callback is not None
         agent.on_call_event(CallEvent.CALLED_BACK if is_callback else CallEvent.PREVIEWED, self._out.now)
@@ -39,7 +39,7 @@ class CallFlow:
 
     def deliver(self, session: Session, agent: Agent) -> None:
         """Connect an answered call to an agent who has not seen the contact before."""
-        session.own(agent, self._out.now)
+        session.own(agent, self._out.steady)
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         self.connect(session)
 
@@ -192,7 +192,7 @@ class CallFlow:
         self._consults.dissolve(session)
         self.hang_up(session)
         self.part(session, agent)
-        session.job.estimates.saw_contact_end(self._out.now - session.owned_at)
+        session.job.estimates.saw_contact_end(self._out.steady - session.owned_at)
         self._write(session, agent.agent_id, code_id, source)
 
     def dispose_orphan(self, session: Session, agent_id: str) -> None:
@@ -202,7 +202,7 @@ class CallFlow:
 
     def adopt(self, session: Session, agent: Agent) -> None:
         """Give a contact that outlived the server back to its agent, who is talking or in wrapup."""
-        session.own(agent, self._out.now)
+        session.own(agent, self._out.steady)
         if agent.call_state is CallState.Talking:
             self._out.emit(Connect(session.sid, agent.leg_id))
             self._out.set_timer((Timer.CALL, session.sid), self._floor.config.call_max_s)

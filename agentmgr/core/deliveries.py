@@ -33,6 +33,9 @@ class Deliveries:
         """A callback is due soon: find an agent for it, or let it wait for the first that is free."""
         if callback.phase is not CallbackPhase.KEPT:
             return
+        if callback.spec.expires_at <= self._out.now:  # a clock that leaps passes both times at once
+            self._callbacks.end(callback, "Expired")
+            return
         callback.on_event(CallbackEvent.NOTICED)
         agent = self._candidate(callback) if callback.job.is_running else None
         if agent is not None:
@@ -65,7 +68,7 @@ class Deliveries:
         callback.agent = agent
         callback.sid = self._floor.ids.new_session()
         agent.pending_callback = callback
-        job.idle.requeue(agent, self._out.now)
+        job.idle.requeue(agent, self._out.steady)
         self._out.tell(agent, AGTPreviewCallbackPending(format_time(spec.due_at), callback.sid))
         if spec.due_at > self._out.now:
             self._out.set_timer_at((Timer.DUE, spec.callback_id), spec.due_at)
@@ -76,6 +79,12 @@ class Deliveries:
         """A callback's time has come; a busy agent gets it when it is free."""
         if callback.agent is not None:
             self._out.free(callback.agent)
+
+    def on_clock_stepped(self, job: Job) -> None:
+        """What was announced for its time waits for it again: that may have come, or not be here any more."""
+        for callback in job.callbacks.values():
+            if callback.agent is not None:
+                self._out.set_timer_at((Timer.DUE, callback.spec.callback_id), callback.spec.due_at)
 
     # -- delivering -----------------------------------------------------------------------------
 

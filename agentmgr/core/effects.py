@@ -46,10 +46,15 @@ class ReportFault:
 
 @frozen
 class SetTimer:
-    """Bring `TimerFired(key)` at `at`, epoch seconds; replaces a timer of the same key."""
+    """Bring `TimerFired(key)` at `at`, epoch seconds; replaces a timer of the same key.
+
+    With `calendar` it is a time of the calendar; else a duration ends then, which a clock that is stepped
+    makes neither longer nor shorter.
+    """
 
     key: TimerKey
     at: float
+    calendar: bool = False
 
 
 @frozen

@@ -222,6 +222,16 @@ class TimerFired:
 
 
 @frozen
+class ClockStepped:
+    """The clock was stepped by so many seconds, below 0 if back; the time of this event is after it.
+
+    Timers that wait for the end of a duration have been moved along.
+    """
+
+    by_s: float
+
+
+@frozen
 class AgentRestored:
     """What a server that died had saved of an agent; comes after the jobs, before any desktop."""
 
@@ -265,6 +275,7 @@ Event = (
     | JobsWanted
     | JobLoaded
     | TimerFired
+    | ClockStepped
     | AgentRestored
     | DirectoryChanged
     | ZoneClosing

@@ -19,9 +19,11 @@ Turn = tuple[list[Effect], list[Thing]]
 
 
 class Outbox:
-    """Collects what comes of one turn. `now` is the time of the turn, epoch seconds.
+    """Collects what comes of one turn.
 
     Attributes:
+        now: the time of the turn, epoch seconds; less than before if the clock was stepped back.
+        steady: the same without the steps, never less than before: what durations and orders are measured by.
         effects: in order.
         changed: what is not as it was, in order; by identity, and more than once if it changed again.
         freed: agents who may have nothing to do.
@@ -33,6 +35,8 @@ class Outbox:
 
     def __init__(self, now: float) -> None:
         self.now = now
+        self.steady = now
+        self._stepped_s = 0.0
         self.effects: list[Effect] = []
         self.changed: list[Thing] = []
         self.freed: list[Agent] = []
@@ -44,10 +48,16 @@ class Outbox:
     def begin(self, now: float) -> None:
         """Start a turn."""
         self.now = now
+        self.steady = now - self._stepped_s
         self.effects = []
         self.changed = []
         self.step_at = (0, 0)
         self.told = 0
+
+    def step(self, by_s: float) -> None:
+        """The clock was stepped: `now` is after it already, the steady time goes on."""
+        self._stepped_s += by_s
+        self.steady -= by_s
 
     def begin_step(self) -> None:
         """Start a part of the turn that a fault in it does not carry over to the others."""
@@ -76,12 +86,15 @@ class Outbox:
         self.effects.append(Respond(request.connection, request.request_id, request.agent_id, response))
 
     def set_timer(self, key: TimerKey, after_s: float) -> None:
-        """Have `TimerFired(key)` come back after so many seconds."""
+        """Have `TimerFired(key)` come back after so many seconds, whatever the clock shows by then."""
         self.effects.append(SetTimer(key, self.now + after_s))
 
     def set_timer_at(self, key: TimerKey, at: float) -> None:
-        """Have `TimerFired(key)` come back at a time, epoch seconds; at once if that has passed."""
-        self.effects.append(SetTimer(key, max(at, self.now)))
+        """Have `TimerFired(key)` come back at a time, epoch seconds; at once if that has passed.
+
+        A step of the clock brings it nearer, or takes it away.
+        """
+        self.effects.append(SetTimer(key, max(at, self.now), calendar=True))
 
     def cancel_timer(self, key: TimerKey) -> None:
         """Forget a timer."""

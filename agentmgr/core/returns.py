@@ -181,7 +181,8 @@ class Returns:
             session.written = session.dial_wanted = session.dialed = True
             session.attempt_id, session.reached = kept.attempt_id, kept.reached
             session.answered_at = kept.answered_at
-            session.owned_at = kept.answered_at or self._out.now
+            now = self._out.steady
+            session.owned_at = min(kept.answered_at or now, now)
             # a call that was being released, or dialled once more, is of no use to anybody
             if kept.is_live and saved.call_state in NOT_TALKING:
                 self._out.emit(HangUp(kept.sid))

@@ -52,6 +52,11 @@ class ZoneStats:
         total = self._working_s + self._waiting_s
         return self._working_s / total if total else 0.0
 
+    def step(self, by_s: float) -> None:
+        """The clock was stepped, in which nobody worked or waited; the next `now` is after it."""
+        if self._last_at:
+            self._last_at += by_s
+
     def move_call(self, old: CallState, new: CallState) -> None:
         """Change the call state of an agent who works as much in the one as in the other."""
         calls = self.calls_by_state

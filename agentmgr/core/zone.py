@@ -16,6 +16,7 @@ from agentmgr.core.events import (
     CallAnswered,
     CallEnded,
     CallFailed,
+    ClockStepped,
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
@@ -64,7 +65,7 @@ class Zone(Parts):
 
         Args:
             event: what happened.
-            now: when, epoch seconds; never less than before.
+            now: when, epoch seconds; less than before only at a `ClockStepped`.
 
         Returns:
             The effects in order; and what changed, by identity.
@@ -166,7 +167,7 @@ class Zone(Parts):
         elif agent.can_take_contact and agent.job is not None:
             job = agent.job
             if not (self.deliveries.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
-                agent.job.idle.add(agent, self.out.now)
+                agent.job.idle.add(agent, self.out.steady)
                 job.note(job)
                 self.out.serve(agent.job)
         else:
@@ -383,6 +384,17 @@ class Zone(Parts):
             self.out.emit(HangUp(session.sid))
             self.calls.on_customer_gone(session)
 
+    def _on_clock_stepped(self, event: ClockStepped) -> None:
+        """Go on by the clock as it is now: what was done stays done, what waits is due by the new time."""
+        self.out.step(event.by_s)
+        self.stats.step(event.by_s)
+        self.attempts.on_clock_stepped()
+        for job in self.jobs.values():
+            self.attempts.expect(job, self.out.now)  # the store knows what is due by this clock
+            job.retries_asked_at = 0.0
+            self._each(self.deliveries.on_clock_stepped, job)
+            self.out.serve(job)
+
     def _on_directory_changed(self, event: DirectoryChanged) -> None:
         self.directory = event.zones
 
@@ -423,6 +435,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,
+    ClockStepped: Zone._on_clock_stepped,
     AgentRestored: lambda zone, event: zone.returns.restore(event.agent),
     DirectoryChanged: Zone._on_directory_changed,
     ZoneClosing: Zone._on_closing,

@@ -10,7 +10,15 @@ import structlog
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.blender import Blender, BlendRules, Move, Standing
-from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Event, Timer, TimerFired, ZoneClosing
+from agentmgr.core.events import (
+    SERVER_CONNECTION,
+    ClockStepped,
+    CommandReceived,
+    Event,
+    Timer,
+    TimerFired,
+    ZoneClosing,
+)
 from agentmgr.core.outbox import Thing, Turn
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Inbound
@@ -40,6 +48,7 @@ class BlendedZone:
         self._serving: set[str] = set()
         self._request_count = 0
         self._wake_at: float | None = None
+        self._stepped_s = 0.0
         self._closing = False
         self._log = structlog.get_logger().bind(zone=zone.config.zone)
 
@@ -47,23 +56,26 @@ class BlendedZone:
         """Let an event happen, then move agents as the load asks for."""
         caused: list[effects.Effect] = []
         changed: list[Thing] = []
+        if isinstance(event, ClockStepped):
+            self._stepped_s += event.by_s
         if isinstance(event, TimerFired) and event.key == WAKE:
             self._wake_at = None
         else:
             self._step(event, now, caused, changed)
         self._closing |= isinstance(event, ZoneClosing)
         if not self._closing:
-            self._follow_inbound(now)
-            self._move_agents(now, caused, changed)
-            self._follow_inbound(now)
-            self._arm(now, caused)
+            steady = now - self._stepped_s  # queue and stays know nothing of steps
+            self._follow_inbound(steady)
+            self._move_agents(steady, caused, changed)
+            self._follow_inbound(steady)
+            self._arm(steady, caused)
         return caused, changed
 
     def _step(self, event: Event, now: float, caused: list[effects.Effect], changed: list[Thing]) -> None:
         effects_now, changed_now = self._zone.handle(event, now)
         for thing in dict.fromkeys(changed_now):
             if isinstance(thing, Agent):
-                self._place(thing.agent_id, now)
+                self._place(thing.agent_id, now - self._stepped_s)
         changed += changed_now
         for effect in effects_now:
             if isinstance(effect, effects.Respond) and effect.connection == SERVER_CONNECTION:
@@ -119,7 +131,7 @@ class BlendedZone:
             self.released += not move.to_inbound
             self._log_move(move)
             asked = CommandReceived(SERVER_CONNECTION, self._request_count, move.agent_id, command)
-            self._step(asked, now, caused, changed)
+            self._step(asked, now + self._stepped_s, caused, changed)
             self._follow_inbound(now)
 
     def _log_move(self, move: Move) -> None:
@@ -132,7 +144,7 @@ class BlendedZone:
             at = min(at, inbound_at)
         if at != self._wake_at:
             self._wake_at = at
-            caused.append(effects.SetTimer(WAKE, at))
+            caused.append(effects.SetTimer(WAKE, at + self._stepped_s))
 
 
 def _is_present(agent: Agent) -> bool:

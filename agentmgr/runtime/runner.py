@@ -17,6 +17,7 @@ from attrs import define
 
 from agentmgr.core import effects
 from agentmgr.core.events import (
+    ClockStepped,
     CommandReceived,
     ConnectionLost,
     Event,
@@ -197,6 +198,7 @@ class ZoneRunner:
             Exception: the switch's adapter has a fault; as above.
         """
         try:
+            self._clock.listeners.add(self._on_clock_stepped)
             async with self._telephony.open(self.hear):
                 with self._scope:
                     await self._go_on()
@@ -209,6 +211,7 @@ class ZoneRunner:
         except Exception as error:
             self._fail(error)
         finally:
+            self._clock.listeners.discard(self._on_clock_stepped)
             self._stop()
             with suppress(KeyError):
                 trio.lowlevel.remove_instrument(self._rounds)
@@ -333,7 +336,7 @@ class ZoneRunner:
         self._log.error("event_failed", event_type=effect.about, exc_info=effect.fault)
 
     def _set_timer(self, effect: effects.SetTimer) -> None:
-        self._timers.set(effect.key, effect.at)
+        self._timers.set(effect.key, effect.at, calendar=effect.calendar)
 
     def _cancel_timer(self, effect: effects.CancelTimer) -> None:
         self._timers.cancel(effect.key)
@@ -387,6 +390,14 @@ class ZoneRunner:
         if at != self._alarm_at:
             self._alarm_at = at
             self._alarm_scope.deadline = float("inf") if at is None else self._clock.deadline(at)
+
+    def _on_clock_stepped(self, by_s: float) -> None:
+        """Tell the zone before anything else can happen in it, and let happen what is due now."""
+        self._timers.step(by_s)
+        self._alarm_at = None
+        if not self._stopped:
+            self._step((ClockStepped(by_s),), perf_counter(), self._clock.now())
+            self._arm(self._timers.next_at())
 
     async def _watch_alarm(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The timers of one zone: keys with a time, many set and few ever due."""
+"""The timers of one zone: keys with a time or after a time, many set and few ever due."""
 
 from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
@@ -8,7 +8,7 @@ from agentmgr.core.events import TimerKey
 _SLACK = 64
 """Dead entries that are borne before the heap is rebuilt."""
 
-_Entry = tuple[float, int, TimerKey]
+_Entry = tuple[float, int, TimerKey, bool]
 
 
 class TimerHeap:
@@ -22,10 +22,13 @@ class TimerHeap:
     def __len__(self) -> int:
         return len(self._live)
 
-    def set(self, key: TimerKey, at: float) -> None:
-        """Let `key` be due at `at`, epoch seconds; replaces what was set for it."""
+    def set(self, key: TimerKey, at: float, *, calendar: bool = False) -> None:
+        """Let `key` be due at `at`, epoch seconds; replaces what was set for it.
+
+        With `calendar` that is a time of the calendar, else the end of a duration that begins now.
+        """
         self._count += 1
-        entry = (at, self._count, key)
+        entry = (at, self._count, key, calendar)
         self._live[key] = entry
         heappush(self._heap, entry)
         self._compact()
@@ -65,6 +68,12 @@ class TimerHeap:
         finally:
             for entry in entries:  # the caller stopped early
                 heappush(self._heap, entry)
+
+    def step(self, by_s: float) -> None:
+        """The clock was stepped: durations last as long as before, times of the calendar stay."""
+        self._heap = [entry if entry[3] else (entry[0] + by_s, *entry[1:]) for entry in self._live.values()]
+        heapify(self._heap)
+        self._live = {entry[2]: entry for entry in self._heap}
 
     def _compact(self) -> None:
         if len(self._heap) > 2 * len(self._live) + _SLACK:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.events import (
+    ClockStepped,
     CommandReceived,
     ConnectionLost,
     DncChecked,
@@ -70,6 +71,7 @@ class VirtualZone:
         verify: Callable[[AgentLogin, str], bool],
     ) -> None:
         self.now = start_s
+        self._stepped_s = 0.0
         self._zone = zone
         self._token = token
         self._store = store
@@ -86,20 +88,32 @@ class VirtualZone:
             effects.Respond: self._respond,
             effects.Notify: self._notify,
             effects.ReportFault: self._raise,
-            effects.SetTimer: lambda effect: self._timers.set(effect.key, effect.at),
+            effects.SetTimer: self._set_timer,
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
             effects.CheckLogon: self._check_logon,
             effects.FetchContacts: self._fetch_contacts,
             effects.LoadJob: self._load_job,
             effects.CheckDial: self._check_dial,
             effects.CheckDnc: self._check_dnc,
-            **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.now)),
+            **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.steady)),
         }
+
+    @property
+    def steady(self) -> float:
+        """The time without the steps of the clock: that of the switch and of the desktops."""
+        return self.now - self._stepped_s
+
+    def step_clock(self, by_s: float) -> None:
+        """Let the zone's clock be stepped, and all happen that follows at once."""
+        self.now += by_s
+        self._stepped_s += by_s
+        self._timers.step(by_s)
+        self.post(ClockStepped(by_s))
 
     def connect(self, desktop: VirtualDesktop) -> int:
         """Open a connection for a desktop and let it begin; returns the number of the connection."""
         connection = self._open(desktop)
-        self._take(connection, desktop.start(self.now))
+        self._take(connection, desktop.start(self.steady))
         self._settle()
         return connection
 
@@ -111,21 +125,21 @@ class VirtualZone:
             command = self._unanswered[key]
             if not isinstance(command, AgentSDKConnected):
                 response = COMMANDS[type(command).__name__].resp(ResultCode.MANAGER_NOT_AVAILABLE)
-                desktop.answered(command, response, self.now)
-        desktop.notified(POMNotAvailable(), self.now)
+                desktop.answered(command, response, self.steady)
+        desktop.notified(POMNotAvailable(), self.steady)
 
     def reconnect(self, desktop: VirtualDesktop) -> int:
         """Open a connection for a desktop that was cut off; it goes on as the server asks it to."""
         connection = self._open(desktop)
         self._settle()
         if connection in self._desktops:
-            self._take(connection, desktop.due(self.now))
+            self._take(connection, desktop.due(self.steady))
             self._settle()
         return connection
 
     def stop(self, connection: int, desktop: VirtualDesktop) -> None:
         """Let an agent go home."""
-        self._take(connection, desktop.stop(self.now))
+        self._take(connection, desktop.stop(self.steady))
         self._settle()
 
     def _open(self, desktop: VirtualDesktop) -> int:
@@ -152,20 +166,20 @@ class VirtualZone:
                 self.now = max(self.now, until)
                 return
             self.now = max(self.now, at)
-            self._inbox.extend(self._switch.due(self.now))
+            self._inbox.extend(self._switch.due(self.steady))
             self._settle()
             for key in self._timers.due(self.now):  # each may cancel one that is due as well
                 self.post(TimerFired(key))
-            while self._wakings and self._wakings[0][0] <= self.now:
+            while self._wakings and self._wakings[0][0] <= self.steady:
                 _, connection = heappop(self._wakings)
                 if connection in self._desktops:
-                    self._take(connection, self._desktops[connection].due(self.now))
+                    self._take(connection, self._desktops[connection].due(self.steady))
             self._settle()
 
     def _next_at(self) -> float | None:
         waking_at = self._wakings[0][0] if self._wakings else None
-        times = (self._timers.next_at(), self._switch.next_at(), waking_at)
-        return min((at for at in times if at is not None), default=None)
+        steady = (at + self._stepped_s for at in (self._switch.next_at(), waking_at) if at is not None)
+        return min((at for at in (self._timers.next_at(), *steady) if at is not None), default=None)
 
     def _settle(self) -> None:
         while self._inbox:
@@ -203,12 +217,15 @@ class VirtualZone:
         command = self._unanswered.pop((effect.connection, effect.request_id))
         desktop = self._desktops.get(effect.connection)
         if desktop is not None and effect.agent_id:
-            self._take(effect.connection, desktop.answered(command, effect.response, self.now))
+            self._take(effect.connection, desktop.answered(command, effect.response, self.steady))
 
     def _notify(self, effect: effects.Notify) -> None:
         desktop = self._desktops.get(effect.connection)
         if desktop is not None:
-            self._take(effect.connection, desktop.notified(effect.notification, self.now))
+            self._take(effect.connection, desktop.notified(effect.notification, self.steady))
+
+    def _set_timer(self, effect: effects.SetTimer) -> None:
+        self._timers.set(effect.key, effect.at, calendar=effect.calendar)
 
     def _raise(self, effect: effects.ReportFault) -> None:
         raise effect.fault

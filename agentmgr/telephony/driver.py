@@ -13,7 +13,7 @@ from agentmgr.ports import Simulated
 
 
 class Clock(Protocol):
-    """The zone's clock."""
+    """A clock that is never stepped: calls last as long as they last."""
 
     def now(self) -> float:
         """Return the present, epoch seconds."""

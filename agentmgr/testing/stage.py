@@ -8,6 +8,7 @@ from agentmgr.core import effects
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import (
+    ClockStepped,
     CommandReceived,
     ConnectionLost,
     DncChecked,
@@ -159,6 +160,12 @@ class Stage:
         self.now = until
         return shown
 
+    def step_clock(self, by_s: float) -> list[str]:
+        """Let the clock be stepped, and all happen that is due by it; returns the transcript."""
+        self.now += by_s
+        self.timers.step(by_s)
+        return [*self.post(ClockStepped(by_s)), *self.wait(0)]
+
     # -- a turn ----------------------------------------------------------------------------
 
     def _turn(self, event: Event) -> list[str]:
@@ -203,7 +210,7 @@ class Stage:
                     self._latest[agent_id] = self._mirror(connection, agent_id)
                     self._latest[agent_id].notified(effect.notification)
             case effects.SetTimer():
-                self.timers.set(effect.key, effect.at)
+                self.timers.set(effect.key, effect.at, calendar=effect.calendar)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
             case FetchContacts() | LoadJob() | CheckDial() | CheckDnc() | CheckLogon():

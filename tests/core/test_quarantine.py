@@ -268,6 +268,7 @@ RARE = [
     (talking, lambda scene: scene.send("", connection=1, command=c.AGTGetErrorInfo(1))),
     (talking, lambda scene: scene.send("", connection=1, command=c.GetPAMForZone("Z"))),
     (talking, lambda scene: scene.post(DirectoryChanged({}))),
+    (talking, lambda scene: scene.step_clock(60.0)),
     (talking, lambda scene: scene.post(ZoneClosing(0))),
 ]
 """What does not happen in every day: the way there, and what is done then."""
