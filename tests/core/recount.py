@@ -3,7 +3,8 @@
 from collections import Counter
 
 from agentmgr.conformance.matrix import ROWS, Row, vector
-from agentmgr.core.effects import MarkAnswered
+from agentmgr.core.calling_hours import next_opening
+from agentmgr.core.effects import Dial, MarkAnswered
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from protocol.commands import AGTLogoff
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
@@ -258,6 +259,12 @@ def _check_job(stage, job):
     on_hand = at_work + [contact.contact_id for contact in job.contacts]
     assert len(on_hand) == len(set(on_hand)), "a contact twice"
     assert set(on_hand) == set(stage.store.claimed[job.job_id])
+    if not stage.faults:
+        fresh = [not contact.due_at for contact in job.contacts]
+        assert fresh == sorted(fresh), "a fresh contact before one that is due again"
+    if job.next_retry_at is not None:
+        assert job.next_due_at is not None
+        assert job.next_due_at <= job.next_retry_at
     # a fault right between the record and the count leaves what is shown one short
     assert 0 <= len(stage.store.done[job.job_id]) - job.done <= len(stage.faults)
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
@@ -271,6 +278,16 @@ def _check_job(stage, job):
     } == consultable
     _check_callbacks(stage, job, set(stage.timers._live))
     assert ("pace", str(job.job_id)) in set(stage.timers._live)
+
+
+def check_dials(stage, caused):
+    """Customers are dialled within the hours of their number, and by no job at one that it has left out."""
+    for effect in caused:
+        session = stage.zone.sessions.get(effect.call_id) if isinstance(effect, Dial) else None
+        if session is not None:
+            number, hours = session.number, session.job.campaign.calling_hours
+            assert next_opening(hours, number.timezone, stage.now) == stage.now, f"{number} is closed"
+            assert session.owner is not None or number.number not in session.contact.left_out
 
 
 def _check_promises(job):

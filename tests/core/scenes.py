@@ -1,7 +1,7 @@
 """Scenes for tests of the zone: a campaign, agents A, B, ..., and the way into every joint state."""
 
 from attrs import evolve
-from recount import recount
+from recount import check_dials, recount
 
 from agentmgr.conformance.matrix import Given
 from agentmgr.core.effects import Dial, NailUp
@@ -122,7 +122,7 @@ class Scene(Stage):
 
     def keep_account(self):
         """From now on count everything anew after every turn."""
-        self.witness = lambda event, caused: recount(self)
+        self.witness = lambda event, caused: (recount(self), check_dials(self, caused))
 
     def add_agent(self, agent_id, *skills):
         skills = skills or (AgentSkill("sales", level=1),)

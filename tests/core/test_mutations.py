@@ -139,6 +139,18 @@ MUTATIONS = [
         "",
         "a callback that is on a desktop is still tried again",
     ),
+    Mutation(
+        "attempts.py",
+        "return DialFailReason.OutsideCallingHours if opening != self._out.now else None",
+        "return None",
+        "a number is dialled outside its calling hours",
+    ),
+    Mutation(
+        "dialer.py",
+        "sorted((*job.contacts, *event.contacts), key=_turn)",
+        "(*job.contacts, *event.contacts)",
+        "a contact that is due again waits for the fresh ones on hand",
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from recount import recount
+from recount import check_dials, recount
 from scenes import GIVEN, a_campaign, a_contact, a_logon, number_of
 from wire_reader import WireReader
 
@@ -25,7 +25,7 @@ from agentmgr.core.events import (
     TelephonyRestored,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentSpec, ExternalDestination, JobSpec, Wanted, ZoneConfig
+from agentmgr.core.model import AgentSpec, CallingHours, ExternalDestination, JobSpec, Wanted, ZoneConfig
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from agentmgr.core.times import format_time
 from agentmgr.testing.memory_store import MemoryStore
@@ -94,6 +94,10 @@ COMMANDS = {
     "save": lambda sid, n: c.AGTSaveAgentForHA(),
 }
 START_S = 1_700_000_000.0
+ZONES = ("Asia/Kathmandu", "Asia/Kolkata")
+ALWAYS = CallingHours()
+CLOSING_AND_OPENING = CallingHours(3 * 60 + 47, 4 * 60 + 2)
+"""Close in the first time zone, and open in the second, 220 s after the start."""
 COMMANDS |= {
     "consult": lambda sid, n: c.AGTConsultCall(an_agent(n), sid),
     "outside": lambda sid, n: c.AGTConsultCall(Destination(DestinationType.External, "4711"), sid),
@@ -184,8 +188,9 @@ class ZoneWorld(RuleBasedStateMachine):
         previews=st.sampled_from([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
         late_answers=st.booleans(),
         switch_confirms=st.booleans(),
+        hours=st.sampled_from([ALWAYS, CLOSING_AND_OPENING]),
     )
-    def set_up(self, calls, previews, late_answers, switch_confirms=False):
+    def set_up(self, calls, previews, late_answers, switch_confirms=False, hours=ALWAYS):
         store = MemoryStore()
         self.config = evolve(CONFIG, switch_confirms=switch_confirms)
         self.enter(Stage(store, evolve(self.config, epoch=store.open_zone("Z", START_S).token.epoch)))
@@ -193,6 +198,7 @@ class ZoneWorld(RuleBasedStateMachine):
             skills = tuple(AgentSkill(name, level=len(names)) for name in names)
             store.add_agent(AgentSpec(agent_id, agent_id, skills), "Z")
         self.job_count = 0
+        self.hours = hours
         self.add_job(calls, "sales")
         self.add_job(previews, "art")
         for agent_id in AGENTS:
@@ -229,6 +235,7 @@ class ZoneWorld(RuleBasedStateMachine):
                     self.latest[effect.agent_id] = reader
             elif isinstance(effect, Respond):
                 self.follow_answer(effect)
+        check_dials(self.stage, caused)
         for agent in self.stage.zone.agents.values():
             if agent.connection is not None and not agent.is_away:
                 self.readers[agent.connection, agent.agent_id].check()
@@ -250,7 +257,13 @@ class ZoneWorld(RuleBasedStateMachine):
     def add_job(self, pacing, skill):
         self.job_count += 1
         first = self.job_count * 100
-        contacts = [a_contact(number) for number in range(first, first + CONTACTS)]
+        contacts = [
+            evolve(
+                contact,
+                numbers=tuple(evolve(n, timezone=ZONES[contact.contact_id % 2]) for n in contact.numbers),
+            )
+            for contact in map(a_contact, range(first, first + CONTACTS))
+        ]
         campaign = a_campaign(
             pacing,
             campaign_id=self.job_count,
@@ -258,6 +271,7 @@ class ZoneWorld(RuleBasedStateMachine):
             max_attempts=2,
             nuisance_retry_s=3600,
             retry_s={DialFailReason.Busy: 30},
+            calling_hours=self.hours,
             address_book=(ExternalDestination("Desk", "4711"),),
         )
         self.stage.store.add_job(self.job_count, contacts, campaign=campaign)

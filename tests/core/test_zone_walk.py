@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from test_zone_stateful import AGENTS, COMMANDS, TROUBLES, ZoneWorld
+from test_zone_stateful import AGENTS, ALWAYS, CLOSING_AND_OPENING, COMMANDS, TROUBLES, ZoneWorld
 
 from agentmgr.core.effects import TELEPHONY_ORDERS
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, NailAnswered, NailEnded, NailFailed
@@ -23,6 +23,8 @@ SEEDS = days(12, 150, 600)
 STEPS = 250
 BAD_SWITCH = 2
 """Every fifth day the switch refuses orders, and on half of these it confirms the others."""
+SHORT_DAY = 6
+"""Every tenth day numbers are closed, and others opened, in the middle of it."""
 CALL_NEWS = (CallAnswered, CallEnded, CallFailed)
 LINE_NEWS = (NailAnswered, NailFailed, NailEnded)
 
@@ -30,7 +32,8 @@ LINE_NEWS = (NailAnswered, NailFailed, NailEnded)
 def walk(seed, steps=STEPS):
     """Let a day pass by chance, checked after every step, and come to rest."""
     draw = Random(seed)
-    world = begun(ZoneWorld(), draw, switch_confirms=seed % 10 == BAD_SWITCH)
+    hours = CLOSING_AND_OPENING if seed % 10 == SHORT_DAY else ALWAYS
+    world = begun(ZoneWorld(), draw, switch_confirms=seed % 10 == BAD_SWITCH, hours=hours)
     whims = Random(f"{seed}/switch")
     for _ in range(steps):
         if seed % 5 == BAD_SWITCH:
@@ -41,13 +44,14 @@ def walk(seed, steps=STEPS):
     return world
 
 
-def begun(world, draw, switch_confirms):
+def begun(world, draw, switch_confirms, hours=ALWAYS):
     """Return a world in which a day begins."""
     world.set_up(
         calls=draw.choice([PacingType.Predictive, PacingType.Progressive]),
         previews=draw.choice([PacingType.PreviewTimed, PacingType.PreviewUntimed]),
         late_answers=draw.random() < 0.2,
         switch_confirms=switch_confirms,
+        hours=hours,
     )
     return world
 
