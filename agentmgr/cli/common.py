@@ -43,7 +43,8 @@ def group(name: str, about: str) -> App:
 def settings_of(config: Path | None) -> "Settings":
     """Load the configuration that a command was given, or what stands for it."""
     from agentmgr.settings.classes import Settings
-    from agentmgr.settings.file import SettingsError, load
+    from agentmgr.settings.file import load
+    from agentmgr.tables import Mistakes
 
     if config is None:
         if not DEFAULT_CONFIG.exists():
@@ -51,7 +52,7 @@ def settings_of(config: Path | None) -> "Settings":
         config = DEFAULT_CONFIG
     try:
         return load(config)
-    except SettingsError as error:
+    except Mistakes as error:
         raise Misused(str(error)) from None
 
 

@@ -51,10 +51,11 @@ def check_config(file: Path, /) -> None:
     file
         The file to check. config/agentmgr.toml lists all settings with their defaults.
     """
-    from agentmgr.settings.file import SettingsError, load
+    from agentmgr.settings.file import load
+    from agentmgr.tables import Mistakes
 
     try:
         load(file)
-    except SettingsError as error:
+    except Mistakes as error:
         raise Misused(str(error)) from None
     say(f"{file}: in order")

@@ -10,7 +10,8 @@ from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import Settings
-from agentmgr.settings.file import SettingsError, load, sample
+from agentmgr.settings.file import load, sample
+from agentmgr.tables import Mistakes
 from agentmgr.telephony.params import InboundParams, SimParams
 from agentmgr.web.limits import WebLimits
 from protocol.commands import POMClientAlive
@@ -22,7 +23,7 @@ SHIPPED = Path(__file__).parent.parent.parent / "config" / "agentmgr.toml"
 def problems(tmp_path: Path, toml: str) -> list[str]:
     path = tmp_path / "x.toml"
     path.write_text(toml)
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(Mistakes) as caught:
         load(path)
     assert all(line.startswith(f"{path}: ") for line in caught.value.problems)
     return [line.removeprefix(f"{path}: ") for line in caught.value.problems]
@@ -170,12 +171,12 @@ def test_load_of_two_zones_on_any_free_port_is_allowed(tmp_path: Path) -> None:
 
 def test_load_of_a_missing_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "none.toml"
-    with pytest.raises(SettingsError, match=r"none\.toml: cannot be read: No such file or directory"):
+    with pytest.raises(Mistakes, match=r"none\.toml: cannot be read: No such file or directory"):
         load(path)
 
 
 def test_load_of_bytes_that_are_no_text_says_where(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(b"# \xff")
-    with pytest.raises(SettingsError, match="byte 2 is not UTF-8"):
+    with pytest.raises(Mistakes, match="byte 2 is not UTF-8"):
         load(path)
