@@ -8,7 +8,7 @@ from attrs import AttrsInstance, evolve, field, fields, frozen
 from agentmgr.text import fault_of
 
 T = TypeVar("T", bound=AttrsInstance)
-Value = bool | int | float | str
+Value = bool | int | float | str | tuple[str, ...] | None
 
 
 @frozen

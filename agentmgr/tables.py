@@ -71,10 +71,9 @@ class Tables(Generic[T]):
         overrides: dict[str, Any] = {}
         hints = get_type_hints(cls)
         for each in attrs.fields(cls):
-            kind = hints[each.name]
             if "allowed" in each.metadata:
                 overrides[each.name] = override(struct_hook=_check(each.metadata["allowed"]))
-            elif get_origin(kind) is tuple:
+            elif get_origin(kind := hints[each.name]) is tuple:
                 self._register(get_args(kind)[0])
                 hook = self._array_hook(each.name, get_args(kind)[0])
                 overrides[each.name] = override(struct_hook=hook)

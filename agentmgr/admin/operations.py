@@ -7,18 +7,17 @@ from typing import Any, assert_never, get_args
 
 import attrs
 import cattrs
-from attrs import evolve
 
-from agentmgr.admin import requests, words
+from agentmgr.admin import campaign_file, requests
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign.agents import AgentChange, numbered
-from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES, CampaignStatus
+from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
-from agentmgr.core.model import AgentSpec, CampaignSpec
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
@@ -28,6 +27,7 @@ from agentmgr.ports import (
     JobStatus,
     StoreFault,
 )
+from agentmgr.tables import Mistakes
 
 SUPERVISOR = Caller("supervisor")
 """Who asks through the command line: whoever may open the socket, or the database itself."""
@@ -64,7 +64,7 @@ def perform(request: Request, services: Services) -> Iterator[Row]:
     """
     try:
         yield from _perform(request, services)
-    except (ServiceError, StoreFault) as error:
+    except (ServiceError, StoreFault, Mistakes) as error:
         raise AdminRefused(str(error)) from None
 
 
@@ -83,9 +83,19 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             )
         case requests.ListContactLists():
             return [{"list": each.name, "contacts": each.contacts} for each in services.contacts.lists()]
-        case requests.CreateCampaign(name):
-            services.campaigns.create(_campaign(request), request.lists)
+        case requests.CreateCampaign(values):
+            spec, lists = campaign_file.read(values)
+            name = services.campaigns.create(spec, lists).name
             return _done(f"campaign {name}: made; agentmgr campaign run {name} starts it")
+        case requests.ChangeCampaign(name, values):
+            old = services.campaigns.definition(name)
+            spec, lists = campaign_file.changed(old.campaign, old.lists, values)
+            goes_on = services.campaigns.change(name, spec, lists)
+            keys = ", ".join(values)
+            return _done(f"campaign {name}: {keys} changed{_when_changed(goes_on)}")
+        case requests.WriteCampaign(name):
+            definition = services.campaigns.definition(name)
+            return [{"toml": campaign_file.write(definition.campaign, definition.lists)}]
         case requests.RunCampaign(name, zone):
             started = services.campaigns.run(name, zone)
             when = "" if started.is_served else "; it starts when a server serves this zone"
@@ -149,21 +159,6 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
 # -- from requests -------------------------------------------------------------------------
 
 
-def _campaign(request: requests.CreateCampaign) -> CampaignSpec:
-    codes = words.read_codes(request.codes)
-    spec = CampaignSpec(
-        campaign_id=0,
-        name=request.name,
-        pacing=words.read_pacing(request.pacing),
-        skill=request.skill,
-        completion_codes=codes or DEFAULT_COMPLETION_CODES,
-        default_code_id=codes[-1].code_id if codes else DEFAULT_CODE_ID,
-        calling_hours=words.read_calling_hours(request.calling_hours, request.weekdays),
-        **attrs.asdict(request.settings),
-    )
-    return evolve(spec, retry_s={**spec.retry_s, **words.read_retries(request.retry_s)})
-
-
 def _agents(request: requests.AddAgents) -> list[AgentSpec]:
     skills = numbered(request.skills)
     return [AgentSpec(agent_id, request.name or agent_id, skills) for agent_id in request.agent_ids]
@@ -179,6 +174,10 @@ def _done(text: str) -> list[Row]:
 def _report(report: ImportReport | DncReport) -> list[Row]:
     reject_file = str(report.reject_file) if report.reject_file else None
     return [{**attrs.asdict(report), "reject_file": reject_file}]
+
+
+def _when_changed(job: JobStatus | None) -> str:
+    return f"; its job {job.job_id} goes on with that in a moment" if job is not None else ""
 
 
 def _progress(job: JobStatus) -> str:

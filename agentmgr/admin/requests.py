@@ -1,10 +1,9 @@
 """What the command line can ask of a server, or of the store when no server runs: a closed set."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
-
-from agentmgr.core.campaign import CampaignSettings
 
 
 @frozen
@@ -25,32 +24,25 @@ class ListContactLists:
 
 
 @frozen
-class Code:
-    """A completion code; with `retry_after_s` the contact is dialled again that much later."""
+class CreateCampaign:
+    """Make a campaign on contact lists; `values` are as `agentmgr.admin.campaign_file` reads them."""
 
-    name: str
-    success: bool = False
-    retry_after_s: int | None = None
+    values: Mapping[str, Any]
 
 
 @frozen
-class CreateCampaign:
-    """Make a campaign on contact lists.
-
-    `calling_hours` is as `08:00-21:00`, `weekdays` as `1-5` (1 is Monday); empty is always. `retry_s` says
-    for a DialFailReason after how long a contact is dialled again; what is missing stays at its default.
-    Of `codes` the last one is what a wrapup ends with by itself; without any there are some common ones.
-    """
+class ChangeCampaign:
+    """Change some of the values of a campaign, as `agentmgr.admin.campaign_file` reads them."""
 
     name: str
-    lists: tuple[str, ...]
-    pacing: str
-    skill: str
-    settings: CampaignSettings = CampaignSettings()
-    calling_hours: str = ""
-    weekdays: str = ""
-    retry_s: Mapping[str, int] = field(factory=dict)
-    codes: tuple[Code, ...] = ()
+    values: Mapping[str, Any]
+
+
+@frozen
+class WriteCampaign:
+    """Write a campaign as a file that it can be made of."""
+
+    name: str
 
 
 @frozen
@@ -194,6 +186,8 @@ Request = (
     ImportContacts
     | ListContactLists
     | CreateCampaign
+    | ChangeCampaign
+    | WriteCampaign
     | RunCampaign
     | PauseCampaign
     | ResumeCampaign

@@ -37,6 +37,9 @@ DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
 """For a campaign that names none of its own; the last one is what a wrapup ends with by itself."""
 DEFAULT_CODE_ID = 5
 
+NOT_WHILE_IT_RUNS = ("name", "pacing", "skill", "completion_codes")
+"""What a job rests on from its beginning; all else may change under it."""
+
 
 @frozen
 class CampaignStatus:
@@ -45,6 +48,14 @@ class CampaignStatus:
     name: str
     job: JobStatus | None
     tally: JobTally | None
+
+
+@frozen
+class Definition:
+    """A campaign and the names of its contact lists."""
+
+    campaign: CampaignSpec
+    lists: tuple[str, ...]
 
 
 @frozen
@@ -73,27 +84,70 @@ class CampaignService(Service):
             ServiceError: a setting is out of range, the name is taken, a list is not there.
         """
         store = self._at.store
-        spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
-        problem = _problem(spec)
-        if problem:
-            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
-        spec = settled(spec)
+        spec = self._checked(spec)
         if store.find_campaign(spec.name) is not None:
             raise ServiceError(
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
             )
-        known = {contact_list.name: contact_list.list_id for contact_list in store.contact_lists()}
-        for name in lists:
-            if name not in known:
+        return store.add_campaign(spec, self._list_ids(spec.name, lists), self._at.now())
+
+    @staticmethod
+    def _checked(spec: CampaignSpec) -> CampaignSpec:
+        spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
+        problem = _problem(spec)
+        if problem:
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
+        return settled(spec)
+
+    def _list_ids(self, name: str, lists: Sequence[str]) -> list[int]:
+        known = {contact_list.name: contact_list.list_id for contact_list in self._at.store.contact_lists()}
+        for each in lists:
+            if each not in known:
                 raise ServiceError(
                     Cause.NO_SUCH_LIST,
-                    f"campaign {spec.name}: no contact list {name!r};"
-                    f" there are: {', '.join(known) or 'none yet'}",
+                    f"campaign {name}: no contact list {each!r}; there are: {', '.join(known) or 'none yet'}",
                 )
         if not lists:
-            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
-        self.check_attributes(spec.attributes)
-        return store.add_campaign(spec, sorted({known[name] for name in lists}), self._at.now())
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one contact list")
+        return sorted({known[each] for each in lists})
+
+    def definition(self, name: str) -> Definition:
+        """Return how a campaign is made."""
+        spec = self._find(name)
+        return Definition(spec, self._at.store.lists_of(spec.campaign_id))
+
+    def change(self, name: str, spec: CampaignSpec, lists: Sequence[str]) -> JobStatus | None:
+        """Let a campaign be as it is said to be; return its job if one runs on with that.
+
+        Args:
+            name: of the campaign as it is.
+            spec: how it shall be.
+            lists: names of its contact lists.
+
+        Raises:
+            ServiceError: a setting is out of range or needs that no job runs, the name is taken, a list is
+                not there; nothing was changed.
+        """
+        old, job = self.definition(name), self._at.store.latest_job(self._find(name).campaign_id)
+        spec = self._checked(spec)
+        is_live = job is not None and job.state in LIVE_JOB_STATES
+        fixed = [field for field in NOT_WHILE_IT_RUNS if getattr(spec, field) != getattr(old.campaign, field)]
+        fixed += ["lists"] if set(lists) != set(old.lists) else []
+        if is_live and fixed:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"campaign {name}: {', '.join(fixed)} cannot change while its job runs;"
+                f" agentmgr campaign stop {name} ends that",
+            )
+        if spec.name != name and self._at.store.find_campaign(spec.name) is not None:
+            raise ServiceError(
+                Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
+            )
+        self._at.store.change_campaign(spec, self._list_ids(spec.name, lists))
+        if not is_live or job is None:
+            return None
+        self._at.hint(job.zone)
+        return job
 
     def run(self, name: str, zone: str) -> StartedJob:
         """Start a job with all contacts that are in the campaign's lists now.

@@ -1,8 +1,12 @@
 """agentmgr campaign: create, run, pause, resume, stop, status, export, delete, list."""
 
+import re
+import tomllib
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import attrs
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
@@ -10,27 +14,40 @@ from agentmgr.cli.export import Format, Raw, write
 from agentmgr.core.campaign import CampaignSettings
 
 if TYPE_CHECKING:
-    from agentmgr.admin.requests import Code, Request
+    from agentmgr.admin.requests import Request
 
 app = group("campaign", "Campaigns: create, run, pause, resume, stop, status, export, delete, list.")
 
-DEFAULTS = CampaignSettings()
+# as the settings themselves, but one can see which of them were given
+CampaignOptions: Any = attrs.make_class(
+    "CampaignOptions",
+    {
+        each.name: attrs.field(
+            default=None,
+            type=each.type | None,  # type: ignore[operator, arg-type]  # a type, as it is not quoted
+            metadata={**each.metadata, "help": f"{each.metadata['help']} [default: {each.default!r}]"},
+        )
+        for each in attrs.fields(CampaignSettings)
+    },
+    kw_only=True,
+)
 Pacing = Literal["predictive", "progressive", "preview", "preview-untimed"]
 
 
 @app.command
 def create(
-    name: str,
+    name: str | None = None,
     /,
     *,
-    list_: Annotated[list[str], Parameter(name="--list", negative="")],
-    skill: str,
-    pacing: Pacing = "predictive",
+    file: Annotated[Path | None, Parameter(name="--file")] = None,
+    list_: Annotated[list[str] | None, Parameter(name="--list", negative="")] = None,
+    skill: str | None = None,
+    pacing: Pacing | None = None,
     settings: Annotated[
-        CampaignSettings, Parameter(name="*", name_transform=CampaignSettings.option)
-    ] = DEFAULTS,
-    calling_hours: str = "",
-    weekdays: str = "",
+        CampaignOptions | None, Parameter(name="*", name_transform=CampaignSettings.option)
+    ] = None,
+    calling_hours: str | None = None,
+    weekdays: str | None = None,
     code: Annotated[list[str] | None, Parameter(negative="")] = None,
     retry: Annotated[list[str] | None, Parameter(negative="")] = None,
     config: Config = None,
@@ -42,12 +59,17 @@ def create(
     agentmgr campaign create Renewals --list A --list B --skill Sales --pacing preview
     agentmgr campaign create Trial --list A --skill Sales --code Sale=success --code Later=3600
     agentmgr campaign create Survey --list S --skill English --calling-hours 09:00-20:00 --weekdays 1-5
+    agentmgr campaign create --file config/campaign.toml
+    agentmgr campaign create Autumn --file config/campaign.toml --list Autumn
     ```
 
     Parameters
     ----------
     name
         Name of the campaign.
+    file
+        A TOML file that says all that a campaign can be; agentmgr campaign show NAME --toml writes one. What
+        is given as an option goes before what the file says.
     list_
         A contact list. May be repeated.
     skill
@@ -69,35 +91,151 @@ def create(
     """
     from agentmgr.admin.requests import CreateCampaign
 
-    request = CreateCampaign(
-        name=name,
-        lists=tuple(list_),
-        pacing=pacing,
-        skill=skill,
-        settings=settings,
-        calling_hours=calling_hours,
-        weekdays=weekdays,
-        retry_s={
-            reason: _seconds("--retry", s) for reason, s in pairs("--retry", retry or (), "Busy=600").items()
-        },
-        codes=tuple(map(_code, code or ())),
-    )
-    _tell(config, request)
+    options: dict[str, Any] = {
+        "name": name,
+        "lists": list_,
+        "skill": skill,
+        "pacing": pacing,
+        "calling_hours": calling_hours,
+        "weekdays": weekdays,
+        "codes": [_code(each) for each in code] if code else None,
+        "retry_s": {
+            _reason(reason): _seconds("--retry", s)
+            for reason, s in pairs("--retry", retry or (), "Busy=600").items()
+        }
+        or None,
+        **(attrs.asdict(settings) if settings is not None else {}),
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    _tell(config, CreateCampaign(_checked(_from_file(file), given, file)))
 
 
-def _code(text: str) -> "Code":
-    from agentmgr.admin.requests import Code
+def _from_file(file: Path | None) -> dict[str, Any]:
+    from agentmgr.tables import Mistakes, read_toml
 
+    try:
+        return read_toml(file) if file is not None else {}
+    except Mistakes as mistakes:
+        raise Misused(str(mistakes)) from None
+
+
+def _checked(written: dict[str, Any], given: dict[str, Any], file: Path | None) -> dict[str, Any]:
+    """Return the values of a file with options before them; mistakes are told where each was made."""
+    from agentmgr.admin import campaign_file
+    from agentmgr.tables import Mistakes
+
+    values = {**written, **given}
+    for key in written.keys() & given.keys():
+        if isinstance(written[key], dict) and isinstance(given[key], dict):
+            values[key] = {**written[key], **given[key]}
+    try:
+        campaign_file.read(values)
+    except Mistakes as mistakes:
+        lines = []
+        for problem in mistakes.problems:
+            key = re.split(r"[.\[:]", problem)[0]
+            if key in given or (key in campaign_file.REQUIRED and file is None):
+                option = OPTIONS.get(key) or f"--{CampaignSettings.option(key)}"
+                lines.append(problem.replace(key, option, 1).replace(f"{option}.", f"{option} "))
+            else:
+                lines.append(f"{file}: {problem}" if file is not None else problem)
+        raise Misused("\n".join(lines)) from None
+    return values
+
+
+OPTIONS = {"name": "NAME", "lists": "--list", "codes": "--code", "retry_s": "--retry"}
+"""Options that are not called as what they say."""
+
+
+def _code(text: str) -> dict[str, Any]:
     name, equals, meaning = text.partition("=")
     if not equals or meaning == "success":
-        return Code(name, success=bool(equals))
-    return Code(name, retry_after_s=_seconds("--code", meaning))
+        return {"name": name, "success": bool(equals)}
+    return {"name": name, "retry_after_s": _seconds("--code", meaning)}
+
+
+def _reason(text: str) -> str:
+    from protocol.enums import DialFailReason
+
+    with suppress(ValueError):
+        return str(DialFailReason.parse(text))
+    return text
 
 
 def _seconds(option: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Misused(f"{option}: found {text}; allowed: whole seconds, such as 600")
     return int(text)
+
+
+@app.command(name="show")
+def show_(
+    name: str, /, *, toml: Annotated[bool, Parameter(negative="")] = False, config: Config = None
+) -> None:
+    """Show how a campaign is made; with --toml as a file for agentmgr campaign create --file.
+
+    agentmgr campaign show Spring --toml > spring.toml
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    toml
+        Write a file that a campaign can be made of.
+    """
+    from agentmgr.admin.requests import WriteCampaign
+
+    (row,) = perform(config, WriteCampaign(name))
+    written = str(row["toml"])
+    say((written if toml else "\n".join(line for line in written.splitlines() if line[:1] != "#")).rstrip())
+
+
+@app.command(name="set")
+def set_(
+    name: str, values: Annotated[list[str], Parameter(negative="")], /, *, config: Config = None
+) -> None:
+    """Change settings of a campaign; a job that runs goes on with them.
+
+    ```
+    agentmgr campaign set Spring priority=8 ring_time_s=20
+    agentmgr campaign set Spring calling_hours=09:00-20:00 retry_s.Busy=300
+    ```
+
+    Parameters
+    ----------
+    name
+        Name of the campaign.
+    values
+        KEY=VALUE, as in the file that agentmgr campaign show NAME --toml writes. Name, pacing, skill, lists
+        and codes can change while no job runs.
+    """
+    from agentmgr.admin.requests import ChangeCampaign
+
+    changes: dict[str, Any] = {}
+    for each in values:
+        _merge(changes, _change(each))
+    _tell(config, ChangeCampaign(name, changes))
+
+
+def _change(text: str) -> dict[str, Any]:
+    """Read KEY=VALUE as a line of TOML; a value that is none is a text."""
+    import tomlkit
+
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not key:
+        raise Misused(f"found {text}; allowed: KEY=VALUE, such as priority=8")
+    for line in (f"{key} = {value}", f"{key} = {tomlkit.string(value).as_string()}"):
+        with suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads(line)
+    raise Misused(f"found {text}; allowed: KEY=VALUE with a key such as priority or retry_s.Busy")
+
+
+def _merge(changes: dict[str, Any], more: dict[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(changes.get(key), dict):
+            changes[key].update(value)
+        else:
+            changes[key] = value
 
 
 @app.command

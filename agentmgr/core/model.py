@@ -280,10 +280,11 @@ class Wanted(StrEnum):
 
 @frozen
 class WantedJob:
-    """A job that is not over, and what its zone shall do with it."""
+    """A job that is not over, what its zone shall do with it, and the version of its campaign."""
 
     job_id: int
     wanted: Wanted
+    version: int = 1
 
 
 @frozen

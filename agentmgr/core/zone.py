@@ -39,7 +39,7 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.job import Job
-from agentmgr.core.model import Wanted, ZoneConfig
+from agentmgr.core.model import CampaignSpec, Wanted, ZoneConfig
 from agentmgr.core.outbox import Turn
 from agentmgr.core.parts import Parts
 from agentmgr.core.quarantine import Quarantine
@@ -319,14 +319,25 @@ class Zone(Parts):
         for job_id in wanted:
             # one that ended here just now is asked for too; its end is committed before the question
             if job_id not in self.jobs and job_id not in self.loading:
-                self.loading.add(job_id)
-                self.out.emit(LoadJob(job_id))
+                self._load(job_id)
+        for each in event.jobs:
+            known = self.jobs.get(each.job_id)
+            is_older = known is not None and known.campaign.version < each.version
+            if is_older and each.job_id not in self.loading:
+                self._load(each.job_id)
         for job in list(self.jobs.values()):
             self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
 
+    def _load(self, job_id: int) -> None:
+        self.loading.add(job_id)
+        self.out.emit(LoadJob(job_id))
+
     def _on_job_loaded(self, event: JobLoaded) -> None:
         self.loading.discard(event.job_id)
-        if event.job is None or event.job_id in self.jobs or self.closing:
+        known = self.jobs.get(event.job_id)
+        if known is not None and event.job is not None:
+            self._change_campaign(known, event.job.campaign)
+        if event.job is None or known is not None or self.closing:
             return
         job = Job.from_spec(event.job, self.out.now, self.stats, self.out.note)
         self.jobs[job.job_id] = job
@@ -337,6 +348,15 @@ class Zone(Parts):
             self.out.free(agent)
         self._bring_to(job, event.job.wanted)
         self.dialer.tick(job)
+
+    def _change_campaign(self, job: Job, campaign: CampaignSpec) -> None:
+        """Go on with a campaign that was changed while its job runs; what is begun keeps its timers."""
+        if campaign.version <= job.campaign.version:
+            return
+        job.change_campaign(campaign, self.out.now)
+        for agent in self.agents.values():
+            self.out.free(agent)
+        self.out.serve(job)
 
     def _bring_to(self, job: Job, wanted: Wanted) -> None:
         if job.stopping:

@@ -18,7 +18,6 @@ from agentmgr.admin import requests
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.app import RunningServer, ServerFailed, make_database, open_server
 from agentmgr.client import CommandError
-from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.stats import ZoneStats
 from agentmgr.demo.contacts import write_first, write_more
 from agentmgr.demo.screen import DemoView, plain_line, screen, summary_table
@@ -53,13 +52,13 @@ STALLED_S = 60.0
 STALLED_ZONE_S = 4 * 3600.0
 RETRY_S = dict.fromkeys(("Busy", "NoAnswer", "AnswerMachine", "Rejected", "Congestion"), 300)
 """Shorter than one would set for people, so that the end of the demo is not a long wait."""
-CODES = (
-    requests.Code("Sale", success=True),
-    requests.Code("Not interested"),
-    requests.Code("Call again", retry_after_s=300),
-    requests.Code("Wrong person"),
-    requests.Code("No code given"),
-)
+CODES = [
+    {"name": "Sale", "success": True},
+    {"name": "Not interested"},
+    {"name": "Call again", "retry_after_s": 300},
+    {"name": "Wrong person"},
+    {"name": "No code given"},
+]
 
 
 Show = Callable[[DemoView], None]
@@ -167,16 +166,18 @@ async def _prepare(server: RunningServer, demo: Demo, directory: Path, console: 
     await server.perform(requests.AddAgents(tuple(_agent_ids(demo)), "", PASSWORD, zone, {SKILL: 1}))
     await server.perform(
         requests.CreateCampaign(
-            CAMPAIGN,
-            (CAMPAIGN,),
-            demo.pacing,
-            SKILL,
-            CampaignSettings(
-                script_url="https://crm.example/contact", abandon_limit=ABANDON_LIMIT, nuisance_retry_s=300
-            ),
-            calling_hours="08:00-21:00",
-            retry_s=RETRY_S,
-            codes=CODES,
+            {
+                "name": CAMPAIGN,
+                "lists": [CAMPAIGN],
+                "pacing": demo.pacing,
+                "skill": SKILL,
+                "script_url": "https://crm.example/contact",
+                "abandon_limit": ABANDON_LIMIT,
+                "nuisance_retry_s": 300,
+                "calling_hours": "08:00-21:00",
+                "retry_s": RETRY_S,
+                "codes": CODES,
+            }
         )
     )
 

@@ -138,6 +138,14 @@ class CampaignStore(Protocol):
         """Store a campaign and return it with its id and all known attributes."""
         ...
 
+    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
+        """Write a campaign anew under its id, one version on; attributes stay as they are."""
+        ...
+
+    def lists_of(self, campaign_id: int) -> tuple[str, ...]:
+        """Return the names of a campaign's contact lists."""
+        ...
+
     def find_campaign(self, name: str) -> CampaignSpec | None:
         """Look a campaign up."""
         ...

@@ -57,18 +57,50 @@ if missing := COLUMNS.keys() - t.campaign.c.keys():
 
 def add_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
     """Write a new campaign; its id and its attributes come from the store."""
-    hours = spec.calling_hours
     campaign_id = tx.tables.execute(
-        sa.insert(t.campaign)
-        .values(
-            **{name: column.kept(getattr(spec, name)) for name, column in COLUMNS.items()},
-            calling_start_min=hours.start_min,
-            calling_end_min=hours.end_min,
-            calling_weekdays=_join(sorted(hours.weekdays)),
-            created_at=now,
-        )
-        .returning(t.campaign.c.campaign_id)
+        sa.insert(t.campaign).values(**_row(spec), created_at=now).returning(t.campaign.c.campaign_id)
     ).scalar_one()
+    _insert_parts(tx, campaign_id, spec, list_ids)
+    define_attributes(tx, spec.attributes)
+    return read_campaign(tx, campaign_id)
+
+
+def change_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
+    """Write a campaign anew under its id, one version on."""
+    campaign_id = spec.campaign_id
+    tx.tables.execute(
+        sa.update(t.campaign)
+        .where(t.campaign.c.campaign_id == campaign_id)
+        .values(**{**_row(spec), "version": t.campaign.c.version + 1})
+    )
+    for table in (t.campaign_list, t.campaign_retry, t.campaign_destination, t.completion_code):
+        tx.tables.execute(sa.delete(table).where(table.c.campaign_id == campaign_id))
+    _insert_parts(tx, campaign_id, spec, list_ids)
+
+
+def read_list_names(tx: Transaction, campaign_id: int) -> tuple[str, ...]:
+    """Return the names of a campaign's contact lists."""
+    return tuple(
+        tx.tables.execute(
+            sa.select(t.contact_list.c.name)
+            .join(t.campaign_list)
+            .where(t.campaign_list.c.campaign_id == campaign_id)
+            .order_by(t.contact_list.c.name)
+        ).scalars()
+    )
+
+
+def _row(spec: CampaignSpec) -> dict[str, Any]:
+    hours = spec.calling_hours
+    return {
+        **{name: column.kept(getattr(spec, name)) for name, column in COLUMNS.items()},
+        "calling_start_min": hours.start_min,
+        "calling_end_min": hours.end_min,
+        "calling_weekdays": _join(sorted(hours.weekdays)),
+    }
+
+
+def _insert_parts(tx: Transaction, campaign_id: int, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
     _insert(tx, t.campaign_list, campaign_id, ({"list_id": list_id} for list_id in list_ids))
     _insert(
         tx,
@@ -100,8 +132,6 @@ def add_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], n
             for position, code in enumerate(spec.completion_codes)
         ),
     )
-    define_attributes(tx, spec.attributes)
-    return read_campaign(tx, campaign_id)
 
 
 def read_campaign(tx: Transaction, campaign_id: int) -> CampaignSpec:

@@ -84,12 +84,13 @@ WANTED = {
 def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
     """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were."""
     rows = tx.tables.execute(
-        sa.select(t.job.c.job_id, t.job.c.state)
+        sa.select(t.job.c.job_id, t.job.c.state, t.campaign.c.version)
+        .join(t.campaign)
         # not ordered here: that would read the whole table in the order of its ids
         .where(t.job.c.ended_at.is_(None), t.job.c.zone == zone)
     ).all()
-    wanted = {job_id: WANTED[state] for job_id, state in rows if state in WANTED}
-    return tuple(WantedJob(job_id, wanted[job_id]) for job_id in sorted(wanted))
+    wanted = (WantedJob(job_id, WANTED[state], version) for job_id, state, version in rows if state in WANTED)
+    return tuple(sorted(wanted, key=lambda job: job.job_id))
 
 
 def load_job(tx: Transaction, token: Token, job_id: int) -> JobSpec | None:

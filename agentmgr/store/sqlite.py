@@ -138,6 +138,14 @@ class SqliteStore:
         """Store a campaign and return it with its id and all known attributes."""
         return self._database.write(campaigns.add_campaign, spec, list_ids, now)
 
+    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
+        """Write a campaign anew under its id, one version on; attributes stay as they are."""
+        self._database.write(campaigns.change_campaign, spec, tuple(list_ids))
+
+    def lists_of(self, campaign_id: int) -> tuple[str, ...]:
+        """Return the names of a campaign's contact lists."""
+        return self._database.read(campaigns.read_list_names, campaign_id)
+
     def find_campaign(self, name: str) -> CampaignSpec | None:
         """Look a campaign up."""
         return self._database.read(campaigns.find_campaign, name)

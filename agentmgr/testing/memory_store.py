@@ -98,7 +98,8 @@ class MemoryStore:
     def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
         """Return the jobs whose campaign is known and that are not over; there is one zone here."""
         live = sorted(self.jobs.keys() - self.finished_jobs.keys())
-        return tuple(WantedJob(job_id, self.jobs[job_id].wanted) for job_id in live)
+        jobs = (self.jobs[job_id] for job_id in live)
+        return tuple(WantedJob(job.job_id, job.wanted, job.campaign.version) for job in jobs)
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job whose campaign is known, unless it is over."""

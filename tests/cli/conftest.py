@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from clishell import Shell
 
 from agentmgr.cli import run
 
@@ -32,3 +33,29 @@ def database(config: Path) -> Path:
     """The path of a fresh database."""
     assert run(["init"]) == 0
     return config.parent / "agentmgr.sqlite"
+
+
+CONTACTS = """UserContactId,FirstName,PhoneNumber1
+A1,Ada,+442079460958
+A2,Bob,nonsense
+A3,Cleo,+14155550123
+"""
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(CONTACTS)
+    return path
+
+
+@pytest.fixture
+def campaign(shell: Shell, database: Path, contacts: Path) -> str:
+    shell("contacts", "import", str(contacts), "--list", "People")
+    shell("campaign", "create", "Spring", "--list", "People", "--skill", "English")
+    return "Spring"

@@ -50,7 +50,11 @@ def settings(tmp_path: Path) -> Settings:
 
 async def prepare(server: Any, tmp_path: Path) -> None:
     await server.perform(requests.ImportContacts(str(tmp_path / "people.csv"), "People"))
-    await server.perform(requests.CreateCampaign("Spring", ("People",), "progressive", "English"))
+    await server.perform(
+        requests.CreateCampaign(
+            {"name": "Spring", "lists": ["People"], "pacing": "progressive", "skill": "English"}
+        )
+    )
 
 
 async def test_every_zone_is_served_and_knows_where_the_others_are(settings: Settings) -> None:

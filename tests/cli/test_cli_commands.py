@@ -7,54 +7,12 @@ from pathlib import Path
 import attrs
 import pytest
 from attrs import evolve
+from clishell import Shell
 
-from agentmgr.cli import run
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.effects import EndAttempt, StartAttempt
 from agentmgr.store.sqlite import open_sqlite
 from protocol.enums import ContactType
-
-CONTACTS = """UserContactId,FirstName,PhoneNumber1
-A1,Ada,+442079460958
-A2,Bob,nonsense
-A3,Cleo,+14155550123
-"""
-
-
-class Shell:
-    """Runs commands in this process and has what they wrote."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.error = ""
-
-    def __call__(self, *tokens: str, code: int = 0) -> str:
-        """Run a command that must end with `code`, and return its output."""
-        self._capsys.readouterr()
-        found = run(tokens)
-        output, self.error = self._capsys.readouterr()
-        assert found == code, self.error
-        return output
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
-@pytest.fixture
-def contacts(tmp_path: Path) -> Path:
-    path = tmp_path / "people.csv"
-    path.write_text(CONTACTS)
-    return path
-
-
-@pytest.fixture
-def campaign(shell: Shell, database: Path, contacts: Path) -> str:
-    shell("contacts", "import", str(contacts), "--list", "People")
-    shell("campaign", "create", "Spring", "--list", "People", "--skill", "English")
-    return "Spring"
-
 
 # -- the database ---------------------------------------------------------------------------
 
@@ -251,20 +209,29 @@ def test_campaign_that_is_not_there_is_named_with_those_that_are(shell: Shell, c
 @pytest.mark.parametrize(
     ("tokens", "said"),
     [
-        (["--calling-hours", "8-20"], "calling hours: found 8-20; allowed: from-to as in 08:00-21:00"),
-        (["--calling-hours", "08:00-25:00"], "calling hours: found 08:00-25:00"),
-        (["--weekdays", "Mon"], "weekdays: found Mon; allowed: as in 1-5 or 1,2,6"),
-        (["--weekdays", "1-99999999999"], "weekdays: found 1-99999999999; allowed: as in 1-5 or 1,2,6"),
-        (["--retry", "Busy=60", "--retry", "Tired=60"], "retry: found Tired; allowed: Busy, NoAnswer"),
-        (["--abandon-limit", "3"], "abandon_limit is 3.0; allowed: a number from 0 to 1"),
-        (["--list", "Nobody"], "no contact list 'Nobody'; there are: People"),
+        (["--calling-hours", "8-20"], '--calling-hours: found "8-20"; allowed: from-to as in 08:00-21:00'),
+        (["--calling-hours", "08:00-25:00"], '--calling-hours: found "08:00-25:00"'),
+        (["--weekdays", "Mon"], '--weekdays: found "Mon"; allowed: as in 1-5 or 1,2,6'),
+        (["--weekdays", "1-99999999999"], '--weekdays: found "1-99999999999"; allowed: as in 1-5'),
+        (
+            ["--retry", "Busy=60", "--retry", "Tired=60"],
+            "--retry Tired: no such setting; allowed here: Busy, NoAnswer",
+        ),
+        (["--abandon-limit", "3"], "--abandon-limit: found 3.0; allowed: a number from 0 to 1"),
     ],
 )
 def test_campaign_create_with_a_wrong_setting_says_what_is_allowed(
     shell: Shell, campaign: str, tokens: list[str], said: str
 ) -> None:
-    shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens, code=1)
+    shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens, code=2)
     assert said in shell.error
+
+
+def test_campaign_create_on_a_list_that_is_not_there_names_those_that_are(
+    shell: Shell, campaign: str
+) -> None:
+    shell("campaign", "create", "Other", "--list", "Nobody", "--skill", "S", code=1)
+    assert "no contact list 'Nobody'; there are: People" in shell.error
 
 
 OTHER_SETTINGS = {

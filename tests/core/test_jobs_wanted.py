@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import Scene, a_campaign, a_contact, talking
 
-from agentmgr.core.effects import FinishJob, LoadJob
+from agentmgr.core.effects import Dial, FinishJob, LoadJob
 from agentmgr.core.events import JobLoaded, JobsWanted, ZoneClosing
-from agentmgr.core.model import JobSpec, Wanted, WantedJob
+from agentmgr.core.model import CallingHours, JobSpec, Wanted, WantedJob
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
+from protocol.commands import AGTReleaseLine, AGTWrapupContact
 from protocol.enums import CallState, PacingType
+from protocol.structures import CompletionCode
 
 RUN = JobsWanted((WantedJob(1, Wanted.RUN),))
 PAUSE = JobsWanted((WantedJob(1, Wanted.PAUSE),))
@@ -218,3 +220,69 @@ def test_zone_comes_to_what_is_wanted_whatever_was_pressed_while_it_was_read(ste
     assert store.finished_jobs == dict.fromkeys(stopped, "stopped")
     ended = [record.job_id for record in store.records if isinstance(record, FinishJob)]
     assert sorted(ended) == sorted(stopped)
+
+
+# -- a campaign that is changed while its job runs -------------------------------------------
+
+
+def changed(scene, **changes):
+    """The campaign has another version in the store."""
+    job = scene.store.jobs[1]
+    campaign = evolve(job.campaign, version=job.campaign.version + 1, **changes)
+    scene.store.jobs[1] = evolve(job, campaign=campaign)
+    return JobsWanted(scene.store.jobs_wanted("Z"))
+
+
+def running():
+    """Agent A talks to a customer of a job that the store has."""
+    scene = in_store()
+    scene.post(RUN)
+    scene.nail()
+    scene.customer_answers()
+    return scene
+
+
+def test_campaign_changed_is_loaded_once_and_goes_on_with_what_is_begun():
+    scene = running()
+    wanted = changed(scene, acw_max_time_s=7, max_attempts=9)
+    session = scene.agent("A").session
+    scene.post(wanted)
+    job = scene.zone.jobs[1]
+    assert (job.campaign.acw_max_time_s, job.campaign.max_attempts) == (7, 9)
+    assert scene.agent("A").session is session
+    assert session.wrapup_details().acw_max_time == 7
+    scene.answers_at_once = False
+    scene.post(wanted)
+    assert not scene.asked
+
+
+def test_campaign_that_opens_its_hours_dials_what_was_closed_before():
+    scene = in_store()
+    closed = CallingHours(0, 1)
+    scene.store.jobs[1] = evolve(
+        scene.store.jobs[1], campaign=evolve(scene.store.jobs[1].campaign, calling_hours=closed)
+    )
+    scene.post(RUN)
+    scene.nail()
+    assert not any(isinstance(order, Dial) for order in scene.orders)
+    scene.store.pending[1].update(
+        {key: (0.0, contact) for key, (_, contact) in scene.store.pending[1].items()}
+    )
+    scene.post(changed(scene, calling_hours=CallingHours()))
+    assert any(isinstance(order, Dial) for order in scene.orders)
+
+
+def test_campaign_that_asks_for_more_skill_lets_go_who_has_it_not():
+    scene = running()
+    scene.post(changed(scene, min_skill_level=5))
+    scene.send("A", AGTReleaseLine("Z-1-1"))
+    scene.send("A", AGTWrapupContact(CompletionCode(1), session_id="Z-1-1"))
+    assert scene.agent("A").job is None
+
+
+def test_campaign_of_an_older_version_changes_nothing():
+    scene = running()
+    scene.post(changed(scene, max_attempts=9))
+    old = evolve(scene.store.jobs[1], campaign=a_campaign(PacingType.Progressive))
+    scene.post(JobLoaded(1, old))
+    assert scene.zone.jobs[1].campaign.max_attempts == 9

@@ -1,0 +1,312 @@
+"""A campaign as a person writes it down: a TOML document, or options of the command line, and back."""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+import attrs
+import tomlkit
+from attrs import evolve, frozen
+
+from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
+from agentmgr.core.campaign import RETRY_S, CampaignSettings
+from agentmgr.core.model import (
+    DEFAULT_RETRY_S,
+    CallingHours,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ExternalDestination,
+)
+from agentmgr.core.numbers import read_number
+from agentmgr.fields import Allowed, one_of, setting, text, whole_number, yes_or_no
+from agentmgr.tables import Mistakes, Tables
+from protocol.enums import CallbackType, DialFailReason, PacingType
+
+PACING = {
+    "predictive": PacingType.Predictive,
+    "progressive": PacingType.Progressive,
+    "preview": PacingType.PreviewTimed,
+    "preview-untimed": PacingType.PreviewUntimed,
+}
+_PACING_WORDS = {pacing: word for word, pacing in PACING.items()}
+MINUTES_OF_A_DAY = 1440
+WEEK = range(1, 8)
+"""ISO weekdays: 1 is Monday."""
+
+
+# -- calling hours -------------------------------------------------------------------------
+
+
+def _minutes(time_of_day: str) -> int:
+    hour, minute = map(int, time_of_day.split(":"))
+    if not (0 <= minute < 60 and 0 <= hour * 60 + minute <= MINUTES_OF_A_DAY):
+        raise ValueError(time_of_day)
+    return hour * 60 + minute
+
+
+def _hours(written: str) -> tuple[int, int]:
+    """Read `08:00-21:00`; empty is the whole day."""
+    start, end = map(_minutes, (written or "00:00-24:00").split("-"))
+    if start >= end:
+        raise ValueError(written)
+    return start, end
+
+
+def _weekdays(written: str) -> frozenset[int]:
+    """Read `1-5` or `1,2,6`; empty is every day."""
+    days: set[int] = set()
+    for part in (written or "1-7").split(","):
+        first, _, last = part.partition("-")
+        days.update(WEEK[WEEK.index(int(first)) : WEEK.index(int(last or first)) + 1])
+    if not days:
+        raise ValueError(written)
+    return frozenset(days)
+
+
+def _is_readable(read: Callable[[str], object]) -> Callable[[object], bool]:
+    def test(value: object) -> bool:
+        if type(value) is not str:
+            return False
+        try:
+            read(value)
+        except ValueError:
+            return False
+        return True
+
+    return test
+
+
+HOURS = Allowed(
+    "from-to as in 08:00-21:00, the end later than the beginning and up to 24:00",
+    _is_readable(_hours),
+    lambda v: v,
+)
+WEEKDAYS = Allowed("as in 1-5 or 1,2,6; Monday is 1", _is_readable(_weekdays), lambda v: v)
+
+# -- the document --------------------------------------------------------------------------
+
+
+def _names(words: str, test: Callable[[str], bool] = lambda name: bool(name.strip())) -> Allowed:
+    def is_list(value: object) -> bool:
+        items = value if isinstance(value, list | tuple) else ()
+        return bool(items) and all(type(item) is str and test(item) for item in items)
+
+    return Allowed(words, is_list, tuple)
+
+
+NEVER = "never"
+RETRY_OR_NEVER = Allowed(
+    f'{RETRY_S.words}, or "{NEVER}"', lambda v: v == NEVER or RETRY_S.test(v), lambda v: v
+)
+RETRIED = tuple(reason for reason in DialFailReason if reason is not DialFailReason.OutsideCallingHours)
+Retries: Any = attrs.make_class(
+    "Retries",
+    {
+        reason.value: setting(
+            DEFAULT_RETRY_S.get(reason, NEVER), RETRY_OR_NEVER, "Seconds until another dial."
+        )
+        for reason in RETRIED
+    },
+    frozen=True,
+    kw_only=True,
+)
+"""After how many seconds a number is tried again, by the reason why it was not reached."""
+
+
+@frozen(kw_only=True)
+class Code:
+    """A completion code that agents choose from."""
+
+    id: int | None = setting(
+        None, whole_number(1, 9999), "What desktops send; the next free one if not given."
+    )
+    name: str = setting("", text(), "What agents see.")
+    success: bool = setting(False, yes_or_no(), "Whether it is what the campaign is for.")
+    retry_after_s: int | None = setting(None, RETRY_S, "When the contact is dialled again; never without it.")
+
+
+@frozen(kw_only=True)
+class Destination:
+    """Somebody outside whom agents may consult."""
+
+    name: str = setting("", text(), "What agents see.")
+    number: str = setting("", text("a telephone number"), "The telephone number.")
+
+
+@frozen(kw_only=True)
+class CampaignFile(CampaignSettings):
+    """Everything that makes a campaign."""
+
+    name: str = setting("", text(), "Name of the campaign.")
+    skill: str = setting("", text(), "The skill that agents need.")
+    lists: tuple[str, ...] = setting((), _names("names of contact lists"), "The contact lists.")
+    pacing: str = setting("predictive", one_of(*PACING), "When a contact is dialled.")
+    calling_hours: str = setting("00:00-24:00", HOURS, "When numbers may be called, by their own clocks.")
+    weekdays: str = setting("1-7", WEEKDAYS, "On which days they may be called.")
+    default_code: str = setting("", text(), "What a wrapup ends with by itself; the last code if not given.")
+    callback_types: tuple[str, ...] = setting(
+        tuple(CallbackType),
+        _names(f"one or more of {', '.join(CallbackType)}", lambda name: name in list(CallbackType)),
+        "The kinds of callback that agents may make.",
+    )
+    retry_s: Retries = Retries()
+    codes: tuple[Code, ...] = ()
+    address_book: tuple[Destination, ...] = ()
+
+
+_TABLES = Tables(CampaignFile)
+REQUIRED = ("name", "skill", "lists")
+
+
+def read(values: Mapping[str, Any]) -> tuple[CampaignSpec, tuple[str, ...]]:
+    """Return a campaign, without its id, and the names of its contact lists.
+
+    Raises:
+        Mistakes: a line each: key, what was found, what is allowed.
+    """
+    problems: list[str] = []
+    try:
+        found = _TABLES.read(values)
+    except Mistakes as mistakes:
+        problems, found = mistakes.problems, None
+    problems += [f"{key}: is missing, and has no default" for key in REQUIRED if key not in values]
+    if found is None or problems:
+        raise Mistakes(problems)
+    codes = _codes(found, problems)
+    address_book = _address_book(found, problems)
+    if problems:
+        raise Mistakes(problems)
+    start_min, end_min = _hours(found.calling_hours)
+    retries = attrs.asdict(found.retry_s)
+    default = next((code.code_id for code in codes if code.name == found.default_code), None)
+    singles = {each.name: getattr(found, each.name) for each in attrs.fields(CampaignSettings)}
+    return (
+        CampaignSpec(
+            campaign_id=0,
+            name=found.name,
+            pacing=PACING[found.pacing],
+            skill=found.skill,
+            completion_codes=codes or DEFAULT_COMPLETION_CODES,
+            default_code_id=default or (codes[-1].code_id if codes else DEFAULT_CODE_ID),
+            retry_s={DialFailReason(reason): s for reason, s in retries.items() if s != NEVER},
+            calling_hours=CallingHours(start_min, end_min, _weekdays(found.weekdays)),
+            callback_types=tuple(map(CallbackType, found.callback_types)),
+            address_book=address_book,
+            **singles,
+        ),
+        found.lists,
+    )
+
+
+def changed(
+    spec: CampaignSpec, lists: tuple[str, ...], values: Mapping[str, Any]
+) -> tuple[CampaignSpec, tuple[str, ...]]:
+    """Return a campaign with some values changed; of a table those that are given.
+
+    Codes that keep their name keep their id.
+
+    Raises:
+        Mistakes: a line each: key, what was found, what is allowed.
+    """
+    old = values_of(spec, lists)
+    ids = {code.name: code.code_id for code in spec.completion_codes}
+    new: dict[str, Any] = {**old}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and isinstance(old.get(key), Mapping):
+            new[key] = {**old[key], **value}
+        elif key == "codes" and isinstance(value, list):
+            new[key] = [
+                {"id": ids[code["name"]], **code}
+                if isinstance(code, Mapping) and code.get("name") in ids
+                else code
+                for code in value
+            ]
+            if "default_code" not in values:
+                new.pop("default_code")
+        else:
+            new[key] = value
+    read_as, new_lists = read(new)
+    return evolve(read_as, campaign_id=spec.campaign_id, version=spec.version), new_lists
+
+
+def _codes(found: CampaignFile, problems: list[str]) -> tuple[CompletionCodeSpec, ...]:
+    """Number those completion codes in their order that have no number yet."""
+    given = [code.id for code in found.codes if code.id is not None]
+    free = (number for number in count(1) if number not in given)
+    codes = tuple(
+        CompletionCodeSpec(code.id or next(free), code.name.strip(), code.success, code.retry_after_s)
+        for code in found.codes
+    )
+    problems += [
+        f"codes[{number}].id: found {code.id}; it is taken, each code needs an id of its own"
+        for number, code in enumerate(found.codes, 1)
+        if code.id is not None and code.id in [each.id for each in found.codes[: number - 1]]
+    ]
+    names = [code.name for code in codes or DEFAULT_COMPLETION_CODES]
+    problems += [
+        f"codes[{number}].name: found {name!r}; it is taken or missing, each code needs a name of its own"
+        for number, name in enumerate(names, 1)
+        if not name or name in names[: number - 1]
+    ]
+    if found.default_code and found.default_code not in names:
+        problems.append(f"default_code: found {found.default_code!r}; allowed: {', '.join(names)}")
+    return codes
+
+
+def _address_book(found: CampaignFile, problems: list[str]) -> tuple[ExternalDestination, ...]:
+    entries = []
+    for number, each in enumerate(found.address_book, 1):
+        try:
+            read_as = read_number(each.number, found.country or None)
+        except ValueError as error:
+            problems.append(f"address_book[{number}].number: found {each.number!r}; it {error}")
+        else:
+            entries.append(ExternalDestination(each.name.strip(), read_as.e164))
+        if not each.name.strip():
+            problems.append(f"address_book[{number}].name: is missing, and has no default")
+    return tuple(entries)
+
+
+# -- back ----------------------------------------------------------------------------------
+
+
+def values_of(spec: CampaignSpec, lists: tuple[str, ...]) -> dict[str, Any]:
+    """Return a campaign as `read` takes it."""
+    hours = spec.calling_hours
+    singles = {each.name: getattr(spec, each.name) for each in attrs.fields(CampaignSettings)}
+    start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (hours.start_min, hours.end_min))
+    default = next(code.name for code in spec.completion_codes if code.code_id == spec.default_code_id)
+    values: dict[str, Any] = {
+        "name": spec.name,
+        "skill": spec.skill,
+        "lists": list(lists),
+        "pacing": _PACING_WORDS[spec.pacing],
+        "calling_hours": f"{start}-{end}",
+        "weekdays": ",".join(map(str, sorted(hours.weekdays))),
+        "default_code": default,
+        "callback_types": [str(kind) for kind in spec.callback_types],
+        **singles,
+    }
+    book = [attrs.asdict(destination) for destination in spec.address_book]
+    tables = {
+        "retry_s": {str(reason): spec.retry_s.get(reason, NEVER) for reason in RETRIED},
+        "codes": [_code_values(code) for code in spec.completion_codes],
+    }
+    # what follows a table in TOML is in it, and an empty array is no table
+    return {**values, **tables, "address_book": book} if book else {**values, "address_book": book, **tables}
+
+
+def _code_values(code: CompletionCodeSpec) -> dict[str, Any]:
+    values = {"id": code.code_id, "name": code.name, "success": code.success}
+    return values if code.retry_after_s is None else {**values, "retry_after_s": code.retry_after_s}
+
+
+def write(spec: CampaignSpec, lists: tuple[str, ...]) -> str:
+    """Return a campaign as TOML, each setting explained."""
+    document = tomlkit.document()
+    about = {each.name: each.metadata for each in attrs.fields(CampaignFile)}
+    for key, value in values_of(spec, lists).items():
+        if (metadata := about[key]).get("about"):
+            document.add(tomlkit.comment(f"{metadata['about']} Allowed: {metadata['allowed'].words}."))
+        document.add(key, value)
+    return tomlkit.dumps(document)

@@ -1,0 +1,89 @@
+"""Any campaign written as TOML is read as the same campaign."""
+
+import tomllib
+from typing import Any
+
+import attrs
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentmgr.admin import campaign_file
+from agentmgr.core.campaign import CampaignSettings
+from agentmgr.core.model import (
+    CallingHours,
+    CampaignSpec,
+    CompletionCodeSpec,
+    ExternalDestination,
+)
+from protocol.enums import CallbackType, PacingType
+
+NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12)
+"""What a person may call something, quotes and backslashes too."""
+NUMBERS = st.sampled_from(["+442079460018", "+493023125123", "+14155550123"])
+SINGLES: dict[str, st.SearchStrategy[Any]] = {
+    "country": st.sampled_from(["", "DE", "GB"]),
+    "abandon_number": st.sampled_from(["", "+442079460018"]),
+}
+BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
+    str: NAMES | st.just(""),
+    bool: st.booleans(),
+    int: st.integers(0, 40),
+    float: st.floats(0, 1),
+}
+
+
+@st.composite
+def codes(draw: st.DrawFn) -> tuple[CompletionCodeSpec, ...]:
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    ids = draw(st.lists(st.integers(1, 9999), min_size=len(names), max_size=len(names), unique=True))
+    retries = st.none() | st.integers(0, 1000)
+    return tuple(
+        CompletionCodeSpec(code_id, name, draw(st.booleans()), draw(retries))
+        for code_id, name in zip(ids, names, strict=True)
+    )
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> CallingHours:
+    start, end = sorted(draw(st.lists(st.integers(0, 1440), min_size=2, max_size=2, unique=True)))
+    return CallingHours(start, end, frozenset(draw(st.sets(st.integers(1, 7), min_size=1))))
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> CampaignSpec:
+    singles = {}
+    for each in attrs.fields(CampaignSettings):
+        some = SINGLES.get(each.name, BY_TYPE[type(each.default)])
+        singles[each.name] = draw(some.filter(each.metadata["allowed"].test) | st.just(each.default))
+    made = draw(codes())
+    retries = draw(st.dictionaries(st.sampled_from(campaign_file.RETRIED), st.integers(0, 1000)))
+    kinds = draw(st.lists(st.sampled_from(CallbackType), min_size=1, unique=True))
+    book = draw(st.lists(st.builds(ExternalDestination, NAMES, NUMBERS), max_size=3))
+    return CampaignSpec(
+        campaign_id=0,
+        name=draw(NAMES),
+        pacing=draw(st.sampled_from(PacingType)),
+        skill=draw(NAMES),
+        completion_codes=made,
+        default_code_id=draw(st.sampled_from(made)).code_id,
+        retry_s=retries,
+        calling_hours=draw(hours()),
+        callback_types=tuple(kinds),
+        address_book=tuple(book),
+        **singles,
+    )
+
+
+@given(campaigns(), st.lists(NAMES, min_size=1, max_size=3))
+def test_campaign_written_is_read_as_the_same(spec: CampaignSpec, lists: list[str]) -> None:
+    written = campaign_file.write(spec, tuple(lists))
+    assert campaign_file.read(tomllib.loads(written)) == (spec, tuple(lists))
+
+
+@given(campaigns(), campaigns())
+def test_campaign_changed_into_another_is_that(one: CampaignSpec, other: CampaignSpec) -> None:
+    values = campaign_file.values_of(other, ("L",))
+    changed, lists = campaign_file.changed(evolve(one, campaign_id=7, version=3), ("K",), values)
+    assert changed == evolve(other, campaign_id=7, version=3)
+    assert lists == ("L",)

@@ -1,0 +1,241 @@
+"""A campaign as a file: made of it, written as one, changed by its keys; and mistakes told where they are."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from clishell import Shell
+
+from agentmgr.core.model import CampaignSpec
+from agentmgr.store import open_sqlite
+
+SHIPPED = Path(__file__).parents[2] / "config" / "campaign.toml"
+EVERYTHING = """\
+name = "Everything"
+skill = "English"
+lists = ["People"]
+pacing = "preview"
+calling_hours = "09:00-20:00"
+weekdays = "1-5"
+country = "DE"
+default_code = "None"
+callback_types = ["Standard", "Agent"]
+priority = 8
+
+[retry_s]
+Busy = 60
+NoAnswer = "never"
+
+[[codes]]
+name = "Sold"
+success = true
+
+[[codes]]
+name = "Later"
+retry_after_s = 600
+
+[[codes]]
+name = "None"
+
+[[address_book]]
+name = "Second level"
+number = "030 23125123"
+"""
+
+
+def write(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "campaign.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def spec_of(database: Path, name: str) -> CampaignSpec:
+    store = open_sqlite(database)
+    spec = store.find_campaign(name)
+    store.close()
+    assert spec is not None
+    return spec
+
+
+@pytest.fixture
+def made(shell: Shell, campaign: str, tmp_path: Path) -> str:
+    shell("campaign", "create", "--file", write(tmp_path, EVERYTHING))
+    return "Everything"
+
+
+def test_campaign_of_a_file_has_everything_that_the_file_says(
+    shell: Shell, made: str, database: Path
+) -> None:
+    spec = spec_of(database, made)
+    assert [d.number for d in spec.address_book] == ["+493023125123"]
+    assert [str(kind) for kind in spec.callback_types] == ["Standard", "Agent"]
+    assert {str(reason): s for reason, s in spec.retry_s.items()}.get("Busy") == 60
+    assert "NoAnswer" not in {str(reason) for reason in spec.retry_s}
+    assert (spec.priority, spec.country, spec.default_code_id) == (8, "DE", 3)
+    assert spec.calling_hours.weekdays == {1, 2, 3, 4, 5}
+
+
+def test_campaign_written_as_a_file_makes_the_same_campaign(
+    shell: Shell, made: str, database: Path, tmp_path: Path
+) -> None:
+    written = shell("campaign", "show", made, "--toml")
+    assert "# How long a call rings, seconds." in written
+    shell("campaign", "create", "Copy", "--file", write(tmp_path, written))
+    first, copy = spec_of(database, made), spec_of(database, "Copy")
+    assert evolve(copy, campaign_id=first.campaign_id, name=first.name) == first
+
+
+def test_campaign_shown_without_toml_has_no_comments(shell: Shell, made: str) -> None:
+    shown = shell("campaign", "show", made)
+    assert 'skill = "English"' in shown
+    assert "#" not in shown
+
+
+def test_option_goes_before_the_file_even_if_it_is_the_default(
+    shell: Shell, campaign: str, database: Path, tmp_path: Path
+) -> None:
+    path = write(tmp_path, EVERYTHING)
+    shell("campaign", "create", "Other", "--file", path, "--priority", "5", "--retry", "Congestion=7")
+    spec = spec_of(database, "Other")
+    retries = {str(reason): s for reason, s in spec.retry_s.items()}
+    assert (spec.priority, retries["Busy"], retries["Congestion"]) == (5, 60, 7)
+
+
+def test_campaign_file_with_mistakes_tells_all_of_them_where_they_are(
+    shell: Shell, campaign: str, tmp_path: Path
+) -> None:
+    wrong = """\
+skill = "English"
+prioritty = 3
+ring_time_s = 4
+pacing = "fast"
+lists = "People"
+calling_hours = "8-20"
+
+[retry_s]
+Busy = -1
+Bussy = 3
+
+[[codes]]
+name = "A"
+success = "yes"
+"""
+    path = write(tmp_path, wrong)
+    shell("campaign", "create", "--file", path, code=2)
+    said = shell.error.splitlines()
+    for line in (
+        "prioritty: no such setting; did you mean priority? allowed here:",
+        "ring_time_s: found 4; allowed: a whole number from 5 to 120",
+        'pacing: found "fast"; allowed: one of "predictive", "progressive", "preview", "preview-untimed"',
+        'lists: found "People"; allowed: names of contact lists',
+        'calling_hours: found "8-20"; allowed: from-to as in 08:00-21:00',
+        "retry_s.Busy: found -1; allowed: a whole number from 0 to 2678400",
+        "retry_s.Bussy: no such setting; did you mean Busy?",
+        'codes[1].success: found "yes"; allowed: true or false',
+        "name: is missing, and has no default",
+    ):
+        assert any(each.startswith(f"{path}: {line}") for each in said), line
+    assert "Everything" not in shell("campaign", "list")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[codes]]\nname = "A"\n[[codes]]\nname = "A"', "codes[2].name: found 'A'; it is taken or missing"),
+        ('[[codes]]\nid = 3\nname = "A"\n[[codes]]\nid = 3\nname = "B"', "codes[2].id: found 3; it is taken"),
+        ('default_code = "Gone"', "default_code: found 'Gone'; allowed: Sale, Not interested"),
+        ('[[address_book]]\nname = "A"\nnumber = "12"', "address_book[1].number: found '12'; it "),
+        ('[[address_book]]\nnumber = "+442079460018"', "address_book[1].name: is missing"),
+        (
+            'callback_types = ["Now"]',
+            "callback_types: found ['Now']; allowed: one or more of Standard, Agent",
+        ),
+        ("name = ", "not valid TOML"),
+    ],
+)
+def test_campaign_file_that_contradicts_itself_is_refused(
+    shell: Shell, campaign: str, tmp_path: Path, text: str, said: str
+) -> None:
+    head = 'name = "X"\nskill = "English"\nlists = ["People"]\n' if "name = \n" not in text + "\n" else ""
+    shell("campaign", "create", "--file", write(tmp_path, head + text), code=2)
+    assert said in shell.error
+
+
+def test_campaign_file_that_is_not_there_is_told(shell: Shell, campaign: str) -> None:
+    shell("campaign", "create", "--file", "gone.toml", code=2)
+    assert shell.error == "gone.toml: cannot be read: No such file or directory\n"
+
+
+def test_campaign_create_without_what_is_needed_names_the_options(shell: Shell, campaign: str) -> None:
+    shell("campaign", "create", "--skill", "English", code=2)
+    assert shell.error.splitlines() == [
+        "NAME: is missing, and has no default",
+        "--list: is missing, and has no default",
+    ]
+
+
+def test_example_shipped_makes_a_campaign(shell: Shell, campaign: str, database: Path) -> None:
+    shell("campaign", "create", "Example", "--file", str(SHIPPED), "--list", "People")
+    assert spec_of(database, "Example").name == "Example"
+
+
+# -- changes ---------------------------------------------------------------------------------
+
+
+def test_campaign_set_changes_what_is_named_and_raises_the_version(
+    shell: Shell, made: str, database: Path
+) -> None:
+    before = spec_of(database, made)
+    said = shell(
+        "campaign", "set", made, "priority=9", "retry_s.Busy=5", "calling_hours=10:00-12:00", "country=GB"
+    )
+    assert said == "campaign Everything: priority, retry_s, calling_hours, country changed\n"
+    spec = spec_of(database, made)
+    assert (spec.priority, spec.country, spec.version) == (9, "GB", before.version + 1)
+    assert spec.calling_hours.start_min == 600
+    retries = {str(reason): s for reason, s in spec.retry_s.items()}
+    assert (retries["Busy"], retries["Congestion"]) == (5, 120)
+    assert spec.completion_codes == before.completion_codes
+    assert spec.address_book == before.address_book
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "code"),
+    [
+        ("priority=11", "priority: found 11; allowed: a whole number from 1 to 10", 1),
+        ("prio=1", "prio: no such setting; did you mean priority?", 1),
+        ("priority", "found priority; allowed: KEY=VALUE, such as priority=8", 2),
+        ("a b=1", "found a b=1; allowed: KEY=VALUE with a key such as priority or retry_s.Busy", 2),
+        ('lists=["Nobody"]', "no contact list 'Nobody'; there are: People", 1),
+    ],
+)
+def test_campaign_set_of_what_is_wrong_changes_nothing(
+    shell: Shell, made: str, database: Path, change: str, said: str, code: int
+) -> None:
+    before = spec_of(database, made)
+    shell("campaign", "set", made, "max_attempts=9", change, code=code)
+    assert said in shell.error
+    assert spec_of(database, made) == before
+
+
+def test_campaign_set_while_it_runs_refuses_what_its_job_rests_on(shell: Shell, made: str) -> None:
+    shell("campaign", "run", made)
+    shell("campaign", "set", made, "pacing=progressive", "skill=French", "name=Other", code=1)
+    assert "name, pacing, skill cannot change while its job runs; agentmgr campaign stop" in shell.error
+    assert "its job 1 goes on with that in a moment" in shell("campaign", "set", made, "priority=1")
+
+
+def test_campaign_set_of_codes_keeps_the_ids_of_those_that_stay(
+    shell: Shell, made: str, database: Path
+) -> None:
+    shell("campaign", "set", made, 'codes=[{name = "New"}, {name = "Later"}]')
+    spec = spec_of(database, made)
+    assert [(code.code_id, code.name) for code in spec.completion_codes] == [(1, "New"), (2, "Later")]
+    assert spec.default_code_id == 2
+
+
+def test_campaign_set_renames_a_campaign_unless_the_name_is_taken(shell: Shell, made: str) -> None:
+    shell("campaign", "set", made, "name=Spring", code=1)
+    assert "there is one already" in shell.error
+    shell("campaign", "set", made, "name=Renamed")
+    assert "Renamed" in shell("campaign", "list")
