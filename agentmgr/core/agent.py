@@ -66,7 +66,10 @@ _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 
 @define(eq=False)
 class Agent:
-    """One agent in a zone; `tell` sends to its desktop, `note` says that something changed."""
+    """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
+
+    `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback.
+    """
 
     spec: AgentSpec
     connection: int | None
@@ -82,6 +85,7 @@ class Agent:
     reason_name: str = ""
     session: "Session | None" = None
     job: "Job | None" = None
+    home: "Job | None" = None
     available_for_nailup: bool = False
     leg_id: str = ""
     idle_ticket: int = 0

@@ -2,13 +2,15 @@
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import Attempts
+from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndCallback, SaveCallback
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Callback, Job
-from agentmgr.core.model import CallbackSpec
+from agentmgr.core.model import CallbackSpec, PhoneNumber
 from agentmgr.core.session import Session
-from agentmgr.core.states import CallbackEvent
+from agentmgr.core.states import CallbackEvent, CallbackPhase
+from protocol.enums import DialFailReason
 from protocol.notifications import AGTPreviewCallbackCancelled
 
 
@@ -57,13 +59,31 @@ class Callbacks:
         old = self._by_id.get(callback_id)
         if old is not None:
             self._drop(old)
-        callback = Callback(spec, job)
+        callback = Callback(spec, job, self.next_opening(job, spec.number, spec.due_at))
         self._by_id[callback_id] = callback
         job.callbacks[callback_id] = callback
         self._out.note(callback)
-        notice_at = spec.due_at - job.campaign.callback_notice_s
-        self._out.set_timer_at((Timer.CALLBACK, callback_id), notice_at)
+        self._set_notice(callback)
         self._out.set_timer_at((Timer.EXPIRY, callback_id), spec.expires_at)
+
+    @staticmethod
+    def next_opening(job: Job, number: PhoneNumber, at: float) -> float | None:
+        """Return when a number may be called back from a time on, epoch seconds; None if never."""
+        return next_opening(job.campaign.calling_hours, number.timezone, at)
+
+    def _set_notice(self, callback: Callback) -> None:
+        if callback.ready_at is not None:
+            notice_at = callback.ready_at - callback.job.campaign.callback_notice_s
+            self._out.set_timer_at((Timer.CALLBACK, callback.spec.callback_id), notice_at)
+
+    def wait_for(self, callback: Callback, opening: float | None) -> None:
+        """The calling hours are over: the callback waits for their next opening, or until it expires."""
+        if callback.agent is not None:
+            self.take_back(callback, callback.agent)
+        elif callback.phase is CallbackPhase.WAITING:
+            callback.on_event(CallbackEvent.CLOSED)
+        callback.ready_at = opening
+        self._set_notice(callback)
 
     def restore(self, callback_id: str, session: Session) -> None:
         """The contact of a callback outlived the server: the callback ends with it, as before."""
@@ -77,7 +97,7 @@ class Callbacks:
         """The job starts nothing for now: callbacks that were promised to agents wait again."""
         for callback in job.callbacks.values():
             if callback.agent is not None:
-                self._take_back(callback, callback.agent)
+                self.take_back(callback, callback.agent)
                 callback.on_event(CallbackEvent.NOTICED)
 
     def forget_job(self, job: Job) -> None:
@@ -92,7 +112,7 @@ class Callbacks:
         for purpose in (Timer.CALLBACK, Timer.DUE, Timer.EXPIRY):
             self._out.cancel_timer((purpose, callback_id))
         if callback.agent is not None:
-            self._take_back(callback, callback.agent)
+            self.take_back(callback, callback.agent)
         callback.on_event(CallbackEvent.ENDED)
 
     def scrap(self, callback: Callback) -> None:
@@ -116,15 +136,17 @@ class Callbacks:
         """The agent cannot take its pending callback any more: somebody else shall."""
         callback = agent.pending_callback
         if callback is not None:
-            self._take_back(callback, agent)
+            self.take_back(callback, agent)
             self._out.set_timer((Timer.CALLBACK, callback.spec.callback_id), 0)
 
-    def _take_back(self, callback: Callback, agent: Agent) -> None:
+    def take_back(self, callback: Callback, agent: Agent) -> None:
         """An agent does not get the callback that it was promised."""
         callback.on_event(CallbackEvent.TAKEN_BACK)
         callback.agent = None
         agent.pending_callback = None
-        callback.job.idle.requeue(agent, self._out.steady)
+        if agent.job is not None:
+            agent.job.owing.pop(agent.agent_id, None)
+            agent.job.idle.requeue(agent, self._out.steady)
         self._out.cancel_timer((Timer.DUE, callback.spec.callback_id))
         self._out.tell(agent, AGTPreviewCallbackCancelled(callback.sid))
         agent.rest(self._out.now)
@@ -140,6 +162,8 @@ class Callbacks:
             return
         if session.answered_at is not None:
             self.end(callback, "Handled")
+        elif session.fail_reason is DialFailReason.OutsideCallingHours:
+            self._wait_again(callback)
         elif source == "agent" or session.declined or session.fail_reason is not None:
             self.end(callback, "Cancelled")
         else:

@@ -30,10 +30,13 @@ class Callback:
     """A callback that its job has to deliver.
 
     `agent` is whom it is promised to, `sid` the id that its session then has, `session` that session.
+    `ready_at` is its time or, if that is outside the calling hours, their next opening, epoch seconds; None
+    if they never open.
     """
 
     spec: CallbackSpec
     job: "Job"
+    ready_at: float | None
     phase: CallbackPhase = CallbackPhase.KEPT
     sid: str = ""
     agent: "Agent | None" = None
@@ -41,13 +44,19 @@ class Callback:
 
     def on_event(self, event: CallbackEvent) -> None:
         """Change the phase, and whether it waits in its job for a free agent; nothing else does."""
-        callback_id, waiting = self.spec.callback_id, self.job.callbacks_waiting
+        callback_id, agent_id, job = self.spec.callback_id, self.spec.agent_id, self.job
         self.phase = step(CALLBACK_TABLE, self.phase, event)
-        self.job.note(self)
+        job.note(self)
         if self.phase is CallbackPhase.WAITING:
-            waiting[callback_id] = self
+            job.callbacks_waiting[callback_id] = self
         else:
-            waiting.pop(callback_id, None)
+            job.callbacks_waiting.pop(callback_id, None)
+        if agent_id and self.phase in (CallbackPhase.WAITING, CallbackPhase.PROMISED):
+            job.callbacks_for.setdefault(agent_id, {})[callback_id] = self
+        elif (wanted := job.callbacks_for.get(agent_id)) is not None:
+            wanted.pop(callback_id, None)
+            if not wanted:
+                del job.callbacks_for[agent_id]
 
 
 @define(eq=False)
@@ -61,8 +70,9 @@ class Job:
     fresh ones; `at_hand` is the one that is being looked at. `ringing` holds the lines that no agent has
     dialled, the oldest first, also those that are being checked before; `waiting` those that were answered
     and have no agent. `keeps_agents` says that agents of the paused job stay for them. `callbacks_waiting`
-    are callbacks due soon without agent. `consultable` are the agents that work on in the job, now or when
-    their contact is over: others may ask them for a consult.
+    are callbacks due soon without agent, `callbacks_for` those due soon for a preferred agent, by agent;
+    `owing` are idle agents whose callback is due while a line is meant for them. `consultable` are the
+    agents that work on in the job, now or when their contact is over: others may ask them for a consult.
     """
 
     job_id: int
@@ -88,6 +98,8 @@ class Job:
     agents: "dict[str, Agent]" = field(factory=dict)
     callbacks: "dict[str, Callback]" = field(factory=dict)
     callbacks_waiting: "OrderedDict[str, Callback]" = field(factory=OrderedDict)
+    callbacks_for: "dict[str, dict[str, Callback]]" = field(factory=dict)
+    owing: "dict[str, Agent]" = field(factory=dict)
     consultable: "dict[str, Agent]" = field(factory=dict)
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
@@ -136,6 +148,11 @@ class Job:
         return len(self.idle) - len(self.ringing) - len(self.waiting)
 
     @property
+    def may_spare(self) -> bool:
+        """Whether an idle agent may be given something else without a line in the air losing it."""
+        return not self.is_cautious or self.spare > 0
+
+    @property
     def surplus(self) -> int:
         """How many of the ringing lines nobody will be there for, if a person answers."""
         if self.is_cautious:
@@ -148,6 +165,22 @@ class Job:
         if self.sessions or self.contacts or self.fetching:
             return False
         return self.stopping or (self.next_due_at is None and not self.callbacks)
+
+    def attach(self, agent: "Agent") -> None:
+        """Let an agent without job work in this one."""
+        agent.job = self
+        self.agents[agent.agent_id] = agent
+        agent.note(agent)
+        self.note(self)
+
+    def detach(self, agent: "Agent") -> None:
+        """Take an agent out of the job; where it was lent from is forgotten."""
+        self.idle.remove(agent)
+        for agents in (self.agents, self.consultable, self.owing):
+            agents.pop(agent.agent_id, None)
+        agent.job = agent.home = None
+        agent.note(agent)
+        self.note(self)
 
     def list_consultable(self, agent: "Agent") -> None:
         """List or unlist one of the job's agents after its states changed."""

@@ -35,7 +35,7 @@ class Nailer:
         job = self._floor.choose_job(agent)
         if job is None:
             return
-        self._attach(agent, job)
+        job.attach(agent)
         agent.on_nail_event(NailEvent.CHOSEN, self._out.now)
         self._out.set_timer((Timer.NAIL, agent.agent_id), self._floor.config.nail_timeout_s)
 
@@ -118,7 +118,7 @@ class Nailer:
         self._legs[leg_id] = agent
         job = job or self._floor.choose_job(agent)
         if job is not None:
-            self._attach(agent, job)
+            job.attach(agent)
 
     def release(self, agent: Agent) -> None:
         """Let the phone of a free agent go; what follows the drop is decided when it is done."""
@@ -153,10 +153,18 @@ class Nailer:
         if job is None:
             self.release(agent)
             return
-        self._attach(agent, job)
+        job.attach(agent)
         agent.touch()
         if agent.is_nailed:
             self._out.tell(agent, AGTJobAttached(job.campaign.name))
+
+    def go_home(self, agent: Agent) -> None:
+        """An agent that was lent for a callback is free again: it goes back, if its job still runs."""
+        home, agent.home = agent.home, None
+        if home is not None and home.is_running and home.accepts(agent):
+            self.detach(agent)
+            home.attach(agent)
+            self._out.tell(agent, AGTJobAttached(home.campaign.name))
 
     def abandon(self, agent: Agent) -> None:
         """Forget an agent that is not logged on any more; its line is dropped unasked."""
@@ -183,20 +191,8 @@ class Nailer:
 
     def detach(self, agent: Agent) -> None:
         """Take the agent out of its job."""
-        job = agent.job
-        if job is not None:
-            job.idle.remove(agent)
-            job.agents.pop(agent.agent_id, None)
-            job.consultable.pop(agent.agent_id, None)
-            agent.job = None
-            self._out.note(agent)
-            self._out.note(job)
-
-    def _attach(self, agent: Agent, job: Job) -> None:
-        agent.job = job
-        job.agents[agent.agent_id] = agent
-        self._out.note(agent)
-        self._out.note(job)
+        if agent.job is not None:
+            agent.job.detach(agent)
 
     def _give_up(self, agent: Agent) -> None:
         self.detach(agent)

@@ -3,7 +3,7 @@
 An agent whom a callback is promised to comes last: the callback is due in a moment.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -19,12 +19,14 @@ class IdleAgents:
     """The idle agents of a job in routing order.
 
     Adding, removing and taking cost O(log n); removed agents stay in the heap until they surface or
-    outnumber the others.
+    outnumber the others. Beside that all who have no callback promised are found by each of their skills.
     """
 
     skill: str
     _heap: list[tuple[bool, int, float, int, Agent]] = field(factory=list)
     _present: int = 0
+    _by_skill: dict[str, dict[int, dict[str, Agent]]] = field(factory=dict)
+    _listed: dict[str, Mapping[str, int]] = field(factory=dict)
 
     def __len__(self) -> int:
         return self._present
@@ -40,6 +42,8 @@ class IdleAgents:
         self._present += 1
         promised, level = agent.pending_callback is not None, agent.skills.get(self.skill, 0)
         heappush(self._heap, (promised, -level, idle_since, agent.idle_ticket, agent))
+        if not promised:
+            self._list(agent)
 
     def remove(self, agent: Agent) -> None:
         """Take an agent out; one that is not queued does no harm."""
@@ -47,6 +51,7 @@ class IdleAgents:
             return
         agent.idle_ticket = 0
         self._present -= 1
+        self._unlist(agent)
         if len(self._heap) > 2 * self._present + 64:
             self._heap = [entry for entry in self._heap if entry[4].idle_ticket == entry[3]]
             heapify(self._heap)
@@ -77,6 +82,11 @@ class IdleAgents:
         self._present = len(self._heap)
         for agent in able.difference(entry[4] for entry in self._heap):
             agent.idle_ticket = 0
+        self._by_skill.clear()
+        self._listed.clear()
+        for *_, agent in sorted(self._heap):
+            if agent.pending_callback is None:
+                self._list(agent)
 
     def take(self) -> Agent | None:
         """Take the agent whose turn it is; None if nobody is idle."""
@@ -85,5 +95,24 @@ class IdleAgents:
             if agent.idle_ticket == ticket:
                 agent.idle_ticket = 0
                 self._present -= 1
+                self._unlist(agent)
                 return agent
         return None
+
+    def find(self, skill: str, min_level: int) -> Agent | None:
+        """Return who is best for another job: the highest level of its skill, then the longest idle."""
+        levels = self._by_skill.get(skill)
+        best = max(levels, default=min_level) if levels else min_level
+        return next(iter(levels[best].values())) if levels and best >= min_level else None
+
+    def _list(self, agent: Agent) -> None:
+        self._listed[agent.agent_id] = agent.skills
+        for skill, level in agent.skills.items():
+            self._by_skill.setdefault(skill, {}).setdefault(level, {})[agent.agent_id] = agent
+
+    def _unlist(self, agent: Agent) -> None:
+        for skill, level in self._listed.pop(agent.agent_id, {}).items():
+            levels = self._by_skill[skill]
+            del levels[level][agent.agent_id]
+            if not levels[level]:
+                del levels[level]

@@ -222,6 +222,7 @@ class CallbackEvent(_Name):
     """What changes the phase of a callback."""
 
     NOTICED = auto()
+    CLOSED = auto()  # the calling hours ended before anybody had it
     PROMISED = auto()
     TAKEN_BACK = auto()
     DELIVERED = auto()
@@ -267,6 +268,7 @@ CALLBACK_TABLE: Table[CallbackPhase, CallbackEvent] = {
     },
     CallbackPhase.WAITING: {
         CallbackEvent.PROMISED: CallbackPhase.PROMISED,
+        CallbackEvent.CLOSED: CallbackPhase.KEPT,
         CallbackEvent.ENDED: CallbackPhase.OVER,
     },
     CallbackPhase.PROMISED: {

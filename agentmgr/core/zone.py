@@ -160,13 +160,16 @@ class Zone(Parts):
             return
         elif agent.blend is Blend.LEAVING and not agent.has_pending:
             self.roster.blend_out(agent)
+        elif agent.home is not None:
+            self.nailer.go_home(agent)
+            self.out.free(agent)
         elif agent.nailup_status in HAS_JOB and not self._fits_its_job(agent):
             self.nailer.move(agent)
             if agent.job is not None:
                 self.out.free(agent)
         elif agent.can_take_contact and agent.job is not None:
             job = agent.job
-            if not (self.deliveries.take_waiting(job, agent) or self.dialer.take_waiting(job, agent)):
+            if not (self.deliveries.take_waiting(agent) or self.dialer.take_waiting(job, agent)):
                 agent.job.idle.add(agent, self.out.steady)
                 job.note(job)
                 self.out.serve(agent.job)
@@ -383,6 +386,7 @@ class Zone(Parts):
         if job.keeps_agents and not job.ringing and not job.waiting:
             job.keeps_agents = False
             self._free_agents(job)
+        self.deliveries.serve(job)
         self.dialer.serve(job)
 
     # -- time ----------------------------------------------------------------------------------

@@ -178,7 +178,8 @@ def _check_pending(zone, agent, timers):
         is_to_come = callback.spec.due_at > zone.out.now
         if is_to_come or (agent.can_be_consulted_now and not agent.leaving):
             # also tried again after its time, while its contact is worked on elsewhere
-            assert ("due", callback_id) in timers
+            is_owed = agent.job is not None and agent.agent_id in agent.job.owing and agent.job.ringing
+            assert ("due", callback_id) in timers or is_owed, "nothing brings a callback that was promised"
     assert not (agent.pending_consults and agent.can_be_consulted_now), "a consult waits for a free agent"
 
 
@@ -233,7 +234,8 @@ def _check_callbacks(stage, job, timers):
             assert callback.agent.pending_callback is callback
         else:
             waiting = callback_id in job.callbacks_waiting
-            assert waiting or ("callback", callback_id) in timers, "nothing brings a callback to anybody"
+            is_to_come = ("callback", callback_id) in timers or callback.ready_at is None
+            assert waiting or is_to_come, "nothing brings a callback to anybody"
         if callback.session is None:
             assert ("expiry", callback_id) in timers
     for callback_id, callback in job.callbacks_waiting.items():
@@ -242,6 +244,10 @@ def _check_callbacks(stage, job, timers):
     if job.is_running and job.callbacks_waiting:
         able = [a for a in job.agents.values() if a.idle_ticket and a.pending_callback is None]
         assert not able, "a callback waits while an agent is idle"
+        campaign = job.campaign
+        for other in stage.zone.jobs.values():
+            if other.campaign.pacing is not PacingType.Predictive and other.may_spare:
+                assert other.idle.find(campaign.skill, campaign.min_skill_level) is None, "idle elsewhere"
 
 
 def _check_job(stage, job):

@@ -72,7 +72,7 @@ Conference  ENDED=Over
 """
 CALLBACK = """
 Kept       NOTICED=Waiting FOUND=Delivered ENDED=Over
-Waiting    PROMISED=Promised ENDED=Over
+Waiting    PROMISED=Promised CLOSED=Kept ENDED=Over
 Promised   TAKEN_BACK=Kept DELIVERED=Delivered ENDED=Over
 Delivered  PUT_BACK=Kept ENDED=Over
 """
