@@ -17,7 +17,7 @@ from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
-from agentmgr.core.model import AgentSpec
+from agentmgr.core.model import AgentSpec, AttributeSpec
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
@@ -83,6 +83,17 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             )
         case requests.ListContactLists():
             return [{"list": each.name, "contacts": each.contacts} for each in services.contacts.lists()]
+        case requests.DefineAttribute(name):
+            is_new = services.attributes.define(
+                name,
+                attribute_type=request.attribute_type,
+                data_type=request.data_type,
+                display_name=request.display_name,
+            )
+            how = "defined" if is_new else "changed; jobs that run keep it as it was when they were loaded"
+            return _done(f"attribute {name}: is {how}")
+        case requests.ListAttributes():
+            return map(_attribute, services.attributes.all())
         case requests.CreateCampaign(values):
             spec, lists = campaign_file.read(values)
             name = services.campaigns.create(spec, lists).name
@@ -234,6 +245,15 @@ def _disposition(row: DispositionRow) -> Row:
 def _dial(row: DialRow) -> Row:
     times = {column: _time(getattr(row, column)) for column in ("dialed_at", "answered_at", "ended_at")}
     return attrs.asdict(row) | times
+
+
+def _attribute(spec: AttributeSpec) -> Row:
+    return {
+        "attribute": spec.name,
+        "type": str(spec.attribute_type),
+        "data_type": spec.data_type,
+        "display_name": spec.display_name,
+    }
 
 
 def _agent(login: AgentLogin) -> Row:

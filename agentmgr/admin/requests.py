@@ -24,6 +24,21 @@ class ListContactLists:
 
 
 @frozen
+class DefineAttribute:
+    """Define an attribute of contacts, or change one; what is None stays as it is, or is the default."""
+
+    name: str
+    attribute_type: str | None = None
+    data_type: str | None = None
+    display_name: str | None = None
+
+
+@frozen
+class ListAttributes:
+    """Show all attributes that contacts can have."""
+
+
+@frozen
 class CreateCampaign:
     """Make a campaign on contact lists; `values` are as `agentmgr.admin.campaign_file` reads them."""
 
@@ -185,6 +200,8 @@ class ListDnc:
 Request = (
     ImportContacts
     | ListContactLists
+    | DefineAttribute
+    | ListAttributes
     | CreateCampaign
     | ChangeCampaign
     | WriteCampaign

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from agentmgr.campaign.attributes import misfit
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Problem, RejectFile
@@ -171,11 +172,13 @@ class _RowReader:
         self._columns = columns
         self._region = region
         self._allow_premium = allow_premium
-        phones = {spec.name for spec in specs if spec.data_type == "phone"}
+        types = {spec.name: spec.data_type for spec in specs if spec.name in columns.custom}
+        phones = {name for name, data_type in types.items() if data_type == "phone"}
+        self._types = {name: types[name] for name in types.keys() - phones}
         self._zone_not_said = frozenset(
             name for name, zone in PHONE_ZONE_ATTRIBUTES.items() if zone not in columns.attributes
         )
-        self._other_phones = sorted(phones.intersection(columns.attributes) - PHONE_ZONE_ATTRIBUTES.keys())
+        self._other_phones = sorted(phones)
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
         """Return the contact, or None and all that is wrong with the row."""
@@ -216,6 +219,8 @@ class _RowReader:
                 self._note(problems, name, value, f"has {len(value)} characters; allowed are {allowed}")
             if fault := fault_of(value):
                 self._note(problems, name, value, f"{fault}; no value may have one")
+            if expected := misfit(self._types.get(name, ""), value):
+                self._note(problems, name, value, f"the attribute needs {expected}")
         return problems
 
     def _read_phone(

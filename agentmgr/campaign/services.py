@@ -3,6 +3,7 @@
 import time
 
 from agentmgr.campaign.agents import AgentService
+from agentmgr.campaign.attributes import AttributeService
 from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
@@ -15,6 +16,7 @@ class Services:
 
     def __init__(self, at: Backing, caller: Caller) -> None:
         self.agents = AgentService(at, caller)
+        self.attributes = AttributeService(at, caller)
         self.campaigns = CampaignService(at, caller)
         self.contacts = ContactService(at, caller)
         self.dnc = DncService(at, caller)

@@ -10,7 +10,18 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from agentmgr.cli import agents, campaign, conformance, contacts, demo, desk, dispositions, dnc, server
+from agentmgr.cli import (
+    agents,
+    attributes,
+    campaign,
+    conformance,
+    contacts,
+    demo,
+    desk,
+    dispositions,
+    dnc,
+    server,
+)
 from agentmgr.cli.common import Failed, Misused
 
 _ABOUT = """An open Agent Manager for outbound contact centres: between agent desktops and the dialer.
@@ -45,6 +56,7 @@ app.command(server.serve)
 app.command(server.init)
 app.command(server.check_config)
 app.command(contacts.app)
+app.command(attributes.app)
 app.command(campaign.app)
 app.command(agents.app)
 app.command(dispositions.app)

@@ -60,6 +60,19 @@ class AttributeStore(Protocol):
         """Return all known attributes in the order they were defined."""
         ...
 
+    def put_attribute(self, spec: AttributeSpec) -> None:
+        """Make an attribute known, or replace the one with the same name."""
+        ...
+
+    def attribute_values(
+        self, name: str, after_contact_id: int, contacts: int
+    ) -> tuple[tuple[tuple[str, str, str], ...], int | None]:
+        """Return the values that the next so many contacts have of an attribute, those above an id.
+
+        Each with list and id of its contact; and the id to go on after, None once there are no more.
+        """
+        ...
+
 
 class ContactStore(Protocol):
     """Contacts in their lists."""

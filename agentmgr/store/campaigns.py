@@ -191,6 +191,38 @@ def define_attributes(tx: Transaction, specs: Iterable[AttributeSpec]) -> None:
             )
 
 
+def put_attribute(tx: Transaction, spec: AttributeSpec) -> None:
+    """Make an attribute known, or replace the one with the same name; it keeps its place."""
+    define_attributes(tx, [spec])
+    tx.tables.execute(
+        sa.update(t.attribute_spec)
+        .where(t.attribute_spec.c.name == spec.name)
+        .values(data_type=spec.data_type, attribute_type=spec.attribute_type, display_name=spec.display_name)
+    )
+
+
+def read_values(
+    tx: Transaction, name: str, after_contact_id: int, contacts: int
+) -> tuple[tuple[tuple[str, str, str], ...], int | None]:
+    """Return the values of an attribute that the next contacts have; reads a range of contacts alone."""
+    ids = tx.sql.fetch(
+        "SELECT contact_id FROM contact WHERE contact_id > ? ORDER BY contact_id LIMIT ?",
+        (after_contact_id, contacts),
+    )
+    if not ids:
+        return (), None
+    last = ids[-1][0]
+    rows = tx.sql.fetch(
+        "SELECT contact_list.name, contact.user_contact_id, contact_attribute.value FROM contact"
+        " JOIN contact_list ON contact_list.list_id = contact.list_id"
+        " JOIN contact_attribute ON contact_attribute.contact_id = contact.contact_id"
+        " AND contact_attribute.name = ? WHERE contact.contact_id > ? AND contact.contact_id <= ?"
+        " ORDER BY contact.contact_id",
+        (name, after_contact_id, last),
+    )
+    return tuple(rows), last
+
+
 def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:
     """Return all known attributes."""
     rows = tx.tables.execute(sa.select(t.attribute_spec).order_by(t.attribute_spec.c.position)).all()

@@ -116,6 +116,16 @@ class SqliteStore:
         """Return all known attributes in the order they were defined."""
         return self._database.read(campaigns.read_attributes)
 
+    def put_attribute(self, spec: AttributeSpec) -> None:
+        """Make an attribute known, or replace the one with the same name."""
+        self._database.write(campaigns.put_attribute, spec)
+
+    def attribute_values(
+        self, name: str, after_contact_id: int, contacts: int
+    ) -> tuple[tuple[tuple[str, str, str], ...], int | None]:
+        """Return the values of an attribute that the next contacts have, and the id to go on after."""
+        return self._database.read(campaigns.read_values, name, after_contact_id, contacts)
+
     def ensure_list(self, name: str, now: float, country: str = "") -> int:
         """Return the id of a contact list, which is made if there is none of that name; keep its country."""
         return self._database.write(contacts.ensure_list, name, now, country)

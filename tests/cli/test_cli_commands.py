@@ -127,6 +127,8 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["dispositions", "export"],
         ["dnc", "add"],
         ["dnc", "import"],
+        ["attributes", "define"],
+        ["attributes", "list"],
         ["dnc", "list"],
         ["desk"],
         ["demo"],
@@ -175,6 +177,25 @@ def test_contacts_import_of_a_missing_file_fails(shell: Shell, database: Path, t
     shell("contacts", "import", str(tmp_path / "none.csv"), "--list", "L", code=1)
     assert "none.csv" in shell.error
     assert shell.error.count("\n") == 1
+
+
+def test_attributes_are_defined_changed_and_listed(shell: Shell, database: Path) -> None:
+    tokens = ["Balance", "--data-type", "float", "--type", "READ_ONLY", "--display-name", "Balance due"]
+    assert shell("attributes", "define", *tokens) == "attribute Balance: is defined\n"
+    assert json.loads(shell("attributes", "list", "--json").splitlines()[-1]) == {
+        "attribute": "Balance",
+        "type": "READ_ONLY",
+        "data_type": "float",
+        "display_name": "Balance due",
+    }
+    assert shell("attributes", "define", "Balance", "--type", "WRITE").startswith(
+        "attribute Balance: is changed;"
+    )
+    assert "Balance due" in shell("attributes", "list")
+    shell("attributes", "define", "Balance", "--type", "nix", code=1)
+    assert shell.error.startswith("attribute Balance: the type is 'nix'; allowed: READ_ONLY, WRITE")
+    shell("attributes", "define", code=2)
+    assert "NAME" in shell.error
 
 
 # -- campaigns ------------------------------------------------------------------------------
