@@ -52,6 +52,9 @@ def recount(stage):
     for session in zone.sessions.values():
         if session.phase in (Phase.RINGING, Phase.WAITING, Phase.ON_LINE):
             assert zone.numbers_in_work[session.number.number] is session, "two at work with one number"
+            recorded = stage.store.open_attempts[session.attempt_id]
+            assert recorded.number == session.number.number, "dialled is what is not recorded"
+            assert recorded.dialed_at is not None or zone.config.epoch > 1
     assert zone.contacts_in_work == {session.contact.contact_id for session in zone.sessions.values()}
     _check_unanswered(stage)
     for purpose, of in timers:

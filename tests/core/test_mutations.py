@@ -151,6 +151,18 @@ MUTATIONS = [
         "(*job.contacts, *event.contacts)",
         "a contact that is due again waits for the fresh ones on hand",
     ),
+    Mutation(
+        "attempts.py",
+        "if answer.in_work or self._floor.numbers_in_work.get(answer.number.number) is not session:",
+        "if False:",
+        "two agents talk to one number at once",
+    ),
+    Mutation(
+        "attempts.py",
+        "            self._mark_dialed(session, agent.agent_id)\n            return\n",
+        "            return\n",
+        "a number that an agent chose is dialled, and another one recorded",
+    ),
 ]
 
 
