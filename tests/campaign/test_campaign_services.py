@@ -20,7 +20,14 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.core.model import CallingHours, CampaignSpec, CompletionCodeSpec, Wanted, WantedJob
+from agentmgr.core.model import (
+    AttributeSpec,
+    CallingHours,
+    CampaignSpec,
+    CompletionCodeSpec,
+    Wanted,
+    WantedJob,
+)
 from agentmgr.ports import ContactDraft, JobState
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
@@ -88,6 +95,13 @@ def test_campaign_with_a_wrong_setting_refused(
     with refused(Cause.BAD_VALUE, words):
         services(ready).campaigns.create(evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"])
     assert [campaign.name for campaign in services(ready).campaigns.all()] == ["Spring"]
+
+
+def test_campaign_with_more_attributes_than_a_desktop_can_be_told_refused(ready: SqliteStore) -> None:
+    many = tuple(AttributeSpec(f"Attribute {number}") for number in range(300))
+    with refused(Cause.BAD_VALUE, "with 300 new attributes there would be .* leave some out"):
+        services(ready).campaigns.create(evolve(SPEC, name="Autumn", attributes=many), ["A"])
+    assert not {spec.name for spec in many} & {spec.name for spec in ready.attributes()}
 
 
 @pytest.mark.parametrize(

@@ -440,6 +440,18 @@ def test_import_that_lets_a_contact_grow_too_large_leaves_it_as_it_was(
     }
 
 
+def test_import_lets_a_contact_that_was_too_large_before_get_smaller(
+    load: Import, imported: Imported, store: SqliteStore
+) -> None:
+    load(f"UserContactId,PhoneNumber1,{notes(2)}\nU1,+12125550123,a,b\n")
+    grown = "UPDATE contact_attribute SET value = ? WHERE name = ?"
+    for name in ("Note0", "Note1"):
+        store._database.write(lambda tx, name=name: tx.sql.execute(grown, ("x" * 9000, name)))
+    head = "UserContactId,PhoneNumber1,Note0\n"
+    assert load(head + f"U1,+12125550123,{'x' * 2000}\n").updated == 1
+    assert len(imported()["U1"]["Note0"]) == 2000
+
+
 def test_import_of_one_id_twice_takes_the_last_that_fits(load: Import, imported: Imported) -> None:
     full = ",".join(["x" * 1900] * 8)
     rows = f"U1,+12125550123,small{',' * 7}\nU1,+12125550124,{full}\n"

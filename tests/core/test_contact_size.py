@@ -84,3 +84,9 @@ def test_attributes_are_too_many_when_their_names_leave_no_room():
     many = [AttributeSpec(f"Attribute {number}") for number in range(300)]
     assert are_too_many(many, 0)
     assert are_too_many([AttributeSpec(str(number)) for number in range(1025)], 0)
+
+
+def test_names_beyond_what_is_kept_for_them_leave_less_room_for_values():
+    many = [AttributeSpec(f"Attribute {number}") for number in range(120)]
+    assert names_bytes(many) > NAMES_BYTES
+    assert room_for_values(many) == room_for_values(SPECS) + NAMES_BYTES - names_bytes(many)

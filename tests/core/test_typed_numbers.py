@@ -2,7 +2,7 @@
 
 import pytest
 from attrs import evolve
-from parties import create, with_agent, with_external
+from parties import a_callback, create, start_job_with, with_agent, with_external
 from scenes import SID, Scene, a_campaign, a_contact, nailed_idle
 
 from agentmgr.core.effects import Dial, SetNumber
@@ -179,6 +179,19 @@ def test_own_number_is_known_in_any_form_where_free_numbers_are_not_allowed():
     assert asked(scene, preview_dial("020 7946 0019")) is ResultCode.DIAL_BAD_NUMBER
     assert asked(scene, preview_dial("(020) 7946 0018")) is ResultCode.SUCCESS
     assert scene.agent("A").session.number.name == "PhoneNumber1"
+
+
+def test_number_that_a_callback_was_promised_at_is_known_where_free_numbers_are_not_allowed():
+    scene = Scene()
+    promised = PhoneNumber("ExternalNumber", "+442071234567", "Europe/London")
+    start_job_with(scene, a_callback(scene, number=promised), allow_free_form=False)
+    scene.nail()
+    scene.wait(100)
+    assert scene.agent("A").call_state is CallState.Callback
+    sid = scene.agent("A").session.sid
+    typed = c.AGTPreviewDial(ContactNumber(number="+44 (0)20 7123 4567"), sid)
+    assert asked(scene, typed) is ResultCode.SUCCESS
+    assert dialed(scene) == "+442071234567"
 
 
 def test_typed_number_tells_its_time_zone_and_is_none_of_the_contact():

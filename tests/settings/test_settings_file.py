@@ -180,3 +180,8 @@ def test_load_of_bytes_that_are_no_text_says_where(tmp_path: Path) -> None:
     path.write_bytes(b"# \xff")
     with pytest.raises(Mistakes, match="byte 2 is not UTF-8"):
         load(path)
+
+
+def test_load_of_a_text_with_a_control_character_says_so(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, '[[zones]]\nname = "A\\u0007"\nport = 0\n')
+    assert problem.startswith("zones[0].name: found 'A\\x07'")
