@@ -34,7 +34,7 @@ def number(low: float, high: float) -> Allowed:
     )
 
 
-def text(words: str = "a text, not empty") -> Allowed:
+def text(words: str = "a text, not empty, without control characters") -> Allowed:
     """Allow any string but the empty one; no control characters."""
     return Allowed(words, lambda v: type(v) is str and bool(v.strip()) and not fault_of(v), lambda v: v)
 

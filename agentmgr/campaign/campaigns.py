@@ -89,7 +89,9 @@ class CampaignService(Service):
             raise ServiceError(
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
             )
-        return store.add_campaign(spec, self._list_ids(spec.name, lists), self._at.now())
+        list_ids = self._list_ids(spec.name, lists)
+        self.check_attributes(spec.attributes)
+        return store.add_campaign(spec, list_ids, self._at.now())
 
     @staticmethod
     def _checked(spec: CampaignSpec) -> CampaignSpec:

@@ -184,4 +184,4 @@ def test_load_of_bytes_that_are_no_text_says_where(tmp_path: Path) -> None:
 
 def test_load_of_a_text_with_a_control_character_says_so(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, '[[zones]]\nname = "A\\u0007"\nport = 0\n')
-    assert problem.startswith("zones[0].name: found 'A\\x07'")
+    assert problem == 'zones[1].name: found "A\x07"; allowed: a text, not empty, without control characters'
