@@ -99,7 +99,7 @@ MUTATIONS = [
     ),
     Mutation(
         "callflow.py",
-        "        session.job.estimates.saw_contact_end(self._out.now - session.owned_at)\n",
+        "        session.job.estimates.saw_contact_end(self._out.steady - session.owned_at)\n",
         "",
         "the pacer never learns how long a contact takes",
     ),
@@ -135,7 +135,7 @@ MUTATIONS = [
     ),
     Mutation(
         "deliveries.py",
-        "        self._out.cancel_timer((Timer.DUE, record.callback_id))\n",
+        "        self._out.cancel_timer((Timer.DUE, spec.callback_id))\n",
         "",
         "a callback that is on a desktop is still tried again",
     ),
