@@ -69,8 +69,8 @@ MUTATIONS = [
     ),
     Mutation(
         "deliveries.py",
-        "        agent.pending_callback = None\n        session = ",
-        "        session = ",
+        "        agent.pending_callback = None\n        agent.take_off_duty()\n",
+        "        agent.take_off_duty()\n",
         "a callback that was delivered is still promised, and is delivered again",
     ),
     Mutation(
