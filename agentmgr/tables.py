@@ -112,6 +112,8 @@ def shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
     if isinstance(value, bool):
         text = text.lower()
+    elif isinstance(value, list | tuple):
+        text = f"[{', '.join(map(shown, value))}]"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

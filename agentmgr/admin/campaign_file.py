@@ -1,6 +1,7 @@
 """A campaign as a person writes it down: a TOML document, or options of the command line, and back."""
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from itertools import count
 from typing import Any
 
@@ -57,9 +58,10 @@ def _weekdays(written: str) -> frozenset[int]:
     days: set[int] = set()
     for part in (written or "1-7").split(","):
         first, _, last = part.partition("-")
-        days.update(WEEK[WEEK.index(int(first)) : WEEK.index(int(last or first)) + 1])
-    if not days:
-        raise ValueError(written)
+        found = WEEK[WEEK.index(int(first)) : WEEK.index(int(last or first)) + 1]
+        if not found:
+            raise ValueError(part)
+        days.update(found)
     return frozenset(days)
 
 
@@ -86,10 +88,15 @@ WEEKDAYS = Allowed("as in 1-5 or 1,2,6; Monday is 1", _is_readable(_weekdays), l
 # -- the document --------------------------------------------------------------------------
 
 
-def _names(words: str, test: Callable[[str], bool] = lambda name: bool(name.strip())) -> Allowed:
+def _names(words: str, choices: type[StrEnum] | None = None) -> Allowed:
+    """Allow a list of names, each once: one or more of any, or any number of some choices."""
+
     def is_list(value: object) -> bool:
-        items = value if isinstance(value, list | tuple) else ()
-        return bool(items) and all(type(item) is str and test(item) for item in items)
+        if not isinstance(value, list | tuple) or not all(type(item) is str for item in value):
+            return False
+        if len(set(value)) < len(value):
+            return False
+        return set(value) <= set(choices) if choices else bool(value) and all(map(str.strip, value))
 
     return Allowed(words, is_list, tuple)
 
@@ -139,14 +146,16 @@ class CampaignFile(CampaignSettings):
 
     name: str = setting("", text(), "Name of the campaign.")
     skill: str = setting("", text(), "The skill that agents need.")
-    lists: tuple[str, ...] = setting((), _names("names of contact lists"), "The contact lists.")
+    lists: tuple[str, ...] = setting(
+        (), _names('names of contact lists such as ["A", "B"], each once'), "The contact lists."
+    )
     pacing: str = setting("predictive", one_of(*PACING), "When a contact is dialled.")
     calling_hours: str = setting("00:00-24:00", HOURS, "When numbers may be called, by their own clocks.")
     weekdays: str = setting("1-7", WEEKDAYS, "On which days they may be called.")
     default_code: str = setting("", text(), "What a wrapup ends with by itself; the last code if not given.")
     callback_types: tuple[str, ...] = setting(
         tuple(CallbackType),
-        _names(f"one or more of {', '.join(CallbackType)}", lambda name: name in list(CallbackType)),
+        _names("any of " + ", ".join(f'"{kind}"' for kind in CallbackType) + ", each once", CallbackType),
         "The kinds of callback that agents may make.",
     )
     retry_s: Retries = Retries()
@@ -260,6 +269,10 @@ def _address_book(found: CampaignFile, problems: list[str]) -> tuple[ExternalDes
             read_as = read_number(each.number, found.country or None)
         except ValueError as error:
             problems.append(f"address_book[{number}].number: found {each.number!r}; it {error}")
+            continue
+        if read_as.premium and not found.allow_premium:
+            text = f"found {each.number!r}; it costs a premium, which allow_premium = true allows"
+            problems.append(f"address_book[{number}].number: {text}")
         else:
             entries.append(ExternalDestination(each.name.strip(), read_as.e164))
         if not each.name.strip():

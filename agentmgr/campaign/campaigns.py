@@ -145,7 +145,17 @@ class CampaignService(Service):
             raise ServiceError(
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
             )
-        self._at.store.change_campaign(spec, self._list_ids(spec.name, lists))
+        kept = {code.code_id for code in spec.completion_codes}
+        gone = [code.name for code in old.campaign.completion_codes if code.code_id not in kept]
+        if job is not None and gone:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"campaign {name}: {', '.join(gone)} cannot be left out of the codes: contacts may have been"
+                " given it; with its id it can have another name",
+            )
+        list_ids = self._list_ids(spec.name, lists)
+        if not self._at.store.change_campaign(spec, list_ids, while_it_runs=not fixed):
+            raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was changed or run meanwhile; try again")
         if not is_live or job is None:
             return None
         self._at.hint(job.zone)

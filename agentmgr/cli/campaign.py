@@ -86,8 +86,8 @@ def create(
         May be repeated; the last one is what a wrapup ends with by itself. Without any there are Sale,
         Not interested, Call again, Wrong person and No code given.
     retry
-        REASON=SECONDS: when a call that failed is tried again. Reasons are Busy, NoAnswer, Rejected,
-        AnswerMachine, Congestion, TelephonyDown. May be repeated.
+        REASON=SECONDS, or REASON=never: when a call that failed is tried again. Reasons are Busy, NoAnswer,
+        Rejected, AnswerMachine, Congestion, TelephonyDown. May be repeated.
     """
     from agentmgr.admin.requests import CreateCampaign
 
@@ -100,13 +100,15 @@ def create(
         "weekdays": weekdays,
         "codes": [_code(each) for each in code] if code else None,
         "retry_s": {
-            _reason(reason): _seconds("--retry", s)
+            _reason(reason): s if s == "never" else _seconds("--retry", s)
             for reason, s in pairs("--retry", retry or (), "Busy=600").items()
         }
         or None,
         **(attrs.asdict(settings) if settings is not None else {}),
     }
     given = {key: value for key, value in options.items() if value is not None}
+    if code:
+        given["default_code"] = code[-1].partition("=")[0].strip()
     _tell(config, CreateCampaign(_checked(_from_file(file), given, file)))
 
 
@@ -218,13 +220,17 @@ def set_(
 
 
 def _change(text: str) -> dict[str, Any]:
-    """Read KEY=VALUE as a line of TOML; a value that is none is a text."""
+    """Read KEY=VALUE as a line of TOML; a value that is none, or of a key that has texts, is a text."""
     import tomlkit
+
+    from agentmgr.admin.campaign_file import CampaignFile
 
     key, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not key:
         raise Misused(f"found {text}; allowed: KEY=VALUE, such as priority=8")
-    for line in (f"{key} = {value}", f"{key} = {tomlkit.string(value).as_string()}"):
+    as_text, field = tomlkit.string(value).as_string(), attrs.fields_dict(CampaignFile).get(key)
+    is_bare = field is not None and field.type is str and not value.startswith(('"', "'"))
+    for line in (f"{key} = {as_text if is_bare else value}", f"{key} = {as_text}"):
         with suppress(tomllib.TOMLDecodeError):
             return tomllib.loads(line)
     raise Misused(f"found {text}; allowed: KEY=VALUE with a key such as priority or retry_s.Busy")

@@ -85,6 +85,15 @@ class Callbacks:
         callback.ready_at = opening
         self._set_notice(callback)
 
+    def on_changed(self, job: Job) -> None:
+        """The job's campaign has other hours, or another notice: what nobody was told of yet follows them."""
+        for callback in job.callbacks.values():
+            if callback.phase is CallbackPhase.KEPT:
+                spec = callback.spec
+                self._out.cancel_timer((Timer.CALLBACK, spec.callback_id))
+                callback.ready_at = self.next_opening(job, spec.number, max(spec.due_at, self._out.now))
+                self._set_notice(callback)
+
     def restore(self, callback_id: str, session: Session) -> None:
         """The contact of a callback outlived the server: the callback ends with it, as before."""
         callback = self._by_id.get(callback_id)

@@ -3,7 +3,6 @@
 The checks, the command line's options with their help, and the columns of the store come from here.
 """
 
-import re
 from typing import Any
 
 import attrs
@@ -38,10 +37,27 @@ def _is_country(value: object) -> bool:
 
 
 COUNTRY = Allowed("a region such as GB, a calling code such as 44, or empty", _is_country, _country)
+
+
+def _number(text: str) -> str:
+    """Return a number that has its country code in E.164, empty for none."""
+    from agentmgr.core.numbers import read_number
+
+    return read_number(text).e164 if text.strip() else ""
+
+
+def _is_number(value: object) -> bool:
+    if type(value) is not str:
+        return False
+    try:
+        _number(value)
+    except ValueError:
+        return False
+    return True
+
+
 NUMBER = Allowed(
-    "a telephone number with its country code, such as +442079460018, or empty",
-    lambda value: type(value) is str and re.fullmatch(r"(\+[1-9][0-9]{6,14})?", value) is not None,
-    lambda value: value,
+    "a telephone number with its country code, such as +442079460018, or empty", _is_number, _number
 )
 RETRY_S = whole_number(0, 31 * 86_400)
 """After how many seconds a contact is tried again, whatever its last attempt came to."""

@@ -119,11 +119,10 @@ class Job:
         """Return the job as it starts: with everything still in the store, and not paused yet."""
         return cls(spec.job_id, spec.campaign, spec.total, spec.done, next_due_at=now, stats=stats, note=note)
 
-    def change_campaign(self, campaign: CampaignSpec, now: float) -> None:
+    def change_campaign(self, campaign: CampaignSpec) -> None:
         """Go by another version of the campaign from now on; its pacing, skill and codes are the same."""
         self.campaign = campaign
         self.attributes = {spec.name: spec for spec in campaign.attributes}
-        self.next_due_at = now  # other hours may have opened what the store said was closed
         self.note(self)
 
     @property

@@ -353,10 +353,13 @@ class Zone(Parts):
         self.dialer.tick(job)
 
     def _change_campaign(self, job: Job, campaign: CampaignSpec) -> None:
-        """Go on with a campaign that was changed while its job runs; what is begun keeps its timers."""
+        """Go on with a campaign that was changed while its job runs; contacts in work keep their timers."""
         if campaign.version <= job.campaign.version:
             return
-        job.change_campaign(campaign, self.out.now)
+        job.change_campaign(campaign)
+        # other hours may have opened what the store said was closed
+        self.attempts.expect(job, self.out.now)
+        self.callbacks.on_changed(job)
         for agent in self.agents.values():
             self.out.free(agent)
         self.out.serve(job)

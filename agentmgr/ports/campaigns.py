@@ -138,8 +138,12 @@ class CampaignStore(Protocol):
         """Store a campaign and return it with its id and all known attributes."""
         ...
 
-    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
-        """Write a campaign anew under its id, one version on; attributes stay as they are."""
+    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], *, while_it_runs: bool) -> bool:
+        """Write a campaign anew under its id, one version on; attributes stay as they are.
+
+        False if it is not of the spec's version any more, or a job of it lives that must not; nothing was
+        written then.
+        """
         ...
 
     def lists_of(self, campaign_id: int) -> tuple[str, ...]:

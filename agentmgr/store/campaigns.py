@@ -65,17 +65,24 @@ def add_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], n
     return read_campaign(tx, campaign_id)
 
 
-def change_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
-    """Write a campaign anew under its id, one version on."""
+def change_campaign(
+    tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], while_it_runs: bool
+) -> bool:
+    """Write a campaign anew under its id, one version on; False if it is not as it was read, or runs."""
     campaign_id = spec.campaign_id
-    tx.tables.execute(
-        sa.update(t.campaign)
-        .where(t.campaign.c.campaign_id == campaign_id)
-        .values(**{**_row(spec), "version": t.campaign.c.version + 1})
+    as_read = sa.and_(t.campaign.c.campaign_id == campaign_id, t.campaign.c.version == spec.version)
+    if not while_it_runs:
+        live = sa.select(t.job.c.job_id).where(t.job.c.campaign_id == campaign_id, t.job.c.ended_at.is_(None))
+        as_read = sa.and_(as_read, ~live.exists())
+    changed = tx.tables.execute(
+        sa.update(t.campaign).where(as_read).values(**{**_row(spec), "version": spec.version + 1})
     )
+    if not changed.rowcount:
+        return False
     for table in (t.campaign_list, t.campaign_retry, t.campaign_destination, t.completion_code):
         tx.tables.execute(sa.delete(table).where(table.c.campaign_id == campaign_id))
     _insert_parts(tx, campaign_id, spec, list_ids)
+    return True
 
 
 def read_list_names(tx: Transaction, campaign_id: int) -> tuple[str, ...]:

@@ -148,9 +148,9 @@ class SqliteStore:
         """Store a campaign and return it with its id and all known attributes."""
         return self._database.write(campaigns.add_campaign, spec, list_ids, now)
 
-    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int]) -> None:
+    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], *, while_it_runs: bool) -> bool:
         """Write a campaign anew under its id, one version on; attributes stay as they are."""
-        self._database.write(campaigns.change_campaign, spec, tuple(list_ids))
+        return self._database.write(campaigns.change_campaign, spec, tuple(list_ids), while_it_runs)
 
     def lists_of(self, campaign_id: int) -> tuple[str, ...]:
         """Return the names of a campaign's contact lists."""

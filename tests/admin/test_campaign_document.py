@@ -58,7 +58,7 @@ def campaigns(draw: st.DrawFn) -> CampaignSpec:
         singles[each.name] = draw(some.filter(each.metadata["allowed"].test) | st.just(each.default))
     made = draw(codes())
     retries = draw(st.dictionaries(st.sampled_from(campaign_file.RETRIED), st.integers(0, 1000)))
-    kinds = draw(st.lists(st.sampled_from(CallbackType), min_size=1, unique=True))
+    kinds = draw(st.lists(st.sampled_from(CallbackType), unique=True))
     book = draw(st.lists(st.builds(ExternalDestination, NAMES, NUMBERS), max_size=3))
     return CampaignSpec(
         campaign_id=0,
@@ -75,7 +75,7 @@ def campaigns(draw: st.DrawFn) -> CampaignSpec:
     )
 
 
-@given(campaigns(), st.lists(NAMES, min_size=1, max_size=3))
+@given(campaigns(), st.lists(NAMES, min_size=1, max_size=3, unique=True))
 def test_campaign_written_is_read_as_the_same(spec: CampaignSpec, lists: list[str]) -> None:
     written = campaign_file.write(spec, tuple(lists))
     assert campaign_file.read(tomllib.loads(written)) == (spec, tuple(lists))

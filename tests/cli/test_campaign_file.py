@@ -148,8 +148,12 @@ success = "yes"
         ('[[address_book]]\nnumber = "+442079460018"', "address_book[1].name: is missing"),
         (
             'callback_types = ["Now"]',
-            "callback_types: found ['Now']; allowed: one or more of Standard, Agent",
+            'callback_types: found ["Now"]; allowed: any of "Standard", "Agent", "Campaign", each once',
         ),
+        ('callback_types = ["Agent", "Agent"]', 'callback_types: found ["Agent", "Agent"]; allowed: any of'),
+        ('weekdays = "1-5,7-6"', 'weekdays: found "1-5,7-6"; allowed: as in 1-5'),
+        ('abandon_number = "+44 1"', 'abandon_number: found "+44 1"; allowed: a telephone number'),
+        ('[[address_book]]\nname = "A"\nnumber = "+449098790000"', "it costs a premium, which allow_premium"),
         ("name = ", "not valid TOML"),
     ],
 )
@@ -199,6 +203,16 @@ def test_campaign_set_changes_what_is_named_and_raises_the_version(
     assert spec.address_book == before.address_book
 
 
+def test_campaign_set_takes_texts_as_they_are_written_in_a_shell(
+    shell: Shell, made: str, database: Path
+) -> None:
+    tokens = ["abandon_number=+44 20 7946 0018", "country=49", "weekdays=5", 'skill="007"', "script_url="]
+    shell("campaign", "set", made, *tokens, "callback_types=[]")
+    spec = spec_of(database, made)
+    assert (spec.abandon_number, spec.country, spec.skill) == ("+442079460018", "DE", "007")
+    assert (spec.calling_hours.weekdays, spec.script_url, spec.callback_types) == ({5}, "", ())
+
+
 @pytest.mark.parametrize(
     ("change", "said", "code"),
     [
@@ -223,6 +237,33 @@ def test_campaign_set_while_it_runs_refuses_what_its_job_rests_on(shell: Shell, 
     shell("campaign", "set", made, "pacing=progressive", "skill=French", "name=Other", code=1)
     assert "name, pacing, skill cannot change while its job runs; agentmgr campaign stop" in shell.error
     assert "its job 1 goes on with that in a moment" in shell("campaign", "set", made, "priority=1")
+
+
+def test_campaign_set_of_codes_leaves_out_none_that_contacts_may_have(
+    shell: Shell, made: str, database: Path
+) -> None:
+    before = spec_of(database, made)
+    first, *others = [(code.code_id, code.name) for code in before.completion_codes]
+    shell("campaign", "run", made)
+    shell("campaign", "stop", made)
+    shell("campaign", "set", made, 'codes=[{name = "New"}]', code=1)
+    assert "cannot be left out of the codes" in shell.error
+    assert spec_of(database, made) == before
+    kept = ", ".join(f'{{id = {code_id}, name = "{name}"}}' for code_id, name in others)
+    shell("campaign", "set", made, f'codes=[{{id = {first[0]}, name = "New"}}, {kept}]')
+    assert spec_of(database, made).completion_codes[0].name == "New"
+
+
+def test_campaign_code_and_retry_options_go_before_the_file(
+    shell: Shell, campaign: str, database: Path, tmp_path: Path
+) -> None:
+    head = 'name = "X"\nskill = "English"\nlists = ["People"]\ndefault_code = "Gone"\n'
+    path = write(tmp_path, head + '[[codes]]\nname = "Gone"\n')
+    shell("campaign", "create", "--file", path, "--code", "A", "--code", "B=60", "--retry", "busy=never")
+    spec = spec_of(database, "X")
+    assert [code.name for code in spec.completion_codes] == ["A", "B"]
+    assert spec.default_code_id == spec.completion_codes[-1].code_id
+    assert "Busy" not in map(str, spec.retry_s)
 
 
 def test_campaign_set_of_codes_keeps_the_ids_of_those_that_stay(

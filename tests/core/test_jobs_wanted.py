@@ -4,10 +4,11 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parties import a_callback, start_job_with
 from scenes import Scene, a_campaign, a_contact, talking
 
-from agentmgr.core.effects import Dial, FinishJob, LoadJob
-from agentmgr.core.events import JobLoaded, JobsWanted, ZoneClosing
+from agentmgr.core.effects import Dial, FetchContacts, FinishJob, LoadJob
+from agentmgr.core.events import ContactsFetched, JobLoaded, JobsWanted, ZoneClosing
 from agentmgr.core.model import CallingHours, JobSpec, Wanted, WantedJob
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
@@ -270,6 +271,41 @@ def test_campaign_that_opens_its_hours_dials_what_was_closed_before():
     )
     scene.post(changed(scene, calling_hours=CallingHours()))
     assert any(isinstance(order, Dial) for order in scene.orders)
+
+
+def test_campaign_that_opens_its_hours_while_contacts_are_read_looks_once_more():
+    scene = in_store()
+    scene.post(RUN)
+    job = scene.zone.jobs[1]
+    job.fetching, job.next_due_at = True, None
+    scene.post(changed(scene, calling_hours=CallingHours(0, 1439)))
+    scene.answers_at_once = False
+    scene.post(ContactsFetched(1, (), scene.now + 86_400))
+    assert [type(question) for question in scene.asked] == [FetchContacts]
+
+
+def with_callback(**changes):
+    """A callback is due in 100 s when its campaign is changed."""
+    scene = Scene()
+    start_job_with(scene, a_callback(scene, 100.0))
+    scene.nail()
+    campaign = evolve(scene.zone.jobs[1].campaign, version=2, **changes)
+    scene.post(JobLoaded(1, JobSpec(1, campaign, 0)))
+    return scene
+
+
+def test_campaign_that_announces_callbacks_earlier_does_so_with_those_it_has():
+    scene = with_callback(callback_notice_s=60)
+    assert scene.wait(39) == []
+    assert "PreviewCallbackPending" in "".join(scene.wait(1))
+
+
+def test_campaign_that_closes_its_hours_makes_its_callbacks_wait_for_the_next():
+    scene = with_callback(calling_hours=CallingHours(0, 1))
+    (callback,) = scene.zone.jobs[1].callbacks.values()
+    assert callback.ready_at > scene.now + 3600
+    scene.wait(200)
+    assert scene.agent("A").session is None
 
 
 def test_campaign_that_asks_for_more_skill_lets_go_who_has_it_not():

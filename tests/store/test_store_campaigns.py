@@ -211,3 +211,22 @@ def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
     assert store.dnc_entries(entries[2].address, 2) == tuple(entries[3:5])
     assert store.remove_from_dnc([entries[0].address, "+49"]) == 1
     assert store.on_dnc([entries[0].address]) == frozenset()
+
+
+def test_campaign_changed_meanwhile_is_not_written_over(store: SqliteStore) -> None:
+    list_id = store.ensure_list("A", T0)
+    first = store.add_campaign(campaign(), [list_id], T0)
+    assert store.change_campaign(evolve(first, priority=7), [list_id], while_it_runs=True)
+    assert not store.change_campaign(evolve(first, priority=8), [list_id], while_it_runs=True)
+    found = store.find_campaign(first.name)
+    assert found == evolve(first, priority=7, version=first.version + 1)
+
+
+def test_campaign_run_meanwhile_keeps_what_its_job_rests_on(bench: Bench) -> None:
+    found = bench.store.find_campaign("Spring")
+    assert found is not None
+    other = evolve(found, skill="Other")
+    assert not bench.store.change_campaign(other, [1], while_it_runs=False)
+    assert bench.store.find_campaign("Spring") == found
+    assert bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
+    assert bench.store.change_campaign(other, [1], while_it_runs=False)
