@@ -117,12 +117,6 @@ def test_campaign_name_taken_refused(ready: SqliteStore) -> None:
         services(ready).campaigns.create(evolve(SPEC, name=" Spring "), ["A"])
 
 
-def test_campaign_with_more_attributes_than_a_desktop_can_be_told_refused(ready: SqliteStore) -> None:
-    many = tuple(AttributeSpec(f"Attribute{number:04}" + "x" * 80) for number in range(300))
-    with refused(Cause.BAD_VALUE, "more than a desktop can be told of a contact at once"):
-        services(ready).campaigns.create(evolve(SPEC, name="Autumn", attributes=many), ["A"])
-
-
 def test_campaign_lists_must_exist(ready: SqliteStore) -> None:
     with refused(Cause.NO_SUCH_LIST, "no contact list 'B'; there are: A"):
         services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["A", "B"])
