@@ -319,21 +319,15 @@ class Zone(Parts):
         if self.closing:
             return
         wanted = {each.job_id: each.wanted for each in event.jobs}
-        for job_id in wanted:
-            # one that ended here just now is asked for too; its end is committed before the question
-            if job_id not in self.jobs and job_id not in self.loading:
-                self._load(job_id)
         for each in event.jobs:
             known = self.jobs.get(each.job_id)
-            is_older = known is not None and known.campaign.version < each.version
-            if is_older and each.job_id not in self.loading:
-                self._load(each.job_id)
+            # one that ended here just now is asked for too; its end is committed before the question
+            is_current = known is not None and known.campaign.version >= each.version
+            if not is_current and each.job_id not in self.loading:
+                self.loading.add(each.job_id)
+                self.out.emit(LoadJob(each.job_id))
         for job in list(self.jobs.values()):
             self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
-
-    def _load(self, job_id: int) -> None:
-        self.loading.add(job_id)
-        self.out.emit(LoadJob(job_id))
 
     def _on_job_loaded(self, event: JobLoaded) -> None:
         self.loading.discard(event.job_id)
