@@ -19,10 +19,10 @@ CONNECTING_AT_ONCE = 50
 
 
 class Clock(Protocol):
-    """Epoch seconds, at the pace of the wall clock or another."""
+    """Seconds, at the pace of the wall clock or another; never stepped."""
 
     def now(self) -> float:
-        """Return the present, epoch seconds."""
+        """Return the present."""
         ...
 
     async def sleep_until(self, at: float) -> None:

@@ -62,10 +62,12 @@ async def _work(shift: Shift, say: Callable[[str], None]) -> None:
         nursery.start_soon(_stop_on_signal, stopping, nursery.cancel_scope, say)
         nursery.start_soon(_report, shift.desktops, say)
         clock = Clock(speed=shift.speed)
+        clock.listeners.update(desktop.step_clock for desktop in shift.desktops)
+        nursery.start_soon(clock.follow)
         await run_fleet(
             [shift.address],
             shift.desktops,
-            clock,
+            clock.steady,
             connections=shift.connections,
             stopping=stopping,
             patience_s=PATIENCE_S,

@@ -86,6 +86,7 @@ class SimDesktop:
         self._interrupted: _Interrupted | None = None
         self._returning = False
         self.stopping = False
+        self._ahead_s = 0.0
 
     # -- what the driver calls -------------------------------------------------------------
 
@@ -103,6 +104,10 @@ class SimDesktop:
         self._wishes[Wish.BE_NOT_READY] = now
         self._wishes[Wish.LOG_OFF] = now
         return self._send(now)
+
+    def step_clock(self, by_s: float) -> None:
+        """The clock on the wall was stepped: callbacks are made by it, all else takes as long as before."""
+        self._ahead_s += by_s
 
     def next_at(self) -> float | None:
         """Return when `due` has a command, epoch seconds; None if only the server can cause one."""
@@ -497,7 +502,9 @@ class SimDesktop:
             case Wish.SEE_CALLBACK_DESTS if case.callback is not None:
                 return c.AGTGetCallbackDestsForType(case.callback.callback_type, sid, self._zone)
             case Wish.CREATE_CALLBACK if case.callback is not None:
-                return case.callback.to_command(case.best_number(), self._params.time_zone, sid, now)
+                return case.callback.to_command(
+                    case.best_number(), self._params.time_zone, sid, now + self._ahead_s
+                )
             case _:
                 return _ABOUT_A_SESSION[wish](sid)
 

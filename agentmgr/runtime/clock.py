@@ -26,6 +26,10 @@ OnStep = Callable[[float], None]
 """Told by how many seconds the clock was just stepped, forward or, below 0, back."""
 
 
+def _machine_time() -> float:
+    return time.time()
+
+
 class Steady:
     """Seconds from trio's monotonic clock, beginning at `start_s`; they never go back and never leap."""
 
@@ -69,7 +73,7 @@ class Clock:
     ) -> None:
         if not 0 < speed < math.inf:
             raise ValueError(f"speed must be above 0, not {speed}")
-        self._wall = wall or time.time
+        self._wall = wall or _machine_time
         self._follows = start_s is None and speed == 1.0
         self.steady = Steady(self._wall() if start_s is None else start_s, speed)
         self.listeners: set[OnStep] = set()

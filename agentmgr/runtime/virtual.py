@@ -46,6 +46,8 @@ class VirtualDesktop(Protocol):
 
     def due(self, now: float) -> Sequence[Any]: ...
 
+    def step_clock(self, by_s: float) -> None: ...
+
     def stop(self, now: float) -> Sequence[Any]: ...
 
 
@@ -104,10 +106,12 @@ class VirtualZone:
         return self.now - self._stepped_s
 
     def step_clock(self, by_s: float) -> None:
-        """Let the zone's clock be stepped, and all happen that follows at once."""
+        """Let all clocks be stepped, and all happen that follows at once."""
         self.now += by_s
         self._stepped_s += by_s
         self._timers.step(by_s)
+        for desktop in self._desktops.values():
+            desktop.step_clock(by_s)
         self.post(ClockStepped(by_s))
 
     def connect(self, desktop: VirtualDesktop) -> int:

@@ -1,5 +1,6 @@
 import math
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from agentmgr.app import make_database, open_server
 from agentmgr.campaign.services import Services
 from agentmgr.core.events import ZoneClosing
 from agentmgr.ports import StoreFault
-from agentmgr.runtime import host
+from agentmgr.runtime import clock, host
 from agentmgr.runtime.host import first_error
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.server.limits import Limits
@@ -67,6 +68,20 @@ async def test_every_zone_is_served_and_knows_where_the_others_are(settings: Set
         for running in (north, south):
             async with await trio.open_tcp_stream(running.host, running.port):
                 pass
+
+
+@pytest.mark.parametrize("by_s", [9 * 3600.0, -9 * 3600.0])
+async def test_server_and_its_zones_follow_a_wall_clock_that_is_stepped(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, by_s: float
+) -> None:
+    monkeypatch.setattr(clock, "CHECK_INTERVAL_S", 0.01)
+    async with open_server(settings) as server:
+        steady, truly = server.clock.steady.now(), time.time
+        monkeypatch.setattr(clock.time, "time", lambda: truly() + by_s)
+        outs = [running.zone.out for running in server.zones.values()]
+        await until(lambda: all(out.now - out.steady == pytest.approx(by_s, abs=1.0) for out in outs))
+        assert server.clock.now() == pytest.approx(truly() + by_s, abs=1.0)
+        assert 0 <= server.clock.steady.now() - steady < 60.0
 
 
 async def until(true: Callable[[], bool]) -> None:

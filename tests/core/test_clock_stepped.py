@@ -1,5 +1,6 @@
 """The clock is stepped while a zone works: hours by the new time, durations as they were, nothing twice."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -8,10 +9,19 @@ from parties import awaiting, called_back
 from scenes import SID, Scene, a_campaign, a_contact, talking, wrapup
 
 from agentmgr.core.calling_hours import next_opening
-from agentmgr.core.effects import CancelTimer, Dial, EndAttempt, MarkDialed, SetTimer, StartAttempt
+from agentmgr.core.effects import (
+    CancelTimer,
+    Dial,
+    EndAttempt,
+    EndCallback,
+    MarkDialed,
+    SetTimer,
+    StartAttempt,
+)
 from agentmgr.core.events import ClockStepped, JobLoaded, TimerFired
 from agentmgr.core.model import AgentSpec, CallingHours, JobSpec, ZoneConfig
 from agentmgr.core.zone import Zone
+from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.ports import Token
 from agentmgr.runtime.virtual import VirtualZone
@@ -236,9 +246,10 @@ def test_days_with_a_stepped_clock_obey_the_hours_and_do_nothing_twice(seed, pac
     watched, switch = Watched(zone), HearingSwitch(seed)
     virtual = VirtualZone(watched, Token("Z", 0, 1), store, switch, EVENING, lambda login, password: True)
     switch.clock = virtual
+    habits = DeskParams(callback=0.3, reschedule=0.1)
     for number in range(4):
         store.add_agent(AgentSpec(str(1001 + number), "Agent", (AgentSkill("sales"),)), "Z")
-        virtual.connect(SimDesktop(str(1001 + number), "secret", "Z", seed))
+        virtual.connect(SimDesktop(str(1001 + number), "secret", "Z", seed, habits))
     campaign = a_campaign(pacing, calling_hours=NINE_TO_FIVE, retry_s={DialFailReason.Busy: 60})
     virtual.post(JobLoaded(1, JobSpec(1, campaign, len(contacts))))
     for _ in range(8):
@@ -254,3 +265,7 @@ def test_days_with_a_stepped_clock_obey_the_hours_and_do_nothing_twice(seed, pac
     started = [record.attempt_id for record in store.records if isinstance(record, StartAttempt)]
     assert len(set(ended)) == len(ended)
     assert len(set(started)) == len(started)
+    callbacks = [record.callback_id for record in store.records if isinstance(record, EndCallback)]
+    handled = Counter(callbacks)
+    assert len(callbacks) > 20
+    assert max(handled.values()) == 1

@@ -356,6 +356,10 @@ class ZoneWorld(RuleBasedStateMachine):
     def time_passes(self, seconds):
         self.stage.wait(seconds)
 
+    @rule(by_s=st.sampled_from([-30_000.0, -40.0, 2.0, 40.0, 30_000.0]))
+    def clock_is_stepped(self, by_s):
+        self.stage.step_clock(by_s)
+
     @precondition(lambda self: self.stage.asked)
     @rule(n=any_number)
     def store_answers(self, n):

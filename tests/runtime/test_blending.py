@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from attrs import define, field
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -128,6 +129,20 @@ def test_agent_goes_back_after_its_stay_and_its_desktop_asks_for_nailing() -> No
     assert house.inbound.story == ["+a", "-a"]
     assert house.zone.agents["a"].available_for_nailup
     assert house.desktops["a"].refusals == []
+
+
+@pytest.mark.parametrize("by_s", [30_000.0, -30_000.0])
+def test_agent_stays_as_long_when_the_clock_is_stepped(by_s: float) -> None:
+    house = House("a", "b")
+    house.inbound.load = CROWD
+    house.wait(6)
+    house.inbound.load = NOBODY
+    house.wait(20)
+    house.virtual.step_clock(by_s)
+    house.wait(30)
+    assert house.blended.told(AGTBlendedToOutbound) == []
+    house.wait(12)
+    assert house.blended.told(AGTBlendedToOutbound) == ["a"]
 
 
 def test_answers_to_the_blender_never_leave_for_a_connection() -> None:
