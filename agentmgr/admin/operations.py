@@ -17,10 +17,11 @@ from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
-from agentmgr.core.model import AgentSpec, AttributeSpec
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.ports import (
     AgentLogin,
     CampaignOverview,
+    ContactHistory,
     DialRow,
     DispositionRow,
     JobState,
@@ -83,6 +84,10 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             )
         case requests.ListContactLists():
             return [{"list": each.name, "contacts": each.contacts} for each in services.contacts.lists()]
+        case requests.ShowContact(user_contact_id, list_name, unmasked):
+            history, on_dnc = services.contacts.history(user_contact_id, list_name)
+            masked = frozenset(each.name for each in services.attributes.all() if each.masked)
+            return _contact(history, on_dnc, frozenset() if unmasked else masked)
         case requests.DefineAttribute(name):
             is_new = services.attributes.define(
                 name,
@@ -245,6 +250,45 @@ def _disposition(row: DispositionRow) -> Row:
 def _dial(row: DialRow) -> Row:
     times = {column: _time(getattr(row, column)) for column in ("dialed_at", "answered_at", "ended_at")}
     return attrs.asdict(row) | times
+
+
+MASK = "********"
+
+
+def _contact(history: ContactHistory, on_dnc: frozenset[str], masked: frozenset[str]) -> Iterator[Row]:
+    """Yield the contact first, then what it has: each row says what it is."""
+    contact = history.contact
+    hidden = {value.casefold() for name, value in contact.attributes.items() if name in masked and value}
+
+    def shown(address: str) -> str:
+        return MASK if address.casefold() in hidden else address
+
+    yield {"kind": "contact", "id": contact.user_contact_id, "list": contact.list_name}
+    for number in contact.numbers:
+        yield {
+            "kind": "number",
+            "name": number.name,
+            "number": shown(number.number),
+            "timezones": number.timezone,
+            "wireless": number.wireless,
+            "do_not_call": number.number in on_dnc,
+        }
+    for name, value in contact.attributes.items():
+        if name not in PHONE_ZONE_ATTRIBUTES:
+            yield {"kind": "attribute", "name": name, "value": MASK if name in masked and value else value}
+    own = {number.number for number in contact.numbers}
+    for address in sorted(on_dnc - own):
+        yield {"kind": "do_not_call", "address": shown(address)}
+    yield from ({"kind": "job", **_with_times(row)} for row in history.jobs)
+    for each in history.attempts:
+        yield {"kind": "attempt", **_with_times(each), "number": shown(each.number)}
+    for promised in history.callbacks:
+        yield {"kind": "callback", **_with_times(promised), "number": shown(promised.number)}
+    yield from ({"kind": "note", **_with_times(note)} for note in history.notes)
+
+
+def _with_times(row: Any) -> Row:
+    return {key: _time(value) if key.endswith("_at") else value for key, value in attrs.asdict(row).items()}
 
 
 def _attribute(spec: AttributeSpec) -> Row:

@@ -24,6 +24,15 @@ class ListContactLists:
 
 
 @frozen
+class ShowContact:
+    """Show all that is known of a contact; what desktops hide is shown only `unmasked`."""
+
+    user_contact_id: str
+    list_name: str = ""
+    unmasked: bool = False
+
+
+@frozen
 class DefineAttribute:
     """Define an attribute of contacts, or change one; what is None stays as it is, or is the default."""
 
@@ -200,6 +209,7 @@ class ListDnc:
 Request = (
     ImportContacts
     | ListContactLists
+    | ShowContact
     | DefineAttribute
     | ListAttributes
     | CreateCampaign

@@ -24,6 +24,7 @@ from agentmgr.core.model import (
 from agentmgr.core.timezones import parse_timezone
 from agentmgr.ports import (
     ContactDraft,
+    ContactHistory,
     ContactList,
     DncStore,
 )
@@ -58,6 +59,37 @@ class ContactService(Service):
     def lists(self) -> tuple[ContactList, ...]:
         """Return all contact lists by name."""
         return self._at.store.contact_lists()
+
+    def history(self, user_contact_id: str, list_name: str = "") -> tuple[ContactHistory, frozenset[str]]:
+        """Return all that is known of a contact, and which of its addresses are on the do-not-call list.
+
+        Raises:
+            ServiceError: no contact has that id, or contacts in several lists have and none of them is named.
+        """
+        store, name = self._at.store, list_name.strip()
+        found = store.find_contacts(user_contact_id)
+        lists = ", ".join(each for _, each in found)
+        if name and name not in {each.name for each in self.lists()}:
+            there = ", ".join(each.name for each in self.lists()) or "none yet"
+            raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name!r}; there are: {there}")
+        wanted = [contact_id for contact_id, each in found if name in ("", each)]
+        if not wanted:
+            elsewhere = f"; it is in: {lists}" if found else "; ids are those of the column UserContactId"
+            where = f" in list {name}" if name else ""
+            raise ServiceError(Cause.NO_CONTACTS, f"no contact {user_contact_id[:100]!r}{where}{elsewhere}")
+        if len(wanted) > 1:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"contact {user_contact_id!r} is in several lists: {lists}; say which with --list",
+            )
+        history = store.contact_history(wanted[0])
+        addresses = {number.number for number in history.contact.numbers}
+        addresses.update(each.number for each in history.attempts)
+        addresses.update(each.number for each in history.callbacks)
+        email = history.contact.attributes.get("Email", "")
+        if "@" in email:
+            addresses.add(email.casefold())
+        return history, store.on_dnc(addresses)
 
     def import_file(
         self,

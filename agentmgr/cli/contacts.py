@@ -1,13 +1,14 @@
-"""agentmgr contacts: import and list."""
+"""agentmgr contacts: import, lists, show."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from agentmgr.cli.common import Config, Json, group, pairs, perform, say, show
+from agentmgr.cli.common import Config, Json, Row, group, pairs, perform, say, show
 
-app = group("contacts", "Contact lists: import, lists.")
+app = group("contacts", "Contact lists: import, lists, show.")
 
 
 @app.command(name="import")
@@ -74,3 +75,62 @@ def lists(*, json: Json = False, config: Config = None) -> None:
     show(
         perform(config, ListContactLists()), json, "no contact lists yet; agentmgr contacts import makes one"
     )
+
+
+@app.command(name="show")
+def show_(
+    id_: Annotated[str, Parameter(name="ID")],
+    /,
+    *,
+    list_: Annotated[str, Parameter(name="--list")] = "",
+    unmasked: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Show all that is known of a contact: numbers, attributes, do-not-call, and in all campaigns how far it
+    is, every dial with what came of it, callbacks and notes.
+
+    ```
+    agentmgr contacts show 4711
+    agentmgr contacts show 4711 --list Spring --json | jq 'select(.kind == "attempt")'
+    ```
+
+    Parameters
+    ----------
+    id_
+        The contact's id, as in the column UserContactId.
+    list_
+        Its contact list; needed if the id is in several.
+    unmasked
+        Also show the values of attributes that desktops hide (MASKED_WRITE).
+    """
+    from agentmgr.admin.requests import ShowContact
+
+    rows = perform(config, ShowContact(id_, list_, unmasked))
+    if json:
+        show(rows, True, "")
+        return
+    for kind, of_kind in groupby(rows, lambda row: row["kind"]):
+        if kind != "contact":
+            say(f"\n{_HEADINGS[str(kind)]}")
+        show([_on_one_line(row) for row in of_kind], False, "")
+
+
+_HEADINGS = {
+    "number": "Numbers",
+    "attribute": "Attributes",
+    "do_not_call": "Do not call, beside its numbers",
+    "job": "In campaigns",
+    "attempt": "Attempts",
+    "callback": "Callbacks",
+    "note": "Notes",
+}
+
+
+def _on_one_line(row: Row) -> Row:
+    """Leave out what the heading says, and ends of lines."""
+    return {
+        key: " / ".join(value.splitlines()) if isinstance(value, str) else value
+        for key, value in row.items()
+        if key not in ("kind", "attempt_id", "session_id", "callback_id")
+    }

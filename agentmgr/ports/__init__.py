@@ -28,11 +28,21 @@ from agentmgr.ports.contacts import (
     DncEntry,
     DncStore,
 )
+from agentmgr.ports.history import (
+    CallbackRow,
+    ContactAttempt,
+    ContactHistory,
+    ContactInJob,
+    HistoryStore,
+    NoteRow,
+)
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Fenced, OpenedZone, StoreFault, Token, ZoneStore
 
 
-class ServiceStore(AgentStore, AttributeStore, CampaignStore, ContactStore, DncStore, JobStore, Protocol):
+class ServiceStore(
+    AgentStore, AttributeStore, CampaignStore, ContactStore, DncStore, JobStore, HistoryStore, Protocol
+):
     """All that the services in `campaign` need: each call is one durable transaction.
 
     Calls block; they may come from any thread, also while a zone uses the same store.
@@ -45,10 +55,14 @@ __all__ = [
     "AgentLogin",
     "AgentStore",
     "AttributeStore",
+    "CallbackRow",
     "CampaignHistory",
     "CampaignOverview",
     "CampaignStore",
+    "ContactAttempt",
     "ContactDraft",
+    "ContactHistory",
+    "ContactInJob",
     "ContactList",
     "ContactStore",
     "ContactsPut",
@@ -58,6 +72,7 @@ __all__ = [
     "DncEntry",
     "DncStore",
     "Fenced",
+    "HistoryStore",
     "Inbound",
     "InboundChange",
     "InboundTotals",
@@ -65,6 +80,7 @@ __all__ = [
     "JobStatus",
     "JobStore",
     "JobTally",
+    "NoteRow",
     "OpenedZone",
     "ServiceStore",
     "Simulated",

@@ -11,6 +11,7 @@ from agentmgr.ports import (
     CampaignHistory,
     CampaignOverview,
     ContactDraft,
+    ContactHistory,
     ContactList,
     ContactsPut,
     DialPlace,
@@ -23,7 +24,18 @@ from agentmgr.ports import (
     OpenedZone,
     Token,
 )
-from agentmgr.store import agents, campaigns, claims, contacts, counters, deletion, dnc, jobs, takeover
+from agentmgr.store import (
+    agents,
+    campaigns,
+    claims,
+    contacts,
+    counters,
+    deletion,
+    dnc,
+    history,
+    jobs,
+    takeover,
+)
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import Database, open_database
 from agentmgr.store.records import commit
@@ -141,6 +153,14 @@ class SqliteStore:
     def largest_contact_bytes(self) -> int:
         """Return what the values of the largest contact take, three bytes more for each; goes through all."""
         return self._database.read(contacts.largest_contact_bytes)
+
+    def find_contacts(self, user_contact_id: str) -> tuple[tuple[int, str], ...]:
+        """Return the contacts that have an id in their list, each with the list's name."""
+        return self._database.read(history.find_contacts, user_contact_id)
+
+    def contact_history(self, contact_id: int) -> ContactHistory:
+        """Return all that is known of a contact that exists."""
+        return self._database.read(history.read_history, contact_id)
 
     # -- campaigns and jobs ----------------------------------------------------------------
 

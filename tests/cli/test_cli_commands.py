@@ -116,6 +116,7 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["init"],
         ["check-config"],
         ["contacts", "import"],
+        ["contacts", "show"],
         ["campaign", "create"],
         ["campaign", "run"],
         ["campaign", "status"],
