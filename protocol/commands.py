@@ -525,11 +525,18 @@ class AGTCreateCallback:
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_BAD_TYPE)
     callback_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT)
-    callback_expiry_time: int = wire(doc="minutes after callbackTime", invalid=ResultCode.CALLBACK_BAD_EXPIRY)
+    callback_expiry_time: int = wire(
+        doc="minutes after callbackTime; 0 for the campaign's default",
+        invalid=ResultCode.CALLBACK_BAD_EXPIRY,
+    )
     contact_number: ContactNumber = wire()
     session_id: str = wire("sessionID")
     callback_dest: CallbackDest | None = wire(default=None)
-    callback_timezone: str = wire(doc="IANA name", default="UTC", invalid=ResultCode.CALLBACK_BAD_TIME)
+    callback_timezone: str = wire(
+        doc="IANA name, for the calling hours; that of the number if empty",
+        default="",
+        invalid=ResultCode.CALLBACK_BAD_TIME,
+    )
     agent_notes: str = wire(default="")
 
 

@@ -119,11 +119,11 @@ class ResultCode(IntEnum):
     CALLBACK_TIME_FORMAT = 486, "The callback time is not written as yyyy/MM/dd HH:mm."
     CALLBACK_BAD_EXPIRY = (
         487,
-        "The callback's expiry is not a number of minutes above 0.",
+        "The callback's expiry is no number of minutes, or below 0.",
     )
     CALLBACK_BAD_TIME = (
         488,
-        "The callback's time has passed, or its time zone is unknown.",
+        "The callback's time has passed, its time zone is unknown, or it expires before the calling hours.",
     )
     EXTEND_STATE = 501, "There is no wrapup to extend."
     CONTACT_NOT_FOUND = 502, "There is no contact on the desktop."

@@ -446,15 +446,15 @@ class AgentCommands(ABC):
         session_id: str,
         *,
         callback_dest: CallbackDest | None = None,
-        callback_timezone: str = "UTC",
+        callback_timezone: str = "",
         agent_notes: str = "",
     ) -> AGTCreateCallbackRESP:
         """Create a callback; in call state Callback it reschedules the one at hand.
 
         Args:
             callback_time: UTC, yyyy/MM/dd HH:mm.
-            callback_expiry_time: minutes after callbackTime.
-            callback_timezone: IANA name.
+            callback_expiry_time: minutes after callbackTime; 0 for the campaign's default.
+            callback_timezone: IANA name, for the calling hours; that of the number if empty.
 
         Refused with:
             482: The contact to call back was not found.
@@ -462,8 +462,8 @@ class AgentCommands(ABC):
             484: The callback's campaign was not found.
             485: There is no such callback type.
             486: The callback time is not written as yyyy/MM/dd HH:mm.
-            487: The callback's expiry is not a number of minutes above 0.
-            488: The callback's time has passed, or its time zone is unknown.
+            487: The callback's expiry is no number of minutes, or below 0.
+            488: The callback's time has passed, its time zone is unknown, or it expires before the calling hours.
         """
         return await self._call(
             AGTCreateCallback(

@@ -144,7 +144,7 @@ async def callback_refused(stage: Stage) -> None:
     stranger = CallbackDest(CallbackType.Agent, "nobody-of-this-name")
     for code, command in (
         (486, creation(desk, "tomorrow")),
-        (487, creation(desk, ahead, callback_expiry_time=0)),
+        (487, creation(desk, ahead, callback_expiry_time=-1)),
         (488, creation(desk, "2001/01/01 10:00")),
         (488, creation(desk, ahead, callback_timezone="Mars/Base")),
         (482, creation(desk, ahead, callback_dest=stranger)),

@@ -1,5 +1,7 @@
 """Callbacks as they are kept: written down, waited for, taken back from agents, ended."""
 
+from attrs import evolve
+
 from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.calling_hours import next_opening
@@ -29,7 +31,7 @@ class Callbacks:
 
     # -- keeping -----------------------------------------------------------------------------
 
-    def create(self, job: Job, spec: CallbackSpec, created_by: Agent, origin: Session) -> None:
+    def create(self, job: Job, spec: CallbackSpec, created_by: str, origin: Session) -> None:
         """Write a callback down, and wait for its time if its campaign runs here."""
         self._out.emit(
             SaveCallback(
@@ -39,7 +41,7 @@ class Callbacks:
                 spec.contact.contact_id,
                 spec.callback_type,
                 spec.agent_id,
-                created_by.agent_id,
+                created_by,
                 spec.number.number,
                 spec.number.name,
                 spec.number.timezone,
@@ -47,6 +49,7 @@ class Callbacks:
                 spec.expires_at,
                 spec.notes,
                 self._out.now,
+                spec.contact.attempts,
             )
         )
         if origin.callback is not None and origin.callback.callback_id == spec.callback_id:
@@ -161,22 +164,37 @@ class Callbacks:
         agent.rest(self._out.now)
         self._out.free(agent)
 
-    def on_session_end(self, session: Session, source: str) -> None:
+    def on_session_end(self, session: Session, agent_id: str, source: str, again_at: float | None) -> None:
         """The contact of a callback is disposed, or was put off to another time.
 
         A callback that was on a desktop where nobody decided anything is not lost: it waits again.
+
+        Args:
+            agent_id: whose contact it was.
+            source: who chose the completion code, `agent` or `default`.
+            again_at: when the contact is to be tried again by its code or the failure, epoch seconds.
         """
         callback = self._of(session)
         if callback is None:
             return
-        if session.answered_at is not None:
-            self.end(callback, "Handled")
-        elif session.fail_reason is DialFailReason.OutsideCallingHours:
+        was_answered, failure = session.answered_at is not None, session.fail_reason
+        is_decided = was_answered or source == "agent" or session.declined or failure is not None
+        is_closed = failure is DialFailReason.OutsideCallingHours and not was_answered
+        if not is_decided or (is_closed and again_at is not None):
             self._wait_again(callback)
-        elif source == "agent" or session.declined or session.fail_reason is not None:
-            self.end(callback, "Cancelled")
+        elif again_at is not None:
+            self._put_off(callback, session, agent_id, again_at)
         else:
-            self._wait_again(callback)
+            self.end(callback, "Handled" if was_answered else "Cancelled")
+
+    def _put_off(self, callback: Callback, session: Session, agent_id: str, due_at: float) -> None:
+        """Call back once more, at another time, and for as long after it as before."""
+        spec = callback.spec
+        opening = self.next_opening(callback.job, spec.number, due_at)
+        contact = evolve(session.contact, attempts=session.attempts)
+        expires_at = (opening or due_at) + spec.expires_at - spec.due_at
+        again = evolve(spec, contact=contact, due_at=due_at, expires_at=expires_at)
+        self.create(callback.job, again, agent_id, session)
 
     def put_back(self, session: Session) -> None:
         """The session of a callback ends before anything was done: the callback waits again."""

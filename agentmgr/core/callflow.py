@@ -7,7 +7,7 @@ from agentmgr.core.consults import Consults
 from agentmgr.core.effects import Connect, HangUp, MarkAnswered, SaveDisposition
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
-from agentmgr.core.model import PhoneNumber
+from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, CallEvent, CustomerEvent, Phase
 from protocol.enums import CallState, DialFailReason
@@ -212,24 +212,31 @@ class CallFlow:
 
     def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:
         job, now = session.job, self._out.now
-        self._callbacks.on_session_end(session, source)
         code = job.codes[code_id]
+        again_at = self._again_at(session, code)
+        self._callbacks.on_session_end(session, agent_id, source, again_at)
         contact_id = session.contact.contact_id
         self._out.emit(
             SaveDisposition(session.attempt_id, job.job_id, contact_id, agent_id, code_id, source, now)
         )
         self._floor.stats.dispositions += 1
-        failure = session.fail_reason if session.answered_at is None else None
-        due_at: float | None = None
-        if session.callback_count:
-            due_at = None  # the customer is called back, and not before
-        elif failure is not None and (code.retry_after_s is not None or not code.success):
-            due_at = self._attempts.retry_at(session, failure, code.retry_after_s)
-        elif code.retry_after_s is not None:
-            due_at = self._attempts.again_at(session, code.retry_after_s)
         outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
         attempts = session.attempts
-        self._attempts.end_attempt(session, outcome, due_at=due_at, attempts=attempts, agent_id=agent_id)
+        self._attempts.end_attempt(session, outcome, due_at=again_at, attempts=attempts, agent_id=agent_id)
+
+    def _again_at(self, session: Session, code: CompletionCodeSpec) -> float | None:
+        """Return when a contact is tried again, by its code or for its failure; None if it is not."""
+        failure = session.fail_reason if session.answered_at is None else None
+        if session.callback_count:
+            return None  # the customer is called back, and not before
+        if failure is not None and (code.retry_after_s is not None or not code.success):
+            due_at = self._attempts.retry_at(session, failure, code.retry_after_s)
+            # a callback is to one number: if that is of no use it is over
+            is_lost = session.callback is not None and session.number.number in session.contact.left_out
+            return None if is_lost else due_at
+        if code.retry_after_s is not None:
+            return self._attempts.again_at(session, code.retry_after_s)
+        return None
 
     def take_away(self, session: Session, agent: Agent) -> None:
         """Part the contact from its agent, whose states stay; one that was never dialled is not disposed."""

@@ -115,6 +115,14 @@ class CheckDnc:
     addresses: tuple[str, ...]
 
 
+@frozen
+class CheckAgent:
+    """Ask whether the zone has an agent, logged on or not; answered by `AgentChecked`."""
+
+    key: int
+    agent_id: str
+
+
 # -- the switch ----------------------------------------------------------------------------
 
 
@@ -343,7 +351,7 @@ class SetNumber:
 
 @frozen
 class SaveCallback:
-    """A new callback, or another time for one that exists; times in epoch seconds."""
+    """A new callback, or another time for one that exists, after so many attempts; times in epoch seconds."""
 
     callback_id: str
     campaign_id: int
@@ -359,6 +367,7 @@ class SaveCallback:
     expires_at: float
     notes: str
     at: float
+    attempts: int = 0
 
 
 @frozen
@@ -432,6 +441,7 @@ Effect = (
     | LoadJob
     | CheckDial
     | CheckDnc
+    | CheckAgent
     | TelephonyOrder
     | Record
 )

@@ -194,6 +194,14 @@ class DncChecked:
 
 
 @frozen
+class AgentChecked:
+    """The answer to `CheckAgent`: whether there is such an agent, logged on or not."""
+
+    key: int
+    exists: bool
+
+
+@frozen
 class JobsWanted:
     """All jobs that the zone shall have, and no others; what differs it brings about by itself.
 
@@ -272,6 +280,7 @@ Event = (
     | ContactsFetched
     | DialChecked
     | DncChecked
+    | AgentChecked
     | JobsWanted
     | JobLoaded
     | TimerFired

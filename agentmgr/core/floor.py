@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckDial, CheckDnc
-from agentmgr.core.events import CommandReceived, DialChecked, DncChecked
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc
+from agentmgr.core.events import AgentChecked, CommandReceived, DialChecked, DncChecked
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
@@ -54,6 +54,10 @@ class Floor:
         """
         self.out.emit(CheckDnc(self._question(lambda answer: then(answer.present), about), addresses))
 
+    def ask_agent(self, agent_id: str, then: Callable[[bool], None], about: CommandReceived) -> None:
+        """Ask whether there is such an agent, logged on or not, and go on with the answer."""
+        self.out.emit(CheckAgent(self._question(lambda answer: then(answer.exists), about), agent_id))
+
     def ask_about_dial(self, session: Session, then: Callable[[DialChecked], None]) -> None:
         """Ask the store what stands against dialling the number of a session."""
         key, number = self._question(then, session), session.number
@@ -65,7 +69,7 @@ class Floor:
         self.questions[self._question_count] = then, about
         return self._question_count
 
-    def answer(self, event: DialChecked | DncChecked) -> None:
+    def answer(self, event: DialChecked | DncChecked | AgentChecked) -> None:
         """Go on where something was asked; an answer that nobody waits for does no harm."""
         question = self.questions.get(event.key)
         if question is not None:

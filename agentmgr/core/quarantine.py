@@ -28,6 +28,7 @@ from agentmgr.core.effects import (
     StartAttempt,
 )
 from agentmgr.core.events import (
+    AgentChecked,
     AgentRestored,
     CommandReceived,
     ConnectionLost,
@@ -214,7 +215,7 @@ class Quarantine:
             return about
         if isinstance(about, LogonChecked):
             return parts.logons.pop((about.connection, about.request_id), None)
-        if isinstance(about, DialChecked | DncChecked) and about.key in parts.questions:
+        if isinstance(about, DialChecked | DncChecked | AgentChecked) and about.key in parts.questions:
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None
         return None

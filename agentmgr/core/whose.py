@@ -7,6 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.events import (
+    AgentChecked,
     AgentRestored,
     CallAnswered,
     CallEnded,
@@ -155,7 +156,7 @@ def _of_timer(zone: Parts, event: TimerFired) -> Named:
     return Named() if _TIMERS[purpose] is _line else Named.of(whose_timer(zone, event))
 
 
-def _of_question(zone: Parts, event: DialChecked | DncChecked) -> Named:
+def _of_question(zone: Parts, event: DialChecked | DncChecked | AgentChecked) -> Named:
     _, about = zone.questions.get(event.key, (None, None))
     return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
 
@@ -173,6 +174,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     OrderFailed: _of_order,
     DialChecked: _of_question,
     DncChecked: _of_question,
+    AgentChecked: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,
     AgentRestored: lambda zone, event: Named.of(event.agent.agent_id),

@@ -12,6 +12,7 @@ from agentmgr.core.commands import answer, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.effects import HangUp, LoadJob
 from agentmgr.core.events import (
+    AgentChecked,
     AgentRestored,
     CallAnswered,
     CallEnded,
@@ -453,6 +454,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
     DialChecked: lambda zone, event: zone.answer(event),
     DncChecked: lambda zone, event: zone.answer(event),
+    AgentChecked: lambda zone, event: zone.answer(event),
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,

@@ -9,8 +9,8 @@ import structlog
 import trio
 from attrs import frozen
 
-from agentmgr.core.effects import CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
-from agentmgr.core.events import DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.events import AgentChecked, DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Token, ZoneStore
 from agentmgr.runtime.clock import Clock
@@ -24,6 +24,8 @@ Verify = Callable[[AgentLogin | None, str], bool]
 
 None is an unknown agent: the check should take as long as another, and say no.
 """
+
+Lookup = CheckAgent | CheckDial | CheckDnc | FetchContacts | LoadJob
 
 MAX_WAITING_LOGONS = 2048
 """With more than these, a logon is answered at once that the password could not be checked."""
@@ -58,7 +60,7 @@ class Questions:
         self._verify = verify
         self._answer = answer
         self._fail = fail
-        self._lookups: deque[CheckDial | CheckDnc | FetchContacts | LoadJob | _ReadJobsWanted] = deque()
+        self._lookups: deque[Lookup | _ReadJobsWanted] = deque()
         self._lookups_bell = Doorbell()
         self._jobs_are_asked = False
         self._logons: deque[CheckLogon] = deque()
@@ -70,7 +72,7 @@ class Questions:
         """How many logons wait for the check of their password."""
         return len(self._logons)
 
-    def look_up(self, question: CheckDial | CheckDnc | FetchContacts | LoadJob) -> None:
+    def look_up(self, question: Lookup) -> None:
         """Ask the store; checks of dials, or of addresses, are made together with those that wait behind."""
         self._lookups.append(question)
         self._lookups_bell.ring()
@@ -125,6 +127,11 @@ class Questions:
         if isinstance(first, _ReadJobsWanted):
             self._jobs_are_asked = False
             self._answer(JobsWanted(await self._writer.call(self._store.jobs_wanted, self._token.zone)))
+            return
+        if isinstance(first, CheckAgent):
+            login = await self._writer.call(self._store.find_agent, first.agent_id)
+            exists = login is not None and login.enabled and login.zone == self._token.zone
+            self._answer(AgentChecked(first.key, exists))
             return
         if isinstance(first, CheckDial):
             dials = self._take_more(first)

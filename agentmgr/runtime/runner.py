@@ -124,6 +124,7 @@ class ZoneRunner:
                 effects.LoadJob: self._questions.look_up,
                 effects.CheckDial: self._questions.look_up,
                 effects.CheckDnc: self._questions.look_up,
+                effects.CheckAgent: self._questions.look_up,
             }
         )
         self._branches = self._performer.branches

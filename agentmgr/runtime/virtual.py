@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.events import (
+    AgentChecked,
     ClockStepped,
     CommandReceived,
     ConnectionLost,
@@ -97,6 +98,7 @@ class VirtualZone:
             effects.LoadJob: self._load_job,
             effects.CheckDial: self._check_dial,
             effects.CheckDnc: self._check_dnc,
+            effects.CheckAgent: self._check_agent,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.steady)),
         }
 
@@ -259,3 +261,6 @@ class VirtualZone:
 
     def _check_dnc(self, question: effects.CheckDnc) -> None:
         self._inbox.append(DncChecked(question.key, self._store.on_dnc(question.addresses)))
+
+    def _check_agent(self, question: effects.CheckAgent) -> None:
+        self._inbox.append(AgentChecked(question.key, self._store.find_agent(question.agent_id) is not None))

@@ -16,11 +16,11 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
     """Return the callbacks that a campaign has to deliver, the earliest first."""
     rows = sql.fetch(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
-        " expires_at, notes FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
+        " expires_at, notes, attempts FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
         " ORDER BY due_at, callback_id",
         (campaign_id,),
     )
-    contacts = read_contacts(sql, [(row[3], 0) for row in rows])
+    contacts = read_contacts(sql, [(row[3], row[-1]) for row in rows])
     return tuple(
         CallbackSpec(
             callback_id=callback_id,
@@ -46,6 +46,7 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
             due_at,
             expires_at,
             notes,
+            _,
         ) in zip(contacts, rows, strict=True)
     )
 

@@ -121,15 +121,16 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     SaveCallback: (
         *_statement(
             "INSERT INTO callback (callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
-            " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at,"
+            " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (callback_id) DO UPDATE SET campaign_id = excluded.campaign_id,"
             " callback_type = excluded.callback_type, agent_id = excluded.agent_id,"
             " number = excluded.number, number_name = excluded.number_name, timezone = excluded.timezone,"
             " due_at = excluded.due_at, expires_at = excluded.expires_at, notes = excluded.notes,"
-            " saved_at = excluded.saved_at, ended_at = NULL, outcome = NULL",
+            " saved_at = excluded.saved_at, attempts = excluded.attempts, ended_at = NULL, outcome = NULL",
             *("callback_id", "campaign_id", "job_id", "contact_id", "callback_type", "agent_id"),
             *("created_by", "number", "number_name", "timezone", "due_at", "expires_at", "notes", "at", "at"),
+            "attempts",
         ),
         Statement(
             "UPDATE attempt SET callback_id = NULL WHERE callback_id = ? AND ended_at IS NULL",

@@ -282,6 +282,7 @@ callback = _table(
     _needed("saved_at", Real),
     Column("ended_at", Real),
     Column("outcome", Text()),
+    _needed("attempts", Integer()),
 )
 # Holds the live ones alone: few, however many there ever were.
 Index(

@@ -185,7 +185,7 @@ class MemoryStore:
                 callback_type=c.callback_type,
                 campaign_id=c.campaign_id,
                 agent_id=c.agent_id,
-                contact=self.contacts[c.contact_id],
+                contact=evolve(self.contacts[c.contact_id], attempts=c.attempts),
                 number=PhoneNumber(c.number_name, c.number, c.timezone),
                 due_at=c.due_at,
                 expires_at=c.expires_at,

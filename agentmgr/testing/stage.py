@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import (
+    AgentChecked,
     ClockStepped,
     CommandReceived,
     ConnectionLost,
@@ -33,7 +34,7 @@ from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 
-Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckLogon
+Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | CheckLogon
 
 
 class Witness(Protocol):
@@ -213,7 +214,7 @@ class Stage:
                 self.timers.set(effect.key, effect.at, calendar=effect.calendar)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
-            case FetchContacts() | LoadJob() | CheckDial() | CheckDnc() | CheckLogon():
+            case FetchContacts() | LoadJob() | CheckDial() | CheckDnc() | CheckAgent() | CheckLogon():
                 self.asked.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
@@ -256,6 +257,8 @@ class Stage:
         if isinstance(question, CheckDnc):
             return DncChecked(question.key, self.store.on_dnc(question.addresses))
         login = self.store.find_agent(question.agent_id)
+        if isinstance(question, CheckAgent):
+            return AgentChecked(question.key, login is not None)
         right = login is not None and login.password_hash == question.password
         return LogonChecked(
             question.connection,

@@ -5,7 +5,6 @@ from itertools import chain
 from attrs import evolve
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.calling_hours import is_timezone
 from agentmgr.core.commands.call import choose_number
 from agentmgr.core.commands.contact import note_of
 from agentmgr.core.commands.registry import Answer, on_agent_command
@@ -15,9 +14,12 @@ from agentmgr.core.ids import callback_of
 from agentmgr.core.job import Job
 from agentmgr.core.model import CallbackSpec
 from agentmgr.core.parts import Parts
+from agentmgr.core.session import Session
 from agentmgr.core.times import parse_time
+from agentmgr.core.timezones import parse_timezone
 from protocol.commands import (
     AGTCreateCallback,
+    AGTCreateCallbackRESP,
     AGTGetCallbackDestsForType,
     AGTGetCallbackDestsForTypeRESP,
     AGTGetCallbackTypes,
@@ -95,26 +97,48 @@ def _agent_dest(zone: Parts, agent: Agent) -> CallbackDest:
 @on_agent_command(AGTCreateCallback, capability="create_callback", refused=ResultCode.CALLBACK_STATE)
 def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event: CommandReceived) -> Answer:
     """Create a callback; with a callback on the desktop, put that one off to another time."""
-    session, now = agent.engaged_session, zone.out.now
-    campaign = session.job.campaign
+    session = agent.engaged_session
     kind = command.callback_type
-    if kind not in campaign.callback_types:
+    if kind not in session.job.campaign.callback_types:
         return ResultCode.CALLBACK_BAD_TYPE
     destination = command.callback_dest.destination_value if command.callback_dest else ""
     job = _delivering_job(zone, session.job, kind, destination)
     if job is None:
         return ResultCode.CALLBACK_NO_CAMPAIGN
-    preferred = ""
-    if kind is CallbackType.Agent:
-        preferred = destination or agent.agent_id
-        if preferred not in zone.agents:
-            return ResultCode.CALLBACK_NOT_FOUND
+    preferred = (destination or agent.agent_id) if kind is CallbackType.Agent else ""
+    spec = _read(zone, session, job, preferred, command)
+    if isinstance(spec, ResultCode):
+        return spec
+    if not preferred or preferred in zone.agents:
+        _create(zone, agent, session, job, spec)
+        return ResultCode.SUCCESS
+
+    def looked_up(exists: bool) -> None:
+        result = ResultCode.CALLBACK_NOT_FOUND
+        if exists:
+            is_there = agent.session is session and agent.granted.create_callback and not job.over
+            result = ResultCode.SUCCESS if is_there else ResultCode.CALLBACK_STATE
+        if result is ResultCode.SUCCESS:
+            _create(zone, agent, session, job, spec)
+        session_id = session.sid if result is ResultCode.SUCCESS else None
+        zone.out.respond(event, AGTCreateCallbackRESP(result, session_id=session_id))
+
+    zone.ask_agent(preferred, looked_up, event)
+    return None
+
+
+def _read(
+    zone: Parts, session: Session, job: Job, preferred: str, command: AGTCreateCallback
+) -> CallbackSpec | ResultCode:
+    """Return the callback that is wanted, or why there cannot be such a one."""
+    now, campaign = zone.out.now, job.campaign
     due_at = parse_time(command.callback_time)
     if due_at is None:
         return ResultCode.CALLBACK_TIME_FORMAT
-    if not 0 < command.callback_expiry_time <= MAX_EXPIRY_MIN:
+    if not 0 <= command.callback_expiry_time <= MAX_EXPIRY_MIN:
         return ResultCode.CALLBACK_BAD_EXPIRY
-    if not now < due_at <= LATEST_DUE_AT or not is_timezone(command.callback_timezone):
+    expires_at = due_at + 60 * (command.callback_expiry_time or campaign.callback_expiry_min)
+    if not now < due_at <= LATEST_DUE_AT:
         return ResultCode.CALLBACK_BAD_TIME
     notes = note_of(command.agent_notes)
     if notes is None:
@@ -122,26 +146,35 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
     number = choose_number(session, command.contact_number)
     if number is None:
         return ResultCode.CALLBACK_NOT_FOUND
-    session.callback_count += 1
-    # one callback for a contact: creating it again puts it off
-    callback_id = session.callback.callback_id if session.callback else callback_of(session.sid)
-    spec = CallbackSpec(
-        callback_id=callback_id,
-        callback_type=kind,
-        campaign_id=job.campaign.campaign_id,
+    if command.callback_timezone not in ("", number.timezone):
+        try:
+            number = evolve(number, timezone=parse_timezone(command.callback_timezone))
+        except ValueError:
+            return ResultCode.CALLBACK_BAD_TIME
+    opening = zone.callbacks.next_opening(job, number, due_at)
+    if opening is None or opening >= expires_at:
+        return ResultCode.CALLBACK_BAD_TIME
+    return CallbackSpec(
+        # one callback for a contact: creating it again puts it off
+        callback_id=session.callback.callback_id if session.callback else callback_of(session.sid),
+        callback_type=command.callback_type,
+        campaign_id=campaign.campaign_id,
         agent_id=preferred,
         contact=evolve(session.contact, attempts=0),
-        number=evolve(number, timezone=command.callback_timezone),
+        number=number,
         due_at=due_at,
-        expires_at=due_at + command.callback_expiry_time * 60,
+        expires_at=expires_at,
         notes=notes,
     )
+
+
+def _create(zone: Parts, agent: Agent, session: Session, job: Job, spec: CallbackSpec) -> None:
+    session.callback_count += 1
     if spec.notes:
         session.contact = evolve(session.contact, notes=(*session.contact.notes, spec.notes))
-        contact_id = session.contact.contact_id
+        contact_id, now = session.contact.contact_id, zone.out.now
         zone.out.emit(SaveNote(session.job.job_id, contact_id, session.sid, agent.agent_id, spec.notes, now))
-    zone.callbacks.create(job, spec, agent, session)
-    return ResultCode.SUCCESS
+    zone.callbacks.create(job, spec, agent.agent_id, session)
 
 
 def _delivering_job(zone: Parts, own: Job, kind: CallbackType, destination: str) -> Job | None:
