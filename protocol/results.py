@@ -123,7 +123,7 @@ class ResultCode(IntEnum):
     )
     CALLBACK_BAD_TIME = (
         488,
-        "The callback's time has passed, its time zone is unknown, or it expires before the calling hours.",
+        "The callback's time has passed, its zone is unknown, or it expires before the calling hours.",
     )
     EXTEND_STATE = 501, "There is no wrapup to extend."
     CONTACT_NOT_FOUND = 502, "There is no contact on the desktop."

@@ -463,7 +463,7 @@ class AgentCommands(ABC):
             485: There is no such callback type.
             486: The callback time is not written as yyyy/MM/dd HH:mm.
             487: The callback's expiry is no number of minutes, or below 0.
-            488: The callback's time has passed, its time zone is unknown, or it expires before the calling hours.
+            488: The callback's time has passed, its zone is unknown, or it expires before the calling hours.
         """
         return await self._call(
             AGTCreateCallback(
