@@ -89,7 +89,7 @@ class Callbacks:
         self._set_notice(callback)
 
     def on_changed(self, job: Job) -> None:
-        """The job's campaign has other hours, or another notice: what nobody was told of yet follows them."""
+        """Hours, notice or the clock are other ones: what nobody was told of yet follows them."""
         for callback in job.callbacks.values():
             if callback.phase is CallbackPhase.KEPT:
                 spec = callback.spec

@@ -147,7 +147,8 @@ class Deliveries:
                     break
 
     def on_clock_stepped(self, job: Job) -> None:
-        """What was announced for its time waits for it again: that may have come, or not be here any more."""
+        """What waits for its time, or for an opening, does so by the new clock, be it announced or not."""
+        self._callbacks.on_changed(job)
         for callback in job.callbacks.values():
             if callback.agent is not None and callback.ready_at is not None:
                 self._out.set_timer_at((Timer.DUE, callback.spec.callback_id), callback.ready_at)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 from attrs import evolve
-from parties import awaiting, called_back
+from parties import a_callback, awaiting, called_back, start_job_with
 from scenes import SID, Scene, a_campaign, a_contact, talking, wrapup
 
 from agentmgr.core.calling_hours import next_opening
@@ -127,6 +127,20 @@ def test_step_back_after_its_time_came_for_a_busy_agent_loses_no_callback():
     scene.wait(HOUR_S - 5)
     assert scene.agent("A").call_state is CallState.Idle
     scene.wait(10)
+    assert scene.agent("A").call_state is CallState.Callback
+
+
+def test_step_back_brings_a_callback_at_its_time_that_waited_for_another_day():
+    scene = Scene()
+    scene.now += 13 * HOUR_S  # noon in Berlin
+    callback = a_callback(scene, due_in_s=1800.0, expires_at=scene.now + 48 * HOUR_S)
+    start_job_with(scene, callback, calling_hours=NINE_TO_FIVE)
+    scene.step_clock(8 * HOUR_S)
+    scene.nail("A")
+    scene.step_clock(-8 * HOUR_S)
+    scene.wait(1790)
+    assert scene.agent("A").call_state is CallState.Idle
+    scene.wait(20)
     assert scene.agent("A").call_state is CallState.Callback
 
 
