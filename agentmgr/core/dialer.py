@@ -223,7 +223,7 @@ class Dialer:
             return
         now, job = self._out.now, session.job
         self._out.cancel_timer((Timer.RING, session.sid))
-        job.estimates.saw_dial_end(True, now - session.dialed_at)
+        job.estimates.saw_dial_end(True, self._out.steady - session.dialed_at)
         session.answered_at = now
         session.reached = True
         self._floor.stats.live_answers += 1

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scenes import Scene
 
 from agentmgr.core.pacer import (
     MAX_LINES_PER_AGENT,
@@ -12,6 +13,7 @@ from agentmgr.core.pacer import (
     predictive_lines,
     progressive_lines,
 )
+from protocol.enums import PacingType
 
 counts = st.integers(0, 60)
 loads = st.builds(Load, idle=counts, busy=counts, ringing=counts, waiting=st.integers(0, 5))
@@ -178,3 +180,18 @@ def test_estimates_of_few_answers_are_the_mean_of_what_was_seen():
     for after_s in (4.0, 8.0, 12.0):
         seen.saw_dial_end(True, after_s)
     assert seen.answer_s == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("by_s", [30_000.0, -30_000.0])
+@pytest.mark.parametrize(("before_s", "after_s"), [(0, 5), (2, 3)], ids=["before the dial", "while it rings"])
+def test_how_long_a_line_rang_is_learned_without_a_step_of_the_clock(by_s, before_s, after_s):
+    scene = Scene(PacingType.Predictive)
+    if before_s:
+        scene.nail()
+        scene.wait(before_s)
+    scene.step_clock(by_s)
+    if not before_s:
+        scene.nail()
+    scene.wait(after_s)
+    scene.customer_answers()
+    assert scene.zone.jobs[1].estimates.answer_s == before_s + after_s
