@@ -109,7 +109,11 @@ class _Wrong(ValueError):
 
 def shown(value: object) -> str:
     """Return a value as it may be told to a person, not too long."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = str(value)
+    if isinstance(value, str):
+        # as TOML has it, so that a terminal does nothing with it
+        text = "".join(each if each.isprintable() else f"\\u{ord(each):04X}" for each in value)
+        text = f'"{text}"'
     if isinstance(value, bool):
         text = text.lower()
     elif isinstance(value, list | tuple):

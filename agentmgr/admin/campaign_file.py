@@ -9,7 +9,7 @@ import attrs
 import tomlkit
 from attrs import evolve, frozen
 
-from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
+from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES, MAX_NAME_CHARACTERS
 from agentmgr.core.campaign import RETRY_S, CampaignSettings
 from agentmgr.core.model import (
     DEFAULT_RETRY_S,
@@ -88,6 +88,13 @@ WEEKDAYS = Allowed("as in 1-5 or 1,2,6; Monday is 1", _is_readable(_weekdays), l
 # -- the document --------------------------------------------------------------------------
 
 
+NAME = Allowed(
+    f"a text of 1 to {MAX_NAME_CHARACTERS} characters, none of them a control character",
+    lambda v: text().test(v) and len(v.strip()) <= MAX_NAME_CHARACTERS,
+    lambda v: v,
+)
+
+
 def _names(words: str, choices: type[StrEnum] | None = None) -> Allowed:
     """Allow a list of names, each once: one or more of any, or any number of some choices."""
 
@@ -144,7 +151,7 @@ class Destination:
 class CampaignFile(CampaignSettings):
     """Everything that makes a campaign."""
 
-    name: str = setting("", text(), "Name of the campaign.")
+    name: str = setting("", NAME, "Name of the campaign.")
     skill: str = setting("", text(), "The skill that agents need.")
     lists: tuple[str, ...] = setting(
         (), _names('names of contact lists such as ["A", "B"], each once'), "The contact lists."

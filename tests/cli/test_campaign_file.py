@@ -151,6 +151,7 @@ success = "yes"
             'callback_types: found ["Now"]; allowed: any of "Standard", "Agent", "Campaign", each once',
         ),
         ('callback_types = ["Agent", "Agent"]', 'callback_types: found ["Agent", "Agent"]; allowed: any of'),
+        ('script_url = "a\\u0007"', 'script_url: found "a\\u0007"; allowed: a text'),
         ('weekdays = "1-5,7-6"', 'weekdays: found "1-5,7-6"; allowed: as in 1-5'),
         ('abandon_number = "+44 1"', 'abandon_number: found "+44 1"; allowed: a telephone number'),
         ('[[address_book]]\nname = "A"\nnumber = "+449098790000"', "it costs a premium, which allow_premium"),
@@ -176,6 +177,12 @@ def test_campaign_create_without_what_is_needed_names_the_options(shell: Shell, 
         "NAME: is missing, and has no default",
         "--list: is missing, and has no default",
     ]
+
+
+def test_campaign_name_that_is_too_long_is_told_with_what_else_is_wrong(shell: Shell, campaign: str) -> None:
+    shell("campaign", "create", "x" * 101, "--list", "People", "--skill", "S", "--priority", "0", code=2)
+    assert [line.partition(":")[0] for line in shell.error.splitlines()] == ["--priority", "NAME"]
+    assert "allowed: a text of 1 to 100 characters" in shell.error
 
 
 def test_example_shipped_makes_a_campaign(shell: Shell, campaign: str, database: Path) -> None:

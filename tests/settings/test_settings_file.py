@@ -184,4 +184,13 @@ def test_load_of_bytes_that_are_no_text_says_where(tmp_path: Path) -> None:
 
 def test_load_of_a_text_with_a_control_character_says_so(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, '[[zones]]\nname = "A\\u0007"\nport = 0\n')
-    assert problem == 'zones[1].name: found "A\x07"; allowed: a text, not empty, without control characters'
+    assert (
+        problem == 'zones[1].name: found "A\\u0007"; allowed: a text, not empty, without control characters'
+    )
+
+
+@pytest.mark.parametrize("timer", attrs.fields(ZoneTimers), ids=lambda timer: timer.name)
+def test_load_of_a_zone_s_timer_takes_it(tmp_path: Path, timer: Any) -> None:
+    path = tmp_path / "agentmgr.toml"
+    path.write_text(f'[[zones]]\nname = "A"\nport = 0\n[zones.timers]\n{timer.name} = {timer.default + 1}\n')
+    assert getattr(load(path).zones[0].timers, timer.name) == timer.default + 1
