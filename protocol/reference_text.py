@@ -189,9 +189,9 @@ same.
    before it is due: ! AGTPreviewCallbackPending. When it is due and the agent is free: ! AGTCallNotify
    (Callback); ! state Callback; then as a preview, or → AGTCreateCallback again to put it off. Once it has
    expired: ! AGTPreviewCallbackCancelled, and ! state Idle if it was on the desktop. `callbackTime` is UTC;
-   `callbackTimezone` is where the customer is then, for the calling hours; without it that is where the number
-   is. Outside these hours a callback waits for the next opening, and one that expires before it is refused
-   (488). It goes to the agent it is for if that one is there, else to any ready agent with the skill, who is
+   `callbackTimezone` is where the customer is then, for the calling hours; without it that is where the
+   number is. Outside these hours a callback waits for the next opening, and one that expires before it is
+   refused (488). It goes to the agent it is for if that one is there, else to any ready agent with the skill, who is
    attached to its campaign (! AGTJobAttached) and goes back afterwards. A completion code with a time, or a
    failure that is tried again, puts it off, as often as the campaign tries a contact.
 9. Blending: → AGTBlendToInbound; ←; the phone is let go, after the contact if there is one;
