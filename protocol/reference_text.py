@@ -191,9 +191,9 @@ same.
    expired: ! AGTPreviewCallbackCancelled, and ! state Idle if it was on the desktop. `callbackTime` is UTC;
    `callbackTimezone` is where the customer is then, for the calling hours; without it that is where the
    number is. Outside these hours a callback waits for the next opening, and one that expires before it is
-   refused (488). It goes to the agent it is for if that one is there, else to any ready agent with the skill, who is
-   attached to its campaign (! AGTJobAttached) and goes back afterwards. A completion code with a time, or a
-   failure that is tried again, puts it off, as often as the campaign tries a contact.
+   refused (488). It goes to the agent it is for if that one is there, else to any ready agent with the
+   skill, who is attached to its campaign (! AGTJobAttached) and goes back afterwards. A completion code
+   with a time, or a failure that is tried again, puts it off, as often as the campaign tries a contact.
 9. Blending: → AGTBlendToInbound; ←; the phone is let go, after the contact if there is one;
    ! AGTBlendedToInbound. Back: → AGTBlendToOutbound; ! AGTBlendedToOutbound; ←; the desktop sends
    → AGTNailupAgent; ←; nailing.
