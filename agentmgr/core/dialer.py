@@ -151,11 +151,11 @@ class Dialer:
                 job.next_retry_at is not None
                 and job.next_retry_at <= now
                 and not job.contacts[size // 2].due_at
-                and now - job.retries_asked_at >= self._floor.config.pace_interval_s
+                and self._out.steady - job.retries_asked_at >= self._floor.config.pace_interval_s
             )
         if is_due:
             if only_retries:
-                job.retries_asked_at = now
+                job.retries_asked_at = self._out.steady
             self._out.emit(FetchContacts(job.job_id, size, only_retries))
             job.fetching = True  # after it was asked: what nobody was asked for would be waited for for ever
 

@@ -413,7 +413,6 @@ class Zone(Parts):
         self.attempts.on_clock_stepped()
         for job in self.jobs.values():
             self.attempts.expect(job, self.out.now)  # the store knows what is due by this clock
-            job.retries_asked_at = 0.0
             self._each(self.deliveries.on_clock_stepped, job)
             self.out.serve(job)
 
