@@ -22,8 +22,8 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr import log
 from agentmgr.app import collect_rarely
-from agentmgr.core.effects import Record
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.effects import CheckDial, Record
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
     AgentSpec,
     CampaignSpec,
@@ -50,11 +50,14 @@ from protocol.codec import pack, unpack
 from protocol.enums import PacingType
 from protocol.framing import FrameDecoder, frame
 from protocol.structures import AgentSkill
-from protocol.test_numbers import Outcome, number_for
 
-WILLING = SimParams(nail_answer=1, nail_answer_median_s=0.001, nail_answer_sigma=0, nail_loss_per_h=0)
-ENDLESS = number_for(Outcome.ANSWERS)
-"""A customer who answers at once and never hangs up."""
+WILLING = SimParams(
+    live=1, busy=0, rejected=0, machine=0, invalid=0, congestion=0,
+    answer_median_s=0.001, answer_sigma=0, leaves_at_once=0,
+    talk_median_s=86_400, talk_sigma=0, hold_patience_median_s=86_400, hold_patience_sigma=0,
+    nail_answer=1, nail_answer_median_s=0.001, nail_answer_sigma=0, nail_loss_per_h=0,
+)  # fmt: skip
+"""Customers answer at once and do not hang up."""
 CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
 
 
@@ -73,11 +76,14 @@ class MemoryStore:
     def claim_contacts(
         self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
     ) -> ContactsFetched:
-        number = PhoneNumber("PhoneNumber1", ENDLESS)
-        ids = itertools.islice(self._ids, limit)
-        return ContactsFetched(
-            job_id, tuple(ContactSpec(i, str(i), 1, "Bench", (number,), {}) for i in ids), now
+        contacts = (
+            ContactSpec(i, str(i), 1, "Bench", (PhoneNumber("PhoneNumber1", f"+4930{i:07}"),), {})
+            for i in itertools.islice(self._ids, limit)
         )
+        return ContactsFetched(job_id, tuple(contacts), now)
+
+    def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
+        return tuple(DialChecked(dial.key, dial.number) for dial in dials)
 
     def jobs_wanted(self, zone: str) -> tuple[WantedJob, ...]:
         return (WantedJob(1, Wanted.RUN),)

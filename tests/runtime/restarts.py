@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from agentmgr.core.effects import (
+    CheckDial,
     EndAttempt,
     EndCallback,
     MarkAnswered,
@@ -17,7 +18,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
     AttributeSpec,
     CampaignSpec,
@@ -135,6 +136,11 @@ class Shelf:
         first, *others = (
             store.load_job(own, job_id) for store, own in zip(self.stores, self._tokens, strict=True)
         )
+        assert all(other == first for other in others)
+        return first
+
+    def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
+        first, *others = (store.check_dials(dials) for store in self.stores)
         assert all(other == first for other in others)
         return first
 
