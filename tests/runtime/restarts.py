@@ -295,12 +295,16 @@ class World:
         ended = {record.attempt_id: record.outcome for record in self._of(EndAttempt)}
         answered = {record.attempt_id for record in self._of(MarkAnswered)}
         dispositions = [record.attempt_id for record in self._of(SaveDisposition)]
-        assert len(dispositions) == len(set(dispositions))
-        assert len(self.confirmed) == len(set(self.confirmed))
-        assert set(self.confirmed) <= set(dispositions)
         assert set(dispositions) <= ended.keys() <= started.keys()
-        for attempt_id in (answered & ended.keys()) - set(dispositions):
-            assert ended[attempt_id] == "Nuisance", f"{attempt_id} ended as {ended[attempt_id]}"
+        sessions = {attempt_id: record.session_id or attempt_id for attempt_id, record in started.items()}
+        disposed = [sessions[attempt_id] for attempt_id in dispositions]
+        assert len(disposed) == len(set(disposed))
+        assert len(self.confirmed) == len(set(self.confirmed))
+        assert set(self.confirmed) <= set(disposed)
+        last = {session: attempt_id for attempt_id, session in sessions.items()}
+        for attempt_id in answered & ended.keys() & set(last.values()):  # not those dialled once more
+            if attempt_id not in dispositions:
+                assert ended[attempt_id] == "Nuisance", f"{attempt_id} ended as {ended[attempt_id]}"
         self._check_callbacks()
         self._check_contacts()
 
@@ -319,7 +323,10 @@ class World:
                     waiting.remove(callback_id)  # a KeyError says that it ended twice
                 case StartAttempt(callback_id=str(callback_id)):
                     attempts[record.attempt_id] = callback_id, promises[callback_id]
-                    assert attempts[record.attempt_id] not in reached, f"{callback_id} is called again"
+                    is_redial = record.session_id is not None
+                    assert is_redial or attempts[record.attempt_id] not in reached, (
+                        f"{callback_id} is called again"
+                    )
                 case MarkAnswered() if record.attempt_id in attempts:
                     reached.add(attempts[record.attempt_id])
 
@@ -330,7 +337,7 @@ class World:
         for record in self.shelf.records:
             match record:
                 case StartAttempt(callback_id=None):
-                    at_work[record.contact_id] = record.attempt_id
+                    at_work[record.contact_id] = record.session_id or record.attempt_id
                 case SaveCallback():
                     promised.add(record.callback_id.removesuffix("-callback"))
                 case ReturnContact() if at_work.get(record.contact_id) in promised:

@@ -88,7 +88,8 @@ def check_store(store: MemoryStore, world: World) -> None:
     assert not store.open_attempts
     assert not store.callbacks
     assert len(store.done[1]) == CONTACTS
-    for attempt_id in store.answered_at:
+    last = {each.session_id or each.attempt_id: each.attempt_id for each in store.attempts.values()}
+    for attempt_id in store.answered_at.keys() & set(last.values()):  # not those dialled once more
         outcome = store.ended_attempts[attempt_id].outcome
         assert (attempt_id in store.dispositions) != (outcome in ("Interrupted", "Nuisance"))
         if outcome == "Interrupted":
