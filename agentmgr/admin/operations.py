@@ -217,6 +217,7 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "attempts": tally.attempts,
         "dials": tally.dials,
         "live_answers": tally.live_answers,
+        "callbacks_expired": dict(tally.callbacks).get("Expired", 0),
         "abandoned": tally.abandoned,
         "abandon_rate": round(tally.abandoned / tally.live_answers, 4) if tally.live_answers else 0.0,
         "stored": tally.stored,

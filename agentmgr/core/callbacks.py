@@ -210,7 +210,8 @@ class Callbacks:
 
     def end(self, callback: Callback, outcome: str) -> None:
         """Write down that a callback is over."""
-        self._out.emit(EndCallback(callback.spec.callback_id, outcome, self._out.now))
+        self._floor.stats.callbacks_ended[outcome] += 1
+        self._out.emit(EndCallback(callback.spec.callback_id, outcome, self._out.now, callback.job.job_id))
         self._drop(callback)
         # the store held the contact back for it, if the job has to call it too
         self._attempts.expect(callback.job, self._out.now)

@@ -372,11 +372,12 @@ class SaveCallback:
 
 @frozen
 class EndCallback:
-    """A callback is over; `outcome` is `Handled`, `Cancelled`, `Expired` or `Interrupted`."""
+    """A callback of a job is over; `outcome` is `Handled`, `Cancelled`, `Expired` or `Interrupted`."""
 
     callback_id: str
     outcome: str
     at: float
+    job_id: int
 
 
 @frozen

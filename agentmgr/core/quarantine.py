@@ -348,7 +348,9 @@ class Quarantine:
             return
         answered = session is not None and session.answered_at is not None
         if answered or callback.spec.expires_at <= now:
-            self._out.emit(EndCallback(callback_id, INTERRUPTED if answered else "Expired", now))
+            outcome = INTERRUPTED if answered else "Expired"
+            parts.stats.callbacks_ended[outcome] += 1
+            self._out.emit(EndCallback(callback_id, outcome, now, callback.job.job_id))
             return
         parts.callbacks.schedule(callback.job, callback.spec)
         self._out.set_timer((Timer.CALLBACK, callback_id), AGAIN_S)

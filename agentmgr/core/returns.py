@@ -200,7 +200,7 @@ class Returns:
         self._out.emit(HangUp(kept.sid))
         self._out.emit(EndAttempt(kept.attempt_id, "Interrupted", now, agent_id))
         if kept.contact_type is ContactType.Callback:
-            self._out.emit(EndCallback(kept.callback_id, "Interrupted", now))
+            self._out.emit(EndCallback(kept.callback_id, "Interrupted", now, kept.job_id))
         else:
             contact = kept.contact
             self._out.emit(

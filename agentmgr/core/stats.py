@@ -35,6 +35,7 @@ class ZoneStats:
     abandoned: int = 0
     dismissed: int = 0
     dispositions: int = 0
+    callbacks_ended: Counter[str] = field(factory=Counter)
     _working_s: float = 0.0
     _waiting_s: float = 0.0
     _working: int = 0

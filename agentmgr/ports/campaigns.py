@@ -56,7 +56,8 @@ class JobTally:
     """What a job has done: counts by attempt outcome and by completion code, the most frequent first.
 
     `dials` of the `attempts` were dialled, the others were only shown, or refused before;
-    `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions.
+    `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions;
+    `callbacks` are those that ended, by what became of them.
     """
 
     attempts: int
@@ -66,6 +67,7 @@ class JobTally:
     outcomes: tuple[tuple[str, int], ...]
     dispositions: tuple[tuple[str, int], ...]
     stored: int
+    callbacks: tuple[tuple[str, int], ...] = ()
 
 
 @frozen

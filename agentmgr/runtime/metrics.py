@@ -37,6 +37,8 @@ class ZoneNumbers(Protocol):
     def abandoned(self) -> int: ...
     @property
     def dismissed(self) -> int: ...
+    @property
+    def callbacks_ended(self) -> Mapping[str, int]: ...
 
 
 class BlendingNumbers(Protocol):
@@ -239,6 +241,9 @@ class _NumbersCollector(Collector):
         dismissed = CounterMetricFamily(
             "agentmgr_dismissed", "Abandoned customers who were told who called.", labels=["zone"]
         )
+        callbacks = CounterMetricFamily(
+            "agentmgr_callbacks", "Callbacks by what became of them.", labels=["zone", "outcome"]
+        )
         # Copies, which are made in one step: the zone's task changes them meanwhile.
         for zone, numbers in dict(self.zones).items():
             agents_by_state, calls_by_state = dict(numbers.agents_by_state), dict(numbers.calls_by_state)
@@ -250,7 +255,9 @@ class _NumbersCollector(Collector):
             answers.add_metric([zone], numbers.live_answers)
             abandoned.add_metric([zone], numbers.abandoned)
             dismissed.add_metric([zone], numbers.dismissed)
-        yield from (agents, calls, attempts, answers, abandoned, dismissed)
+            for outcome, how_many in {"Expired": 0, **numbers.callbacks_ended}.items():
+                callbacks.add_metric([zone, outcome], how_many)
+        yield from (agents, calls, attempts, answers, abandoned, dismissed, callbacks)
         if self.blended:
             yield from self._collect_blended()
 

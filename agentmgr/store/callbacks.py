@@ -2,6 +2,7 @@
 
 from agentmgr.core.model import CallbackSpec, PhoneNumber
 from agentmgr.store.contacts import read_contacts
+from agentmgr.store.counters import CALLBACK_ENDED, count
 from agentmgr.store.sql import Sql
 from protocol.enums import CallbackType
 
@@ -51,10 +52,12 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
     )
 
 
-def expire_callbacks(sql: Sql, campaign_id: int, now: float) -> None:
-    """End those whose time passed while nobody looked; one that is worked on goes on."""
-    sql.execute(
-        "UPDATE callback SET outcome = 'Expired', ended_at = ?"
-        f" WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ? AND NOT {_WORKED_ON}",
-        (now, campaign_id, now),
+def expire_callbacks(sql: Sql, campaign_id: int, job_id: int, now: float) -> None:
+    """End those whose time passed while nobody looked, as the job's; one that is worked on goes on."""
+    ended = sql.fetch(
+        "UPDATE callback SET outcome = 'Expired', ended_at = ?, job_id = ?"
+        f" WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ?"
+        f" AND NOT {_WORKED_ON}{CALLBACK_ENDED}",
+        (now, job_id, campaign_id, now),
     )
+    count(sql, ended)

@@ -10,6 +10,7 @@ from typing import Any
 
 from agentmgr.core.effects import (
     EndAttempt,
+    EndCallback,
     MarkAnswered,
     ReturnContact,
     SaveDisposition,
@@ -20,7 +21,7 @@ from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 
 class Counted(StrEnum):
-    """What is counted of a job; outcomes and dispositions by their name, the rest under an empty one."""
+    """What is counted of a job; outcomes, dispositions and callbacks by name, the rest under an empty one."""
 
     Attempts = "attempts"
     Undialed = "undialed"
@@ -28,6 +29,7 @@ class Counted(StrEnum):
     Done = "done"
     Outcome = "outcome"
     Disposition = "disposition"
+    Callback = "callback"
 
 
 ABANDONED = "Nuisance"
@@ -36,7 +38,8 @@ ABANDONED = "Nuisance"
 # The time itself: SQLite 3.40 returns 0 for what IS NULL in a table without row ids.
 ENDED = " RETURNING job_id, outcome, dialed_at"
 CONTACT_MOVED = f" RETURNING job_id, '{Counted.Done}', CASE WHEN state = 'done' THEN '' END"
-"""Ends of statements on attempts and on a job's contacts that give what `count_ended` and `count` take."""
+CALLBACK_ENDED = f" RETURNING job_id, '{Counted.Callback}', outcome"
+"""Ends of statements on attempts, contacts and callbacks that give what `count_ended` and `count` take."""
 
 _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
     StartAttempt: (Counted.Attempts, lambda record: ""),
@@ -44,6 +47,7 @@ _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
     EndAttempt: (Counted.Outcome, lambda record: record.outcome),
     SaveDisposition: (Counted.Disposition, lambda record: str(record.code_id)),
     ReturnContact: (Counted.Done, lambda record: "" if record.due_at is None else None),
+    EndCallback: (Counted.Callback, lambda record: record.outcome),
 }
 """What a record counts as, and under which name; not at all under None."""
 _RECOUNT: Mapping[Counted, str] = {
@@ -51,6 +55,8 @@ _RECOUNT: Mapping[Counted, str] = {
     " WHERE job_id = ? AND ended_at IS NOT NULL AND dialed_at IS NULL GROUP BY job_id",
     Counted.Outcome: "SELECT job_id, ?, outcome, count(*) FROM attempt"
     " WHERE job_id = ? AND outcome IS NOT NULL GROUP BY job_id, outcome",
+    Counted.Callback: "SELECT job_id, ?, outcome, count(*) FROM callback"
+    " WHERE job_id = ? AND ended_at IS NOT NULL GROUP BY job_id, outcome",
     Counted.Done: "SELECT job_id, ?, '', count(*) FROM job_contact"
     " WHERE job_id = ? AND state = 'done' GROUP BY job_id",
     Counted.Disposition: "SELECT job_id, ?, CAST(code_id AS TEXT), count(*) FROM disposition"
@@ -160,9 +166,9 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
         " WHERE job_counter.job_id = ? ORDER BY how_many DESC, shown",
         (Counted.Disposition, job_id),
     )
-    outcomes, dispositions = (
+    outcomes, dispositions, callbacks = (
         tuple((name, how_many) for what, name, how_many in rows if what == counted)
-        for counted in (Counted.Outcome, Counted.Disposition)
+        for counted in (Counted.Outcome, Counted.Disposition, Counted.Callback)
     )
     totals = {what: how_many for what, _, how_many in rows}
     return JobTally(
@@ -173,4 +179,5 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
         outcomes=outcomes,
         dispositions=dispositions,
         stored=sum(how_many for _, how_many in dispositions),
+        callbacks=callbacks,
     )

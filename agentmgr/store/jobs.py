@@ -120,7 +120,7 @@ def start_job(tx: Transaction, job_id: int) -> JobSpec | None:
         return None
     job = t.job.c
     row = tx.tables.execute(sa.select(job.campaign_id, job.created_at).where(job.job_id == job_id)).one()
-    expire_callbacks(tx.sql, row.campaign_id, row.created_at)
+    expire_callbacks(tx.sql, row.campaign_id, job_id, row.created_at)
     return read_job(tx, job_id)
 
 

@@ -138,8 +138,9 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         ),
     ),
     EndCallback: _statement(
-        "UPDATE callback SET outcome = ?, ended_at = ? WHERE callback_id = ? AND ended_at IS NULL",
-        *("outcome", "at", "callback_id"),
+        "UPDATE callback SET outcome = ?, ended_at = ?, job_id = ?"
+        " WHERE callback_id = ? AND ended_at IS NULL",
+        *("outcome", "at", "job_id", "callback_id"),
     ),
     SaveAgent: _statement(
         "INSERT INTO saved_agent (agent_id, zone, agent_state, call_state, reason_code, leg_id, attempt_id)"

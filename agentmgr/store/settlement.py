@@ -1,6 +1,6 @@
 """What is left open when nobody works on a job any more: attempts end, contacts are given back."""
 
-from agentmgr.store.counters import CONTACT_MOVED, ENDED, count, count_ended
+from agentmgr.store.counters import CALLBACK_ENDED, CONTACT_MOVED, ENDED, count, count_ended
 from agentmgr.store.saved import KEPT, release_job
 from agentmgr.store.sql import Sql
 
@@ -40,12 +40,13 @@ def settle_rest(sql: Sql, job_id: int, now: float) -> None:
     for statement in SETTLE_CONTACTS:
         count(sql, sql.fetch(statement, (job_id,)))
     # somebody was called back: that is not done twice; one who was not reached waits on
-    sql.execute(
-        "UPDATE callback SET ended_at = ?, outcome = ? WHERE ended_at IS NULL AND callback_id IN"
+    called_back = sql.fetch(
+        "UPDATE callback SET ended_at = ?, outcome = ?, job_id = ? WHERE ended_at IS NULL AND callback_id IN"
         " (SELECT callback_id FROM attempt WHERE job_id = ? AND ended_at IS NULL"
-        f" AND reached_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT})",
-        (now, INTERRUPTED, job_id),
+        f" AND reached_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT}){CALLBACK_ENDED}",
+        (now, INTERRUPTED, job_id, job_id),
     )
+    count(sql, called_back)
     ended = sql.fetch(
         "UPDATE attempt SET ended_at = ?, outcome = ?"
         f" WHERE job_id = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",

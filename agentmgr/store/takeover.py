@@ -30,7 +30,7 @@ def _take_over_jobs(sql: Sql, zone: str, now: float) -> list[int]:
     for job_id, campaign_id, state in jobs:
         settle_rest(sql, job_id, now)
         if state in (JobState.Running, JobState.Paused):
-            expire_callbacks(sql, campaign_id, now)
+            expire_callbacks(sql, campaign_id, job_id, now)
             going_on.append(job_id)
         else:
             # Being prepared: nobody was told that it runs. Stopping: its last contact is over now.

@@ -128,7 +128,7 @@ class MemoryStore:
             kept_contacts = {a.contact_id for a in self._attempts_at_own_contacts(job_id)}
             for contact_id in self.claimed[job_id].keys() - kept_contacts:
                 self._give_back(job_id, self.claimed[job_id][contact_id], self._due_at[job_id, contact_id])
-        self._expire({job.campaign.campaign_id for job in live.values()}, now)
+        self._expire({job.campaign.campaign_id: job.job_id for job in live.values()}, now)
         return OpenedZone(
             Token(zone, 0, self._epochs[zone]),
             tuple(
@@ -154,7 +154,7 @@ class MemoryStore:
             if was_answered and attempt.callback_id is not None:
                 del self.callbacks[attempt.callback_id]
                 self.ended_callbacks[attempt.callback_id] = EndCallback(
-                    attempt.callback_id, "Interrupted", now
+                    attempt.callback_id, "Interrupted", now, attempt.job_id
                 )
             return
         job_id, contact_id = attempt.job_id, attempt.contact_id
@@ -170,13 +170,15 @@ class MemoryStore:
         del self.claimed[job_id][contact.contact_id]
         self.pending[job_id][contact.contact_id] = (due_at, contact)
 
-    def _expire(self, campaigns: set[int], now: float) -> None:
+    def _expire(self, jobs: dict[int, int], now: float) -> None:
         worked_on = {attempt.callback_id for attempt in self.open_attempts.values()}
         for callback_id, callback in list(self.callbacks.items()):
-            is_over = callback.campaign_id in campaigns and callback.expires_at <= now
+            is_over = callback.campaign_id in jobs and callback.expires_at <= now
             if is_over and callback_id not in worked_on:
                 del self.callbacks[callback_id]
-                self.ended_callbacks[callback_id] = EndCallback(callback_id, "Expired", now)
+                self.ended_callbacks[callback_id] = EndCallback(
+                    callback_id, "Expired", now, jobs[callback.campaign_id]
+                )
 
     def _waiting(self, campaign: CampaignSpec) -> tuple[CallbackSpec, ...]:
         return tuple(
@@ -430,6 +432,7 @@ class MemoryStore:
         of_job = {key for key, attempt in self.attempts.items() if attempt.job_id == job_id}
         names = {code.code_id: code.name for code in self.jobs[job_id].campaign.completion_codes}
         outcomes = Counter(end.outcome for key, end in self.ended_attempts.items() if key in of_job)
+        callbacks = Counter(end.outcome for end in self.ended_callbacks.values() if end.job_id == job_id)
         codes = Counter(names[each.code_id] for each in self.dispositions.values() if each.job_id == job_id)
         return JobTally(
             attempts=len(of_job),
@@ -439,6 +442,7 @@ class MemoryStore:
             outcomes=_most_first(outcomes),
             dispositions=_most_first(codes),
             stored=codes.total(),
+            callbacks=_most_first(callbacks),
         )
 
     def _is_dial(self, attempt_id: str) -> bool:

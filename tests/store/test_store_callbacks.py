@@ -29,7 +29,7 @@ def test_status_counts_the_callbacks_that_wait(bench: Bench) -> None:
     assert waiting(bench) == 0
     bench.store.commit(bench.token, [callback(1, "one"), callback(2, "two")])
     assert waiting(bench) == 2
-    bench.store.commit(bench.token, [EndCallback("one", "Handled", T0)])
+    bench.store.commit(bench.token, [EndCallback("one", "Handled", T0, 1)])
     assert waiting(bench) == 1
     (overview,) = bench.store.campaigns()
     assert overview.job is not None
@@ -39,7 +39,7 @@ def test_status_counts_the_callbacks_that_wait(bench: Bench) -> None:
 def test_callback_end_is_written_once(bench: Bench) -> None:
     bench.store.commit(
         bench.token,
-        [callback(), EndCallback("cb", "Cancelled", T0 + 1), EndCallback("cb", "Handled", T0 + 2)],
+        [callback(), EndCallback("cb", "Cancelled", T0 + 1, 1), EndCallback("cb", "Handled", T0 + 2, 1)],
     )
     assert bench.rows("SELECT outcome, ended_at FROM callback") == [("Cancelled", T0 + 1)]
 

@@ -165,7 +165,7 @@ def test_callbacks_come_back_the_earliest_first(owned: Owned) -> None:
 
 def test_callback_ended_does_not_come_back(owned: Owned) -> None:
     callback_made(owned)
-    owned.commit(EndCallback("cb", "Cancelled", T0 + 50))
+    owned.commit(EndCallback("cb", "Cancelled", T0 + 50, 1))
     assert owned.waiting() == []
 
 
@@ -195,7 +195,7 @@ def test_claim_leaves_out_a_contact_to_be_called_back(owned: Owned) -> None:
     fetched = owned.store.claim_contacts(owned.token, 1, 100, T0)
     assert [c.contact_id for c in fetched.contacts] == [1, 3, 4]
     assert fetched.next_due_at is None
-    owned.commit(EndCallback("cb", "Handled", T0))
+    owned.commit(EndCallback("cb", "Handled", T0, 1))
     assert list(owned.claim()) == [2]
 
 
@@ -248,7 +248,7 @@ def test_takeover_callback_shown_and_not_answered_waits_again(owned: Owned) -> N
     opened = owned.take_over()
     assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
     assert opened.jobs[0].done == 1
-    owned.commit(calling_back("b2"), EndAttempt("b2", "Handled", T0), EndCallback("cb", "Handled", T0))
+    owned.commit(calling_back("b2"), EndAttempt("b2", "Handled", T0), EndCallback("cb", "Handled", T0, 1))
 
 
 def test_takeover_callback_answered_is_over(owned: Owned) -> None:
@@ -341,7 +341,7 @@ def test_takeover_leaves_a_saved_agent_the_contact_of_a_callback_whose_time_pass
     assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
     owned.commit(
         SaveDisposition("b1", 1, 1, "1001", REFUSED, "agent", T0 + 9999),
-        EndCallback("cb", "Handled", T0 + 9999),
+        EndCallback("cb", "Handled", T0 + 9999, 1),
         EndAttempt("b1", "Handled", T0 + 9999),
     )
     assert owned.waiting() == []
@@ -400,6 +400,13 @@ def test_tally_is_what_was_done_by_name_the_most_frequent_first(owned: Owned) ->
     assert opened.jobs[0].done == 2
     outcomes = (("Handled", 2), ("Interrupted", 1), ("Nuisance", 1))
     assert owned.store.tally(1) == evolve(before, dials=0, outcomes=outcomes)
+
+
+def test_tally_counts_callbacks_that_ended_also_those_that_expired_while_nobody_looked(owned: Owned) -> None:
+    owned.commit(callback(1, "one"), EndCallback("one", "Handled", T0, 1))
+    owned.commit(callback(2, "two"))
+    owned.take_over(T0 + 9_999_999)
+    assert owned.store.tally(1).callbacks == (("Expired", 1), ("Handled", 1))
 
 
 def test_tally_counts_as_dials_what_was_dialled(owned: Owned) -> None:
