@@ -18,6 +18,7 @@ class Numbers:
     live_answers: int = 0
     abandoned: int = 0
     dismissed: int = 0
+    callbacks_ended: Counter[str] = field(factory=Counter)
 
 
 def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
@@ -37,6 +38,9 @@ def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
     assert value("agentmgr_live_answers_total") == 3
     assert value("agentmgr_abandoned_total") == 2
     assert value("agentmgr_dismissed_total") == 1
+    assert value("agentmgr_callbacks_total", outcome="Expired") == 0
+    numbers.callbacks_ended["Expired"] += 1
+    assert value("agentmgr_callbacks_total", outcome="Expired") == 1
 
 
 def test_commands_are_counted_by_zone_name_and_result_with_cumulated_buckets():
