@@ -279,7 +279,8 @@ def _check_job(stage, job):
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
     _check_promises(job)
     assert not job.over
-    assert not job.is_exhausted
+    # one whose end failed is served again at its next tick
+    assert not job.is_exhausted or stage.faults
     consultable = {who for who, agent in job.agents.items() if agent.is_consultable and job.accepts(agent)}
     assert set(job.consultable) <= set(job.agents)
     assert {

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 from attrs import evolve
-from parties import PARTY, awaiting, consult, consult_pending, external_dialing, restart
-from scenes import LEG, SID, Scene, a_campaign, a_contact, nailed_idle, talking
+from parties import PARTY, awaiting, conference, consult, consult_pending, external_dialing, restart
+from scenes import LEG, SID, Scene, a_campaign, a_contact, nailed_idle, overdialled, talking
 from test_zone_stateful import ZoneWorld
 from test_zone_walk import act, begun, days, trouble_the_switch
 
@@ -30,7 +30,7 @@ from agentmgr.core.events import (
     Timer,
     ZoneClosing,
 )
-from agentmgr.core.model import CallingHours, JobSpec, SavedAgent
+from agentmgr.core.model import CallingHours, JobSpec, SavedAgent, ZoneConfig
 from agentmgr.core.quarantine import AGAIN_S
 from protocol import commands as c
 from protocol.enums import AgentState, CallState, PacingType
@@ -251,6 +251,23 @@ def sabotaged_scene(scene, act_out, saboteur):
     saboteur.is_armed = False
 
 
+def waiting():
+    """A customer waits for an agent."""
+    scene = overdialled()
+    scene.customer_answers("Z-1-2")
+    return scene
+
+
+def held_unconfirmed():
+    """The switch has said nothing yet to the order to hold."""
+    scene = Scene(PacingType.Progressive, config=ZoneConfig("Z", switch_confirms=True))
+    scene.nail()
+    scene.customer_answers()
+    scene.answers_at_once = False
+    scene.send("A", c.AGTHoldCall(SID))
+    return scene
+
+
 def orphaned():
     scene = Scene()
     scene.post(AgentRestored(SavedAgent("A", AgentState.Ready, CallState.NoState, "", "", None)))
@@ -270,6 +287,9 @@ RARE = [
     (talking, lambda scene: scene.post(DirectoryChanged({}))),
     (talking, lambda scene: scene.step_clock(60.0)),
     (talking, lambda scene: scene.post(ZoneClosing(0))),
+    (waiting, lambda scene: scene.wait(scene.config.queue_timeout_s)),
+    (conference, lambda scene: scene.send("A", c.AGTEndConf(SID))),
+    (held_unconfirmed, lambda scene: scene.wait(scene.config.order_wait_s)),
 ]
 """What does not happen in every day: the way there, and what is done then."""
 
@@ -285,4 +305,5 @@ def test_every_handler_of_a_command_an_event_or_a_timer_has_failed_once_in_these
     handlers = [rule.handler for rule in AGENT_RULES.values()] + [*PLAIN_HANDLERS.values()]
     handlers += [*zone._HANDLERS.values(), *zone._TIMERS.values()]
     spared = [handler for handler in handlers if handler.__code__ not in saboteur.places]
-    assert [handler.__qualname__ for handler in spared] == ["answer"]  # it finds the handler of a command
+    named = [(handler.__qualname__, handler.__code__.co_firstlineno) for handler in spared]
+    assert [name for name, _ in named] == ["answer"], named  # that one finds the handler of a command
