@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from ways_out import check_ways_out
+
 from agentmgr.conformance.matrix import ROWS, Row, vector
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import Dial, MarkAnswered
@@ -21,7 +23,7 @@ TIMER_OF_CALL_STATE = {
     CallState.ConferencePassive: "call",
     CallState.Wrapup: "wrapup",
 }
-"""The timer without which an agent could stay in a state for ever."""
+"""The timers that an agent can have in a state; `ways_out` says which it must have."""
 ON_LINE_STATES = (CallState.Talking, CallState.Held, CallState.Consult, CallState.ConferenceOwner)
 STATES_IN_CONSULT = {
     ConsultPhase.PENDING: (CallState.Talking, None),
@@ -39,9 +41,10 @@ def recount(stage):
     for agent in zone.agents.values():
         _check_agent(zone, agent, timers)
     for session in zone.sessions.values():
-        _check_session(zone, session, timers)
+        _check_session(zone, session)
     for job in zone.jobs.values():
         _check_job(stage, job)
+    check_ways_out(stage)
     _check_stats(zone)
     if zone.config.epoch == 1 and not stage.faults:
         _check_counters(zone.stats, stage.store)
@@ -116,19 +119,10 @@ def _check_agent(zone, agent, timers):
         assert agent.agent_state is not AgentState.NotReady
     if agent.connection is not None:
         assert zone.connections[agent.connection][who] is agent
-    if agent.connection is None or agent.is_away:
-        assert agent.is_away
-        assert agent.leaving or ("lost", who) in timers
+    assert agent.connection is not None or agent.is_away
     _check_pending(zone, agent, timers)
     _check_rows(agent)
-    _check_nailing(agent, timers)
-    timer = TIMER_OF_CALL_STATE.get(agent.call_state)
-    if timer == "wrapup" and not agent.session.job.campaign.acw_max_time_s:
-        # without limit its agent ends it, or the loss of its desktop
-        ends = {(timer, agent.session.sid), ("lost", who)}
-        assert not agent.is_away or ends & timers, f"nothing ends {agent.call_state} of {who}"
-    elif timer and (timer != "preview" or agent.connection is not None):
-        assert (timer, agent.session.sid) in timers, f"nothing ends {agent.call_state} of {who}"
+    _check_nailing(agent)
 
 
 def _check_rows(agent):
@@ -139,11 +133,7 @@ def _check_rows(agent):
         assert (row is Row.WRAPUP) is agent.is_nailed
 
 
-def _check_nailing(agent, timers):
-    if agent.nailup_status is NailupStatus.PendingNailUp:
-        assert ("nail", agent.agent_id) in timers
-    if agent.nailup_status is NailupStatus.PendingNailUpDrop:
-        assert ("unnail", agent.agent_id) in timers
+def _check_nailing(agent):
     if agent.nailup_status in LINE_KEPT:
         assert agent.leg_id
     if agent.nailup_status in (NailupStatus.NotNailedUp, NailupStatus.NailingLost):
@@ -186,26 +176,20 @@ def _check_pending(zone, agent, timers):
     assert not (agent.pending_consults and agent.can_be_consulted_now), "a consult waits for a free agent"
 
 
-def _check_session(zone, session, timers):
+def _check_session(zone, session):
     assert not session.over
     assert session.job.sessions[session.sid] is session
     for agent in _parties(session):
         assert agent.session is session
-    _check_consultation(zone, session, timers)
+    _check_consultation(zone, session)
     if session.owner is not None:
         assert (session.phase is Phase.ON_LINE) == (session.owner.call_state in ON_LINE_STATES)
         assert (session.phase in DIALLING) == (session.owner.call_state is CallState.Dialing)
     if session.phase is Phase.WAITING:
         assert session.owner is None
-        assert ("queue", session.sid) in timers
-    if session.phase in DIALLING:
-        assert ("ring", session.sid) in timers
-    if session.owner is None and session.phase in (Phase.ON_LINE, Phase.OFF_LINE):
-        kept = {saved.session.sid for saved in zone.returns._saved.values() if saved.session is not None}
-        assert session.sid in kept, "a contact that nobody works on"
 
 
-def _check_consultation(zone, session, timers):
+def _check_consultation(zone, session):
     consultation, owner = session.consultation, session.owner
     if consultation is None:
         assert owner is None or owner.call_state not in (CallState.Consult, CallState.ConferenceOwner)
@@ -222,9 +206,6 @@ def _check_consultation(zone, session, timers):
         assert zone.consults._parties[consultation.party_id] is consultation
     if consultation.phase is ConsultPhase.PENDING:
         assert consultation in consultation.agent.pending_consults
-        assert ("consult", session.sid) in timers
-    if consultation.phase is ConsultPhase.DIALING:
-        assert ("party", consultation.party_id) in timers
 
 
 def _check_callbacks(stage, job, timers):
@@ -239,8 +220,6 @@ def _check_callbacks(stage, job, timers):
             waiting = callback_id in job.callbacks_waiting
             is_to_come = ("callback", callback_id) in timers or callback.ready_at is None
             assert waiting or is_to_come, "nothing brings a callback to anybody"
-        if callback.session is None:
-            assert ("expiry", callback_id) in timers
     for callback_id, callback in job.callbacks_waiting.items():
         assert job.callbacks[callback_id] is callback
         assert callback.agent is callback.session is None
@@ -287,7 +266,6 @@ def _check_job(stage, job):
         who for who, agent in job.consultable.items() if agent.is_consultable and job.accepts(agent)
     } == consultable
     _check_callbacks(stage, job, set(stage.timers._live))
-    assert ("pace", str(job.job_id)) in set(stage.timers._live)
 
 
 def check_dials(stage, caused):
