@@ -1,5 +1,6 @@
 """The job's side of a call: which contact when, how many lines, and who gets the answered ones."""
 
+from collections import deque
 from itertools import islice
 
 from agentmgr.core.agent import Agent
@@ -132,9 +133,7 @@ class Dialer:
         if job.returned_due_at is not None:
             self._attempts.expect(job, job.returned_due_at)
             job.returned_due_at = None
-        on_hand = sorted((*job.contacts, *event.contacts), key=_turn)
-        job.contacts.clear()
-        job.contacts.extend(on_hand)
+        job.contacts = deque(sorted((*job.contacts, *event.contacts), key=_turn))
         self._out.serve(job)
 
     def _fetch(self, job: Job) -> None:

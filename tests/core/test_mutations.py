@@ -163,6 +163,18 @@ MUTATIONS = [
         "            return\n",
         "a number that an agent chose is dialled, and another one recorded",
     ),
+    Mutation(
+        "zone.py",
+        "            elif thing.__class__ is Job and thing.ringing:\n",
+        "            elif thing.__class__ is Job and thing.over:\n",
+        "lines ring on for agents who are not there any more",
+    ),
+    Mutation(
+        "deliveries.py",
+        "        agent.home = home if home is not job else None\n",
+        "",
+        "an agent who was lent for a callback never goes back",
+    ),
 ]
 
 
