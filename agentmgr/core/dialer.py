@@ -133,6 +133,7 @@ class Dialer:
         if job.returned_due_at is not None:
             self._attempts.expect(job, job.returned_due_at)
             job.returned_due_at = None
+        # at one stroke: a fault on the way must not lose what was claimed
         job.contacts = deque(sorted((*job.contacts, *event.contacts), key=_turn))
         self._out.serve(job)
 
