@@ -73,7 +73,8 @@ def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
     ) = sql.fetch(
         "SELECT session_id, attempt.job_id, attempt.contact_id, contact_type, number, reached_at,"
         " answered_at, callback_id,"
-        " COALESCE(job_contact.attempts, 0), COALESCE(job_contact.phone, ''),"
+        " COALESCE(job_contact.attempts, (SELECT attempts FROM callback"
+        " WHERE callback.callback_id = attempt.callback_id), 0), COALESCE(job_contact.phone, ''),"
         " COALESCE(job_contact.left_out, ''), (SELECT count(*) FROM callback"
         " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
         " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"

@@ -212,6 +212,8 @@ class MemoryStore:
         if attempt.contact_type is not ContactType.Callback:
             at_job = self.claimed[attempt.job_id][attempt.contact_id]
             contact = evolve(contact, attempts=at_job.attempts, phone=at_job.phone, left_out=at_job.left_out)
+        elif attempt.callback_id in self.callbacks:
+            contact = evolve(contact, attempts=self.callbacks[attempt.callback_id].attempts)
         made = [
             each
             for each in self.records

@@ -330,6 +330,14 @@ def test_takeover_counts_the_callbacks_that_a_contact_was_given(owned: Owned) ->
     assert [c.callback_id for c in opened.jobs[0].callbacks] == ["cb"]
 
 
+def test_takeover_leaves_a_saved_agent_the_attempts_that_its_callback_has_had(owned: Owned) -> None:
+    owned.claim()
+    owned.commit(callback(attempts=2), calling_back(), MarkAnswered("b1", T0 + 5, "1001"), saved("b1"))
+    (agent,) = owned.take_over().saved
+    assert agent.session is not None
+    assert agent.session.contact.attempts == 2
+
+
 def test_takeover_leaves_a_saved_agent_the_contact_of_a_callback_whose_time_passed(owned: Owned) -> None:
     callback_made(owned)
     owned.commit(calling_back(), MarkAnswered("b1", T0 + 1001, "1001"), saved("b1"))
