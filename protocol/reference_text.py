@@ -144,8 +144,8 @@ FIRST_SESSION = """
    ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over. `defaultNumber` is the
    number whose turn it is. A number that is of no use (`InvalidNumber`, `DncBlocked`) is left out when the
    contact comes again; after `OutsideCallingHours` it comes at the opening, unless the completion code is a
-   success. A number that somebody else is at work with, for whichever contact, is `Busy`; one that was corrected
-   since it was shown is dialled as it is now.
+   success. A number that somebody else is at work with, for whichever contact, is `Busy`; one that was
+   corrected since it was shown is dialled as it is now.
    → AGTPreviewCancel instead: ! state Wrapup; ←.
 6. The customer's data: → AGTGetCustomerDetails; ←.
 7. Hold, and back: → AGTHoldCall; ! state Held; ←; → AGTUnholdCall; ! state Talking; ←.
