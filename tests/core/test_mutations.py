@@ -175,6 +175,19 @@ MUTATIONS = [
         "",
         "an agent who was lent for a callback never goes back",
     ),
+    Mutation(
+        "callflow.py",
+        "elif agent is not None and agent.is_away and agent.leaving:",
+        "elif False:",
+        "a wrapup without limit never ends if its desktop is lost for good",
+    ),
+    Mutation(
+        "nailer.py",
+        "            self.detach(agent)\n"
+        "        self._out.set_timer((Timer.RENAIL, agent.agent_id), self._floor.config.nail_retry_s)\n",
+        "            self.detach(agent)\n",
+        "an agent whose line was lost is never called again",
+    ),
 ]
 
 
