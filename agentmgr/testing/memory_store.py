@@ -364,17 +364,26 @@ class MemoryStore:
             if job is not None and callback.campaign_id == job.campaign.campaign_id
         }
         pending = self.pending.get(job_id, {})
-        zones = {key: self._timezone(contact) for key, (_, contact) in pending.items()}
         free = {key: due_at for key, (due_at, _) in pending.items() if key not in called_back}
-        openings = {key: next_opening(hours, zones[key], now) for key in free}
+        is_always_open, openings = hours == CallingHours(), dict[str, float | None]()
+
+        def opening(key: int) -> float | None:
+            if is_always_open:
+                return now
+            zone = self._timezone(pending[key][1])
+            if zone not in openings:
+                openings[zone] = next_opening(hours, zone, now)
+            return openings[zone]
+
         due = sorted(
-            (openings[key] is None, not due_at, due_at, key)
+            (opens_at is None, not due_at, due_at, key)
             for key, due_at in free.items()
-            if due_at <= now and openings[key] in (now, None) and (due_at or not only_retries)
+            if due_at <= now and (due_at or not only_retries) and (opens_at := opening(key)) in (now, None)
         )[:limit]
         contacts = []
         for _, _, due_at, key in due:
             _, at_job = pending.pop(key)
+            del free[key]
             contacts.append(
                 evolve(
                     self.contacts[key],
@@ -385,9 +394,12 @@ class MemoryStore:
                 )
             )
             self._due_at[job_id, key] = due_at
-            del free[key]
         self.claimed[job_id].update({contact.contact_id: contact for contact in contacts})
-        possible = {key: _possible_at(hours, zones[key], due_at, now) for key, due_at in free.items()}
+        if is_always_open:
+            possible = free
+        else:
+            zones = {key: self._timezone(pending[key][1]) for key in free}
+            possible = {key: _possible_at(hours, zones[key], due_at, now) for key, due_at in free.items()}
         retries = (at for key, at in possible.items() if free[key])
         return ContactsFetched(
             job_id, tuple(contacts), min(possible.values(), default=None), min(retries, default=None)
