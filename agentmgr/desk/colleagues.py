@@ -21,10 +21,8 @@ class CallbackPlan:
     expiry_min: int
     dest: CallbackDest | None = None
 
-    def to_command(
-        self, number: ContactNumber, timezone: str, session_id: str, now: float
-    ) -> AGTCreateCallback:
-        """Return the command; its time is cut to the minute."""
+    def to_command(self, number: ContactNumber, session_id: str, now: float) -> AGTCreateCallback:
+        """Return the command; its time is cut to the minute, the customer's zone is that of the number."""
         due = datetime.fromtimestamp(now + self.after_s, UTC)
         return AGTCreateCallback(
             self.callback_type,
@@ -33,7 +31,7 @@ class CallbackPlan:
             number,
             session_id,
             self.dest,
-            timezone,
+            "",
             "Asked to be called back.",
         )
 

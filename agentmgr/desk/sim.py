@@ -502,9 +502,7 @@ class SimDesktop:
             case Wish.SEE_CALLBACK_DESTS if case.callback is not None:
                 return c.AGTGetCallbackDestsForType(case.callback.callback_type, sid, self._zone)
             case Wish.CREATE_CALLBACK if case.callback is not None:
-                return case.callback.to_command(
-                    case.best_number(), self._params.time_zone, sid, now + self._ahead_s
-                )
+                return case.callback.to_command(case.best_number(), sid, now + self._ahead_s)
             case _:
                 return _ABOUT_A_SESSION[wish](sid)
 

@@ -220,7 +220,8 @@ def test_campaign_status_shows_the_job(shell: Shell, campaign: str) -> None:
     shell("campaign", "run", campaign)
     status = json.loads(shell("campaign", "status", campaign, "--json"))
     assert (status["contacts"], status["done"], status["state"]) == (2, 0, "running")
-    assert "contacts      2\n" in shell("campaign", "status", campaign)
+    shown = [line.split() for line in shell("campaign", "status", campaign).splitlines()]
+    assert ["contacts", "2"] in shown
 
 
 def test_campaign_that_is_not_there_is_named_with_those_that_are(shell: Shell, campaign: str) -> None:

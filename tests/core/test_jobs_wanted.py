@@ -275,13 +275,15 @@ def test_campaign_that_opens_its_hours_dials_what_was_closed_before():
 
 def test_campaign_that_opens_its_hours_while_contacts_are_read_looks_once_more():
     scene = in_store()
-    scene.post(RUN)
-    job = scene.zone.jobs[1]
-    job.fetching, job.next_due_at = True, None
-    scene.post(changed(scene, calling_hours=CallingHours(0, 1439)))
     scene.answers_at_once = False
+    scene.post(RUN)
+    scene.answer()
+    (asked,) = scene.asked
+    scene.post(changed(scene, calling_hours=CallingHours(0, 1439)))
+    scene.answer(LoadJob(1))
+    scene.asked.remove(asked)
     scene.post(ContactsFetched(1, (), scene.now + 86_400))
-    assert [type(question) for question in scene.asked] == [FetchContacts]
+    assert [type(question) for question in (asked, *scene.asked)] == [FetchContacts, FetchContacts]
 
 
 def with_callback(**changes):

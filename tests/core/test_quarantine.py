@@ -33,7 +33,7 @@ from agentmgr.core.events import (
 from agentmgr.core.model import CallingHours, JobSpec, SavedAgent, ZoneConfig
 from agentmgr.core.quarantine import AGAIN_S
 from protocol import commands as c
-from protocol.enums import AgentState, CallState, PacingType
+from protocol.enums import AgentState, CallState, DestinationType, PacingType
 from protocol.results import ResultCode
 
 CORE = Path(agentmgr.core.__file__).parent
@@ -277,6 +277,7 @@ def orphaned():
 RARE = [
     (consult, lambda scene: scene.send("A", c.AGTCompleteTransfer(SID))),
     (talking, lambda scene: scene.send("A", c.AGTGetConsultTypes(SID))),
+    (talking, lambda scene: scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))),
     (talking, lambda scene: scene.wait(scene.config.call_max_s)),
     (awaiting, lambda scene: scene.wait(10_000)),
     (consult_pending, lambda scene: scene.wait(scene.config.consult_wait_s)),
