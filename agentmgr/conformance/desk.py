@@ -180,8 +180,14 @@ class Desk:
             and entry.agent_id == self.agent_id
             and entry.kind in (Kind.RESPONSE, Kind.NOTIFICATION)
             and entry.name not in AT_ANY_TIME
+            and not self._is_about_another_callback(entry)
             and entry.number not in self._taken
         )
+
+    def _is_about_another_callback(self, entry: Entry) -> bool:
+        """Whether a callback is taken back that was promised, but never came to the desktop."""
+        message = entry.message
+        return isinstance(message, n.AGTPreviewCallbackCancelled) and message.session_id != self.sid
 
     def _peek(self) -> Entry | None:
         entries = self.transcript.entries
