@@ -19,7 +19,7 @@ def days(quick, usual, nightly):
     ]
 
 
-SEEDS = days(12, 150, 600)
+SEEDS = days(12, 90, 600)
 STEPS = 250
 BAD_SWITCH = 2
 """Every fifth day the switch refuses orders, and on half of these it confirms the others."""
