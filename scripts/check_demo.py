@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 REDIALS = 0.1
+"""The share of answered calls that may be redials, at most: about one in a hundred is."""
 ABANDON_LIMIT = 0.03
 SLACK = 2
 """Abandoned calls more than the limit allows: few are answered, and one more is a quarter of a percent."""

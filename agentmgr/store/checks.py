@@ -1,5 +1,6 @@
 """What stands against a dial: the do-not-call list, a corrected number, somebody else at work with it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from agentmgr.core.effects import CheckDial
@@ -23,18 +24,19 @@ def check_dials(tx: Transaction, dials: Sequence[CheckDial]) -> tuple[DialChecke
     ]
     wanted = {number.number for number in numbers if number is not None}
     on_dnc = find_on_dnc(tx, wanted)
-    attempts = _read_attempts(tx, wanted)
-    order = {attempt_id: (at, attempt_id) for attempt_id, _, at, _ in attempts}
+    at_work = _read_attempts(tx, wanted)
     answers = []
     for dial, number in zip(dials, numbers, strict=True):
-        here = order.get(dial.attempt_id)
-        in_work = number is not None and any(
-            is_answered or (here is not None and order[attempt_id] < here)
-            for attempt_id, address, _, is_answered in attempts
-            if address == number.number and attempt_id != dial.attempt_id
+        address = number.number if number is not None else ""
+        attempts = at_work[address]
+        # who comes to a number by its correction is not written down with it yet, and so is the last
+        here = next((each[:2] for each in attempts if each[1] == dial.attempt_id), None)
+        in_work = any(
+            is_answered or here is None or (at, attempt_id) < here
+            for at, attempt_id, is_answered in attempts
+            if attempt_id != dial.attempt_id
         )
-        on_list = number is not None and number.number in on_dnc
-        answers.append(DialChecked(dial.key, number, on_list, in_work))
+        answers.append(DialChecked(dial.key, number, address in on_dnc, in_work))
     return tuple(answers)
 
 
@@ -50,13 +52,14 @@ def _read_own(tx: Transaction, contact_ids: set[int]) -> dict[tuple[int, str], P
     return found
 
 
-def _read_attempts(tx: Transaction, numbers: set[str]) -> list[Row]:
-    """Return the open attempts at some numbers: id, number, when it was wanted, whether it was answered."""
-    found: list[Row] = []
+def _read_attempts(tx: Transaction, numbers: set[str]) -> defaultdict[str, list[Row]]:
+    """Return the open attempts at some numbers: when each was wanted, its id, whether it was answered."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
     for batch in batches(tuple(numbers)):
-        found += tx.sql.fetch(
-            "SELECT attempt_id, number, COALESCE(dialed_at, started_at), answered_at IS NOT NULL FROM attempt"
+        for number, *attempt in tx.sql.fetch(
+            "SELECT number, COALESCE(dialed_at, started_at), attempt_id, answered_at IS NOT NULL FROM attempt"
             f" WHERE ended_at IS NULL AND number IN ({marks(batch)})",
             batch,
-        )
+        ):
+            found[number].append(tuple(attempt))
     return found

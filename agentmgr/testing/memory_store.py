@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import assert_never
 
 from attrs import evolve
@@ -424,7 +425,8 @@ class MemoryStore:
         if number.number == dial.number.number:
             number = dial.number
         attempt = self.open_attempts.get(dial.attempt_id)
-        here = (0.0, "") if attempt is None else self._wanted_at(attempt)
+        is_written = attempt is not None and attempt.number == number.number
+        here = self._wanted_at(attempt) if attempt is not None and is_written else (inf, "")
         in_work = any(
             each.number == number.number
             and each is not attempt

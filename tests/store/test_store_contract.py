@@ -555,6 +555,13 @@ def test_number_shown_before_is_wanted_when_it_is_dialled(owned: Owned) -> None:
     assert not asked(owned, contacts[2], "a2").in_work
 
 
+def test_number_corrected_into_one_that_rings_elsewhere_is_in_work(owned: Owned) -> None:
+    contacts = owned.claim()
+    corrected = SetNumber(1, "PhoneNumber1", TYPED.number, "America/New_York", False, 1)
+    owned.commit(start(contacts[1]), dialling(contacts[2], "a2", T0 + 9), corrected)
+    assert asked(owned, contacts[1], "a1", contacts[1].numbers[0]).in_work
+
+
 def test_number_is_free_again_when_the_attempt_is_over(owned: Owned) -> None:
     contacts = owned.claim()
     owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0 + 1))
