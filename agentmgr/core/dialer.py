@@ -27,6 +27,9 @@ from protocol.enums import ContactType, DialFailReason, PacingType
 MAX_NOT_DUE_PER_TURN = 100
 """How many contacts outside their calling hours are put back before the job waits for its next tick."""
 
+RANG_RETRY_S = 60.0
+"""How long somebody is left alone whose phone rang until we hung up; agents come and go in seconds."""
+
 CONTACT_TYPES = {
     PacingType.Predictive: ContactType.Predictive,
     PacingType.Progressive: ContactType.Progressive,
@@ -105,10 +108,11 @@ class Dialer:
         """Hang up the youngest of the lines that ring, or drop them before they do; no attempt is counted."""
         for session in list(islice(reversed(job.ringing.values()), how_many)):
             self._out.begin_step()
+            due_at, attempts = self._out.now, session.contact.attempts
             if session.phase is Phase.RINGING:
                 self._out.emit(HangUp(session.sid))
-            attempts = session.contact.attempts
-            self._attempts.end_attempt(session, "Cancelled", due_at=self._out.now, attempts=attempts)
+                due_at += RANG_RETRY_S
+            self._attempts.end_attempt(session, "Cancelled", due_at=due_at, attempts=attempts)
 
     def _take_contact(self, job: Job) -> ContactSpec:
         """Look at the next contact on hand; a fault that it causes must not keep the job from the others."""

@@ -255,7 +255,7 @@ def test_job_stopped_cancels_what_rings_and_ends_after_what_is_on():
         store: ReturnContact 3 0 Stopped +0s
         switch: HangUp Z-1-2
         store: EndAttempt Z-1-2 Cancelled
-        store: ReturnContact 2 0 Cancelled +0s
+        store: ReturnContact 2 0 Cancelled +60s
     """)
     scene.send("A", AGTReleaseLine(SID))
     assert scene.send("A", dispose()) == lines("""

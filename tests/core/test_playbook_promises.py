@@ -18,7 +18,7 @@ CAUTIOUS = [PacingType.Progressive, PacingType.Predictive]
 HUNG_UP = lines("""
     switch: HangUp Z-1-1
     store: EndAttempt Z-1-1 Cancelled
-    store: ReturnContact 1 0 Cancelled +0s
+    store: ReturnContact 1 0 Cancelled +60s
 """)
 
 LEAVE = {
@@ -56,10 +56,12 @@ def test_line_whose_agent_leaves_is_hung_up_unanswered_and_not_counted(leave, pa
 
 
 @pytest.mark.parametrize("pacing", CAUTIOUS)
-def test_contact_whose_line_was_hung_up_is_dialled_when_an_agent_is_there_again(pacing):
+def test_contact_whose_phone_rang_is_left_alone_for_a_minute_however_soon_an_agent_is_back(pacing):
     scene = a_line_in_the_air(pacing)
     scene.want_break()
-    assert scene.go_ready()[-1] == "switch: Dial Z-1-2 +49300000001 25"
+    again = "switch: Dial Z-1-2 +49300000001 25"
+    assert again not in [*scene.go_ready(), *scene.wait(59)]
+    assert again in scene.wait(2)
 
 
 def test_line_that_is_still_being_checked_is_dropped_and_never_dialled():
@@ -188,6 +190,6 @@ def test_resumed_job_keeps_its_agents_and_dials_on():
 
 
 def test_desktop_that_comes_back_at_once_gets_another_line():
-    scene = a_line_in_the_air()
+    scene = a_line_in_the_air(contacts=2)
     lose(scene)
-    assert come_back(scene)[-1] == "switch: Dial Z-1-2 +49300000001 25"
+    assert come_back(scene)[-1] == "switch: Dial Z-1-2 +49300000002 25"

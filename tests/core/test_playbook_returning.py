@@ -170,7 +170,7 @@ def test_agent_whose_desktop_is_lost_gets_no_contact():
     assert lose(scene) == lines("""
         switch: HangUp Z-1-1
         store: EndAttempt Z-1-1 Cancelled
-        store: ReturnContact 1 0 Cancelled +0s
+        store: ReturnContact 1 0 Cancelled +60s
     """)
 
 
