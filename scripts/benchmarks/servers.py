@@ -52,11 +52,24 @@ from protocol.framing import FrameDecoder, frame
 from protocol.structures import AgentSkill
 
 WILLING = SimParams(
-    live=1, busy=0, rejected=0, machine=0, invalid=0, congestion=0,
-    answer_median_s=0.001, answer_sigma=0, leaves_at_once=0,
-    talk_median_s=86_400, talk_sigma=0, hold_patience_median_s=86_400, hold_patience_sigma=0,
-    nail_answer=1, nail_answer_median_s=0.001, nail_answer_sigma=0, nail_loss_per_h=0,
-)  # fmt: skip
+    live=1,
+    busy=0,
+    rejected=0,
+    machine=0,
+    invalid=0,
+    congestion=0,
+    answer_median_s=0.001,
+    answer_sigma=0,
+    leaves_at_once=0,
+    talk_median_s=86_400,
+    talk_sigma=0,
+    hold_patience_median_s=86_400,
+    hold_patience_sigma=0,
+    nail_answer=1,
+    nail_answer_median_s=0.001,
+    nail_answer_sigma=0,
+    nail_loss_per_h=0,
+)
 """Customers answer at once and do not hang up."""
 CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
 

@@ -155,9 +155,16 @@ async def _wrap_up(
     clock = Clock()
     async with trio.open_nursery() as nursery:
         runner = ZoneRunner(
-            zone, OpenedZone(token, ()), store, writer, Driver(SimSwitch(1), clock), desktops, clock,
-            lambda login, password: True, metrics,
-        )  # fmt: skip
+            zone,
+            OpenedZone(token, ()),
+            store,
+            writer,
+            Driver(SimSwitch(1), clock),
+            desktops,
+            clock,
+            lambda login, password: True,
+            metrics,
+        )
         await nursery.start(runner.run)
         began = perf_counter()
         desktops.start(runner, agents)

@@ -1,4 +1,4 @@
-"""A zone's shell and its switch when the wall clock is stepped while they run."""
+"""A zone's shell and its switch when the wall clock is stepped while they run, in virtual time."""
 
 import pytest
 import trio

@@ -1,4 +1,4 @@
-"""The clock and the heap of timers."""
+"""The clock and the heap of timers, in virtual time."""
 
 import pytest
 import structlog

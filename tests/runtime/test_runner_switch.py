@@ -43,9 +43,16 @@ def on_a_simulation(rig: Rig, **params: Any) -> SimSwitch:
     switch = SimSwitch(1, SimParams(**SURE, **params), SameCustomer())
     rig.driver = Driver(switch, rig.clock)
     rig.runner = ZoneRunner(
-        rig.zone, OPENED, rig.store, rig.writer, rig.driver, rig.desktops, rig.clock,
-        lambda login, password: True, rig.metrics,
-    )  # fmt: skip
+        rig.zone,
+        OPENED,
+        rig.store,
+        rig.writer,
+        rig.driver,
+        rig.desktops,
+        rig.clock,
+        lambda login, password: True,
+        rig.metrics,
+    )
     return switch
 
 
