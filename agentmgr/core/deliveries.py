@@ -13,7 +13,7 @@ from agentmgr.core.times import format_time
 from protocol.enums import CallbackType, CallState, ContactType
 from protocol.notifications import AGTJobAttached, AGTPreviewCallbackCancelled, AGTPreviewCallbackPending
 
-IN_WORK_RETRY_S = 10.0
+DUE_RETRY_S = 10.0
 """How often a callback that is due is tried while somebody is busy with its contact."""
 
 
@@ -177,7 +177,7 @@ class Deliveries:
         if self._is_too_late(callback):
             return False
         if spec.contact.contact_id in floor.contacts_in_work or spec.number.number in floor.numbers_in_work:
-            self._out.set_timer((Timer.DUE, spec.callback_id), IN_WORK_RETRY_S)
+            self._out.set_timer((Timer.DUE, spec.callback_id), DUE_RETRY_S)
             return False
         if agent.idle_ticket and agent.job is not None and not agent.job.may_spare:
             agent.job.owing[agent.agent_id] = agent  # until the line that is meant for it is over
