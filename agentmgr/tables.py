@@ -53,7 +53,7 @@ class Tables(Generic[T]):
 
     def __init__(self, cls: type[T]) -> None:
         self._cls = cls
-        self._converter = Converter(detailed_validation=True, forbid_extra_keys=True)
+        self._converter = Converter()
         self._register(cls)
 
     def read(self, document: Mapping[str, Any]) -> T:

@@ -206,6 +206,7 @@ def test_campaign_set_changes_what_is_named_and_raises_the_version(
     assert spec.calling_hours.start_min == 600
     retries = {str(reason): s for reason, s in spec.retry_s.items()}
     assert (retries["Busy"], retries["Congestion"]) == (5, 120)
+    assert "NoAnswer" not in retries  # as the file had said
     assert spec.completion_codes == before.completion_codes
     assert spec.address_book == before.address_book
 
