@@ -230,3 +230,14 @@ def test_campaign_run_meanwhile_keeps_what_its_job_rests_on(bench: Bench) -> Non
     assert bench.store.find_campaign("Spring") == found
     assert bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
     assert bench.store.change_campaign(other, [1], while_it_runs=False)
+
+
+def test_campaign_changed_while_it_runs_is_heard_of_by_the_zone_of_its_job(bench: Bench) -> None:
+    found = bench.store.find_campaign("Spring")
+    assert found is not None
+    assert bench.store.change_campaign(evolve(found, priority=7), [1], while_it_runs=True)
+    (wanted,) = bench.store.jobs_wanted(ZONE)
+    job = bench.store.load_job(bench.token, bench.job_id)
+    assert job is not None
+    assert (job.campaign.priority, job.campaign.version) == (7, found.version + 1)
+    assert wanted.version == job.campaign.version
