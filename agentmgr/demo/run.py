@@ -1,5 +1,6 @@
 """The demo: server, contacts, campaign and simulated agents in one process, from start to summary."""
 
+import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 import orjson
+import structlog
 import trio
 from attrs import asdict, frozen
 from rich.console import Console
@@ -114,7 +116,7 @@ def run_demo(demo: Demo, as_json: bool) -> None:
         log_file = (directory / "server.log").open("w", encoding="utf-8")
     except OSError as error:
         raise DemoFailed(f"{error.filename}: {error.strerror}") from None
-    with log_file:
+    with log_file, _desktops_in_the_log():
         configure("info", "json", log_file)
         try:
             summary = trio.run(_run, demo, directory, console, began)
@@ -124,6 +126,22 @@ def run_demo(demo: Demo, as_json: bool) -> None:
         sys.stdout.buffer.write(orjson.dumps(asdict(summary)) + b"\n")
     else:
         _print_summary(console, summary, directory)
+
+
+class _ToLog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(record.levelno, "desktop_link", text=record.getMessage())
+
+
+@contextmanager
+def _desktops_in_the_log() -> Iterator[None]:
+    """Have what the desktops' library tells written to the server's log, not between the demo's own lines."""
+    library, handler = logging.getLogger("agentmgr.client"), _ToLog()
+    library.addHandler(handler)
+    try:
+        yield
+    finally:
+        library.removeHandler(handler)
 
 
 async def _run(demo: Demo, directory: Path, console: Console, began: float) -> Summary:

@@ -1,14 +1,16 @@
 import json
+import logging
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from agentmgr.cli import run
 from agentmgr.demo.contacts import write_first, write_more
-from agentmgr.demo.run import SHIPPED_CONTACTS
+from agentmgr.demo.run import SHIPPED_CONTACTS, _desktops_in_the_log
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +70,15 @@ def test_demo_ends_at_ctrl_c_without_a_traceback(tmp_path: Path) -> None:
         demo.send_signal(signal.SIGINT)
         _, errors = demo.communicate()
     assert (demo.returncode, errors) == (130, "")
+
+
+def test_demo_keeps_what_the_library_of_its_desktops_tells_in_its_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with capture_logs() as told, _desktops_in_the_log():
+        logging.getLogger("agentmgr.client").warning("no connection to %s", "10.0.0.1:9970")
+    assert [line["text"] for line in told] == ["no connection to 10.0.0.1:9970"]
+    assert capsys.readouterr().err == ""
 
 
 def rows(path: Path) -> list[str]:
