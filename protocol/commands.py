@@ -38,6 +38,10 @@ class SessionResp(Resp):
 class AGTLogonRESP(Resp):
     """Answers AGTLogon."""
 
+    resume_token: str | None = wire(
+        doc="with this the desktop comes back without a password", default=None, secret=True
+    )
+
 
 @command(AGTLogonRESP, 2, 3, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17)
 @frozen
@@ -48,7 +52,7 @@ class AGTLogon:
     """
 
     agent_ext: str = wire(doc="extension or SIP URL of the agent's phone")
-    pwd: str = wire(doc="password", secret=True)
+    pwd: str = wire(doc="password; empty with resumeToken", secret=True)
     is_force: bool = wire()
     locale: str = wire(invalid=ResultCode.INVALID_LOCALE)
     time_zone: str = wire(invalid=ResultCode.INVALID_TIMEZONE)
@@ -56,6 +60,9 @@ class AGTLogon:
     org_name: str | None = wire(default=None)
     agent_name: str | None = wire(doc="needed when agentSkills are given", default=None)
     agent_skills: tuple[AgentSkill, ...] | None = wire(doc="replace the stored skills", default=None)
+    resume_token: str = wire(
+        doc="the newest of this agent, in place of the password", default="", secret=True
+    )
 
 
 @frozen
@@ -797,13 +804,18 @@ class AGTAgentDisconnected:
 class GetAgentStatusResponseRESP(Resp):
     """Answers GetAgentStatusResponse."""
 
+    resume_token: str | None = wire(
+        doc="the next one, if the agent came back with it", default=None, secret=True
+    )
 
-@command(GetAgentStatusResponseRESP)
+
+@command(GetAgentStatusResponseRESP, 17)
 @frozen
 class GetAgentStatusResponse:
     """Answer GetAgentStatus with what the desktop believes."""
 
     status: AgentStatus = wire()
+    resume_token: str = wire(doc="the newest of this agent", default="", secret=True)
 
 
 @frozen

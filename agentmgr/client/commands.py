@@ -581,9 +581,20 @@ class AgentCommands(ABC):
         """Sent by a proxy for a desktop it lost: keep the agent's place, send it no contact."""
         return await self._call(AGTAgentDisconnected(), AGTAgentDisconnectedRESP)
 
-    async def get_agent_status_response(self, status: AgentStatus) -> GetAgentStatusResponseRESP:
-        """Answer GetAgentStatus with what the desktop believes."""
-        return await self._call(GetAgentStatusResponse(status=status), GetAgentStatusResponseRESP)
+    async def get_agent_status_response(
+        self, status: AgentStatus, *, resume_token: str = ""
+    ) -> GetAgentStatusResponseRESP:
+        """Answer GetAgentStatus with what the desktop believes.
+
+        Args:
+            resume_token: the newest of this agent.
+
+        Refused with:
+            17: The agent or the password is wrong.
+        """
+        return await self._call(
+            GetAgentStatusResponse(status=status, resume_token=resume_token), GetAgentStatusResponseRESP
+        )
 
 
 class PomCommands(ABC):

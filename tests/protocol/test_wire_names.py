@@ -9,7 +9,8 @@ from protocol import structures
 from protocol.registry import COMMANDS, NOTIFICATIONS, wire_name
 
 COMMAND_FIELDS = """
-AGTLogon(agentExt, pwd, isForce, locale, timeZone, zoneName, orgName?, agentName?, agentSkills?)
+AGTLogon(agentExt, pwd, isForce, locale, timeZone, zoneName, orgName?, agentName?, agentSkills?, \
+resumeToken?) -> resumeToken
 AGTLogoff()
 AGTPendingLogout()
 AGTStateChange(agentState, reasonCode?, reasonName?, hasWalkedAway?) -> agentState
@@ -55,7 +56,7 @@ AGTBlendToOutbound()
 AGTSkillsChanged(agentSkills)
 AGTSaveAgentForHA()
 AGTAgentDisconnected()
-GetAgentStatusResponse(status)
+GetAgentStatusResponse(status, resumeToken?) -> resumeToken
 AgentSDKConnected(agentIds, version) -> version zones
 GetPAMForZone(zoneName) -> zones
 POMClientAlive()
@@ -117,6 +118,7 @@ leaveConference changeOwnership sendDTMF createCallback disposition originate up
 """
 
 CODES = {
+    "GetAgentStatusResponse": (17,),
     "AGTLogon": (2, 3, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17),
     "AGTLogoff": (541,),
     "AGTStateChange": (61, 62, 63, 64),
