@@ -22,7 +22,7 @@ from agentmgr.cli import (
     dnc,
     server,
 )
-from agentmgr.cli.common import Failed, Misused
+from agentmgr.cli.common import Failed, Misused, complain
 
 _ABOUT = """An open Agent Manager for outbound contact centres: between agent desktops and the dialer.
 
@@ -72,13 +72,13 @@ def run(tokens: Sequence[str]) -> int:
         app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
-        _complain(f"{error}\nTry: {' '.join(['agentmgr', *(error.command_chain or ()), '--help'])}")
+        complain(f"{error}\nTry: {' '.join(['agentmgr', *(error.command_chain or ()), '--help'])}")
         return 2
     except Misused as error:
-        _complain(str(error))
+        complain(str(error))
         return 2
     except Failed as error:
-        _complain(str(error))
+        complain(str(error))
         return 1
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; Python would complain when flushing at exit.
@@ -91,10 +91,6 @@ def run(tokens: Sequence[str]) -> int:
             raise
         return INTERRUPTED
     return 0
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(text + "\n")
 
 
 def main() -> None:

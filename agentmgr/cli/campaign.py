@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import attrs
 from cyclopts import Parameter
 
-from agentmgr.cli.common import Config, Json, Misused, default_zone, group, pairs, perform, say, show
+from agentmgr.cli.common import (
+    Config,
+    Json,
+    Misused,
+    default_zone,
+    group,
+    pairs,
+    perform,
+    say,
+    show,
+    shown_value,
+)
 from agentmgr.cli.export import Format, Raw, write
 from agentmgr.core.campaign import CampaignSettings
 
@@ -314,7 +325,7 @@ def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
     job, *codes = rows
     width = max(map(len, job))
     for key, value in job.items():
-        say(f"{key.ljust(width)}  {'-' if value is None else value}")
+        say(f"{key.ljust(width)}  {shown_value(value)}")
     if codes:
         say("")
         show(codes, False, "")

@@ -1,6 +1,7 @@
 """What all commands share: where the configuration comes from, how requests travel, how answers look."""
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,9 +85,42 @@ def default_zone(config: Path | None, zone: str | None) -> str:
     return zone
 
 
+_TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that let what follows be read in another direction, so that it seems to say something else."""
+_KINDS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def shown(text: str) -> str:
+    """Return a text as one line that does nothing to a terminal: what would is written as its code.
+
+    Whoever shows what others wrote, in a table or in a sentence, lets it come through here.
+    """
+    return _harmless(text, "")
+
+
+def _harmless(text: str, keeps: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char in keeps or not _acts(char) else _code(char) for char in text)
+
+
+def _acts(char: str) -> bool:
+    return char in _TURNS_TEXT or unicodedata.category(char) in _KINDS
+
+
+def _code(char: str) -> str:
+    """Write a character as JSON and Python both read it."""
+    return f"\\u{ord(char):04x}"
+
+
 def say(text: str) -> None:
-    """Write a line to standard output."""
-    sys.stdout.write(text + "\n")
+    """Write a line to standard output, or several; nothing in it does anything to a terminal."""
+    sys.stdout.write(_harmless(text, "\n\t") + "\n")
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error, or several, as `say` does."""
+    sys.stderr.write(_harmless(text, "\n\t") + "\n")
 
 
 def show(rows: Iterable[Row], as_json: bool, nothing: str) -> None:
@@ -97,7 +131,7 @@ def show(rows: Iterable[Row], as_json: bool, nothing: str) -> None:
         for row in rows:
             say(orjson.dumps(dict(row)).decode())
         return
-    lines = [{key: _shown(value) for key, value in row.items()} for row in rows]
+    lines = [{key: shown_value(value) for key, value in row.items()} for row in rows]
     if not lines:
         say(nothing)
         return
@@ -111,12 +145,13 @@ def _columns(line: Mapping[str, str], widths: Mapping[str, int]) -> None:
     say("  ".join(line[key].ljust(width) for key, width in widths.items()).rstrip())
 
 
-def _shown(value: Scalar) -> str:
+def shown_value(value: Scalar) -> str:
+    """Return what stands in a table for a value."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else shown(str(value))
 
 
 def pairs(option: str, values: Sequence[str], example: str) -> dict[str, str]:
