@@ -62,7 +62,8 @@ def test_say_and_complain_keep_lines_but_no_escapes(capsys: pytest.CaptureFixtur
 def test_table_with_a_line_end_in_a_cell_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:
     show([{"name": "a\nb", "n": 1}, {"name": CLEARS_SCREEN, "n": None}], False, "")
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and "\x1b" not in "".join(lines)
+    assert len(lines) == 3
+    assert "\x1b" not in "".join(lines)
 
 
 def test_json_rows_are_harmless_and_mean_the_same(capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,6 +76,7 @@ def test_json_rows_are_harmless_and_mean_the_same(capsys: pytest.CaptureFixture[
 
 def test_error_that_quotes_a_name_with_escapes_is_harmless(shell: Shell, database: object) -> None:
     shell("campaign", "status", CLEARS_SCREEN, code=1)
-    assert "\x1b" not in shell.error and "[2J" in shell.error
+    assert "\x1b" not in shell.error
+    assert "[2J" in shell.error
     shell("campaign", CLEARS_SCREEN, code=2)
     assert "\x1b" not in shell.error
