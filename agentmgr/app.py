@@ -19,7 +19,7 @@ from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services, unserved
-from agentmgr.core.model import ZoneConfig
+from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
@@ -178,7 +178,7 @@ class _ZoneMaker:
             epoch=opened.token.epoch,
             switch_confirms=switch.confirms,
             timezones=TIMEZONES,
-            **attrs.asdict(zone.timers),
+            **attrs.asdict(_timers(zone.timers, settings.switch.speed)),
         )
         machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)
         self.metrics.watch(name, machine.stats)
@@ -209,6 +209,13 @@ class _ZoneMaker:
     def release(self, name: str) -> None:
         """Let the port of a zone go that will not be opened any more."""
         self.sockets[name].close()
+
+
+def _timers(timers: ZoneTimers, speed: float) -> ZoneTimers:
+    """Return a zone's times on its clock; desktops live in real time, however fast the clock runs."""
+    return attrs.evolve(
+        timers, agent_silence_s=timers.agent_silence_s * speed, agent_answer_s=timers.agent_answer_s * speed
+    )
 
 
 def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:

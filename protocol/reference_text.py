@@ -76,6 +76,12 @@ BEHAVIOUR = f"""
    then keeps to what the lower of the two versions knows. `POMAvailable` follows, for the zone of this port.
 3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
    {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
+   That is of the connection. Of each agent that is logged on over it something is to be heard, too, for a
+   proxy outlives its desktops: an agent without any command for `agent_silence_s` of the server's settings
+   (90 s unless changed) is asked with `GetAgentStatus`. Whatever its desktop sends for it, in time
+   (`agent_answer_s`, 10 s), is an answer; `GetAgentStatusResponse` is one always, changes nothing for an
+   agent that is there, and needs no token. Without an answer the agent is taken for one whose connection is
+   lost, see "Coming back".
 4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
    which it logged on.
 5. Before it closes a connection, the server sends `POMConnectionClosed` with the reason, in words for a

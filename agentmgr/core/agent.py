@@ -69,6 +69,8 @@ class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
     `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback.
+    `heard_at` is when its desktop last sent anything for it, steady; `is_mute` says that a sign of life is
+    due since then, `is_probed` that it was asked for.
     """
 
     spec: AgentSpec
@@ -101,6 +103,9 @@ class Agent:
     lost_for_good: bool = False
     leaving: bool = False
     logoff_request: CommandReceived | None = None
+    heard_at: float = 0.0
+    is_mute: bool = False
+    is_probed: bool = False
     in_sync: bool = True
     told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None

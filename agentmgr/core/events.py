@@ -29,6 +29,7 @@ class Timer(StrEnum):
     RENAIL = "renail"
     UNNAIL = "unnail"
     ORPHAN = "orphan"
+    SILENT = "silent"
     LOST = "lost"
     ORDER = "order"
     ENDING = "ending"

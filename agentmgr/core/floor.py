@@ -5,7 +5,7 @@ from typing import Any
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc
-from agentmgr.core.events import AgentChecked, CommandReceived, DialChecked, DncChecked
+from agentmgr.core.events import AgentChecked, CommandReceived, DialChecked, DncChecked, Timer
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
@@ -36,6 +36,12 @@ class Floor:
         self.directory: Mapping[str, SocketInfo] = {}
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0
+
+    def listen_to(self, agent: Agent) -> None:
+        """A desktop is there for the agent: from now on it is to be heard of."""
+        agent.heard_at = self.out.steady
+        agent.is_mute = agent.is_probed = False
+        self.out.set_timer((Timer.SILENT, agent.agent_id), self.config.agent_silence_s)
 
     def choose_job(self, agent: Agent) -> Job | None:
         """Return the job to attach an agent to: by priority, then where the fewest agents are."""

@@ -324,6 +324,14 @@ class ZoneTimers:
     lost_desktop_s: float = setting(
         60.0, SECONDS, "How long an agent without its desktop is kept before it is logged off."
     )
+    agent_silence_s: float = setting(
+        90.0, SECONDS, "After how long without a command of an agent its desktop is asked whether it lives."
+    )
+    agent_answer_s: float = setting(
+        10.0,
+        SECONDS,
+        "How long that desktop may take to answer; then the agent is without its desktop. Both in real time.",
+    )
     consult_wait_s: float = setting(
         120.0, SECONDS, "How long a consult waits for a busy agent before it fails as not answered."
     )

@@ -10,6 +10,7 @@ from agentmgr.core.dialer import Dialer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.nailer import Nailer
+from agentmgr.core.pulse import Pulse
 from agentmgr.core.remedies import Remedies
 from agentmgr.core.returns import Returns
 from agentmgr.core.roster import Roster
@@ -29,5 +30,6 @@ class Parts(Floor):
         self.dialer = Dialer(self, self.attempts, self.calls, self.callbacks)
         self.nailer = Nailer(self, self.calls, self.consults, self.callbacks)
         self.returns = Returns(self, self.attempts, self.calls, self.callbacks, self.nailer)
+        self.pulse = Pulse(self, self.returns)
         self.remedies = Remedies(self, self.calls, self.consults, self.dialer, self.nailer, self.returns)
         self.roster = Roster(self, self.calls, self.consults, self.nailer, self.returns)

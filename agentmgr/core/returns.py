@@ -144,6 +144,7 @@ class Returns:
         self._floor.connections[connection][agent.agent_id] = agent
         agent.touch()
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
+        self._floor.listen_to(agent)
 
     # -- the server is lost --------------------------------------------------------------------
 

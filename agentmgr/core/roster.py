@@ -41,6 +41,7 @@ class Roster:
         self._floor.connections[connection][agent.agent_id] = agent
         agent.enter(self._out.now)
         agent.sync()
+        self._floor.listen_to(agent)
         return agent
 
     def readmit(
@@ -83,6 +84,7 @@ class Roster:
         if session is not None:
             self._calls.adopt(session, agent)
         self._returns.tell_all(agent)
+        self._floor.listen_to(agent)
 
     def evict(self, agent: Agent) -> None:
         """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
@@ -119,6 +121,7 @@ class Roster:
     def _remove(self, agent: Agent) -> None:
         self._nailer.abandon(agent)
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
+        self._out.cancel_timer((Timer.SILENT, agent.agent_id))
         self._returns.forget(agent)
         agent.leave(self._out.now)
         del self._floor.agents[agent.agent_id]

@@ -100,6 +100,7 @@ _TIMERS: dict[Timer, Callable[[Parts, str], Any]] = {
     Timer.ORPHAN: _saved,
     Timer.ORDER: _agent,
     Timer.ENDING: _line,
+    Timer.SILENT: _agent,
     Timer.LOST: _agent,
 }
 """How a timer's owner is found; BLEND is the blender's around the zone."""

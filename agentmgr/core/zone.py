@@ -209,6 +209,10 @@ class Zone(Parts):
         if agent.claimed_by in self.connections:
             self.returns.ask(agent, agent.claimed_by)
 
+    def _on_silence(self, agent: Agent) -> None:
+        if self.pulse.is_lost(agent):
+            self._lose_desktop(agent)
+
     def _on_desktop_lost_for_good(self, agent: Agent) -> None:
         if not agent.is_away:
             return
@@ -482,6 +486,7 @@ _TIMERS: dict[Timer, Callable[[Zone, Any], None]] = {
     Timer.ORPHAN: lambda zone, agent_id: zone.returns.drop_saved(agent_id),
     Timer.ORDER: Zone._on_order_timeout,
     Timer.ENDING: lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id),
+    Timer.SILENT: Zone._on_silence,
     Timer.LOST: Zone._on_desktop_lost_for_good,
 }
 """What a timer does to whom it is of; BLEND is the blender's around the zone."""

@@ -29,7 +29,12 @@ from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.testing.mirror import DesktopMirror
 from agentmgr.testing.transcript import transcript
-from protocol.commands import AgentSDKConnected, AGTLogonRESP, GetAgentStatusResponseRESP
+from protocol.commands import (
+    AgentSDKConnected,
+    AGTLogonRESP,
+    GetAgentStatusResponse,
+    GetAgentStatusResponseRESP,
+)
 from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
@@ -53,6 +58,8 @@ class Stage:
         now: epoch seconds; moved by `wait`.
         asked: questions of the zone; answered at once unless `answers_at_once` is set to False.
         unconfirmed: orders that the switch has to say a word of; said like the answers.
+        silent: agents whose desktops say nothing when they are asked whether they live; those of all others
+            do at once, and neither question nor answer is in the transcript.
         refuses: kinds of orders that the switch does not carry out; `refused` are those it did not.
         unanswered: commands without RESP yet, by connection and request id.
         mirrors: what each agent's desktop was told, by connection and agent.
@@ -77,6 +84,7 @@ class Stage:
         self.refuses: set[type[effects.TelephonyOrder]] = set()
         self.refused: list[effects.TelephonyOrder] = []
         self.unanswered: dict[tuple[int, int], Any] = {}
+        self.silent: set[str] = set()
         self.mirrors: dict[tuple[int, str], DesktopMirror] = {}
         self.orders: list[effects.TelephonyOrder] = []
         self.responses: list[Any] = []
@@ -86,6 +94,7 @@ class Stage:
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
         self._gone: set[int] = set()
+        self._probed: deque[str] = deque()
         self._latest: dict[str, DesktopMirror] = {}
         self._connection_count = 0
         self._request_count = 0
@@ -127,7 +136,30 @@ class Stage:
             shown += self._turn(event)
             while self.answers_at_once and (self.asked or self.unconfirmed):
                 shown += self.confirm() if self.unconfirmed else self.answer()
+            while self._probed:
+                shown += self._tell_status(self._probed.popleft())
         return shown
+
+    def _tell_status(self, agent_id: str) -> list[str]:
+        """Let the desktop of an agent who is there say that it lives."""
+        agent = self.zone.agents.get(agent_id)
+        if agent is None or agent.connection is None:
+            return []
+        self._request_count += 1
+        self.unanswered[agent.connection, self._request_count] = command = GetAgentStatusResponse(
+            agent.status
+        )
+        shown = self._turn(CommandReceived(agent.connection, self._request_count, agent_id, command))
+        return without(shown, f"{agent_id} < GetAgentStatusResponse ")
+
+    def _is_probe(self, effect: effects.Effect) -> bool:
+        """Whether a desktop is asked that was not lost."""
+        match effect:
+            case effects.Notify(agent_id=agent_id, connection=connection, notification=GetAgentStatus()):
+                agent = self.zone.agents.get(agent_id)
+                is_there = agent is not None and not agent.is_away and agent.connection == connection
+                return is_there and agent_id not in self.silent
+        return False
 
     def confirm(self) -> list[str]:
         """Let the switch say its word on the oldest order that waits for it."""
@@ -194,7 +226,9 @@ class Stage:
         self._compare()
         if self.witness is not None:
             self.witness(event, caused)
-        return transcript(caused, self.now)
+        probes = [effect for effect in caused if self._is_probe(effect)]
+        self._probed.extend(effect.agent_id for effect in probes if isinstance(effect, effects.Notify))
+        return transcript([effect for effect in caused if effect not in probes], self.now)
 
     def _perform(self, effect: effects.Effect) -> None:
         match effect:

@@ -91,7 +91,7 @@ def _is_wanted(zone, purpose, of):
             return of in zone.asking.waiting
         case "ending":
             return of in zone.remedies._endings
-        case "renail":
+        case "renail" | "silent":
             return agent is not None
         case "ring":
             return session is not None and session.phase in DIALLING

@@ -153,6 +153,8 @@ def check_ways_out(stage):
 def _check_agent(agent, timers):
     """A wish of an agent, or of its server, comes true when the contact is over."""
     who = agent.agent_id
+    if not agent.is_away:
+        assert ("silent", who) in timers, f"nobody notices that the desktop of {who} is silent"
     if agent.is_away:
         assert agent.leaving or ("lost", who) in timers, f"nobody gives {who} up"
     is_let_go = ("unnail", who) in timers

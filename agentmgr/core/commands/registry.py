@@ -140,10 +140,14 @@ def answer(zone: Parts, event: CommandReceived) -> None:
     command = event.command
     cls = command.__class__
     rule = AGENT_RULES.get(cls)
+    agent = zone.agents.get(event.agent_id)
+    if agent is not None and agent.connection == event.connection:
+        agent.heard_at = zone.out.steady
+        if agent.is_mute:
+            zone.pulse.revive(agent)
     if rule is None:
         _answer_plain(zone, event)
         return
-    agent = zone.agents.get(event.agent_id)
     if agent is None or not (agent.connection == event.connection or _is_from_server(rule, event)):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
         return
