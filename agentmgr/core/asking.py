@@ -73,14 +73,6 @@ class Asking:
         self.waiting[agent.agent_id] = self._by_order[id(order)] = asked
         self._out.set_timer((Timer.ORDER, agent.agent_id), self._floor.config.order_wait_s)
 
-    def puts_off(self, event: CommandReceived) -> bool:
-        """Whether an agent's command must wait because one before it does; it is kept then."""
-        asked = self.waiting.get(event.agent_id)
-        if asked is None:
-            return False
-        asked.behind.append(event)
-        return True
-
     def about(self, order: TelephonyOrder) -> Asked | None:
         """Return the command that waits for the word on an order; None if it does no more."""
         # by identity: an order that was given up may be told of after its like was given

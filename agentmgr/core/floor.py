@@ -22,6 +22,7 @@ class Floor:
         self.config = config
         self.stats = ZoneStats()
         self.out = Outbox(now)
+        self.lanes = self.out.lanes
         self.ids = Ids(config.zone, config.epoch)
         self.agents: dict[str, Agent] = {}
         self.connections: dict[int, dict[str, Agent]] = {}
@@ -31,7 +32,6 @@ class Floor:
         self.sessions: dict[str, Session] = {}
         self.contacts_in_work: set[int] = set()
         self.numbers_in_work: dict[str, Session] = {}
-        self.logons: dict[tuple[int, int], CommandReceived] = {}
         self.telephony_is_down = False
         self.directory: Mapping[str, SocketInfo] = {}
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}

@@ -6,6 +6,8 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CancelTimer, Effect, Notify, Respond, SetTimer
 from agentmgr.core.events import CommandReceived, TimerKey
 from agentmgr.core.job import Callback, Job
+from agentmgr.core.lanes import Lanes
+from protocol.results import ResultCode
 
 MAX_BACKLOG = 256
 """How many notifications are kept for a lost desktop; with more it must log on again."""
@@ -29,6 +31,7 @@ class Outbox:
         freed: agents who may have nothing to do.
         jobs: those that may have something to do, by id.
         strained: those with lines in the air that may have lost an agent for them.
+        lanes: commands that wait for a RESP; those behind one that was answered belong to this turn.
         told: how many of those that changed have been told to their desktops.
         step_at: how many effects and changes there were when the present step of the turn began.
     """
@@ -44,6 +47,7 @@ class Outbox:
         self.told = 0
         self.jobs: dict[int, Job] = {}
         self.strained: dict[Job, None] = {}
+        self.lanes = Lanes()
 
     def begin(self, now: float) -> None:
         """Start a turn."""
@@ -84,6 +88,8 @@ class Outbox:
     def respond(self, request: CommandReceived, response: Any) -> None:
         """Answer a command."""
         self.effects.append(Respond(request.connection, request.request_id, request.agent_id, response))
+        if self.lanes.by_connection:
+            self.lanes.open(request, refused=response.result is not ResultCode.SUCCESS)
 
     def set_timer(self, key: TimerKey, after_s: float) -> None:
         """Have `TimerFired(key)` come back after so many seconds, whatever the clock shows by then."""

@@ -196,8 +196,7 @@ class Quarantine:
         elif isinstance(about, ConnectionLost):
             for agent in parts.connections.pop(about.connection, {}).values():
                 agent.connection = None
-            for key in [key for key in parts.logons if key[0] == about.connection]:
-                del parts.logons[key]
+            parts.lanes.lose(about.connection)
         elif isinstance(about, JobLoaded):
             parts.loading.discard(about.job_id)
         elif isinstance(about, TimerFired) and about.key[0] is Timer.ENDING:
@@ -209,12 +208,11 @@ class Quarantine:
         """Return the command whose RESP the failed step owes."""
         parts = self._parts
         if isinstance(about, CommandReceived):
-            parts.logons.pop((about.connection, about.request_id), None)
             for key in [key for key, (_, of) in parts.questions.items() if of is about]:
                 del parts.questions[key]
             return about
         if isinstance(about, LogonChecked):
-            return parts.logons.pop((about.connection, about.request_id), None)
+            return parts.lanes.head(about.connection, about.agent_id, about.request_id)
         if isinstance(about, DialChecked | DncChecked | AgentChecked) and about.key in parts.questions:
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.asking import Asked, Result
-from agentmgr.core.commands import answer, finish
+from agentmgr.core.commands import answer, answer_behind, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.effects import HangUp, LoadJob
 from agentmgr.core.events import (
@@ -40,6 +40,7 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.job import Job
+from agentmgr.core.lanes import Lane
 from agentmgr.core.model import CampaignSpec, Wanted, ZoneConfig
 from agentmgr.core.outbox import Turn
 from agentmgr.core.parts import Parts
@@ -86,10 +87,13 @@ class Zone(Parts):
     def _end_turn(self) -> None:
         out = self.out
         self._tell_changes()
-        if not out.freed and not out.jobs and not out.strained:
+        opened = out.lanes.opened
+        if not out.freed and not out.jobs and not out.strained and not opened:
             return
         failed: set[Job] = set()
-        while out.freed or out.jobs or out.strained:
+        while opened or out.freed or out.jobs or out.strained:
+            while opened:
+                self._go_on(opened.pop(0))
             freed, out.freed = out.freed, []
             for agent in freed:
                 self._each(self._settle, agent)
@@ -101,6 +105,12 @@ class Zone(Parts):
                     # one that failed is served at its next tick: else a lasting fault would keep the turn
                     if job not in failed and not self._each(act, job):
                         failed.add(job)
+            self._tell_changes()
+
+    def _go_on(self, lane: Lane) -> None:
+        """Carry out what waits in a lane, as far as nothing of it must wait again."""
+        while (event := self.lanes.take(lane)) is not None:
+            self._each(lambda event: answer_behind(self, lane, event), event)
             self._tell_changes()
 
     def _each(self, act: Callable[[Any], None], thing: Any) -> bool:
@@ -190,13 +200,8 @@ class Zone(Parts):
 
     # -- desktops ------------------------------------------------------------------------------
 
-    def _on_logon_checked(self, event: LogonChecked) -> None:
-        if event.connection in self.connections:
-            on_logon_checked(self, event)
-
     def _on_connection_lost(self, event: ConnectionLost) -> None:
-        for key in [key for key in self.logons if key[0] == event.connection]:
-            del self.logons[key]
+        self.lanes.lose(event.connection)
         here = self.connections.get(event.connection, {})
         for agent in list(here.values()):
             del here[agent.agent_id]
@@ -443,7 +448,7 @@ class Zone(Parts):
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     CommandReceived: answer,
     ConnectionLost: Zone._on_connection_lost,
-    LogonChecked: Zone._on_logon_checked,
+    LogonChecked: on_logon_checked,
     NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),
     NailFailed: lambda zone, event: zone.nailer.on_leg_failed(event.leg_id),
     NailEnded: Zone._on_nail_ended,

@@ -115,10 +115,9 @@ class Stage:
     def disconnect(self, connection: int) -> list[str]:
         """Cut a connection: a RESP to what is under way reaches nobody, a notification must not be sent."""
         self._gone.add(connection)
-        caused = self.post(ConnectionLost(connection))
         for key in [key for key in self.unanswered if key[0] == connection]:
             del self.unanswered[key]
-        return caused
+        return self.post(ConnectionLost(connection))
 
     def send(self, agent_id: str, command: Any, connection: int | None = None) -> list[str]:
         """Send a command, over the connection the agent is logged on by unless another is named."""

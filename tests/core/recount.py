@@ -8,7 +8,7 @@ from agentmgr.conformance.matrix import ROWS, Row, vector
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import Dial, MarkAnswered
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
-from protocol.commands import AGTLogoff
+from protocol.commands import AGTLogoff, AGTLogon
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus, PacingType
 
 DIALLING = (Phase.CHECKING, Phase.RINGING)
@@ -305,7 +305,9 @@ def _check_counters(stats, store):
 
 
 def _check_unanswered(stage):
-    """A command without RESP waits for the store or the switch, or is a logoff that waits for the phone."""
+    """A command without RESP waits for the store or the switch, or is a logoff that waits for the phone,
+    or waits behind such a one.
+    """
     if stage.asked:
         return
     waiting = {
@@ -318,7 +320,12 @@ def _check_unanswered(stage):
         for asked in stage.zone.asking.waiting.values()
         for event in (asked.event, *asked.behind)
     }
+    lanes = [lane for own in stage.zone.lanes.by_connection.values() for lane in own.values()]
+    assert all(lane.head is not None for lane in lanes), "a lane is open at the end of a turn"
+    assert sum(len(lane.behind) for lane in lanes) == stage.zone.lanes._waiting
+    assert all(lane.logons == sum(isinstance(e.command, AGTLogon) for e in lane.behind) for lane in lanes)
+    in_lanes = {(lane.connection, event.request_id) for lane in lanes for event in lane.behind}
     for key, command in stage.unanswered.items():
-        if key not in on_switch:
+        if key not in on_switch and key not in in_lanes:
             assert isinstance(command, AGTLogoff), f"{command} was never answered"
             assert key in waiting

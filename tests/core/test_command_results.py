@@ -98,12 +98,6 @@ def unready_pending_break():
     return scene
 
 
-def logging_off():
-    scene = nailed_not_ready()
-    scene.send("A", c.AGTLogoff())
-    return scene
-
-
 LATE = c.AGTWrapupContact(CompletionCode(1), SID)
 DETAIL = KeyValuePair("First Name", "Ada")
 READY, NOT_READY, PENDING = AgentState.Ready, AgentState.NotReady, AgentState.PendingNotReady
@@ -145,7 +139,6 @@ CASES = [
     Case(0, c.AGTLogoff(), logged_on),
     Case(541, c.AGTLogoff(), ready),
     Case(541, c.AGTLogoff(), unready_pending_break),
-    Case(541, c.AGTLogoff(), logging_off),
     Case(0, c.AGTPendingLogout(), talking),
     Case(0, c.AGTStateChange(READY), logged_on),
     Case(0, c.AGTStateChange(READY), unready_pending_break),

@@ -145,7 +145,7 @@ def test_callback_for_a_colleague_whose_contact_ends_before_the_store_answers_is
     scene.answers_at_once = False
     assert scene.send("A", create(scene=scene, **for_agent("B"))) == []
     scene.customer_leaves(SID)
-    scene.send("A", DISPOSE)
+    scene.wait(120)  # its wrapup is over
     assert scene.answer()[-1] == "A < CreateCallback 483"
     assert not scene.store.callbacks
     assert scene.post(AgentChecked(99, True)) == []

@@ -29,7 +29,7 @@ def logon(zone: Parts, command: AGTLogon, event: CommandReceived) -> Answer:
     refusal = _logon_refusal(zone, command)
     if refusal is not None:
         return refusal
-    zone.logons[event.connection, event.request_id] = event
+    zone.lanes.hold(event)
     zone.out.emit(CheckLogon(event.connection, event.request_id, event.agent_id, command.pwd))
     return None
 
@@ -60,14 +60,12 @@ def _login_conflict(zone: Parts, command: AGTLogon, agent_id: str) -> ResultCode
 
 def on_logon_checked(zone: Parts, checked: LogonChecked) -> None:
     """The password is checked: log the agent on, taking over from another desktop if that was forced."""
-    key = checked.connection, checked.request_id
-    event = zone.logons.get(key)
+    event = zone.lanes.head(checked.connection, checked.agent_id, checked.request_id)
     if event is None:
         return
     command: AGTLogon = event.command
     result = _finish_logon(zone, command, checked)
     zone.out.respond(event, AGTLogonRESP(result))
-    del zone.logons[key]
 
 
 def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> ResultCode:
@@ -112,6 +110,7 @@ def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived
     agent.leaving = True
     agent.touch()
     agent.logoff_request = event
+    zone.lanes.hold(event)
     zone.out.free(agent)
     return None
 

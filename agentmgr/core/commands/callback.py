@@ -123,6 +123,7 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
         session_id = session.sid if result is ResultCode.SUCCESS else None
         zone.out.respond(event, AGTCreateCallbackRESP(result, session_id=session_id))
 
+    zone.lanes.hold(event)
     zone.ask_agent(preferred, looked_up, event)
     return None
 

@@ -239,6 +239,7 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
         session_id = session.sid if missing else None
         zone.out.respond(event, AGTAddToDNCRESP(result, session_id=session_id))
 
+    zone.lanes.hold(event)
     zone.ask_dnc(tuple(addresses), looked_up, event)
     return None
 

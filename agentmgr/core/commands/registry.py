@@ -14,8 +14,9 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.asking import Asked, Continuation, Result
 from agentmgr.core.effects import TelephonyOrder
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
+from agentmgr.core.lanes import MAX_BEHIND, Lane
 from agentmgr.core.parts import Parts
-from protocol.commands import AGTAgentDisconnected, Resp, SessionResp
+from protocol.commands import AGTAgentDisconnected, AGTLogon, AGTLogonRESP, Resp, SessionResp
 from protocol.enums import CallState
 from protocol.registry import COMMANDS
 from protocol.results import ResultCode
@@ -136,9 +137,14 @@ def _refuse_second(command: type[Any]) -> None:
 
 
 def answer(zone: Parts, event: CommandReceived) -> None:
-    """Carry out a command and answer it, unless its answer comes later."""
+    """Carry out a command and answer it, unless its answer comes later, or that of one before it does."""
     command = event.command
     cls = command.__class__
+    if zone.lanes.by_connection:
+        lane = zone.lanes.before(event)
+        if lane is not None:
+            _refuse_for_room(zone, zone.lanes.keep(lane, event))
+            return
     rule = AGENT_RULES.get(cls)
     agent = zone.agents.get(event.agent_id)
     if agent is not None and agent.connection == event.connection:
@@ -146,7 +152,8 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         if agent.is_mute:
             zone.pulse.revive(agent)
     if rule is None:
-        _answer_plain(zone, event)
+        if not (cls is AGTLogon and zone.asking.waiting and _waits_for_switch(zone, event)):
+            _answer_plain(zone, event)
         return
     if agent is None or not (agent.connection == event.connection or _is_from_server(rule, event)):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
@@ -156,13 +163,45 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         zone.returns.ask(agent, event.connection)
         zone.out.respond(event, rule.resp(ResultCode.WRONG_STATE))
         return
-    if zone.asking.waiting and zone.asking.puts_off(event):
+    if zone.asking.waiting and _waits_for_switch(zone, event):
         return
     session_id = agent.session.sid if agent.session is not None else None
     refusal = rule.refusal(agent, command)
     result = rule.handler(zone, agent, command, event) if refusal is None else refusal
     if result is not None:
         _give_answer(zone, agent, event, rule, result, session_id)
+
+
+def answer_behind(zone: Parts, lane: Lane, event: CommandReceived) -> None:
+    """Carry out a command that has waited in a lane.
+
+    Of the logons sent behind one that was refused, before that was known, the last one counts: whoever
+    tries passwords in a row does not keep the lane closed for as long as all their checks take.
+    """
+    if lane.refused and lane.logons and event.command.__class__ is AGTLogon:
+        zone.out.respond(event, AGTLogonRESP(ResultCode.PASSWORD_NOT_VERIFIABLE))
+    else:
+        answer(zone, event)
+
+
+def _waits_for_switch(zone: Parts, event: CommandReceived) -> bool:
+    """Whether a command must wait because one of its agent waits for the switch's word; it is kept then."""
+    asked = zone.asking.waiting.get(event.agent_id)
+    if asked is None or (event.command.__class__ is AGTLogon and asked.event.connection != event.connection):
+        return False
+    if len(asked.behind) < MAX_BEHIND:
+        asked.behind.append(event)
+    else:
+        _refuse_for_room(zone, event)
+    return True
+
+
+def _refuse_for_room(zone: Parts, event: CommandReceived | None) -> None:
+    """Answer a command that would have to wait where too many do."""
+    if event is not None:
+        is_logon = event.command.__class__ is AGTLogon
+        code = ResultCode.PASSWORD_NOT_VERIFIABLE if is_logon else ResultCode.INITIALIZING
+        zone.out.respond(event, COMMANDS[event.command.__class__.__name__].resp(code))
 
 
 def give_order(
