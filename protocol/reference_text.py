@@ -119,6 +119,12 @@ Whole frames before such a frame are still carried out; nothing after it is read
   notification of the event or of the agent state comes first, then `AGTCallStateChangedNotify`, then
   `AGTCapabilitiesChanged`, then the RESP.
 - For each agent everything comes in the order in which it happened, and once.
+- Commands of an agent on one connection are carried out in the order sent. What comes behind an `AGTLogon`,
+  an `AGTLogoff` that waits for the phone, an `AGTCreateCallback` or an `AGTAddToDNC` waits until that is
+  answered, so that a logon, a logoff and another logon can be in one write. Behind a logon that was refused
+  the agent's commands are refused (9002); of several logons behind it the last one is checked, the others
+  are answered 6. `GetAgentStatusResponse`, and commands that concern no agent, wait for none. Where too many
+  wait already, one more is answered 9012, an `AGTLogon` 6.
 - The four notifications `AGTStateChangedNotify`, `AGTCallStateChangedNotify`, `AGTNailupChange` and
   `AGTCapabilitiesChanged` always carry the whole truth: the last one of each kind that came is what holds,
   and a desktop need not work anything out. `AGTCapabilitiesChanged` comes only when something in it differs.

@@ -163,7 +163,7 @@ class ResultCode(IntEnum):
     UNKNOWN_COMMAND = 9011, "There is no command of this name."
     INITIALIZING = (
         9012,
-        "The system is starting, or too many commands wait behind one that is under way. Try again in a moment.",
+        "The system is starting, or too many commands wait for one before them. Try again in a moment.",
         ErrorType.Warning,
     )
     NOT_PROCESSED = 9050, "The server cannot process this command."

@@ -51,6 +51,18 @@ class RawLine:
         """Send a command as it should be and return its id."""
         return await self.send(type(command).__name__, encode_args(command), agent_id)
 
+    async def send_together(self, *commands: Any, agent_id: str = "") -> list[int]:
+        """Send commands in one write and return their ids."""
+        data = b""
+        first = self._last_id + 1
+        for command in commands:
+            self._last_id += 1
+            args = encode_args(command)
+            name = type(command).__name__
+            data += frame(pack({"name": name, "id": self._last_id, "agentID": agent_id, "args": args}))
+        await self.send_bytes(data)
+        return list(range(first, self._last_id + 1))
+
     async def send_bytes(self, data: bytes) -> None:
         """Send bytes; a server that has closed meanwhile does not matter here."""
         try:

@@ -72,14 +72,14 @@ def violations(transcript: Transcript) -> list[str]:
 
 @define(eq=False)
 class _Seen:
-    """What one desktop has been told since its logon."""
+    """What one desktop has been told since its logon; `entering` are the logons without RESP."""
 
     agent_state: AgentState = AgentState.NotReady
     call_state: CallState = CallState.NoState
     nailup_status: NailupStatus = NailupStatus.NotNailedUp
     capabilities: Capabilities | None = None
     logged_on: bool = False
-    entering: bool = False
+    entering: int = 0
     last: str = ""
     consulted: DestinationType | None = None
     is_passive: bool = False
@@ -124,7 +124,7 @@ class _Checker:
             return
         if entry.kind is Kind.RESPONSE:
             self._take_response(entry, seen)
-        elif entry.agent_id and seen.logged_on | seen.entering:
+        elif entry.agent_id and (seen.logged_on or seen.entering):
             self._take_notification(entry, seen)
 
     def unanswered(self, end_s: float) -> list[str]:
@@ -144,7 +144,7 @@ class _Checker:
         assert entry.request_id is not None
         self._commands[entry.line, entry.request_id] = entry
         if isinstance(entry.message, AGTLogon):
-            seen.entering = True
+            seen.entering += 1
         elif isinstance(entry.message, AGTConsultCall) and seen.call_state is CallState.Talking:
             seen.consulted = entry.message.destination.destination_type
 
@@ -163,11 +163,11 @@ class _Checker:
             self._wrong(entry, f"the command was about session {wanted}")
         if isinstance(asked.message, AGTLogon):
             seen.logged_on |= succeeded
-            seen.entering = False
+            seen.entering -= 1
         if seen.logged_on:
             self._check_capabilities(entry, seen)
             if asked.name == "AGTLogoff" and succeeded:
-                self._agents[entry.line, entry.agent_id] = _Seen()
+                self._agents[entry.line, entry.agent_id] = _Seen(entering=seen.entering)
 
     # -- notifications -------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """Scenarios of an agent's life without contacts: logon, states, nailing, logoff."""
 
 import re
+from itertools import pairwise
 
 from agentmgr.conformance.expect import Caps, agent_state, state, told
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.matrix import Row
+from agentmgr.conformance.raw import RawLine
 from agentmgr.conformance.registry import Scenarios, Work
 from agentmgr.conformance.scenes_connection import NOWHERE, equal
 from agentmgr.conformance.stage import ENDLESS, Stage
@@ -87,6 +89,75 @@ async def logon_killed(stage: Stage) -> None:
     await new.does(stage.logon(None), result=7)
     await new.does(stage.logon(None, force=True), Caps(Row.FREE))
     equal("agent", new.agent_id, old.agent_id)
+
+
+async def in_order(stage: Stage, raw: RawLine, *asked: tuple[object, int]) -> None:
+    """Send commands of one agent in one write; each result must be as given, and come in this order."""
+    agent_id = stage.target.agents[0]
+    ids = await raw.send_together(*(command for command, _ in asked), agent_id=agent_id)
+    answers = [await raw.response(request_id) for request_id in ids]
+    for entry, (command, code) in zip(answers, asked, strict=True):
+        equal(f"result of {type(command).__name__} in one write with others", int(entry.message.result), code)
+    if any(later.number < earlier.number for earlier, later in pairwise(answers)):
+        raise Deviation("expected the commands of one agent to be answered in the order sent")
+
+
+@SCENES.scenario("logon-and-more", "3 AGTLogon; 8 several commands in flight", agents=1)
+async def logon_and_more(stage: Stage) -> None:
+    """Commands in one write with a logon are carried out after it, in the order sent."""
+    raw = await stage.raw()
+    await stage.desk(0)
+    await raw.hello(stage.target.agents[0])
+    await in_order(
+        stage,
+        raw,
+        (stage.logon(None), 0),
+        (c.AGTStateChange(READY), 0),
+        (stage.logon(None), 7),
+        (c.AGTStateChange(NOT_READY, "1"), 0),
+        (c.AGTLogoff(), 0),
+        (c.AGTStateChange(READY), 9002),
+        (stage.logon(None), 0),
+        (c.AGTStateChange(READY), 0),
+    )
+
+
+@SCENES.scenario("logon-refused-and-more", "3 AGTLogon, code 17; 8 going on after it", agents=1)
+async def logon_refused_and_more(stage: Stage) -> None:
+    """Commands in one write with a logon that is refused are refused, up to the next logon."""
+    raw = await stage.raw()
+    await stage.desk(0)
+    await raw.hello(stage.target.agents[0])
+    await in_order(
+        stage,
+        raw,
+        (stage.logon(None, pwd="wrong"), 17),
+        (c.AGTStateChange(READY), 9002),
+        (c.AGTLogoff(), 9002),
+        (stage.logon(None), 0),
+        (c.AGTStateChange(READY), 0),
+    )
+
+
+@SCENES.scenario("logoff-and-logon", "7 logoff; 8 several commands in flight", agents=1, work=PREVIEW)
+async def logoff_and_logon(stage: Stage) -> None:
+    """A logon in one write with a logoff waits until the phone is let go."""
+    raw = await stage.raw()
+    agent_id = stage.target.agents[0]
+    await stage.desk(0)
+    await raw.hello(agent_id)
+    await in_order(
+        stage, raw, (stage.logon(), 0), (c.AGTStateChange(READY), 0), (c.AGTAvailableForNailup(), 0)
+    )
+    await raw.notification("AGTNailupChange", agent_id)
+    await in_order(
+        stage,
+        raw,
+        (c.AGTStateChange(NOT_READY, "1"), 0),
+        (c.AGTLogoff(), 0),
+        (stage.logon(None), 0),
+        (c.AGTStateChange(READY), 0),
+    )
 
 
 @SCENES.scenario("agent-state", "7 ready; 3 AGTStateChange, codes 61 63", agents=1)

@@ -80,6 +80,14 @@ def capabilities_twice(messages: list[Message]) -> Iterator[Message]:
             yield message
 
 
+def forgets_logoffs(messages: list[Message]) -> Iterator[Message]:
+    """An AGTLogoff is refused as one that came before the logon."""
+    for message in messages:
+        if message["name"] == "AGTLogoffRESP":
+            message["args"]["result"] = 9002
+        yield message
+
+
 def wrong_code(messages: list[Message]) -> Iterator[Message]:
     """A hold that is not possible is answered 104."""
     for message in messages:
@@ -129,6 +137,11 @@ def other_session(messages: list[Message]) -> Iterator[Message]:
         ),
         (capabilities_twice, "logon", "got ! AGTCapabilitiesChanged"),
         (wrong_code, "hold", "expected < AGTHoldCallRESP(result=103); got < AGTHoldCallRESP(result=101)"),
+        (
+            forgets_logoffs,
+            "logon-and-more",
+            "expected result of AGTLogoff in one write with others 0",
+        ),
         (all_accepted, "capabilities-NotReady", "to be refused"),
         (answered_twice, "zone-list", "no command waits for a RESP with id"),
         (no_reason, "bad-frame-garbage", "expected ! POMConnectionClosed; the server closed the connection"),
