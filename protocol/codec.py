@@ -4,8 +4,9 @@ Decoders are built here, once a type, because cattrs would turn "7" and 7.9 into
 hooks that don't; encoding is cattrs' own.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -19,6 +20,7 @@ from protocol.enums import WireEnum
 from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.registry import MAX_LIST_ITEMS, MAX_MAP_KEYS, MAX_VALUE_BYTES, wire_name
 from protocol.results import ResultCode
+from protocol.values import Kept
 
 T = TypeVar("T")
 
@@ -47,8 +49,6 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def unpack(value: bytes) -> Any:
     """Decode one msgpack value under limits.
 
-    What a field holds is judged by its decoder, everything else by `refuse_foreign`.
-
     Raises:
         RemoteProtocolError: not one msgpack value, or beyond the limits (1024 list items, 256 map
             keys, string keys, each once); the connection cannot go on.
@@ -70,27 +70,47 @@ def unpack(value: bytes) -> Any:
         raise RemoteProtocolError(f"a frame does not hold one usable msgpack value: {why}") from None
 
 
-def refuse_foreign(values: Iterable[Any], levels: int = MAX_DEPTH) -> None:
-    """Refuse what msgpack has and this wire has not; for values that no decoder has looked at.
+_NESTING = bytes((*range(0x80, 0xA0), *range(0xDC, 0xE0)))
+"""What begins a list or a map."""
+_HARMLESS = bytes(
+    (*range(0x80), *range(0xA0, 0xC4), *b"\xcc\xcd\xce\xd0\xd1\xd2\xd9\xda\xdb", *range(0xE0, 0x100))
+)
+"""What begins anything else that this wire has, but an integer of more than 32 bits."""
+
+
+def unpack_message(value: bytes) -> Any:
+    """Decode one msgpack value as `unpack` does, and refuse what this wire has not, wherever it stands.
 
     Raises:
-        RemoteProtocolError: there is a float, a binary or an extension, or lists and maps are nested
-            too deep.
+        RemoteProtocolError: as `unpack`; or there is a float, or an integer beyond 53 bits, or lists and maps
+            are nested too deep.
     """
-    kinds = set(map(type, values))
-    if kinds <= _SCALARS:
-        return
-    if not kinds <= _PLAIN:
-        raise RemoteProtocolError(f"this wire has no {min(kind.__name__ for kind in kinds - _PLAIN)}")
-    if not levels:
-        raise RemoteProtocolError(f"lists and maps are nested more than {MAX_DEPTH} deep")
-    for value in values:
-        if value.__class__ is list:
-            refuse_foreign(value, levels - 1)
-        elif value.__class__ is dict:
-            refuse_foreign(value.values(), levels - 1)
-            if not all(key.__class__ is str for key in value):
-                raise RemoteProtocolError("a key is not a string")
+    message = unpack(value)
+    # Hardly a message has a byte that could begin such a thing; only those that have are gone through.
+    suspect = value.translate(None, _HARMLESS)
+    if len(suspect) > MAX_DEPTH or suspect.translate(None, _NESTING):
+        _refuse_foreign(message)
+    return message
+
+
+def _refuse_foreign(message: Any) -> None:
+    level: list[Any] = [message]
+    for _ in range(MAX_DEPTH + 1):
+        kinds = set(map(type, level))
+        if not kinds <= _PLAIN:
+            raise RemoteProtocolError(f"this wire has no {min(kind.__name__ for kind in kinds - _PLAIN)}")
+        if int in kinds:
+            far = next((n for n in level if n.__class__ is int and not -MAX_INT <= n <= MAX_INT), None)
+            if far is not None:
+                raise RemoteProtocolError(f"the integer {far} is not within 53 bits")
+        if kinds <= _SCALARS:
+            return
+        lists = [each for each in level if each.__class__ is list]
+        maps = [each for each in level if each.__class__ is dict]
+        if not set(map(type, chain.from_iterable(maps))) <= {str}:
+            raise RemoteProtocolError("a key is not a string")
+        level = [*chain.from_iterable(lists), *chain.from_iterable(each.values() for each in maps)]
+    raise RemoteProtocolError(f"lists and maps are nested more than {MAX_DEPTH} deep")
 
 
 pack: Callable[[Any], bytes] = msgpack.Packer(use_bin_type=True).pack
@@ -198,7 +218,7 @@ def _structure_decoder(cls: type[Any]) -> Decoder:
     Like the `__init__` that attrs writes, and for the same reason: every command passes here.
     """
     hints = get_type_hints(cls)
-    scope: dict[str, Any] = {"cls": cls, "need_map": _need_map, "check_unknown": _check_unknown}
+    scope: dict[str, Any] = {"cls": cls, "need_map": _need_map}
     lines, arguments = [], []
     for attribute in attrs.fields(cls):
         name, field, variable = wire_name(attribute), attribute.name, f"its_{attribute.name}"
@@ -212,14 +232,11 @@ def _structure_decoder(cls: type[Any]) -> Decoder:
             made = ".factory()" if hasattr(attribute.default, "factory") else ""
             lines += [f"if {name!r} not in value:", f"    {variable} = default_{field}{made}"]
             lines += ["else:", *(f"    {line}" for line in decoded)]
-    scope["known"] = frozenset(map(wire_name, attrs.fields(cls)))
     body = "\n    ".join(lines)
     source = f"""
 def decode_structure(value):
     if value.__class__ is not dict:
         need_map(value)
-    if not known.issuperset(value):
-        check_unknown(value, known)
     {body}
     return cls({", ".join(arguments)})
 """
@@ -247,10 +264,6 @@ def _need_map(value: Any) -> None:
     raise TypeError(f"a map is needed, not {_kind(value)}")
 
 
-def _check_unknown(value: dict[str, Any], known: frozenset[str]) -> None:
-    refuse_foreign([{name: value[name]} for name in value.keys() - known])
-
-
 def _required(cls: type[Any]) -> frozenset[str]:
     return frozenset(wire_name(a) for a in attrs.fields(cls) if a.default is attrs.NOTHING)
 
@@ -260,7 +273,6 @@ def decode_args(cls: type[T], args: Mapping[str, Any]) -> T:
 
     Raises:
         ArgumentError: something is missing or malformed, with the result code that says so.
-        RemoteProtocolError: an unknown field holds what this wire has not, see `refuse_foreign`.
     """
     try:
         message: T = _decoder(cls)(args)
@@ -308,6 +320,27 @@ _encoder: Callable[[Any], Callable[[Any], dict[str, Any]]] = cache(_converter.ge
 def encode_args(message: Any) -> dict[str, Any]:
     """Turn a message into the map of its arguments; optional ones that are None are left out."""
     return _encoder(message.__class__)(message)
+
+
+def pack_args(message: Any) -> bytes:
+    """Encode the arguments of a message; a `Kept` list among them is encoded once in its life."""
+    values = [(a, getattr(message, a.name)) for a in attrs.fields(message.__class__)]
+    if not any(value.__class__ is Kept for _, value in values):
+        return pack(encode_args(message))
+    told = [(a, value) for a, value in values if value is not None or a.default is not None]
+    parts = [msgpack.Packer().pack_map_header(len(told))]
+    for attribute, value in told:
+        parts += pack(wire_name(attribute)), _packed(value)
+    return b"".join(parts)
+
+
+def _packed(value: Any) -> bytes:
+    if value.__class__ is not Kept:
+        return pack(_encoder(value.__class__)(value))
+    if value.packed is None:
+        value.packed = pack([_encoder(item.__class__)(item) for item in value])
+    packed: bytes = value.packed
+    return packed
 
 
 @lru_cache(maxsize=2048)

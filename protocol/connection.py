@@ -6,12 +6,12 @@ alone) and `args`; a command has an `id` besides, which its RESP repeats.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 import attrs
 
 from protocol import commands, notifications
-from protocol.codec import MAX_INT, decode_args, encode_args, pack, packed_args, refuse_foreign, unpack
+from protocol.codec import MAX_INT, decode_args, encode_args, pack, pack_args, packed_args, unpack_message
 from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
 from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, CommandSpec
@@ -92,7 +92,7 @@ class _Connection(ABC, Generic[M]):
         if value is None:
             return self._read_all(self._frames.feed(data))
         try:
-            return (self._read(unpack(value)),)  # as nearly always
+            return (self._read(unpack_message(value)),)  # as nearly always
         except RemoteProtocolError as fault:
             self._fault = str(fault)
             raise
@@ -100,7 +100,7 @@ class _Connection(ABC, Generic[M]):
     def _read_all(self, values: Iterable[bytes]) -> Iterator[M]:
         try:
             for value in values:
-                yield self._read(unpack(value))
+                yield self._read(unpack_message(value))
         except RemoteProtocolError as fault:
             self._fault = str(fault)
             raise
@@ -139,7 +139,6 @@ class CommandReader(_Connection[C | CommandRefused]):
             if spec.for_agent and not agent_id:
                 raise ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
         except ArgumentError as error:
-            refuse_foreign((args,))
             return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
         return self._received(request_id, agent_id, command)
 
@@ -195,16 +194,9 @@ def response_bytes(request_id: int, agent_id: str, response: Any) -> bytes:
             + pack(response.session_id)
         )
         return frame(value)
-    return frame(
-        pack(
-            {
-                "name": cls.__name__,
-                "id": request_id,
-                "agentID": agent_id,
-                "args": encode_args(response),
-            }
-        )
-    )
+    args = pack_args(response) if cls in _LIST_RESPS else pack(encode_args(response))
+    head = {"name": cls.__name__, "id": request_id, "agentID": agent_id}
+    return frame(b"\x84" + pack(head)[1:] + _ARGS_KEY + args)
 
 
 def refusal_bytes(request_id: int, agent_id: str, command_name: str, code: ResultCode) -> bytes:
@@ -229,6 +221,10 @@ _SESSION_RESP_START = {
     for name, cls in RESPONSES.items()
     if attrs.fields_dict(cls).keys() == attrs.fields_dict(commands.SessionResp).keys()
 }
+_LIST_RESPS = frozenset(
+    cls for cls in RESPONSES.values() if any(get_origin(tp) is tuple for tp in get_type_hints(cls).values())
+)
+"""Those that may have a list which is kept as it is sent."""
 _SESSION_RESP_ARGS = {
     code: _ARGS_KEY + b"\x82" + pack("result") + pack(int(code)) + pack("sessionID") for code in ResultCode
 }
@@ -278,7 +274,6 @@ def _from_server(value: Any) -> ResponseReceived | NotificationReceived | Unknow
         )
     try:
         if cls is None:
-            refuse_foreign((args,))
             result = decode_args(commands.Resp, args).result if "result" in args else None
             return UnknownReceived(name[:MAX_NAME_CHARACTERS], request_id, agent_id, result)
         message = decode_args(cls, args)
@@ -290,14 +285,9 @@ def _from_server(value: Any) -> ResponseReceived | NotificationReceived | Unknow
     return ResponseReceived(request_id, agent_id, message)
 
 
-_ENVELOPE = frozenset({"name", "id", "agentID", "args"})
-
-
 def _envelope(value: Any) -> tuple[str, str, dict[str, Any]]:
     if value.__class__ is not dict:
         raise RemoteProtocolError(f"a message must be a map, not {type(value).__name__}")
-    if not _ENVELOPE.issuperset(value):
-        refuse_foreign((value,))
     name = value.get("name")
     agent_id = value.get("agentID", "")
     args = value.get("args", {})

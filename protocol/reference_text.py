@@ -38,9 +38,11 @@ A connection is TCP, or TLS over TCP, and carries frames in both directions:
 
 Of MessagePack's types the wire uses nil, boolean, integer, string (valid UTF-8), list and map with string
 keys, each key once. Floats, binaries and extension types are not used and not accepted. Where MessagePack
-has several encodings of a value (an integer in one byte or in nine), all are accepted.
+has several encodings of a value (an integer in one byte or in nine), all are accepted. All of this and all
+limits hold for the whole value, also for keys and arguments that are ignored; what is nested is counted from
+the map that is the message.
 
-Long lists - destinations, campaigns, agents, notes, time zones - are cut so that their frame keeps the
+Long lists - destinations, campaigns, agents, notes - are cut so that their frame keeps the
 limit. Only whole entries are left out, from the end. The attributes of a customer are never cut: what would
 make them more than a frame holds is refused when it is set or imported.
 
@@ -72,8 +74,9 @@ BEHAVIOUR = f"""
 
 1. The client connects and sends `AgentSDKConnected` with the ids of its agents (the list may be empty) and
    the version of the wire it speaks. Every command that comes before it is answered 9003.
-2. The RESP carries the server's version and the directory: which zone is served at which address. Each side
-   then keeps to what the lower of the two versions knows. `POMAvailable` follows, for the zone of this port.
+2. The RESP carries the version that is spoken, the lower of both sides', and the directory: which zone is
+   served at which address. Each side then keeps to what that version knows. `POMAvailable` follows, for the
+   zone of this port. A version below 1 is answered 9008 with the server's, and the connection is closed.
 3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
    {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
    That is of the connection. Of each agent that is logged on over it something is to be heard, too, for a
@@ -264,6 +267,8 @@ server, the contact is in Wrapup.
 - **AttributeType.** READ_ONLY cannot be changed, the others can. The value of a MASKED_WRITE attribute is
   sent in clear: the desktop hides it. A SCREEN_POP attribute is what a desktop looks the customer up with
   elsewhere.
+- **timezones** of AGTGetTimezones are the names that the IANA's zone.tab has for the places of the world, and
+  UTC; the list is never cut. The IANA's other names for the same places (`US/Pacific`) are read, not told.
 - **Destination, CallbackDest.** `presence` is the agent state of an agent, `state` its call state.
 - **Reason codes** are the desktop's own; the server keeps and compares them.
 """

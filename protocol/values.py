@@ -4,7 +4,7 @@ attrs writes the fields of a frozen object through `object.__setattr__`, which m
 dear as another; a command makes ten of them. Nothing assigns to a field, mypy sees to that.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -17,4 +17,14 @@ else:
         return attrs.define(cls, unsafe_hash=True, **options)
 
 
-__all__ = ["frozen"]
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Kept(tuple[T_co, ...]):
+    """A list of a message that is sent again and again: what it is on the wire is kept with it."""
+
+    packed: bytes | None = None
+    """Its msgpack value, once it was sent."""
+
+
+__all__ = ["Kept", "frozen"]

@@ -17,6 +17,18 @@ from protocol.structures import ContactNumber
 
 SCENES = Scenarios()
 PREVIEW = (Work.PREVIEW,)
+EVERYWHERE = (
+    "Africa/Nairobi",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Pacific/Auckland",
+    "Pacific/Honolulu",
+    "UTC",
+)
+"""Canonical names from all over the world, to the end of the alphabet."""
 OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 READY, NOT_READY = AgentState.Ready, AgentState.NotReady
 
@@ -304,11 +316,15 @@ async def pending_logout_idle(stage: Stage) -> None:
 
 @SCENES.scenario("timezones", "3 AGTGetTimezones", agents=1)
 async def timezones(stage: Stage) -> None:
-    """The time zones are listed with their offsets."""
+    """The time zones of all the world and UTC are listed in one frame, each once, with their offsets."""
     desk = await stage.log_on(0, None)
     found = (await desk.does(c.AGTGetTimezones())).timezones
-    if not found:
-        raise Deviation("expected time zones in AGTGetTimezonesRESP, got an empty list")
+    names = {pair.key for pair in found}
+    missing = [name for name in EVERYWHERE if name not in names]
+    if missing or len(names) != len(found):
+        raise Deviation(
+            f"expected each time zone once, got {len(found)} with {len(names)} names, no {missing}"
+        )
     for pair in found:
         if not OFFSET.fullmatch(pair.value):
             raise Deviation(f"expected an offset such as +01:00 for {pair.key}, got {pair.value!r}")

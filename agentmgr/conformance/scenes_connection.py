@@ -40,6 +40,29 @@ async def connect(stage: Stage) -> None:
     equal("zone of POMAvailable", available.message.zone_name, zone)
 
 
+@SCENES.scenario("newer-client", "PROTOCOL.md Life of a connection")
+async def newer_client(stage: Stage) -> None:
+    """A client of a newer version is answered with the server's version, and served by it."""
+    raw = await stage.raw()
+    asked = c.AgentSDKConnected((), VERSION + 1)
+    response = (await raw.response(await raw.send_command(asked))).message
+    equal("result of AgentSDKConnected", response.result, 0)
+    equal("version", response.version, VERSION)
+    equal("result", await raw.result(await raw.send_command(c.AGTGetZoneList())), 0)
+
+
+@SCENES.scenario("no-such-version", "PROTOCOL.md Life of a connection")
+async def no_such_version(stage: Stage) -> None:
+    """A version below 1 is refused with 9008 and the server's version; then the connection is closed."""
+    for version in (0, -1):
+        raw = await stage.raw()
+        request_id = await raw.send_command(c.AgentSDKConnected((), version))
+        equal("result", await raw.result(request_id), 9008)
+        equal("version", (await raw.response(request_id)).message.version, VERSION)
+        await raw.notification("POMConnectionClosed")
+        await raw.until_closed()
+
+
 @SCENES.scenario("hello-first", "3 AgentSDKConnected, code 9003")
 async def hello_first(stage: Stage) -> None:
     """Whatever comes before AgentSDKConnected is answered 9003, and the connection goes on."""
@@ -227,6 +250,14 @@ BAD_FRAMES = {
     "binary": (frame(b"\x81\xa4name\xc4\x01\x00"), "a binary"),
     "key-twice": (frame(b"\x82\xa1a\x01\xa1a\x02"), "a key that comes twice"),
     "deep": (_envelope(args={"a": _nested(20)}), "lists nested too deep"),
+    "just-too-deep": (_envelope(args={"a": _nested(14)}), "17 lists and maps in each other"),
+    "deep-beside": (_envelope(trace=_nested(15)), "17 lists and maps beside the known keys"),
+    "large-number": (_envelope(args={"a": 2**53}), "an unknown argument that is an integer beyond 53 bits"),
+    "number-far-below": (_envelope(trace=[{"a": -(2**53)}]), "an integer below -(2^53-1)"),
+    "large-code": (
+        _envelope(name="AGTGetErrorString", args={"errorCode": 2**63}),
+        "an argument that is an integer beyond 53 bits",
+    ),
 }
 
 
@@ -243,6 +274,16 @@ async def _bad_frame(stage: Stage, data: bytes) -> None:
         raise Deviation("expected nothing behind the bad frame to be carried out, got an answer to it")
     again = await stage.raw()
     equal("result on a new connection", (await again.hello()).message.result, 0)
+
+
+@SCENES.scenario("deepest", "PROTOCOL.md Frames")
+async def deepest(stage: Stage) -> None:
+    """Lists and maps as deep in each other, and integers as large, as the limit allows are ignored."""
+    raw = await stage.raw()
+    await raw.hello()
+    far = {"far": [2**53 - 1, -(2**53) + 1]}
+    request_id = await raw.send("AGTGetZoneList", {"new": _nested(13)} | far, extra={"x": _nested(14)} | far)
+    equal("result", await raw.result(request_id), 0)
 
 
 def _add_bad_frames() -> None:

@@ -12,6 +12,7 @@ from agentmgr.core.model import ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
 from agentmgr.core.stats import ZoneStats
+from agentmgr.core.timezones import Offsets
 from protocol.structures import SocketInfo
 
 
@@ -34,6 +35,7 @@ class Floor:
         self.numbers_in_work: dict[str, Session] = {}
         self.telephony_is_down = False
         self.directory: Mapping[str, SocketInfo] = {}
+        self.timezones = Offsets(config.timezones)
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0
 

@@ -153,7 +153,7 @@ class Connection:
         if isinstance(message, events.CommandReceived):
             name, command = type(message.command).__name__, message.command
             if isinstance(command, AgentSDKConnected):
-                self.greeted = command.version == VERSION
+                self.greeted = command.version >= 1  # a newer client goes by what we answer
                 if not self.greeted:
                     self._refuse_version(message.request_id, command.version)
                 return self.greeted
@@ -171,7 +171,7 @@ class Connection:
         response = AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
         self._metrics.commands.refused(AgentSDKConnected.__name__, ResultCode.BAD_DATA)
         self.outgoing.send(response_bytes(request_id, "", response))
-        self.close(f"this server speaks version {VERSION} of the wire, the client {version}", "version")
+        self.close(f"there is no version {version} of the wire: this server speaks 1 to {VERSION}", "version")
 
     def _refuse(self, refused: CommandRefused) -> None:
         """Answer a command that the zone need not see; the connection goes on."""

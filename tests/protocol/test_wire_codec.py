@@ -13,7 +13,16 @@ from agentmgr.testing import strategies as wire
 from protocol import commands as c
 from protocol import notifications as n
 from protocol import structures as s
-from protocol.codec import MAX_DEPTH, MAX_INT, decode_args, encode_args, pack, packed_args, unpack
+from protocol.codec import (
+    MAX_DEPTH,
+    MAX_INT,
+    decode_args,
+    encode_args,
+    pack,
+    packed_args,
+    unpack,
+    unpack_message,
+)
 from protocol.enums import AgentState, AttributeType, CallState, DestinationType, NailupStatus, WireEnum
 from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.examples import example
@@ -72,20 +81,71 @@ def test_unknown_fields_are_ignored_at_every_level(extra: dict[str, Any]) -> Non
     assert decode_args(c.AGTWrapupContact, unpack(pack(args | extra))) == message
 
 
-@pytest.mark.parametrize("foreign", [7.5, b"", [1.5], {"a": [{"b": 1.0}]}, {b"": 1}, msgpack.ExtType(5, b"")])
-def test_unknown_field_with_a_foreign_type_is_a_protocol_error(foreign: Any) -> None:
+WHEREVER = {
+    "unknown argument": lambda value: {"name": "AGTLogoff", "id": 1, "agentID": "1", "args": {"new": value}},
+    "known argument": lambda value: {"name": "AGTHoldCall", "id": 1, "args": {"sessionID": value}},
+    "unknown key of a structure": lambda value: {"name": "AGTX", "id": 1, "args": {"code": {"new": value}}},
+    "item of a list": lambda value: {"name": "AGTX", "id": 1, "args": {"addressList": [{}, {"key": value}]}},
+    "unknown key of the envelope": lambda value: {"name": "AGTLogoff", "id": 1, "new": value},
+    "the whole value": lambda value: value,
+}
+"""Where a value may stand in a message."""
+FOREIGN = [7.5, b"", msgpack.ExtType(5, b""), 2**53, -(2**53), 2**63, -(2**63), {b"": 1}]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=repr)
+@pytest.mark.parametrize("place", WHEREVER.values(), ids=WHEREVER.keys())
+@pytest.mark.parametrize("within", [lambda value: value, lambda value: [0, {"a": ["b", value]}]])
+def test_what_the_wire_has_not_is_a_protocol_error_wherever_it_stands(
+    foreign: Any, place: Any, within: Any
+) -> None:
     with pytest.raises(RemoteProtocolError):
-        decode_args(c.AGTHoldCall, {"sessionID": "s-1", "new": foreign})
+        unpack_message(msgpack.packb(place(within(foreign))))
 
 
-def test_unknown_field_nested_as_deep_as_allowed_is_ignored_and_deeper_is_a_protocol_error() -> None:
+@pytest.mark.parametrize("place", WHEREVER.values(), ids=WHEREVER.keys())
+@pytest.mark.parametrize("usual", [MAX_INT, -MAX_INT, "\u0119\u03c0" * 40, None, True, [{}] * 100])
+def test_what_the_wire_has_is_read_wherever_it_stands(place: Any, usual: Any) -> None:
+    message = place([usual, {"a": usual}])
+
+    assert unpack_message(msgpack.packb(message)) == message
+
+
+def nested(value: Any) -> int:
+    """How many lists and maps are in each other."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(nested, inner), default=0)
+
+
+@pytest.mark.parametrize("place", WHEREVER.values(), ids=WHEREVER.keys())
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}])
+def test_nesting_is_counted_from_the_message_wherever_it_is_deep(place: Any, wrap: Any) -> None:
     value: Any = 0
-    for _ in range(MAX_DEPTH - 1):
-        value = [value]
-    assert decode_args(c.AGTLogoff, {"new": value}) == c.AGTLogoff()
+    while nested(place(value)) < MAX_DEPTH:
+        value = wrap(value)
+    assert unpack_message(pack(place(value))) == place(value)
 
     with pytest.raises(RemoteProtocolError, match="deep"):
-        decode_args(c.AGTLogoff, {"new": [[value]]})
+        unpack_message(pack(place(wrap(value))))
+
+
+@given(
+    value=st.recursive(
+        st.one_of(st.none(), st.booleans(), st.text(), st.floats(), st.integers(-(2**63), 2**64 - 1)),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_a_value_is_refused_exactly_if_the_wire_has_it_not(value: Any) -> None:
+    def is_foreign(each: Any) -> bool:
+        if isinstance(each, list | dict):
+            return any(map(is_foreign, each.values() if isinstance(each, dict) else each))
+        return isinstance(each, float) or (type(each) is int and abs(each) > MAX_INT)
+
+    if is_foreign(value) or nested(value) > MAX_DEPTH:
+        with pytest.raises(RemoteProtocolError):
+            unpack_message(pack(value))
+    else:
+        assert unpack_message(pack(value)) == value
 
 
 # -- enumerations --------------------------------------------------------------------------------

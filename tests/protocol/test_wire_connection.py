@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agentmgr.testing import strategies as wire
 from protocol import commands as c
 from protocol import notifications as n
+from protocol import structures as s
 from protocol.codec import MAX_INT, encode_args, pack
 from protocol.connection import (
     MAX_AGENT_ID_CHARACTERS,
@@ -34,6 +35,7 @@ from protocol.framing import FrameDecoder, frame
 from protocol.registry import COMMANDS, MAX_VALUE_BYTES
 from protocol.results import ResultCode
 from protocol.structures import Capabilities
+from protocol.values import Kept
 
 HOLD = c.AGTHoldCall("s-1")
 HOLD_BYTES = command_bytes(1, "1001", HOLD)
@@ -307,6 +309,10 @@ def test_frame_decoder_fed_again_after_a_fault_stays_with_it() -> None:
         pytest.param(envelope(agentID=None, args={"sessionID": 1.5}), id="float and no agent"),
         pytest.param(envelope(new=7.5), id="float beside the known keys"),
         pytest.param(envelope(new=[{"a": [b""]}]), id="binary beside the known keys"),
+        pytest.param(envelope(new=2**53), id="integer beyond 53 bits beside the known keys"),
+        pytest.param(envelope(args={"sessionID": "s", "new": -(2**53)}), id="integer far below 0"),
+        pytest.param(envelope(name="AGTNoSuch", args={"new": [2**63]}), id="integer for an unknown command"),
+        pytest.param(envelope(args={"sessionID": 2**60}), id="integer beyond 53 bits in an argument"),
     ],
 )
 def test_envelope_that_is_unusable_is_a_protocol_error(value: Any) -> None:
@@ -327,6 +333,14 @@ def test_nesting_as_deep_as_msgpack_bears_is_a_protocol_error_wherever_it_is() -
     ):
         with pytest.raises(RemoteProtocolError):
             at_server(value)
+
+
+@given(st.lists(wire.instances(s.KeyValuePair), max_size=20), st.integers(0, MAX_INT), AGENTS)
+def test_list_that_is_kept_is_sent_as_any_other(pairs: list[Any], request_id: int, agent_id: str) -> None:
+    plain, kept = tuple(pairs), Kept(pairs)
+    for _ in range(2):
+        data = response_bytes(request_id, agent_id, c.AGTGetTimezonesRESP(ResultCode.SUCCESS, plain))
+        assert data == response_bytes(request_id, agent_id, c.AGTGetTimezonesRESP(ResultCode.SUCCESS, kept))
 
 
 def test_envelope_with_keys_unknown_is_received() -> None:
@@ -412,6 +426,9 @@ def test_notification_of_a_newer_server_is_told_as_unknown() -> None:
         pytest.param({"name": "AGTHoldCallRESP", "id": 7, "args": {"result": 4}}, id="no such code"),
         pytest.param({"name": "AGTXRESP", "id": 7, "args": {"result": "0"}}, id="unknown, bad result"),
         pytest.param({"name": "AGTNews", "args": {"x": 1.5}}, id="unknown, with a float"),
+        pytest.param({"name": "AGTNews", "args": {"x": 2**53}}, id="unknown, with an integer too large"),
+        pytest.param({"name": "AGTNews", "args": {}, "new": -(2**53)}, id="an integer far below 0"),
+        pytest.param({"name": "AGTHoldCallRESP", "id": 7, "args": {"result": 0, "new": 2**53}}, id="known"),
         pytest.param({"name": "AGTStateChangedNotify", "args": {"agentState": "Asleep"}}, id="bad enum"),
         pytest.param({"name": "AGTStateChangedNotify", "args": {}}, id="nothing in it"),
     ],

@@ -1,8 +1,5 @@
 """Commands that need no agent, and lists that need no contact."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.events import CommandReceived
@@ -26,16 +23,23 @@ from protocol.notifications import POMAvailable
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 from protocol.sizes import whole_entries
-from protocol.structures import ErrorInfo, KeyValuePair
+from protocol.structures import ErrorInfo
 
 
 @on_plain_command(AgentSDKConnected)
 def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceived) -> Answer:
-    """Open the connection: answer with the directory, then name the zone managed here."""
+    """Open the connection: answer with the directory, then name the zone managed here.
+
+    A client of a newer wire is served by ours, which it knows; one of an older one there is not.
+    """
+    if command.version < 1:
+        return AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
     zone.connections.setdefault(event.connection, {})
     zone.out.respond(
         event,
-        AgentSDKConnectedRESP(ResultCode.SUCCESS, version=VERSION, zones=dict(zone.directory)),
+        AgentSDKConnectedRESP(
+            ResultCode.SUCCESS, version=min(command.version, VERSION), zones=dict(zone.directory)
+        ),
     )
     zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
     for agent_id in dict.fromkeys(command.agent_ids):
@@ -95,13 +99,4 @@ def _known_code(number: int) -> ResultCode | None:
 @on_agent_command(AGTGetTimezones)
 def get_timezones(zone: Parts, agent: Agent, command: AGTGetTimezones, event: CommandReceived) -> Answer:
     """List the time zones with what their clocks differ from UTC now."""
-    moment = datetime.fromtimestamp(zone.out.now, UTC)
-    timezones = whole_entries(KeyValuePair(name, _offset(name, moment)) for name in zone.config.timezones)
-    return AGTGetTimezonesRESP(ResultCode.SUCCESS, timezones=timezones)
-
-
-def _offset(name: str, moment: datetime) -> str:
-    offset = moment.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
-    minutes = round(offset.total_seconds() / 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return AGTGetTimezonesRESP(ResultCode.SUCCESS, timezones=zone.timezones.at(zone.out.now))
