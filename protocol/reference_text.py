@@ -84,7 +84,8 @@ BEHAVIOUR = f"""
    (90 s unless changed) is asked with `GetAgentStatus`. Whatever its desktop sends for it, in time
    (`agent_answer_s`, 10 s), is an answer; `GetAgentStatusResponse` is one always, changes nothing for an
    agent that is there, and needs no token. Without an answer the agent is taken for one whose connection is
-   lost, see "Coming back".
+   lost, see "Coming back". One whose desktop did nothing at all since its last contact came gets no other
+   before: it is asked when that contact is over, and goes on with the first thing that comes for it.
 4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
    which it logged on.
 5. Before it closes a connection, the server sends `POMConnectionClosed` with the reason, in words for a

@@ -10,6 +10,7 @@ from agentmgr.conformance.expect import Message, Step, flat
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.matrix import in_words, vector
 from agentmgr.conformance.transcript import Entry, Kind, Transcript
+from protocol import commands as c
 from protocol import notifications as n
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.registry import COMMANDS
@@ -100,7 +101,7 @@ class Desk:
         got: list[str] = []
         patience_s = patience_s or self.patience_s
         deadline = trio.current_time() + patience_s
-        while (entry := await self._next(deadline)) is not None:
+        while (entry := await self._next(deadline, wanted)) is not None:
             got.append(str(entry))
             self._learn(entry)
             if wanted.matches(entry):
@@ -148,7 +149,7 @@ class Desk:
             wanted = step.message(self.agent_state, self.capabilities) if is_caps else step
             if wanted is None:
                 continue
-            entry = await self._next(deadline)
+            entry = await self._next(deadline, wanted)
             if wanted.optional and (entry is None or not wanted.matches(entry)):
                 continue
             if entry is None or not wanted.matches(entry):
@@ -189,17 +190,22 @@ class Desk:
         message = entry.message
         return isinstance(message, n.AGTPreviewCallbackCancelled) and message.session_id != self.sid
 
-    def _peek(self) -> Entry | None:
+    def _peek(self, wanted: Message | None = None) -> Entry | None:
+        """Return the next message; whether the desktop lives may be asked at any time, and is not news."""
         entries = self.transcript.entries
-        while self._cursor < len(entries) and not self._is_ours(entries[self._cursor]):
+        while self._cursor < len(entries):
+            entry = entries[self._cursor]
+            is_wanted = wanted is not None and wanted.matches(entry)
+            if self._is_ours(entry) and (is_wanted or not _is_question(entry)):
+                return entry
             self._cursor += 1
-        return entries[self._cursor] if self._cursor < len(entries) else None
+        return None
 
-    async def _next(self, deadline: float) -> Entry | None:
+    async def _next(self, deadline: float, wanted: Message | None = None) -> Entry | None:
         """Wait for the next message; it is taken by `_learn`."""
         left_s = max(0.0, deadline - trio.current_time())
-        await self.transcript.until(lambda: self._peek() is not None, left_s)
-        return self._peek()
+        await self.transcript.until(lambda: self._peek(wanted) is not None, left_s)
+        return self._peek(wanted)
 
     def _learn(self, entry: Entry) -> None:
         self._cursor = entry.number + 1
@@ -221,3 +227,10 @@ class Desk:
             case n.AGTAgentLoggedOut():
                 self.agent_state, self.call_state = AgentState.NotReady, CallState.NoState
                 self.nailup_status, self.capabilities = NailupStatus.NotNailedUp, None
+
+
+def _is_question(entry: Entry) -> bool:
+    """Whether the server asks what the desktop believes, or takes the answer."""
+    message = entry.message
+    is_answer = isinstance(message, c.GetAgentStatusResponseRESP)
+    return isinstance(message, n.GetAgentStatus) or (is_answer and message.result is ResultCode.SUCCESS)

@@ -69,8 +69,8 @@ class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
     `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback.
-    `heard_at` is when its desktop last sent anything for it, steady; `is_mute` says that a sign of life is
-    due since then, `is_probed` that it was asked for.
+    `heard_at` is when its desktop last sent anything for it, steady. Since then it was given a contact if
+    `is_mute`, and asked for a sign of life if `is_probed`.
     """
 
     spec: AgentSpec
@@ -138,14 +138,14 @@ class Agent:
     @property
     def can_take_contact(self) -> bool:
         """Whether a contact may be given to the agent now."""
-        return (
-            self.agent_state is _READY
-            and self.call_state is _IDLE
-            and self.is_nailed
-            and not self.is_away
-            and self.blend is _OUTBOUND
-            and not self.leaving
-        )
+        return self.call_state is _IDLE and self.is_consultable and not self.is_mute
+
+    @property
+    def owes_life(self) -> bool:
+        """Whether nothing but a sign of life of its desktop keeps the agent from what comes next."""
+        if not self.is_mute or self.call_state is not _IDLE or not self.is_nailed or self.is_away:
+            return False
+        return self.is_consultable or self.has_pending
 
     @property
     def wants_nailing(self) -> bool:
@@ -211,7 +211,7 @@ class Agent:
     @property
     def can_be_consulted_now(self) -> bool:
         """Whether a consult that waits for the agent can begin; also before a break that is pending."""
-        return self.call_state is _IDLE and self.is_nailed
+        return self.call_state is _IDLE and self.is_nailed and not self.is_mute
 
     @property
     def has_pending(self) -> bool:
@@ -257,6 +257,8 @@ class Agent:
             self._count(-1, now)
             self.call_state = new
             self._count(+1, now)
+            if new in WORKING_STATES:
+                self.is_mute = True  # a desktop that lives does something about its contact
 
     def take_off_duty(self) -> None:
         """Get no contact until the agent is settled again."""

@@ -1,6 +1,7 @@
 """Whether the desktops of a zone live: a silent one is asked, and given up without an answer.
 
-A connection proves nothing: behind it may be a proxy whose desktops are dead, or a program that hangs.
+A connection proves nothing: behind it may be a proxy whose desktops are dead, or a program that hangs. So
+whoever did nothing at all about a contact is asked before the next one, and has no other meanwhile.
 """
 
 from agentmgr.core.agent import Agent
@@ -38,12 +39,16 @@ class Pulse:
         return False
 
     def probe(self, agent: Agent) -> None:
-        """Ask the agent's desktop for a sign of life."""
+        """Ask the agent's desktop for a sign of life.
+
+        An agent who is idle stays so: lines in the air are meant for it, and most desktops answer at once.
+        """
         assert agent.connection is not None, "an agent who is not away has one"
-        agent.is_mute = agent.is_probed = True
+        agent.is_probed = True
         self._returns.ask(agent, agent.connection)
         self._out.set_timer((Timer.SILENT, agent.agent_id), self._config.agent_answer_s)
 
     def revive(self, agent: Agent) -> None:
-        """The agent's desktop has sent something, whatever it is."""
+        """The agent's desktop has sent something, whatever it is: what was withheld may come."""
         agent.is_mute = agent.is_probed = False
+        self._out.free(agent)

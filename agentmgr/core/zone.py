@@ -165,6 +165,8 @@ class Zone(Parts):
         """Find out what an agent that may have nothing to do does next."""
         if self.agents.get(agent.agent_id) is not agent or not agent.is_free:
             return
+        if agent.owes_life and not agent.is_probed:
+            self.pulse.probe(agent)
         if agent.leaving:
             self.roster.log_off(agent)
         elif self.deliveries.start_pending(agent) or self.consults.start_pending(agent):

@@ -1,8 +1,8 @@
 """Playbooks of desktops of which nothing is heard: asked, and given up without an answer."""
 
 import pytest
-from parties import DISPOSE
-from scenes import SCENES, SID, Scene, logged_on, nailed_idle, talking
+from parties import DISPOSE, awaiting, consult, lose, with_agent
+from scenes import LEG, SCENES, SID, Scene, logged_on, nailed_idle, preview, talking
 
 from agentmgr.core.events import SERVER_CONNECTION
 from agentmgr.core.model import ZoneConfig
@@ -155,3 +155,187 @@ def test_limits_are_settings():
     assert scene.wait(20) == ASKED
     scene.wait(3)
     assert scene.agent("A").is_away
+
+
+# -- desktops that do nothing about their contact --------------------------------------------------
+
+
+def dials(shown):
+    return [line for line in shown if line.startswith("switch: Dial")]
+
+
+def hung(way=lambda: talking(contacts=3)):
+    """A scene in which the desktop of A does nothing about the contact that it has."""
+    scene = way()
+    scene.silent.add("A")
+    return scene
+
+
+def until_wrapped_up(scene):
+    """The customer hangs up, and the server wraps up with the default code; returns what came of that."""
+    if scene.agent("A").call_state is CallState.Talking:
+        scene.customer_leaves(SID)
+    return scene.wait(65)
+
+
+def test_desktop_that_did_nothing_about_its_contact_gets_no_second_one_and_is_asked():
+    scene = hung()
+    shown = until_wrapped_up(scene)
+    assert "store: SaveDisposition Z-1-1 1 A 1 default" in shown
+    assert shown[-2:] == ["A ! state Idle", ASKED[0]]
+    assert scene.agent("A") not in scene.zone.jobs[1].idle
+    assert scene.wait(9.9) == []
+
+
+def test_hung_desktop_is_away_without_an_answer_and_logged_off_later():
+    scene = hung()
+    until_wrapped_up(scene)
+    assert scene.wait(10) == []
+    assert scene.agent("A").is_away
+    assert "switch: DropNail Z-1-line-A-1" in scene.wait(60)
+    scene.line_drops()
+    assert "A" not in scene.zone.agents
+
+
+@pytest.mark.parametrize("sign", [c.AGTGetZoneList(), c.AGTHoldCall(SID), c.POMClientAlive()])
+def test_any_sign_of_life_brings_the_next_contact_at_once(sign):
+    scene = hung()
+    until_wrapped_up(scene)
+    assert len(dials(scene.send("A", sign))) == 1
+    scene.customer_answers()
+    assert scene.agent("A").call_state is CallState.Talking
+
+
+def test_sign_of_life_that_came_before_the_contact_does_not_count():
+    scene = hung(lambda: talking(contacts=3))
+    scene.send("A", c.AGTReleaseLine(SID))
+    assert len(dials(scene.send("A", DISPOSE))) == 1  # in the same instant the next one is on its way
+    scene.customer_answers("Z-1-2")
+    scene.customer_leaves("Z-1-2")
+    assert scene.wait(65)[-1] == ASKED[0]
+
+
+@pytest.mark.parametrize("when", ["talking", "wrapup"])
+def test_desktop_that_did_anything_about_its_contact_is_not_asked(when):
+    scene = hung()
+    if when == "talking":
+        scene.send("A", c.AGTGetCustomerDetails(SID))
+    scene.customer_leaves(SID)
+    if when == "wrapup":
+        scene.send("A", c.AGTGetCompCodes(SID))
+    assert ASKED[0] not in scene.wait(64)
+    assert len(dials(scene.wait(1))) == 1
+
+
+def test_agent_with_a_break_after_the_contact_is_not_asked():
+    scene = hung()
+    scene.want_break()
+    assert ASKED[0] not in until_wrapped_up(scene)
+    assert not scene.agent("A").is_probed
+
+
+def test_hung_desktop_counts_for_nobody_who_dials():
+    scene = hung(lambda: talking(contacts=9))
+    scene.nail("B")
+    scene.customer_answers()
+    until_wrapped_up(scene)
+    scene.send("B", c.AGTGetCustomerDetails("Z-1-2"))
+    job = scene.zone.jobs[1]
+    assert (len(job.idle), len(job.ringing)) == (0, 0)
+    scene.customer_leaves("Z-1-2")
+    scene.wait(5)
+    assert len(job.ringing) == 0
+    scene.wait(61)
+    assert (len(job.idle), len(job.ringing)) == (1, 1)
+
+
+def test_hung_desktop_is_shown_no_second_preview():
+    scene = hung(lambda: preview(PacingType.PreviewTimed))
+    assert len(dials(scene.wait(35))) == 1  # the server has dialled by itself
+    scene.customer_fails()
+    shown = scene.wait(65)  # it was silent for 90 s by then, and was asked for that already
+    assert (shown.count(ASKED[0]), "A ! state Preview" in shown) == (1, False)
+    assert scene.agent("A").is_away
+
+
+def test_hung_desktop_is_silent_before_an_untimed_preview_is_over_and_its_contact_goes_back():
+    scene = hung(preview)
+    assert scene.wait(90) == ASKED
+    assert "store: ReturnContact 1 0 Cancelled +0s" in scene.wait(70)
+    assert "A" not in scene.zone.agents
+    assert not scene.zone.sessions
+
+
+def test_hung_desktop_is_shown_no_callback():
+    scene = hung(lambda: awaiting(pacing=PacingType.Progressive, contacts=1, due_in_s=500.0))
+    scene.customer_answers()
+    scene.wait(10)
+    scene.customer_leaves()
+    assert scene.wait(65)[-1] == ASKED[0]
+    assert scene.wait(9) == []
+    scene.silent.clear()
+    answer(scene)
+    assert "A ! state Callback" in scene.wait(500)
+
+
+def test_hung_desktop_gets_no_consult_before_it_has_answered():
+    scene = hung(consult)
+    scene.silent.add("B")
+    scene.send("A", c.AGTCancelConsult(SID))
+    assert scene.agent("B").call_state is CallState.Idle
+    assert scene.agent("B").is_probed
+    shown = scene.send("A", with_agent())
+    assert "B ! ConsultPending Agent A A Summer Z-1-1" in shown
+    assert scene.agent("A").call_state is CallState.Talking
+    shown = scene.send("B", c.GetAgentStatusResponse(scene.agent("B").status))
+    assert "B ! state Consult" in shown
+    assert "A ! state Consult" in shown
+
+
+def test_consult_that_waits_for_a_hung_desktop_is_refused_when_it_is_given_up():
+    scene = hung(consult)
+    scene.silent.add("B")
+    scene.send("A", c.AGTCancelConsult(SID))
+    scene.send("A", with_agent())
+    assert "A ! ConsultDialFailed Rejected Z-1-1" in scene.wait(10)
+    assert scene.agent("B").is_away
+
+
+def test_customer_that_was_transferred_to_a_hung_desktop_is_its_last():
+    scene = Scene(PacingType.Progressive, contacts=5)
+    scene.silent.add("A")
+    scene.nail("B")
+    scene.customer_answers()
+    scene.nail("A")
+    scene.send("B", with_agent("A"))
+    scene.send("B", c.AGTCompleteTransfer(SID))
+    scene.customer_leaves(SID)
+    scene.send("B", c.AGTPendingLogout())
+    assert scene.wait(65)[-1] == ASKED[0]
+
+
+def test_hung_desktop_that_breaks_and_returns_starts_afresh():
+    scene = hung()
+    until_wrapped_up(scene)
+    lose(scene)
+    connection = scene.connect("A")
+    scene.send("A", c.GetAgentStatusResponse(scene.agent("A").last_seen), connection)
+    assert scene.agent("A") in scene.zone.jobs[1].idle
+
+
+def test_agent_who_leaves_after_a_contact_is_let_go_without_a_question():
+    scene = hung()
+    agent = scene.agent("A")
+    agent.leaving = True
+    assert f"switch: DropNail {LEG}" in until_wrapped_up(scene)
+
+
+def test_idle_agent_who_is_asked_for_its_silence_keeps_its_place_and_its_lines():
+    scene = hushed(lambda: Scene(PacingType.Progressive, contacts=1, ring_time_s=120))
+    scene.nail()
+    idle = scene.zone.jobs[1].idle
+    assert scene.wait(90) == ASKED
+    assert scene.agent("A") in idle
+    assert len(scene.zone.jobs[1].ringing) == 1
+    assert "switch: HangUp Z-1-1" in scene.wait(10)
+    assert scene.agent("A") not in idle

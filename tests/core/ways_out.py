@@ -157,6 +157,7 @@ def _check_agent(agent, timers):
         assert ("silent", who) in timers, f"nobody notices that the desktop of {who} is silent"
     if agent.is_away:
         assert agent.leaving or ("lost", who) in timers, f"nobody gives {who} up"
+    assert agent.is_probed or not agent.owes_life, f"nobody asks whether the desktop of {who} lives"
     is_let_go = ("unnail", who) in timers
     if agent.is_free and agent.leaving:
         assert is_let_go, f"{who} is free and does not leave"

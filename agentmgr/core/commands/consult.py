@@ -107,7 +107,7 @@ def consult_call(zone: Parts, agent: Agent, command: AGTConsultCall, event: Comm
     if other.job is not session.job or not other.is_consultable:
         return ResultCode.CONSULT_NOT_READY
     response = AGTConsultCallRESP(ResultCode.SUCCESS, session_id=session.sid)
-    if other.call_state is CallState.Idle and not other.pending_consults:
+    if other.can_be_consulted_now and not other.pending_consults:
         zone.out.respond(event, response)
         zone.consults.ask_idle(session, agent, other)
     elif len(other.pending_consults) >= MAX_PENDING_CONSULTS:

@@ -149,7 +149,7 @@ def answer(zone: Parts, event: CommandReceived) -> None:
     agent = zone.agents.get(event.agent_id)
     if agent is not None and agent.connection == event.connection:
         agent.heard_at = zone.out.steady
-        if agent.is_mute:
+        if agent.is_mute or agent.is_probed:
             zone.pulse.revive(agent)
     if rule is None:
         if not (cls is AGTLogon and zone.asking.waiting and _waits_for_switch(zone, event)):
