@@ -155,6 +155,7 @@ FIRST_SESSION = """
    ! AGTNailupChange(PendingNailUp); → AGTReadyForNailup; ←; the phone rings and is answered;
    ! AGTNailupChange(NailedUp); ! AGTJobAttached; ! state Idle.
    If it is not answered: ! AGTNailupChange(NotNailedUp); the server tries again later.
+   Between contacts an agent may be moved to another campaign that has more to do: ! AGTJobAttached.
 5. A customer is connected: ! AGTCallNotify; ! state Talking. Or a preview comes: ! AGTCallNotify;
    ! state Preview; → AGTPreviewDial; ! state Dialing; ←; then ! state Talking, or ! AGTDialFailed and
    ! state Wrapup. If `timed` is true, the desktop itself dials when `timeout` is over. `defaultNumber` is the

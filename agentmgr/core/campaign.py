@@ -71,7 +71,9 @@ class CampaignSettings:
     script_failover_url: str = _setting("", any_text(), "What they open if that cannot be reached.")
     min_skill_level: int = _setting(1, whole_number(1, 16), "The level of the skill that agents need.")
     priority: int = _setting(
-        5, whole_number(1, 10), "Agents who can work on several campaigns go to the highest first."
+        5,
+        whole_number(1, 10),
+        "Agents who can work on several campaigns go to the highest that has something to do.",
     )
     abandon_limit: float = _setting(
         0.03, number(0, 1), "The share of answered calls that may find no agent (predictive)."

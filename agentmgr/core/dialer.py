@@ -82,7 +82,7 @@ class Dialer:
         job.note(job)
         self._out.cancel_timer((Timer.PACE, str(job.job_id)))
         self._callbacks.forget_job(job)
-        self._floor.jobs.pop(job.job_id, None)
+        self._floor.close_job(job)
         for agent in list(job.agents.values()):
             self._out.free(agent)
 
@@ -164,7 +164,7 @@ class Dialer:
             job.fetching = True  # after it was asked: what nobody was asked for would be waited for for ever
 
     def _dial_lines(self, job: Job) -> None:
-        if job.campaign.pacing is PacingType.Predictive:
+        if job.campaign.pacing is PacingType.Predictive and job.yields_to is None:
             lines = predictive_lines(job.load, job.estimates, job.campaign.abandon_limit)
         else:
             lines = progressive_lines(job.load)

@@ -1,6 +1,6 @@
 """The floor of a zone: who is there and what is going on, as all its parts see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
@@ -28,6 +28,7 @@ class Floor:
         self.agents: dict[str, Agent] = {}
         self.connections: dict[int, dict[str, Agent]] = {}
         self.jobs: dict[int, Job] = {}
+        self._by_skill: dict[str, dict[int, Job]] = {}
         self.loading: set[int] = set()
         self.closing = False
         self.sessions: dict[str, Session] = {}
@@ -45,10 +46,29 @@ class Floor:
         agent.is_mute = agent.is_probed = False
         self.out.set_timer((Timer.SILENT, agent.agent_id), self.config.agent_silence_s)
 
+    def open_job(self, job: Job) -> None:
+        """Let a job be there, by its id and by the skill that it needs."""
+        self.jobs[job.job_id] = job
+        self._by_skill.setdefault(job.campaign.skill, {})[job.job_id] = job
+
+    def close_job(self, job: Job) -> None:
+        """Let a job be there no more; one that is gone already does no harm."""
+        self.jobs.pop(job.job_id, None)
+        here = self._by_skill.get(job.campaign.skill, {})
+        here.pop(job.job_id, None)
+        if not here:
+            self._by_skill.pop(job.campaign.skill, None)
+
+    def jobs_for(self, agent: Agent) -> Iterator[Job]:
+        """Yield the running jobs that the agent has the skill for."""
+        for skill in agent.skills:
+            for job in self._by_skill.get(skill, {}).values():
+                if job.is_running and job.accepts(agent):
+                    yield job
+
     def choose_job(self, agent: Agent) -> Job | None:
-        """Return the job to attach an agent to: by priority, then where the fewest agents are."""
-        candidates = [job for job in self.jobs.values() if job.is_running and job.accepts(agent)]
-        return min(candidates, key=lambda job: (-job.campaign.priority, len(job.agents)), default=None)
+        """Return the job to attach an agent to: with something to do, by priority, where the fewest are."""
+        return min(self.jobs_for(agent), key=_claim, default=None)
 
     def ask_dnc(
         self,
@@ -84,3 +104,7 @@ class Floor:
             then, _ = question
             then(event)
             del self.questions[event.key]
+
+
+def _claim(job: Job) -> tuple[bool, int, int]:
+    return job.lacks <= 0, -job.campaign.priority, job.staff

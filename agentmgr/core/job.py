@@ -18,7 +18,7 @@ from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
 from agentmgr.core.stats import ZoneStats
-from protocol.enums import PacingType
+from protocol.enums import NailupStatus, PacingType
 
 if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
@@ -72,7 +72,10 @@ class Job:
     and have no agent. `keeps_agents` says that agents of the paused job stay for them. `callbacks_waiting`
     are callbacks due soon without agent, `callbacks_for` those due soon for a preferred agent, by agent;
     `owing` are idle agents whose callback is due while a line is meant for them. `consultable` are the
-    agents that work on in the job, now or when their contact is over: others may ask them for a consult.
+    agents that work on in the job, now or when their contact is over: others may ask them for a consult;
+    `coming` those whose phones are called for it. `yields_to` is a job that has a better claim to agents
+    of this one, which therefore dials no more than it must until `yields_until`, steady seconds;
+    `unstaffed_at` is since when it has had something to do and nobody for it, steady seconds.
     """
 
     job_id: int
@@ -101,6 +104,10 @@ class Job:
     callbacks_for: "dict[str, dict[str, Callback]]" = field(factory=dict)
     owing: "dict[str, Agent]" = field(factory=dict)
     consultable: "dict[str, Agent]" = field(factory=dict)
+    coming: "dict[str, Agent]" = field(factory=dict)
+    yields_to: "Job | None" = None
+    yields_until: float = 0.0
+    unstaffed_at: float | None = None
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
     idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
@@ -152,6 +159,21 @@ class Job:
         return not self.is_cautious or self.spare > 0
 
     @property
+    def undone(self) -> int:
+        """How much is to be done at once and has no idle agent; below 0 so many agents have nothing to do."""
+        return len(self.contacts) - self.spare
+
+    @property
+    def lacks(self) -> int:
+        """How many more agents could be given something at once; below 1 none."""
+        return self.undone - len(self.coming) if self.is_running else 0
+
+    @property
+    def staff(self) -> int:
+        """How many agents work for the job, now or in a moment; those on a break do not count."""
+        return len(self.consultable) + len(self.coming)
+
+    @property
     def surplus(self) -> int:
         """How many of the ringing lines nobody will be there for, if a person answers."""
         if self.is_cautious:
@@ -169,24 +191,29 @@ class Job:
         """Let an agent without job work in this one."""
         agent.job = self
         self.agents[agent.agent_id] = agent
+        self.list_agent(agent)
         agent.note(agent)
         self.note(self)
 
     def detach(self, agent: "Agent") -> None:
         """Take an agent out of the job; where it was lent from is forgotten."""
         self.idle.remove(agent)
-        for agents in (self.agents, self.consultable, self.owing):
+        for agents in (self.agents, self.consultable, self.coming, self.owing):
             agents.pop(agent.agent_id, None)
         agent.job = agent.home = None
         agent.note(agent)
         self.note(self)
 
-    def list_consultable(self, agent: "Agent") -> None:
+    def list_agent(self, agent: "Agent") -> None:
         """List or unlist one of the job's agents after its states changed."""
         if agent.is_consultable and self.accepts(agent):
             self.consultable[agent.agent_id] = agent
         else:
             self.consultable.pop(agent.agent_id, None)
+        if agent.nailup_status is NailupStatus.PendingNailUp:
+            self.coming[agent.agent_id] = agent
+        else:
+            self.coming.pop(agent.agent_id, None)
 
     def accepts(self, agent: "Agent") -> bool:
         """Whether the agent has the skill at the level that the campaign needs."""

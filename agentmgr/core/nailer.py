@@ -35,8 +35,8 @@ class Nailer:
         job = self._floor.choose_job(agent)
         if job is None:
             return
-        job.attach(agent)
         agent.on_nail_event(NailEvent.CHOSEN, self._out.now)
+        job.attach(agent)
         self._out.set_timer((Timer.NAIL, agent.agent_id), self._floor.config.nail_timeout_s)
 
     def call_phone(self, agent: Agent) -> None:
@@ -152,7 +152,12 @@ class Nailer:
         job = self._floor.choose_job(agent)
         if job is None:
             self.release(agent)
-            return
+        else:
+            self.transfer(agent, job)
+
+    def transfer(self, agent: Agent, job: Job) -> None:
+        """Let a free agent, nailed or about to be, work for another job; its phone stays as it is."""
+        self.detach(agent)
         job.attach(agent)
         agent.touch()
         if agent.is_nailed:

@@ -14,6 +14,7 @@ from agentmgr.core.pulse import Pulse
 from agentmgr.core.remedies import Remedies
 from agentmgr.core.returns import Returns
 from agentmgr.core.roster import Roster
+from agentmgr.core.sharing import Sharing
 
 
 class Parts(Floor):
@@ -29,6 +30,7 @@ class Parts(Floor):
         self.deliveries = Deliveries(self, self.attempts, self.callbacks, self.calls)
         self.dialer = Dialer(self, self.attempts, self.calls, self.callbacks)
         self.nailer = Nailer(self, self.calls, self.consults, self.callbacks)
+        self.sharing = Sharing(self, self.nailer)
         self.returns = Returns(self, self.attempts, self.calls, self.callbacks, self.nailer)
         self.pulse = Pulse(self, self.returns)
         self.remedies = Remedies(self, self.calls, self.consults, self.dialer, self.nailer, self.returns)

@@ -375,7 +375,7 @@ class Quarantine:
             for callback in list(job.callbacks.values()):
                 parts.callbacks.scrap(callback)
             self._out.cancel_timer((Timer.PACE, str(job.job_id)))
-            parts.jobs.pop(job.job_id, None)
+            parts.close_job(job)
             return
         job.over = False
         if isinstance(about, ContactsFetched) and about.job_id == job.job_id:
@@ -419,9 +419,9 @@ class Quarantine:
                 agent.session is not None and agent.session.job is job for agent in parts.agents.values()
             )
             job.agents = {who: agent for who, agent in parts.agents.items() if agent.job is job}
-            job.consultable = {}
+            job.consultable, job.coming = {}, {}
             for agent in job.agents.values():
-                job.list_consultable(agent)
+                job.list_agent(agent)
             job.idle.keep(job.agents.values())
             job.note(job)
             self._out.serve(job)

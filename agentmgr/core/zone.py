@@ -145,7 +145,7 @@ class Zone(Parts):
         agent.sync()
         job = agent.job
         if job is not None:
-            job.list_consultable(agent)
+            job.list_agent(agent)
             if job.ringing:
                 self.out.strained[job] = None
         if agent.saved_for_ha and self.agents.get(agent.agent_id) is agent:
@@ -181,13 +181,28 @@ class Zone(Parts):
             if agent.job is not None:
                 self.out.free(agent)
         elif agent.can_take_contact and agent.job is not None:
-            job = agent.job
-            if not (self.deliveries.take_waiting(agent) or self.dialer.take_waiting(job, agent)):
-                agent.job.idle.add(agent, self.out.steady)
-                job.note(job)
-                self.out.serve(agent.job)
+            if self.deliveries.take_waiting(agent):
+                return
+            job = self.sharing.better_job(agent)
+            if job is not None:
+                self.nailer.transfer(agent, job)
+            self._employ(agent)
         else:
             self.nailer.consider(agent)
+
+    def _employ(self, agent: Agent) -> None:
+        """Give an agent who can take a contact of its job one, or let it wait for the next."""
+        job = agent.job
+        assert job is not None
+        if not self.dialer.take_waiting(job, agent):
+            job.idle.add(agent, self.out.steady)
+            job.note(job)
+            self.out.serve(job)
+
+    def _call_in(self, job: Job) -> None:
+        """Let idle agents of other jobs come who have more to do here."""
+        for agent in self.sharing.call_in(job):
+            self._each(self._employ, agent)
 
     def _fits_its_job(self, agent: Agent) -> bool:
         job = agent.job
@@ -349,12 +364,11 @@ class Zone(Parts):
         if event.job is None or known is not None or self.closing:
             return
         job = Job.from_spec(event.job, self.out.now, self.stats, self.out.note)
-        self.jobs[job.job_id] = job
+        self.open_job(job)
         for callback in event.job.callbacks:
             self.callbacks.schedule(job, callback)
         job.note(job)
-        for agent in self.agents.values():
-            self.out.free(agent)
+        self._free_unemployed()
         self._bring_to(job, event.job.wanted)
         self.dialer.tick(job)
 
@@ -366,8 +380,8 @@ class Zone(Parts):
         # other hours may have opened what the store said was closed
         self.attempts.expect(job, self.out.now)
         self.callbacks.on_changed(job)
-        for agent in self.agents.values():
-            self.out.free(agent)
+        self._free_agents(job)
+        self._free_unemployed()
         self.out.serve(job)
 
     def _bring_to(self, job: Job, wanted: Wanted) -> None:
@@ -383,9 +397,14 @@ class Zone(Parts):
         elif wanted is Wanted.RUN and job.paused:
             job.paused = False
             job.note(job)
-            for agent in self.agents.values():
-                self.out.free(agent)
+            self._free_unemployed()
             self.out.serve(job)
+
+    def _free_unemployed(self) -> None:
+        """Look after whom no running job has; the idle ones of others come when something is to be done."""
+        for agent in self.agents.values():
+            if agent.job is None or not agent.job.is_running:
+                self.out.free(agent)
 
     def _free_agents(self, job: Job) -> None:
         for agent in job.agents.values():
@@ -396,6 +415,8 @@ class Zone(Parts):
             job.keeps_agents = False
             self._free_agents(job)
         self.deliveries.serve(job)
+        for agent in self.sharing.give_way(job):
+            self._each(self._employ, agent)
         self.dialer.serve(job)
 
     # -- time ----------------------------------------------------------------------------------
@@ -406,6 +427,16 @@ class Zone(Parts):
         found = whose_timer(self, event)
         if found is not None:
             _TIMERS[purpose](self, found)
+
+    def _on_tick(self, job: Job) -> None:
+        self.dialer.tick(job)
+        self._call_in(job)
+
+    def _on_contacts(self, event: ContactsFetched) -> None:
+        self.dialer.on_contacts(event)
+        job = self.jobs.get(event.job_id)
+        if job is not None:
+            self._call_in(job)
 
     def _on_ring_timeout(self, session: Session) -> None:
         if session.phase is Phase.RINGING:
@@ -461,7 +492,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     OrderFailed: Zone._on_order_failed,
     TelephonyLost: Zone._on_telephony_lost,
     TelephonyRestored: Zone._on_telephony_restored,
-    ContactsFetched: lambda zone, event: zone.dialer.on_contacts(event),
+    ContactsFetched: Zone._on_contacts,
     DialChecked: Zone.answer,
     DncChecked: Zone.answer,
     AgentChecked: Zone.answer,
@@ -476,7 +507,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
 
 
 _TIMERS: dict[Timer, Callable[[Zone, Any], None]] = {
-    Timer.PACE: lambda zone, job: zone.dialer.tick(job),
+    Timer.PACE: Zone._on_tick,
     Timer.QUEUE: lambda zone, session: zone.dialer.on_queue_timeout(session),
     Timer.RING: Zone._on_ring_timeout,
     Timer.PREVIEW: lambda zone, session: zone.calls.on_preview_timeout(session),

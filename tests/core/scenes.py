@@ -128,11 +128,13 @@ class Scene(Stage):
         skills = skills or (AgentSkill("sales", level=1),)
         self.store.add_agent(AgentSpec(agent_id, f"Agent {agent_id}", skills), self.config.zone)
 
-    def start_job(self, pacing, *, job_id=1, contacts=3, wanted=Wanted.RUN, **campaign):
+    def start_job(self, pacing, *, job_id=1, contacts=3, wanted=Wanted.RUN, due_in_s=None, **campaign):
+        """Start a job whose contacts are due in so many seconds, or were never tried."""
+        due_at = 0.0 if due_in_s is None else self.now + due_in_s
         first = job_id * 1000 - 999
         records = [a_contact(number) for number in range(first, first + contacts)]
-        self.store.add_job(job_id, records)
         spec = JobSpec(job_id, a_campaign(pacing, **campaign), total=contacts, wanted=wanted)
+        self.store.add_job(job_id, records, due_at)
         return self.post(JobLoaded(spec.job_id, spec))
 
     # -- steps on the way of an agent ------------------------------------------------------

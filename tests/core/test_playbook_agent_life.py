@@ -207,10 +207,12 @@ def test_unnailing_is_believed_without_a_word_of_the_switch():
 
 def test_job_over_moves_the_agent_to_another_job_without_unnailing():
     scene = nailed_idle()
-    scene.start_job(PacingType.PreviewUntimed, job_id=2, name="Winter")
+    scene.start_job(PacingType.PreviewUntimed, job_id=2, name="Winter", due_in_s=900)
     assert scene.want(1, Wanted.STOP) == lines("""
         store: FinishJob stopped
         A ! JobAttached Winter
+    """)
+    assert scene.wait(900) == lines("""
         store: StartAttempt Z-1-1 1001 Preview +49300001001
         A ! CallNotify Preview(u1001 +49300001001) Z-1-1
         A ! state Preview

@@ -130,12 +130,13 @@ def test_predictive_lines_keep_to_their_agents_until_answers_enough_were_seen():
 # -- a pause finishes what it promises -------------------------------------------------------------
 
 
-def beside_another_job(agents="A", pacing=PacingType.Progressive, contacts=4):
+def beside_another_job(agents="A", pacing=PacingType.Progressive, contacts=4, priority=9):
     """Lines of the first job ring for its agents, who could work for a second one, too."""
     scene = a_line_in_the_air(pacing, contacts)
     for agent_id in agents[1:]:
         scene.nail(agent_id)
-    scene.start_job(PacingType.Progressive, job_id=2, contacts=4, campaign_id=2, name="Autumn", priority=9)
+    other = {"campaign_id": 2, "name": "Autumn", "priority": priority}
+    scene.start_job(PacingType.Progressive, job_id=2, contacts=4, **other)
     return scene
 
 
@@ -175,14 +176,14 @@ def test_agents_move_from_a_paused_job_as_far_as_no_line_is_meant_for_them():
 def test_agent_in_excess_leaves_a_paused_job_at_once_and_the_others_stay():
     scene = a_line_in_the_air(contacts=1)
     scene.nail("B")
-    scene.start_job(PacingType.Progressive, job_id=2, campaign_id=2, name="Autumn", priority=9)
+    scene.start_job(PacingType.Progressive, job_id=2, campaign_id=2, name="Autumn", due_in_s=3600)
     assert scene.want(1, Wanted.PAUSE)[0] == "A ! JobAttached Autumn"
     scene.customer_answers(SID)
     assert scene.agent("B").call_state is CallState.Talking
 
 
 def test_resumed_job_keeps_its_agents_and_dials_on():
-    scene = beside_another_job()
+    scene = beside_another_job(priority=5)
     scene.want(1, Wanted.PAUSE)
     scene.want(1, Wanted.RUN)
     assert scene.customer_fails(DialFailReason.Busy, SID)[-1] == "switch: Dial Z-1-2 +49300000002 25"

@@ -58,6 +58,7 @@ pytestmark = pytest.mark.slow
 AGENTS = ("A", "B", "C", "D")
 SKILLS = {"A": ("sales", "art"), "B": ("sales",), "C": ("sales",), "D": ("art",)}
 CONTACTS = 20
+LEFT_FOR_LATER = 6
 LONGEST_S = 3000.0
 """How long anything may take with nobody acting: the longest way is a call, its wrapup, the lost phone."""
 CONFIG = ZoneConfig("Z", call_max_s=600, preview_max_s=100, pace_interval_s=5, fetch_size=4)
@@ -198,9 +199,11 @@ class ZoneWorld(RuleBasedStateMachine):
             skills = tuple(AgentSkill(name, level=len(names)) for name in names)
             store.add_agent(AgentSpec(agent_id, agent_id, skills), "Z")
         self.job_count = 0
+        self.left_alone = {}
         self.hours = hours
         self.add_job(calls, "sales")
         self.add_job(previews, "art")
+        self.add_job(previews, "sales")
         for agent_id in AGENTS:
             self.log_on_anew(agent_id)
             for kind in ("ready", "available", "nail"):
@@ -236,9 +239,27 @@ class ZoneWorld(RuleBasedStateMachine):
             elif isinstance(effect, Respond):
                 self.follow_answer(effect)
         check_dials(self.stage, caused)
+        self.check_sharing()
         for agent in self.stage.zone.agents.values():
             if agent.connection is not None and not agent.is_away:
                 self.readers[agent.connection, agent.agent_id].check()
+
+    def check_sharing(self):
+        """No job lacks agents for longer than two ticks while one is idle for nothing in another."""
+        zone, now = self.stage.zone, self.stage.zone.out.steady
+        jobs = zone.jobs.values()
+        idle = [job for job in jobs if job.spare > 0 and not job.contacts and not job.fetching]
+        left_alone = [job.job_id for job in jobs if self.could_use_one_of(job, idle)]
+        left_alone = [] if zone.telephony_is_down else left_alone
+        self.left_alone = {job_id: self.left_alone.get(job_id, now) for job_id in left_alone}
+        for job_id, since in self.left_alone.items():
+            assert now - since <= 2 * CONFIG.pace_interval_s, f"job {job_id} is left alone"
+
+    @staticmethod
+    def could_use_one_of(job, others):
+        wanted = job.campaign.skill, job.campaign.min_skill_level
+        able = (other.idle.find(*wanted) for other in others if other is not job)
+        return job.lacks > 0 and any(agent is not None for agent in able)
 
     def follow_answer(self, effect):
         """A command sent by the book is accepted exactly where the contract says so."""
@@ -269,12 +290,16 @@ class ZoneWorld(RuleBasedStateMachine):
             campaign_id=self.job_count,
             skill=skill,
             max_attempts=2,
+            priority=5 + self.job_count % 3 // 2,
             nuisance_retry_s=3600,
             retry_s={DialFailReason.Busy: 30},
             calling_hours=self.hours,
             address_book=(ExternalDestination("Desk", "4711"),),
         )
         self.stage.store.add_job(self.job_count, contacts, campaign=campaign)
+        for n, contact in enumerate(contacts[LEFT_FOR_LATER:]):  # so that it has nothing to do at times
+            due_at = self.stage.now + 40 * n
+            self.stage.store.pending[self.job_count][contact.contact_id] = (due_at, contact)
         self.stage.post(JobLoaded(self.job_count, JobSpec(self.job_count, campaign, total=CONTACTS)))
 
     # -- sensible people -------------------------------------------------------------------
@@ -474,7 +499,7 @@ class ZoneWorld(RuleBasedStateMachine):
                 self.stage.want(job_id, Wanted.RUN)
             case "job stopped":
                 self.stage.want(job_id, Wanted.STOP)
-            case "job started" if len(self.stage.zone.jobs) < 2:
+            case "job started" if len(self.stage.zone.jobs) < 3:
                 self.add_job(list(PacingType)[n % 4], "sales")
 
     def restart(self, n):
