@@ -13,7 +13,7 @@ from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.campaigns import CampaignStatus
-from agentmgr.campaign.contacts import ImportReport
+from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
@@ -188,8 +188,15 @@ def _done(text: str) -> list[Row]:
 
 
 def _report(report: ImportReport | DncReport) -> list[Row]:
+    row = attrs.asdict(report, filter=lambda each, _: each.name != "campaigns")
     reject_file = str(report.reject_file) if report.reject_file else None
-    return [{**attrs.asdict(report), "reject_file": reject_file}]
+    campaigns = report.campaigns if isinstance(report, ImportReport) else ()
+    return [{**row, "reject_file": reject_file}, *map(_intake, campaigns)]
+
+
+def _intake(intake: Intake) -> Row:
+    state = intake.state.value if intake.state is not None else "never run"
+    return {"campaign": intake.campaign, "state": state, "taken_in": intake.taken_in}
 
 
 def _when_changed(job: JobStatus | None) -> str:

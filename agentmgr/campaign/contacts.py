@@ -1,5 +1,6 @@
 """Contact import: a CSV file into a contact list, bad rows into a reject file."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count, islice
@@ -27,6 +28,8 @@ from agentmgr.ports import (
     ContactHistory,
     ContactList,
     DncStore,
+    JobState,
+    TakenIn,
 )
 from agentmgr.text import fault_of
 
@@ -37,11 +40,24 @@ _MAX_FOUND_CHARACTERS = 200
 
 
 @frozen
+class Intake:
+    """What an import means to a campaign with that list.
+
+    `taken_in` says how many contacts its job has more, which runs or is paused; one that is over has taken
+    none, and `state` is how its latest one is, None if it was never run.
+    """
+
+    campaign: str
+    state: JobState | None
+    taken_in: int
+
+
+@frozen
 class ImportReport:
     """What an import did: `rows` = `created` + `updated` + `rejected`.
 
     `on_dnc` of the contacts have a number that is on the do-not-call list; `reject_file` is there if
-    rows were rejected.
+    rows were rejected; `campaigns` are those with the list, by name.
     """
 
     list_name: str
@@ -51,6 +67,7 @@ class ImportReport:
     rejected: int
     on_dnc: int
     reject_file: Path | None
+    campaigns: tuple[Intake, ...] = ()
 
 
 class ContactService(Service):
@@ -136,6 +153,7 @@ class ContactService(Service):
         store, now = self._at.store, self._at.now()
         rejects = RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
         created = updated = on_dnc = rows = 0
+        taken_in: Counter[str] = Counter()
         with ExitStack() as stack:
             lines = csv_rows(stack.enter_context(open_text(path, encoding)))
             columns = _read_header(path, lines, mapping or {})
@@ -165,6 +183,7 @@ class ContactService(Service):
                         rejects.add(line, problems)
                 created += put.created
                 updated += put.updated
+                self._hint(put.taken_in, taken_in)
                 on_dnc += _count_on_dnc(store, drafts)
                 if on_progress:
                     on_progress(rows)
@@ -176,6 +195,20 @@ class ContactService(Service):
             rejects.rows,
             on_dnc,
             rejects.path if rejects.rows else None,
+            self._intakes(name, taken_in),
+        )
+
+    def _hint(self, jobs: Iterable[TakenIn], taken_in: Counter[str]) -> None:
+        """Add up what jobs have taken in, and let their zones look for it."""
+        for job in jobs:
+            taken_in[job.campaign] += job.contacts
+            self._at.hint(job.zone)
+
+    def _intakes(self, list_name: str, taken_in: Counter[str]) -> tuple[Intake, ...]:
+        with_list = (each for each in self._at.store.campaigns() if list_name in each.lists)
+        return tuple(
+            Intake(each.name, each.job.state if each.job is not None else None, taken_in[each.name])
+            for each in with_list
         )
 
 

@@ -58,10 +58,16 @@ def import_(
     request = ImportContacts(
         str(file.resolve()), list_, columns, country.upper(), allow_premium=allow_premium, encoding=encoding
     )
-    for row in perform(config, request):
-        say(f"{row['created']} contacts new, {row['updated']} updated, {row['rejected']} rows rejected")
-        if row["reject_file"] is not None:
-            say(f"rejected rows, each with the reason: {row['reject_file']}")
+    report, *campaigns = perform(config, request)
+    say(f"{report['created']} contacts new, {report['updated']} updated, {report['rejected']} rows rejected")
+    if report["reject_file"] is not None:
+        say(f"rejected rows, each with the reason: {report['reject_file']}")
+    for each in campaigns if report["created"] else ():
+        name, state = each["campaign"], each["state"]
+        if each["taken_in"]:
+            say(f"campaign {name}: its job, which is {state}, has {each['taken_in']} contacts more")
+        elif state in ("finished", "stopped"):
+            say(f"campaign {name}: its job is {state}; agentmgr campaign run {name} calls the new contacts")
 
 
 @app.command

@@ -280,11 +280,12 @@ class Wanted(StrEnum):
 
 @frozen
 class WantedJob:
-    """A job that is not over, what its zone shall do with it, and the version of its campaign."""
+    """A job that is not over, what its zone shall do with it, the version of its campaign, its contacts."""
 
     job_id: int
     wanted: Wanted
     version: int = 1
+    total: int = 0
 
 
 @frozen

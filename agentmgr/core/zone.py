@@ -353,6 +353,8 @@ class Zone(Parts):
             if not is_current and each.job_id not in self.loading:
                 self.loading.add(each.job_id)
                 self.out.emit(LoadJob(each.job_id))
+            if known is not None and each.total > known.total:
+                self._take_in(known, each.total)
         for job in list(self.jobs.values()):
             self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
 
@@ -371,6 +373,13 @@ class Zone(Parts):
         self._free_unemployed()
         self._bring_to(job, event.job.wanted)
         self.dialer.tick(job)
+
+    def _take_in(self, job: Job, total: int) -> None:
+        """Contacts have come into the lists of a job: look for them in the store."""
+        job.total = total
+        job.note(job)
+        self.attempts.expect(job, self.out.now)
+        self.out.serve(job)
 
     def _change_campaign(self, job: Job, campaign: CampaignSpec) -> None:
         """Go on with a campaign that was changed while its job runs; contacts in work keep their timers."""

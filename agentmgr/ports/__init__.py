@@ -27,6 +27,7 @@ from agentmgr.ports.contacts import (
     ContactStore,
     DncEntry,
     DncStore,
+    TakenIn,
 )
 from agentmgr.ports.history import (
     CallbackRow,
@@ -85,6 +86,7 @@ __all__ = [
     "ServiceStore",
     "Simulated",
     "StoreFault",
+    "TakenIn",
     "Telephony",
     "Token",
     "ZoneStore",

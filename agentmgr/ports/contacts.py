@@ -24,16 +24,26 @@ class ContactDraft:
 
 
 @frozen
+class TakenIn:
+    """How many contacts the job of a campaign, which runs or is paused, has taken in."""
+
+    campaign: str
+    zone: str
+    contacts: int
+
+
+@frozen
 class ContactsPut:
     """How many contacts were new and how many were there already.
 
-    `too_large` are those that were not stored, by their place among those given, with the bytes that each
-    would have had with what is there already.
+    `taken_in` says which jobs have more to do now. `too_large` are those that were not stored, by their place
+    among those given, with the bytes that each would have had with what is there already.
     """
 
     created: int
     updated: int
     too_large: Mapping[int, int] = field(factory=dict)
+    taken_in: tuple[TakenIn, ...] = ()
 
 
 @frozen
@@ -88,7 +98,8 @@ class ContactStore(Protocol):
     def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts.
 
-        One that would be larger than a desktop can be told is left as it is.
+        One that would be larger than a desktop can be told is left as it is. The jobs that run or are paused
+        with the list take in what they have not.
         """
         ...
 

@@ -13,6 +13,7 @@ from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactS
 from agentmgr.ports import ContactDraft, ContactList, ContactsPut
 from agentmgr.store import schema as t
 from agentmgr.store.campaigns import read_attributes
+from agentmgr.store.intake import take_in
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 _OF_PHONE = (
@@ -95,7 +96,8 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
     )
     sql.execute_many(FOLLOW_NUMBER, ((contact_id,) for contact_id in known.values()))
     created = len(ids) - len(known)
-    return ContactsPut(created, len(fitting) - created, too_large)
+    taken_in = take_in(sql, list_id, list(ids.values()))
+    return ContactsPut(created, len(fitting) - created, too_large, taken_in)
 
 
 def _too_large(tx: Transaction, drafts: Sequence[ContactDraft], known: Mapping[str, int]) -> dict[int, int]:

@@ -73,6 +73,8 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     return last
 
 
+LAST_CHUNK = 1000
+
 WANTED = {
     JobState.Running: Wanted.RUN,
     JobState.Paused: Wanted.PAUSE,
@@ -84,12 +86,12 @@ WANTED = {
 def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
     """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were."""
     rows = tx.tables.execute(
-        sa.select(t.job.c.job_id, t.job.c.state, t.campaign.c.version)
+        sa.select(t.job.c.job_id, t.job.c.state, t.campaign.c.version, t.job.c.total)
         .join(t.campaign)
         # not ordered here: that would read the whole table in the order of its ids
         .where(t.job.c.ended_at.is_(None), t.job.c.zone == zone)
     ).all()
-    wanted = (WantedJob(job_id, WANTED[state], version) for job_id, state, version in rows if state in WANTED)
+    wanted = (WantedJob(row.job_id, WANTED[row.state], *row[2:]) for row in rows if row.state in WANTED)
     return tuple(sorted(wanted, key=lambda job: job.job_id))
 
 
@@ -118,6 +120,11 @@ def start_job(tx: Transaction, job_id: int) -> JobSpec | None:
     """Let a prepared job run; None if it is not in preparation any more."""
     if not move_job(tx, job_id, (JobState.Preparing,), JobState.Running):
         return None
+    ((last,),) = tx.sql.fetch(
+        "SELECT COALESCE(MAX(contact_id), 0) FROM job_contact WHERE job_id = ?", (job_id,)
+    )
+    while last is not None:  # what came into its lists while it was filled; from now on imports see the job
+        last = fill_job(tx, job_id, last, LAST_CHUNK)
     job = t.job.c
     row = tx.tables.execute(sa.select(job.campaign_id, job.created_at).where(job.job_id == job_id)).one()
     expire_callbacks(tx.sql, row.campaign_id, job_id, row.created_at)

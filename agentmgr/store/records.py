@@ -152,9 +152,12 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     ForgetAgent: (
         Statement("DELETE FROM saved_agent WHERE agent_id = ?", lambda record: (record.agent_id,)),
     ),
+    # One that has run out of contacts goes on if others were taken in meanwhile.
     FinishJob: _statement(
-        "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND ended_at IS NULL",
-        *("state", "at", "job_id"),
+        "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND ended_at IS NULL AND (CAST(? AS TEXT)"
+        " <> 'finished' OR NOT EXISTS (SELECT 1 FROM job_contact"
+        " WHERE job_contact.job_id = job.job_id AND job_contact.state = 'pending'))",
+        *("state", "at", "job_id", "state"),
     ),
 }
 

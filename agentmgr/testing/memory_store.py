@@ -72,6 +72,7 @@ class MemoryStore:
         self.agents: dict[str, AgentLogin] = {}
         self._due_at: dict[tuple[int, int], float] = {}
         self._epochs: dict[str, int] = {}
+        self._grown: set[int] = set()
 
     def add_job(
         self,
@@ -90,6 +91,14 @@ class MemoryStore:
         if campaign is not None:
             self.jobs[job_id] = JobSpec(job_id, campaign, len(self.pending[job_id]))
 
+    def take_in(self, job_id: int, contacts: Iterable[ContactSpec]) -> None:
+        """Give a job that is not over more contacts, as an import does."""
+        new = {contact.contact_id: (0.0, contact) for contact in contacts}
+        self.pending[job_id] |= new
+        self.contacts |= {contact_id: contact for contact_id, (_, contact) in new.items()}
+        self.jobs[job_id] = evolve(self.jobs[job_id], total=self.jobs[job_id].total + len(new))
+        self._grown.add(job_id)
+
     def add_agent(self, record: AgentSpec, zone: str, password: str = "secret") -> None:
         """Make an agent known; the password is kept as it is."""
         self.agents[record.agent_id] = AgentLogin(record, password, zone, True)
@@ -100,7 +109,7 @@ class MemoryStore:
         """Return the jobs whose campaign is known and that are not over; there is one zone here."""
         live = sorted(self.jobs.keys() - self.finished_jobs.keys())
         jobs = (self.jobs[job_id] for job_id in live)
-        return tuple(WantedJob(job.job_id, job.wanted, job.campaign.version) for job in jobs)
+        return tuple(WantedJob(job.job_id, job.wanted, job.campaign.version, job.total) for job in jobs)
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job whose campaign is known, unless it is over."""
@@ -299,7 +308,9 @@ class MemoryStore:
                 assert not self._attempts(record.job_id), "a job is over that has attempts open"
                 assert record.job_id not in self.finished_jobs, "a job is over twice"
                 all_done = record.state == "stopped" or not self.pending[record.job_id]
-                assert all_done, "a job is finished that has contacts to call"
+                assert all_done or record.job_id in self._grown, "a job is finished that has contacts to call"
+                if not all_done:  # they came meanwhile: it goes on
+                    return
                 self.finished_jobs[record.job_id] = record.state
             case _:
                 assert_never(record)

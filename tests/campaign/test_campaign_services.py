@@ -212,7 +212,9 @@ def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
     move = ready.move_job
 
     def finish_and_move(*args: Any) -> bool:
-        ready.commit(token, [FinishJob(job.job_id, "finished", T0 + 5)])
+        claimed = ready.claim_contacts(token, job.job_id, 100, T0).contacts
+        done = [ReturnContact(job.job_id, each.contact_id, 1, "Busy", None) for each in claimed]
+        ready.commit(token, [*done, FinishJob(job.job_id, "finished", T0 + 5)])
         return move(*args)
 
     monkeypatch.setattr(ready, "move_job", finish_and_move)
@@ -244,11 +246,11 @@ def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served
         *(partial(method, "Spring") for method in (campaigns.pause, campaigns.resume, campaigns.stop)),
     ):
         change()
-    last = () if not served else (WantedJob(1, Wanted.STOP),)
+    last = () if not served else (WantedJob(1, Wanted.STOP, total=3),)
     assert hints == [
-        ("Default", (WantedJob(1, Wanted.RUN),)),
-        ("Default", (WantedJob(1, Wanted.PAUSE),)),
-        ("Default", (WantedJob(1, Wanted.RUN),)),
+        ("Default", (WantedJob(1, Wanted.RUN, total=3),)),
+        ("Default", (WantedJob(1, Wanted.PAUSE, total=3),)),
+        ("Default", (WantedJob(1, Wanted.RUN, total=3),)),
         ("Default", last),
     ]
 

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.contacts import ImportReport
+from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.service import ServiceError
 from agentmgr.core.contact_size import NAMES_BYTES, ROOM_BYTES
-from agentmgr.core.model import AttributeSpec
-from agentmgr.ports import DncEntry
+from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec
+from agentmgr.ports import DncEntry, JobState
 from agentmgr.store import SqliteStore
+from protocol.enums import PacingType
 
 Import = Callable[..., ImportReport]
 Imported = Callable[[], dict[str, dict[str, str]]]
@@ -697,3 +698,29 @@ def test_import_reject_file_in_the_way_is_told(load: Import, tmp_path: Path) -> 
         load(HEAD + GOOD, reject_file=tmp_path / "people.csv")
     with pytest.raises(ServiceError, match="cannot be written"):
         load(HEAD + "U1,12\n", reject_file=tmp_path / "gone" / "x.csv")
+
+
+def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("UserContactId,PhoneNumber1\n1,+14155550101\n2,+14155550102\n")
+    hints: list[str] = []
+    at = services(store, hint=hints.append)
+    assert at.contacts.import_file(path, "A").campaigns == ()
+    codes = (CompletionCodeSpec(1, "Done"),)
+    for name in ("Never", "Over", "Spring"):
+        spec = CampaignSpec(0, name, PacingType.Progressive, "English", codes, 1)
+        at.campaigns.create(spec, ["A"])
+    at.campaigns.run("Over", "Default")
+    at.campaigns.stop("Over")
+    at.campaigns.run("Spring", "Default")
+    hints.clear()
+    path.write_text("UserContactId,PhoneNumber1\n2,+14155550102\n3,+14155550103\n")
+    report = at.contacts.import_file(path, "A")
+    assert report.campaigns == (
+        Intake("Never", None, 0),
+        Intake("Over", JobState.Stopped, 0),
+        Intake("Spring", JobState.Running, 1),
+    )
+    assert hints == ["Default"]

@@ -509,3 +509,21 @@ def test_contacts_import_with_an_encoding_reads_the_file_in_it(
     shell(*tokens, "ascii", code=1)
     assert "alt.csv:2: not text in ascii" in shell.error
     assert shell(*tokens, "windows-1252").startswith("1 contacts new")
+
+
+def test_contacts_import_says_which_campaigns_call_them(
+    shell: Shell, database: Path, tmp_path: Path, campaign: str
+) -> None:
+    def more(number: int) -> list[str]:
+        path = tmp_path / "more.csv"
+        path.write_text(f"UserContactId,PhoneNumber1\nB{number},+1415555{number:04}\n")
+        return shell("contacts", "import", str(path), "--list", "People").splitlines()[1:]
+
+    assert more(1) == []
+    shell("campaign", "run", campaign)
+    assert more(2) == [f"campaign {campaign}: its job, which is running, has 1 contacts more"]
+    assert more(2) == []
+    shell("campaign", "stop", campaign)
+    assert more(3) == [
+        f"campaign {campaign}: its job is stopped; agentmgr campaign run {campaign} calls the new contacts"
+    ]

@@ -125,7 +125,7 @@ def test_pause_taken_back_before_it_was_read_is_never_noticed():
     for wanted in move_and_back:
         scene.store.jobs[1] = JobSpec(1, a_campaign(), 3, wanted=wanted)
     level = JobsWanted(scene.store.jobs_wanted("Z"))
-    assert level == RUN
+    assert level == JobsWanted((WantedJob(1, Wanted.RUN, total=3),))
     assert scene.post(level) == []
 
 
@@ -324,3 +324,74 @@ def test_campaign_of_an_older_version_changes_nothing():
     old = evolve(scene.store.jobs[1], campaign=a_campaign(PacingType.Progressive))
     scene.post(JobLoaded(1, old))
     assert scene.zone.jobs[1].campaign.max_attempts == 9
+
+
+# -- contacts that come while the job is there ---------------------------------------------------
+
+
+def grow(scene, count=2, total=None):
+    """So many contacts come into the list of the job; the zone is told the level."""
+    scene.store.take_in(1, [a_contact(number) for number in range(500, 500 + count)])
+    return scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+
+
+@pytest.mark.parametrize("wanted", [Wanted.RUN, Wanted.PAUSE])
+def test_job_takes_in_contacts_that_come_into_its_list(wanted):
+    scene = in_store(wanted)
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    grow(scene)
+    job = scene.zone.jobs[1]
+    assert job.total == 5
+    scene.want(1, Wanted.RUN)
+    assert {contact.contact_id for contact in job.contacts} == {1, 2, 3, 500, 501}
+
+
+def test_job_with_nothing_due_for_hours_dials_contacts_that_come():
+    scene = in_store(contacts=1)
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    scene.nail()
+    scene.customer_answers()
+    sid = scene.agent("A").session.sid
+    scene.customer_leaves(sid)
+    scene.send("A", AGTWrapupContact(CompletionCode(3), sid))
+    assert scene.agent("A").is_free
+    assert any("switch: Dial" in line for line in grow(scene))
+
+
+def test_level_that_is_as_it_was_asks_the_store_for_nothing():
+    scene = in_store(contacts=1)
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    grow(scene)
+    scene.answers_at_once = False
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    assert not scene.asked
+
+
+def test_contacts_that_come_while_a_fetch_is_on_its_way_are_not_missed():
+    scene = in_store(contacts=0)
+    scene.store.take_in(1, [a_contact(1)])
+    scene.answers_at_once = False
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    scene.answer()
+    (fetch,) = scene.asked
+    read_before = scene._answer_to(fetch)
+    grow(scene, 1)
+    scene.asked.remove(fetch)
+    scene.answers_at_once = True
+    scene.post(read_before)
+    assert len(scene.zone.jobs[1].contacts) == 2
+
+
+def test_job_that_ends_while_contacts_come_goes_on_with_them():
+    scene = in_store(contacts=1)
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    scene.nail()
+    scene.customer_answers()
+    sid = scene.agent("A").session.sid
+    scene.store.take_in(1, [a_contact(500)])
+    scene.zone.jobs[1].next_due_at = None
+    scene.customer_leaves(sid)
+    assert "store: FinishJob finished" in scene.send("A", AGTWrapupContact(CompletionCode(1), sid))
+    assert not scene.zone.jobs
+    scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
+    assert scene.zone.jobs[1].sessions or scene.zone.jobs[1].contacts

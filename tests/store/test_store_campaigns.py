@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stores import T0, ZONE, Bench, campaign, drafts, handled, prepare_job
 
+from agentmgr.core.effects import FinishJob, ReturnContact
 from agentmgr.core.model import (
     AgentSpec,
     AttributeSpec,
@@ -18,7 +19,7 @@ from agentmgr.core.model import (
     ExternalDestination,
     PhoneNumber,
 )
-from agentmgr.ports import AgentLogin, ContactDraft, ContactsPut, DncEntry, JobState, StoreFault
+from agentmgr.ports import AgentLogin, ContactDraft, ContactsPut, DncEntry, JobState, StoreFault, TakenIn
 from agentmgr.store import SqliteStore
 from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
 from protocol.structures import AgentSkill
@@ -159,13 +160,15 @@ def test_contacts_put_again_are_updated_in_place(store: SqliteStore) -> None:
         PhoneNumber("PhoneNumber2", "+12125558888"),
     )
     changed = ContactDraft("C0", phones, {"FirstName": "Bea", "LastName": ""})
-    assert store.put_contacts(1, [changed, *drafts(1, first=7)], T0) == ContactsPut(created=1, updated=1)
+    put = store.put_contacts(1, [changed, *drafts(1, first=7)], T0)
+    assert (put.created, put.updated) == (1, 1)
     token = store.open_zone(ZONE, T0).token
-    first, second = store.claim_contacts(token, job.job_id, 10, T0).contacts
+    first, second, third = store.claim_contacts(token, job.job_id, 10, T0).contacts
     assert first.numbers == phones
     assert first.attributes["FirstName"] == "Bea"
     assert "LastName" not in first.attributes
     assert second.attributes["LastName"] == "Number 1"
+    assert third.user_contact_id == "C7"
     gone = ContactDraft("C0", phones[:1], {"PhoneNumber2": ""})
     store.put_contacts(1, [gone], T0)
     token = store.open_zone(ZONE, T0).token
@@ -241,3 +244,63 @@ def test_campaign_changed_while_it_runs_is_heard_of_by_the_zone_of_its_job(bench
     assert job is not None
     assert (job.campaign.priority, job.campaign.version) == (7, found.version + 1)
     assert wanted.version == job.campaign.version
+
+
+# -- contacts that come into the list of a job ---------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [JobState.Running, JobState.Paused])
+def test_job_that_is_there_takes_in_what_comes_into_its_list(bench: Bench, state: JobState) -> None:
+    before = len(bench.claim())
+    bench.store.move_job(bench.job_id, (JobState.Running,), state)
+    put = bench.store.put_contacts(1, drafts(3, first=700, timezone="Asia/Tokyo"), T0)
+    assert put.taken_in == (TakenIn("Spring", ZONE, 3),)
+    (wanted,) = bench.store.jobs_wanted(ZONE)
+    assert wanted.total == before + 3
+    assert [contact.user_contact_id for contact in bench.claim()] == ["C700", "C701", "C702"]
+    assert bench.rows("SELECT DISTINCT timezone FROM job_contact WHERE contact_id > ?", before) == [
+        ("Asia/Tokyo",)
+    ]
+
+
+@pytest.mark.parametrize("state", [JobState.Stopping, JobState.Stopped, JobState.Finished])
+def test_job_that_ends_takes_nothing_in(bench: Bench, state: JobState) -> None:
+    ended_at = None if state is JobState.Stopping else T0
+    bench.store.move_job(bench.job_id, (JobState.Running,), state, ended_at)
+    before = bench.rows("SELECT count(*) FROM job_contact")
+    assert bench.store.put_contacts(1, drafts(3, first=700), T0).taken_in == ()
+    assert bench.rows("SELECT count(*) FROM job_contact") == before
+
+
+def test_contacts_put_again_are_not_taken_in_twice(bench: Bench) -> None:
+    bench.store.put_contacts(1, drafts(1, first=700), T0)
+    assert bench.store.put_contacts(1, drafts(1, first=700), T0).taken_in == ()
+    other = bench.store.ensure_list("Elsewhere", T0)
+    assert bench.store.put_contacts(other, drafts(1, first=800), T0).taken_in == ()
+
+
+def test_job_in_preparation_starts_with_what_came_while_it_was_filled(store: SqliteStore) -> None:
+    list_id = store.ensure_list("A", T0)
+    store.put_contacts(list_id, drafts(2), T0)
+    spec = store.add_campaign(campaign(), [list_id], T0)
+    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    last = store.fill_job(job_id, 0, 100)
+    assert last is not None
+    assert store.fill_job(job_id, last, 100) is None
+    assert store.put_contacts(list_id, drafts(3, first=700), T0).taken_in == ()
+    job = store.start_job(job_id)
+    assert job is not None
+    assert job.total == 5
+    token = store.open_zone(ZONE, T0).token
+    assert len(store.claim_contacts(token, job_id, 100, T0).contacts) == 5
+
+
+def test_job_that_ran_out_goes_on_if_contacts_were_taken_in_before_its_end_was_written(bench: Bench) -> None:
+    done = [ReturnContact(bench.job_id, each.contact_id, 1, "Busy", None) for each in bench.claim()]
+    bench.store.put_contacts(1, drafts(1, first=700), T0)
+    bench.store.commit(bench.token, [*done, FinishJob(bench.job_id, "finished", T0)])
+    assert [job.job_id for job in bench.store.jobs_wanted(ZONE)] == [bench.job_id]
+    (last,) = bench.claim()
+    over = ReturnContact(bench.job_id, last.contact_id, 1, "Busy", None)
+    bench.store.commit(bench.token, [over, FinishJob(bench.job_id, "finished", T0)])
+    assert bench.store.jobs_wanted(ZONE) == ()

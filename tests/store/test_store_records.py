@@ -233,7 +233,9 @@ def test_dnc_address_added_twice_stays_as_it_was(bench: Bench) -> None:
 
 @pytest.mark.parametrize("state", [JobState.Finished, JobState.Stopped])
 def test_job_finished_is_over_once_and_for_all(bench: Bench, state: JobState) -> None:
-    bench.store.commit(bench.token, [FinishJob(bench.job_id, str(state), T0 + 50)])
+    contacts = bench.claim()
+    done = [ReturnContact(bench.job_id, each.contact_id, 1, "Busy", None) for each in contacts]
+    bench.store.commit(bench.token, [*done, FinishJob(bench.job_id, str(state), T0 + 50)])
     bench.store.commit(bench.token, [FinishJob(bench.job_id, "finished", T0 + 60)])
     job = bench.store.latest_job(1)
     assert job is not None

@@ -191,7 +191,7 @@ def test_job_wanted_of_its_zone_alone_is_one_that_is(
     store, job_id = bench.store, bench.job_id
     ended_at = T0 if state in (JobState.Finished, JobState.Stopped) else None
     store.move_job(job_id, (JobState.Running,), state, ended_at)
-    assert store.jobs_wanted(ZONE) == ((WantedJob(job_id, wanted),) if wanted else ())
+    assert store.jobs_wanted(ZONE) == ((WantedJob(job_id, wanted, total=5),) if wanted else ())
     assert store.jobs_wanted("Another") == ()
     job = store.load_job(bench.token, job_id)
     assert (job and job.wanted) == wanted
