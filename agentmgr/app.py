@@ -3,7 +3,7 @@
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 
@@ -45,7 +45,9 @@ from agentmgr.web.server import WebServer
 log = structlog.get_logger()
 
 SHUTDOWN_S = 4.5
-"""How long an orderly end may take; after that the rest is cut off. A supervisor waits 5 s."""
+"""How long an orderly end may take after the grace; then the rest is cut off."""
+
+REASON = "the server is ending; connect again later"
 
 GARBAGE_OBJECTS = 20_000
 """After so many new objects Python looks for cycles among them: more than live at once in a busy batch."""
@@ -62,6 +64,15 @@ class RunningServer:
     clock: Clock
     zones: Mapping[str, HostedZone]
     _backing: Backing
+    _host: ZoneHost
+
+    async def wind_down(self, grace_s: float) -> None:
+        """Begin nothing new, and let agents finish what they have for so long at most, in real seconds."""
+        await self._host.wind_down(grace_s)
+
+    def end_grace(self) -> None:
+        """Let that time be over."""
+        self._host.end_grace()
 
     def services(self, caller: Caller) -> Services:
         """Return the services as one caller has them, to be called in worker threads."""
@@ -81,18 +92,43 @@ def run_server(settings: Settings) -> None:
     """
     configure(settings.log.level, settings.log.format)
     try:
-        trio.run(_serve_until_told, settings)
+        trio.run(serve_until_told, settings, _collect_rarely)
     except* (StoreFault, AdminRefused, ServerFailed) as group:
         raise ServerFailed(str(first_error(group))) from None
 
 
-async def _serve_until_told(settings: Settings) -> None:
+async def serve_until_told(
+    settings: Settings, on_ready: Callable[["RunningServer"], Awaitable[None]]
+) -> None:
+    """Serve until SIGTERM or SIGINT, and end after the grace; a second one ends it, a third cuts off.
+
+    Args:
+        settings: what to serve.
+        on_ready: called when everything is served.
+    """
+    ending = trio.CancelScope()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with open_server(settings):
-            collect_rarely()
-            number = await anext(signals)
-            log.info("server_ending", signal=signal.Signals(number).name)
+        async with trio.open_nursery() as nursery:
+            async with open_server(settings, ending=ending) as server:
+                await on_ready(server)
+                number, grace_s = await anext(signals), settings.server.stop_grace_s
+                log.info("server_ending", signal=signal.Signals(number).name, grace_s=grace_s)
+                nursery.start_soon(_hurry, signals, server, ending)
+                await server.wind_down(grace_s)
+            nursery.cancel_scope.cancel()
     log.info("server_ended")
+
+
+async def _hurry(signals: AsyncIterator[int], server: "RunningServer", ending: trio.CancelScope) -> None:
+    """Take each further signal for greater haste."""
+    log.info("grace_ended", signal=signal.Signals(await anext(signals)).name)
+    server.end_grace()
+    log.warning("server_cut_off", signal=signal.Signals(await anext(signals)).name)
+    ending.cancel()
+
+
+async def _collect_rarely(server: "RunningServer") -> None:
+    collect_rarely()
 
 
 def collect_rarely() -> None:
@@ -107,12 +143,17 @@ def collect_rarely() -> None:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings, start_s: float | None = None) -> AsyncIterator[RunningServer]:
+async def open_server(
+    settings: Settings, start_s: float | None = None, *, ending: trio.CancelScope | None = None
+) -> AsyncIterator[RunningServer]:
     """Serve everything that is configured while the block runs; leaving it ends the server in order.
+
+    Agents get no time to finish what they have: that is `RunningServer.wind_down`, before.
 
     Args:
         settings: what to serve.
         start_s: where the server's clock starts, epoch seconds; None is now.
+        ending: what the end runs in; cancelling it cuts off what is left.
 
     Raises:
         ServerFailed, StoreFault, AdminRefused: it cannot start or go on, alone or in a group.
@@ -137,7 +178,7 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             for zone in settings.zones:
                 await host.open(zone.name)
             backing = Backing(store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host))
-            server = RunningServer(clock, host.zones, backing)
+            server = RunningServer(clock, host.zones, backing, host)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(server.services(operations.SUPERVISOR))
             )
@@ -148,8 +189,9 @@ async def open_server(settings: Settings, start_s: float | None = None) -> Async
             try:
                 yield server
             finally:
-                with trio.CancelScope(shield=True, deadline=trio.current_time() + SHUTDOWN_S):
-                    await host.close_all("the server is ending; connect again later")
+                with ending or trio.CancelScope() as scope:
+                    scope.shield, scope.deadline = True, trio.current_time() + SHUTDOWN_S
+                    await host.close_all(REASON)
                     await web.close()
                 nursery.cancel_scope.cancel()
 

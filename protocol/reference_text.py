@@ -92,6 +92,16 @@ BEHAVIOUR = f"""
    log. A client that doesn't read is closed as well, once the server's queue for it is full; the reason may
    then not get through.
 
+## A planned stop
+
+Before a server ends, or hands a zone over, it tells each agent with `AGTZoneDown` how many milliseconds there
+are to finish what was begun. Nothing new comes from then on, except that somebody who had answered already is
+still connected. Talk, wrapup, consults and previews go on; a preview is dialled by the agent or not at all.
+Agents who become free stay logged on, and may log off. An agent whose connection breaks can come back; a new
+logon, or one by force, is answered 9005. When nobody has a contact any more, or the time is over, each agent
+that is left gets `AGTAgentLoggedOut`: a contact it still had ends with the default code, one that was never
+dialled goes back uncounted. Then comes `POMConnectionClosed` with the reason.
+
 ## Errors
 
 A command that can be read but not carried out is answered by its RESP, and the connection goes on:

@@ -9,8 +9,11 @@ def serve(*, config: Config = None) -> None:
     """Run the server until SIGTERM or Ctrl-C.
 
     It needs a database (`agentmgr init` makes one), listens for desktops on the port of each zone, and
-    shows `/metrics` and `/healthz` on its HTTP port. It ends within 5 s: no new connections, what is
-    being saved is saved, desktops are told.
+    shows `/metrics` and `/healthz` on its HTTP port.
+
+    Told to stop, it begins nothing new, and agents finish what they have, for `stop_grace_s` of the
+    configuration at most (30 s unless changed). Who is left is logged off, and it ends within 5 s; nothing
+    that was confirmed is lost. A second signal ends the grace at once, a third cuts everything off.
 
     ```
     agentmgr serve --config config/agentmgr.toml

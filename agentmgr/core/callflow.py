@@ -70,11 +70,12 @@ class CallFlow:
         """A timed preview that the desktop did not dial is dialled; an untimed one is taken away.
 
         Without a desktop neither happens: nobody saw the contact, it goes back when the agent is given up.
+        Nor does it while the zone closes: nothing is dialled but what agents dial, and no code is needed.
         """
         agent = session.owner
         if agent is None or agent.call_state not in OFFERED_STATES:
             return
-        if agent.is_away:
+        if agent.is_away or self._floor.closing:
             self._out.set_timer((Timer.PREVIEW, session.sid), self._floor.config.lost_desktop_s)
         elif session.job.campaign.preview_is_timed:
             self.dial(session, agent, session.number)
@@ -176,7 +177,7 @@ class CallFlow:
         agent, campaign = session.owner, session.job.campaign
         if agent is None or agent.call_state is not CallState.Wrapup:
             return
-        if campaign.acw_max_time_s or agent.is_away or self._floor.closing:
+        if campaign.acw_max_time_s or agent.is_away:
             self.dispose(session, agent, campaign.default_code_id, "default")
 
     def dispose(self, session: Session, agent: Agent, code_id: int, source: str) -> None:

@@ -41,6 +41,11 @@ class ReportFault:
     fault: Exception
 
 
+@frozen
+class ContactsOver:
+    """Tell whoever closes the zone that nobody has a contact any more, and nobody will get one."""
+
+
 # -- time and questions --------------------------------------------------------------------
 
 
@@ -435,6 +440,7 @@ Effect = (
     Respond
     | Notify
     | ReportFault
+    | ContactsOver
     | SetTimer
     | CancelTimer
     | CheckLogon

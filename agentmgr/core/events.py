@@ -256,9 +256,14 @@ class DirectoryChanged:
 
 @frozen
 class ZoneClosing:
-    """The process is about to end; desktops are to be told."""
+    """The zone is about to end: nothing new is begun, and desktops are told how long they may go on."""
 
     grace_ms: int
+
+
+@frozen
+class GraceOver:
+    """What was granted by `ZoneClosing` is over: whoever is left is logged off."""
 
 
 TelephonyEvent = (
@@ -289,4 +294,5 @@ Event = (
     | AgentRestored
     | DirectoryChanged
     | ZoneClosing
+    | GraceOver
 )

@@ -223,6 +223,10 @@ class Returns:
             if session is not None and session.phase is Phase.ON_LINE:
                 session.on_customer_event(CustomerEvent.GONE)
 
+    def has_saved(self, agent_id: str) -> bool:
+        """Whether something was kept of an agent who has not logged on again yet."""
+        return agent_id in self._saved
+
     def take_saved(self, agent_id: str) -> tuple[SavedAgent, Session | None] | None:
         """Return what was kept of an agent, once; None if nothing was."""
         saved = self._saved.pop(agent_id, None)

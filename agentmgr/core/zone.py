@@ -10,7 +10,7 @@ from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.asking import Asked, Result
 from agentmgr.core.commands import answer, answer_behind, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
-from agentmgr.core.effects import HangUp, LoadJob
+from agentmgr.core.effects import ContactsOver, HangUp, LoadJob
 from agentmgr.core.events import (
     AgentChecked,
     AgentRestored,
@@ -25,6 +25,7 @@ from agentmgr.core.events import (
     DirectoryChanged,
     DncChecked,
     Event,
+    GraceOver,
     JobLoaded,
     JobsWanted,
     LogonChecked,
@@ -49,7 +50,7 @@ from agentmgr.core.roster import HAS_JOB
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, Phase
 from agentmgr.core.whose import named_by, whose_timer
-from protocol.enums import CallState, DialFailReason
+from protocol.enums import DialFailReason, NailupStatus
 from protocol.notifications import AGTZoneDown
 
 
@@ -59,6 +60,7 @@ class Zone(Parts):
     def __init__(self, config: ZoneConfig, now: float) -> None:
         super().__init__(config, now)
         self._quarantine = Quarantine(self)
+        self._is_quiet = False
 
     def handle(self, event: Event, now: float) -> Turn:
         """Let an event happen and return all that follows from it.
@@ -79,6 +81,9 @@ class Zone(Parts):
         except Exception as fault:
             self._isolate(event, fault)
         self._end_turn()
+        if self.closing and not self.sessions and not self._is_quiet:
+            self._is_quiet = True
+            out.emit(ContactsOver())
         return out.effects, out.changed
 
     def _isolate(self, about: Any, fault: Exception) -> None:
@@ -471,20 +476,29 @@ class Zone(Parts):
         self.directory = event.zones
 
     def _on_closing(self, event: ZoneClosing) -> None:
-        """Start nothing new, dispose what is in wrapup, tell all agents; who serves them closes later."""
+        """Begin nothing new and tell all agents; what they have may be finished until the grace is over."""
         self.closing = True
         for job in self.jobs.values():
             job.paused = True
             job.note(job)
-            self._each(lambda job: self.dialer.drop_lines(job, len(job.ringing)), job)
+            self._each(self._hush, job)
         for agent in list(self.agents.values()):
             self.out.tell(agent, AGTZoneDown(self.config.zone, event.grace_ms))
-            self._each(self._dispose_wrapup, agent)
+            if agent.nailup_status is NailupStatus.PendingNailUp:
+                self._each(self.nailer.release, agent)
 
-    def _dispose_wrapup(self, agent: Agent) -> None:
-        session = agent.session
-        if session is not None and agent.call_state is CallState.Wrapup:
-            self.calls.on_wrapup_timeout(session)
+    def _hush(self, job: Job) -> None:
+        self.callbacks.on_pause(job)
+        self.dialer.drop_lines(job, len(job.ringing))
+
+    def _on_grace_over(self, event: GraceOver) -> None:
+        """Log everybody off, whatever they do; saved agents who are not here yet are the next server's."""
+        self.closing = True
+        for session in list(self.sessions.values()):
+            if session.phase is Phase.WAITING:
+                self._each(self.dialer.on_abandoned, session)
+        for agent in list(self.agents.values()):
+            self._each(self.roster.evict, agent)
 
 
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
@@ -512,6 +526,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     AgentRestored: lambda zone, event: zone.returns.restore(event.agent),
     DirectoryChanged: Zone._on_directory_changed,
     ZoneClosing: Zone._on_closing,
+    GraceOver: Zone._on_grace_over,
 }
 
 

@@ -5,7 +5,6 @@ every code and every failure brings a contact back, a hundred times.
 """
 
 import csv
-import signal
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
@@ -19,8 +18,8 @@ from agentmgr.app import (
     RunningServer,
     ServerFailed,
     make_database,
-    open_server,
     perform_on_store,
+    serve_until_told,
 )
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
@@ -31,6 +30,7 @@ from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
     HttpSettings,
+    ServerSettings,
     Settings,
     SwitchSettings,
     ZoneSettings,
@@ -53,6 +53,7 @@ CODES = (
 TIMERS = ZoneTimers(nail_timeout_s=60.0, nail_retry_s=10.0)
 """At the speed of this server the usual times would be short even for a program."""
 
+STOP_GRACE_S = 5.0
 DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)
 STAYS, LEAVES, RINGS = (Outcome.ANSWERS, 0), (Outcome.LEAVES, 60), (Outcome.RINGS_OUT, 0)
 """What contacts do, and their time: the digits `TT` of their numbers."""
@@ -114,6 +115,7 @@ def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
 
 async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
     settings = Settings(
+        server=ServerSettings(STOP_GRACE_S),
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
         http=HttpSettings(port=0),
@@ -130,19 +132,20 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
     is_new = make_database(settings)
     if not is_new:
         _end_jobs(settings)
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with open_server(settings) as server:
-            if is_new:
-                await _fill(server, demo.data)
-            for campaign in DEMO_CAMPAIGNS:
-                await server.perform(requests.RunCampaign(campaign.name, ZONE))
-            zone = server.zones[ZONE]
-            say(
-                f"ready: zone {zone.name} on {zone.host} port {zone.port},"
-                f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
-                f" next: agentmgr conformance --host {zone.host} --port {zone.port}"
-            )
-            await anext(signals)
+
+    async def begin(server: RunningServer) -> None:
+        if is_new:
+            await _fill(server, demo.data)
+        for campaign in DEMO_CAMPAIGNS:
+            await server.perform(requests.RunCampaign(campaign.name, ZONE))
+        zone = server.zones[ZONE]
+        say(
+            f"ready: zone {zone.name} on {zone.host} port {zone.port},"
+            f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
+            f" next: agentmgr conformance --host {zone.host} --port {zone.port}"
+        )
+
+    await serve_until_told(settings, begin)
 
 
 async def _fill(server: RunningServer, data: Path) -> None:

@@ -73,6 +73,7 @@ class _Kept:
     """A zone from its opening to its end, however often it is opened anew."""
 
     reason: str = ""
+    is_ending: bool = False
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     ended: trio.Event = field(factory=trio.Event)
 
@@ -136,18 +137,33 @@ class ZoneHost:
         Args:
             name: of the zone; one that has ended does no harm.
             reason: what desktops are told with the close.
-            grace_s: how long agents may go on, real seconds.
+            grace_s: how long agents may finish what they have, real seconds; those who come back are let in.
         """
-        kept, zone = self._kept.get(name), self.zones.get(name)
+        kept = self._kept.get(name)
         if kept is None:
             return
-        self._states[name], kept.reason = "ending", reason
+        kept.reason = reason
+        await self._wind_down(name, grace_s)
+        zone = self.zones.get(name)
         if zone is not None:
             zone.desktops.stop_accepting()
-            await zone.runner.close(grace_s)
-        else:
-            kept.scope.cancel()
+            await zone.runner.close()
         await kept.ended.wait()
+
+    async def wind_down(self, grace_s: float) -> None:
+        """Let no zone begin anything new, and agents finish what they have.
+
+        Args:
+            grace_s: how long at most, real seconds; less if nobody has a contact any more, or at `end_grace`.
+        """
+        async with trio.open_nursery() as nursery:
+            for name in list(self._kept):
+                nursery.start_soon(self._wind_down, name, grace_s)
+
+    def end_grace(self) -> None:
+        """Let the time be over that agents have to finish what they have begun."""
+        for zone in self.zones.values():
+            zone.runner.end_grace()
 
     async def close_all(self, reason: str) -> None:
         """Close all zones at once, in order."""
@@ -156,6 +172,16 @@ class ZoneHost:
         async with trio.open_nursery() as nursery:
             for name in list(self._kept):
                 nursery.start_soon(self.close, name, reason)
+
+    async def _wind_down(self, name: str, grace_s: float) -> None:
+        kept, zone = self._kept.get(name), self.zones.get(name)
+        if kept is None:
+            return
+        self._states[name], kept.is_ending = "ending", True
+        if zone is not None:
+            await zone.runner.wind_down(grace_s)
+        else:
+            kept.scope.cancel()
 
     # -- one zone --------------------------------------------------------------------------
 
@@ -174,6 +200,8 @@ class ZoneHost:
                         return
                     if isinstance(fault, StoreFault):
                         raise fault
+                    if kept.is_ending:
+                        return
                     if trio.current_time() - opened_at > STEADY_S:
                         pause_s = FIRST_PAUSE_S
                     log.error("zone_reopens", zone=name, after_s=pause_s, why=repr(fault))

@@ -21,6 +21,7 @@ from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
     Event,
+    GraceOver,
     OrderFailed,
     TelephonyEvent,
     TimerFired,
@@ -112,6 +113,8 @@ class ZoneRunner:
         self._alarm_scope = trio.CancelScope()
         self._deaf = False
         self._drained = trio.Event()
+        self._closing = False
+        self._grace_over = trio.Event()
         self._stopped = False
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
@@ -132,6 +135,7 @@ class ZoneRunner:
             effects.SetTimer: self._set_timer,
             effects.CancelTimer: self._cancel_timer,
             effects.ReportFault: self._report,
+            effects.ContactsOver: lambda effect: self._grace_over.set(),
         }
         metrics.inbox_depth.set_function(lambda: len(self._inbox))
         metrics.commit_depth.set_function(lambda: len(self._pending))
@@ -226,13 +230,29 @@ class ZoneRunner:
         self._inbox_since = perf_counter()
         trio.lowlevel.add_instrument(self._rounds)
 
-    async def close(self, grace_s: float = 0.0) -> None:
-        """Announce the end, let agents go on for `grace_s` real seconds, finish all commits and stop.
+    async def wind_down(self, grace_s: float) -> None:
+        """Announce the end, and let agents finish what they have for `grace_s` real seconds.
+
+        Returns earlier if nobody has a contact any more, at `end_grace`, and when the zone has stopped.
+        """
+        if not self._closing:
+            self._closing = True
+            self.push(ZoneClosing(int(grace_s * 1000)))
+            with trio.move_on_after(grace_s):
+                await self._grace_over.wait()
+
+    def end_grace(self) -> None:
+        """Let the time be over that agents have to finish what they have begun."""
+        self._grace_over.set()
+
+    async def close(self) -> None:
+        """Have whoever is left logged off, finish all commits and stop; announces the end if nobody did.
 
         Desktops are told what the zone has to say; their connections stay open for their owner to close.
         """
-        self.push(ZoneClosing(int(grace_s * 1000)))
-        await trio.sleep(grace_s)
+        await self.wind_down(0.0)
+        self.end_grace()
+        self.push(GraceOver())
         self._deaf = True
         self._inbox_bell.ring()
         await self._drained.wait()
@@ -259,6 +279,7 @@ class ZoneRunner:
         self._inbox.clear()
         self._room.unpark_all()
         self._drained.set()
+        self._grace_over.set()
         self._scope.cancel()
 
     # -- stepping --------------------------------------------------------------------------

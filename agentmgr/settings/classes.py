@@ -8,10 +8,21 @@ from attrs import Factory, frozen
 
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneTimers
-from agentmgr.fields import PORT, number, one_of, setting, text, whole_number, yes_or_no
+from agentmgr.fields import NO_OR_SOME_SECONDS, PORT, number, one_of, setting, text, whole_number, yes_or_no
 from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, SimParams
 from agentmgr.web.limits import WebLimits
+
+
+@frozen
+class ServerSettings:
+    """The process as a whole."""
+
+    stop_grace_s: float = setting(
+        30.0,
+        NO_OR_SOME_SECONDS,
+        "How long agents may finish what they have once the server was told to stop, in real seconds.",
+    )
 
 
 @frozen
@@ -94,6 +105,7 @@ class InboundSettings(BlendRules, InboundParams):
 class Settings:
     """Everything that can be configured."""
 
+    server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     admin: AdminSettings = AdminSettings()
     http: HttpSettings = HttpSettings()

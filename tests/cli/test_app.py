@@ -1,4 +1,5 @@
 import math
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -155,6 +156,60 @@ async def test_zone_with_a_fault_of_its_own_is_open_again_at_its_port_and_the_ot
                 assert set(pom.zones) == {"North", "South"}
             assert server.zones["South"] is south
             await other.get_zone_list()
+
+
+class Signals:
+    """Signals that a test sends."""
+
+    def __init__(self) -> None:
+        self._send, self._receive = trio.open_memory_channel[int](3)
+
+    def __aiter__(self) -> "Signals":
+        return self
+
+    async def __anext__(self) -> int:
+        return await self._receive.receive()
+
+    async def come(self, number: int) -> None:
+        await self._send.send(number)
+        await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_each_further_signal_makes_the_end_quicker(nursery: trio.Nursery) -> None:
+    signals, ending, ended = Signals(), trio.CancelScope(), []
+
+    class Server:
+        def end_grace(self) -> None:
+            ended.append(ending.cancel_called)
+
+    nursery.start_soon(partial(app._hurry, signals, Server(), ending))  # type: ignore[arg-type]  # fakes
+    await trio.testing.wait_all_tasks_blocked()
+    assert ended == []
+    await signals.come(signal.SIGINT)
+    assert ended == [False]
+    await signals.come(signal.SIGTERM)
+    assert ending.cancel_called
+
+
+async def test_end_that_is_cut_off_waits_for_nothing(settings: Settings) -> None:
+    ending = trio.CancelScope()
+    with trio.fail_after(20):
+        async with (
+            open_server(settings, ending=ending) as server,
+            await trio.open_tcp_stream(server.zones["North"].host, server.zones["North"].port) as line,
+        ):
+            await trio.testing.wait_all_tasks_blocked()
+            ending.cancel()
+            await line.send_all(b"half a frame")
+    assert ending.cancelled_caught
+
+
+async def test_desktops_live_in_real_time_however_fast_the_clock_runs(settings: Settings) -> None:
+    fast = evolve(settings, switch=SwitchSettings(speed=40.0))
+    async with open_server(fast) as server:
+        config = server.zones["North"].zone.config
+        assert (config.agent_silence_s, config.agent_answer_s) == (3600.0, 400.0)
+        assert config.lost_desktop_s == 60.0
 
 
 async def test_zone_that_is_not_served_is_refused_with_those_that_are(

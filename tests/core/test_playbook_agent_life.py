@@ -22,7 +22,7 @@ from scenes import (
 )
 
 from agentmgr.conformance.matrix import Row, vector
-from agentmgr.core.events import NailEnded, NailFailed, TelephonyLost, TelephonyRestored, ZoneClosing
+from agentmgr.core.events import NailEnded, NailFailed, TelephonyLost, TelephonyRestored
 from agentmgr.core.model import Wanted
 from agentmgr.testing.transcript import lines, value_text
 from protocol.commands import (
@@ -825,22 +825,6 @@ def test_switch_out_of_reach_ends_everything_on_it():
     assert scene.wait(60) == []
     assert scene.post(TelephonyRestored()) == lines("""
         B ! NailupChange PendingNailUp
-    """)
-
-
-def test_zone_closing_disposes_what_is_in_wrapup_and_tells_everybody():
-    scene = wrapup(contacts=1)
-    scene.log_on("B")
-    assert scene.post(ZoneClosing(5000)) == lines("""
-        A ! ZoneDown Z 5000
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
-        store: ReturnContact 1 1 Handled
-        A ! state Idle
-        B ! ZoneDown Z 5000
-        store: FinishJob finished
-        A ! NailupChange PendingNailUpDrop
-        switch: DropNail Z-1-line-A-1
     """)
 
 

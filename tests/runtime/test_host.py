@@ -19,6 +19,7 @@ class FakeRunner:
         self.heard: list[Any] = []
         self.fault: Exception | None = None
         self._over = trio.Event()
+        self.quiet = trio.Event()
 
     async def run(self) -> None:
         await self._over.wait()
@@ -28,8 +29,16 @@ class FakeRunner:
     def push(self, event: Any) -> None:
         self.heard.append(event)
 
-    async def close(self, grace_s: float) -> None:
-        self.log.append(("close", grace_s))
+    async def wind_down(self, grace_s: float) -> None:
+        self.log.append(("wind down", grace_s))
+        with trio.move_on_after(grace_s):
+            await self.quiet.wait()
+
+    def end_grace(self) -> None:
+        self.quiet.set()
+
+    async def close(self) -> None:
+        self.log.append("close")
         self._over.set()
 
     def fail(self, fault: Exception) -> None:
@@ -178,9 +187,12 @@ async def test_store_that_fails_ends_the_host() -> None:
     assert house.gone == ["North"]
 
 
-async def test_zone_is_closed_in_order_and_the_others_go_on(house: House) -> None:
+async def test_zone_is_closed_in_order_and_the_others_go_on(
+    house: House, autojump_clock: trio.testing.MockClock
+) -> None:
     await house.host.close("North", "moved", grace_s=3.0)
-    assert house.log["North"] == ["stop accepting", ("close", 3.0), "moved"]
+    assert trio.current_time() == pytest.approx(3.0)
+    assert house.log["North"] == [("wind down", 3.0), "stop accepting", "close", "moved"]
     assert house.host.states == {"North": "ended", "South": "ok"}
     assert house.directory("South") == {"South"}
     assert house.gone == ["North"]
@@ -203,9 +215,9 @@ async def test_all_zones_stop_accepting_before_any_is_closed(
 ) -> None:
     close, stopped = FakeRunner.close, []
 
-    async def look(runner: FakeRunner, grace_s: float) -> None:
-        stopped.append([log[:1] == ["stop accepting"] for log in house.log.values()])
-        await close(runner, grace_s)
+    async def look(runner: FakeRunner) -> None:
+        stopped.append(["stop accepting" in log for log in house.log.values()])
+        await close(runner)
 
     monkeypatch.setattr(FakeRunner, "close", look)
     await house.host.close_all("ending")
@@ -213,6 +225,32 @@ async def test_all_zones_stop_accepting_before_any_is_closed(
     assert house.host.zones == {}
     assert {tuple(log[:1]) for log in house.log.values()} == {("stop accepting",)}
     assert sorted(house.gone) == ["North", "South"]
+
+
+async def test_all_zones_wind_down_together_until_the_grace_is_over_or_ended(
+    house: House, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    await house.host.wind_down(3.0)
+    assert trio.current_time() == pytest.approx(3.0)
+    assert house.host.states == {"North": "ending", "South": "ending"}
+    assert house.log == {name: [("wind down", 3.0)] for name in ("North", "South")}
+    nursery.start_soon(house.host.wind_down, 60.0)
+    await trio.testing.wait_all_tasks_blocked()
+    house.host.end_grace()
+    await house.host.close_all("ending")
+    assert trio.current_time() == pytest.approx(3.0)
+    assert sorted(house.gone) == ["North", "South"]
+
+
+async def test_zone_that_meets_a_fault_while_it_winds_down_is_not_opened_anew(
+    house: House, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    nursery.start_soon(house.host.wind_down, 60.0)
+    await trio.testing.wait_all_tasks_blocked()
+    house.runner("North").fail(ZeroDivisionError("a fault"))
+    await trio.sleep(FIRST_PAUSE_S + 10)
+    assert len(house.made["North"]) == 1
+    assert house.gone == ["North"]
 
 
 async def test_zone_that_cannot_be_opened_leaves_nothing(house: House) -> None:

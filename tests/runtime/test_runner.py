@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from agentmgr.core.effects import (
     CancelTimer,
     CheckDnc,
+    ContactsOver,
     FetchContacts,
     HangUp,
     Notify,
@@ -26,6 +27,7 @@ from agentmgr.core.events import (
     ConnectionLost,
     ContactsFetched,
     DncChecked,
+    GraceOver,
     NailEnded,
     TelephonyLost,
     TelephonyRestored,
@@ -344,7 +346,7 @@ async def test_closing_zone_that_is_held_back_takes_nothing_in(nursery, monkeypa
     assert rig.runner.offer(command(2)), "it is dropped: nobody need wait for room"
     rig.writer.allow(2)
     await trio.testing.wait_all_tasks_blocked()
-    assert rig.zone.seen == [command(1), ZoneClosing(0)]
+    assert rig.zone.seen == [command(1), ZoneClosing(0), GraceOver()]
 
 
 async def test_timer_comes_back_at_its_time_and_a_cancelled_one_does_not(nursery, autojump_clock):
@@ -464,7 +466,7 @@ async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_o
 async def test_close_announces_finishes_commits_and_drops_what_comes_later(nursery):
     rig = Rig(gated=True)
     rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id)), note(str(e.request_id))]
-    rig.zone.script[ZoneClosing] = lambda e: [note("end"), said("9")]
+    rig.zone.script[GraceOver] = lambda e: [note("end"), said("9")]
     await nursery.start(rig.runner.run)
     rig.runner.push(command(1))
     await trio.testing.wait_all_tasks_blocked()
@@ -481,19 +483,59 @@ async def test_close_announces_finishes_commits_and_drops_what_comes_later(nurse
     rig.writer.allow(2)
     await closed.wait()
     assert sent(rig) == [("commit", ["1"]), "1", ("commit", ["end"]), "9"]
-    assert rig.zone.seen == [command(1), ZoneClosing(0)]
+    assert rig.zone.seen == [command(1), ZoneClosing(0), GraceOver()]
 
 
-async def test_close_lets_agents_go_on_for_the_grace_time(nursery, autojump_clock):
+async def winding_down(rig, nursery, grace_s=30.0):
+    """Run a zone whose end is announced; returns the event that is set when its grace is over."""
+    await nursery.start(rig.runner.run)
+    over = trio.Event()
+
+    async def wind_down():
+        await rig.runner.wind_down(grace_s)
+        over.set()
+
+    nursery.start_soon(wind_down)
+    await trio.testing.wait_all_tasks_blocked()
+    return over
+
+
+async def test_grace_lasts_as_long_as_was_said_and_the_zone_works_on(nursery, autojump_clock):
     rig = Rig()
     rig.zone.script[CommandReceived] = lambda e: [said(str(e.request_id))]
-    await nursery.start(rig.runner.run)
-    nursery.start_soon(rig.runner.close, 3.0)
-    await trio.sleep(2.9)
+    over = await winding_down(rig, nursery)
+    await trio.sleep(29)
     rig.runner.push(command(1))
-    await trio.sleep(0.2)
-    assert rig.zone.seen == [ZoneClosing(3000), command(1)]
-    assert sent(rig) == ["1"]
+    await trio.sleep(0.5)
+    assert (sent(rig), over.is_set()) == (["1"], False)
+    await trio.sleep(1)
+    assert over.is_set()
+    assert rig.zone.seen == [ZoneClosing(30_000), command(1)]
+    await rig.runner.close()
+    assert rig.zone.seen[-1] == GraceOver()
+
+
+async def test_grace_ends_when_the_zone_says_that_nobody_has_a_contact(nursery, autojump_clock):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [ContactsOver()]
+    over = await winding_down(rig, nursery)
+    rig.runner.push(command(1))
+    await over.wait()
+    assert trio.current_time() < 1
+
+
+@pytest.mark.parametrize("end", ["end_grace", "close", "fault"])
+async def test_grace_ends_at_once_when_it_is_ended_and_when_the_zone_stops(nursery, autojump_clock, end):
+    rig = Rig()
+    over = await winding_down(rig, nursery)
+    if end == "close":
+        await rig.runner.close()
+    elif end == "end_grace":
+        rig.runner.end_grace()
+    else:
+        rig.runner._scope.cancel()
+    await over.wait()
+    assert trio.current_time() < 1
 
 
 async def test_close_of_a_runner_that_was_cancelled_returns():

@@ -29,7 +29,7 @@ from shell_model import (
 )
 from structlog.testing import capture_logs
 
-from agentmgr.core.events import AgentRestored, CallEnded, ConnectionLost, Event, ZoneClosing
+from agentmgr.core.events import AgentRestored, CallEnded, ConnectionLost, Event, GraceOver, ZoneClosing
 from agentmgr.core.model import SavedAgent
 from agentmgr.ports import Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
@@ -158,8 +158,10 @@ class Life:
 
     async def _close(self, grace_s: int) -> None:
         self._accept(ZoneClosing(grace_s * 1000))
-        self.deaf_at = min(self.deaf_at, self.clock.now() + grace_s)
-        await self.runner.close(grace_s)
+        await self.runner.wind_down(grace_s)
+        self._accept(GraceOver())
+        self.deaf_at = min(self.deaf_at, self.clock.now())
+        await self.runner.close()
         self.closing = False
         ledger = self.ledger
         if not ledger.raised and not self.cancelled:

@@ -86,6 +86,8 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
         present.extension = command.agent_ext
         zone.returns.resume(present, checked.connection)
         return ResultCode.SUCCESS
+    if zone.closing and (command.is_force or not zone.returns.has_saved(checked.agent_id)):
+        return ResultCode.SYSTEM_NOT_AVAILABLE  # who comes back may finish what was begun
     if command.is_force:
         zone.returns.drop_saved(checked.agent_id)
         if present is not None:
