@@ -3,6 +3,7 @@
 import gc
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -27,6 +28,7 @@ from agentmgr.ports import StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
+from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -177,7 +179,10 @@ async def open_server(
             nursery.start_soon(clock.follow)
             for zone in settings.zones:
                 await host.open(zone.name)
-            backing = Backing(store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host))
+            floors = HostedFloors(host, clock)
+            backing = Backing(
+                store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host), floors
+            )
             server = RunningServer(clock, host.zones, backing, host)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(server.services(operations.SUPERVISOR))
@@ -220,6 +225,7 @@ class _ZoneMaker:
             epoch=opened.token.epoch,
             switch_confirms=switch.confirms,
             timezones=TIMEZONES,
+            utc_offset_s=float(time.localtime().tm_gmtoff),
             **attrs.asdict(_timers(zone.timers, settings.switch.speed)),
         )
         machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)

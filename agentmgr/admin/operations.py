@@ -15,6 +15,7 @@ from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dnc import DncReport
+from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
@@ -146,6 +147,14 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
             changed = services.agents.change(tuple(dict.fromkeys(agent_ids)), AgentChange(**wanted))
             who = f"{changed} agents" if changed > 1 else f"agent {agent_ids[0]}"
             return _done(f"{who} changed; whoever is logged on goes on as before until the next logon")
+        case requests.ShowFloor(zone, state, campaign):
+            return map(_on_floor, services.floor.agents(zone, state, campaign))
+        case requests.LogOffAgents(agent_ids, now, zone):
+            return map(_wished, services.floor.log_off(agent_ids, now=now, zone=zone))
+        case requests.BreakAgents(agent_ids, reason, reason_name, zone):
+            return map(_wished, services.floor.take_break(agent_ids, reason, reason_name, zone))
+        case requests.MoveAgents(agent_ids, campaign, zone):
+            return map(_wished, services.floor.move(agent_ids, campaign, zone))
         case requests.ListAgents():
             return map(_agent, services.agents.all())
         case requests.SetPassword(agent_id, password):
@@ -315,6 +324,40 @@ def _agent(login: AgentLogin) -> Row:
         "zone": login.zone,
         "skills": ", ".join(f"{skill.name}={skill.level}" for skill in login.agent.skills),
         "enabled": login.enabled,
+    }
+
+
+def _on_floor(seen: AgentOnFloor) -> Row:
+    agent = seen.agent
+    return {
+        "agent": agent.agent_id,
+        "name": agent.name,
+        "zone": seen.zone,
+        "state": agent.agent_state.value,
+        "call": agent.call_state.value,
+        "for_s": round(max(0.0, seen.at - agent.since)),
+        "phone": agent.nailup_status.value,
+        "desktop": "away" if agent.is_away else "silent" if agent.is_silent else "there",
+        "leaving": agent.is_leaving,
+        "reason": agent.reason_code or None,
+        "side": agent.blend.name.lower(),
+        "campaign": agent.campaign or None,
+        "placed_in": agent.placed_in or None,
+        "contact": agent.contact or None,
+        "calls": agent.calls,
+        "talk_s": round(agent.talk_s),
+        "walk_aways": agent.walk_aways,
+        "since": _time(agent.since),
+    }
+
+
+def _wished(wished: Wished) -> Row:
+    return {
+        "agent": wished.agent_id,
+        "zone": wished.zone or None,
+        "outcome": wished.outcome.name.lower(),
+        "text": wished.outcome.value,
+        "refused": wished.outcome.is_refusal,
     }
 
 

@@ -149,6 +149,43 @@ class SetAgents:
 
 
 @frozen
+class ShowFloor:
+    """Show who is logged on; with a zone, state or campaign only those."""
+
+    zone: str = ""
+    state: str = ""
+    campaign: str = ""
+
+
+@frozen
+class LogOffAgents:
+    """Log agents off after their contact, or at once; in all zones unless one is named."""
+
+    agent_ids: tuple[str, ...]
+    now: bool = False
+    zone: str = ""
+
+
+@frozen
+class BreakAgents:
+    """Let agents be NotReady with a reason, those with a contact after it."""
+
+    agent_ids: tuple[str, ...]
+    reason: str
+    reason_name: str = ""
+    zone: str = ""
+
+
+@frozen
+class MoveAgents:
+    """Let agents work in a campaign; in none in particular if it is None."""
+
+    agent_ids: tuple[str, ...]
+    campaign: str | None
+    zone: str = ""
+
+
+@frozen
 class ListAgents:
     """Show all agents."""
 
@@ -224,6 +261,10 @@ Request = (
     | ListCampaigns
     | AddAgents
     | SetAgents
+    | ShowFloor
+    | LogOffAgents
+    | BreakAgents
+    | MoveAgents
     | ListAgents
     | SetPassword
     | ExportDispositions

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
 from agentmgr.core.model import AttributeSpec
-from agentmgr.ports import ServiceStore
+from agentmgr.ports import Floors, ServiceStore
 
 
 @frozen
@@ -23,12 +23,14 @@ class Backing:
 
     `now` is epoch seconds UTC; `served` says which zones somebody serves; `hint` is called with a zone after
     the state of one of its jobs was written, and may do nothing: the zone looks by itself before long.
+    `floors` are the zones themselves, as far as they run in this process.
     """
 
     store: ServiceStore
     now: Callable[[], float]
     served: Callable[[], frozenset[str]]
     hint: Callable[[str], None]
+    floors: Floors
 
 
 @frozen

@@ -7,8 +7,9 @@ from agentmgr.campaign.attributes import AttributeService
 from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
+from agentmgr.campaign.floor import FloorService
 from agentmgr.campaign.service import Backing, Caller
-from agentmgr.ports import ServiceStore
+from agentmgr.ports import NoFloors, ServiceStore
 
 
 class Services:
@@ -20,8 +21,9 @@ class Services:
         self.campaigns = CampaignService(at, caller)
         self.contacts = ContactService(at, caller)
         self.dnc = DncService(at, caller)
+        self.floor = FloorService(at, caller)
 
 
 def unserved(store: ServiceStore) -> Backing:
     """Return what services work with while nobody serves any zone: one learns what happened when it opens."""
-    return Backing(store, time.time, frozenset, lambda zone: None)
+    return Backing(store, time.time, frozenset, lambda zone: None, NoFloors())

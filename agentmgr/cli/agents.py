@@ -1,8 +1,9 @@
-"""agentmgr agents: add, set, list, passwd."""
+"""agentmgr agents: add, set, list, passwd, status, logoff, notready, move."""
 
 import sys
 from getpass import getpass
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
@@ -12,6 +13,8 @@ from agentmgr.cli.common import (
     Failed,
     Json,
     Misused,
+    Row,
+    clock_time,
     consecutive,
     default_zone,
     group,
@@ -19,9 +22,13 @@ from agentmgr.cli.common import (
     perform,
     say,
     show,
+    shown,
 )
 
-app = group("agents", "Agents: add, set, list, passwd.")
+if TYPE_CHECKING:
+    from agentmgr.admin.requests import Request
+
+app = group("agents", "Agents: add, set, list, passwd, status, logoff, notready, move.")
 
 PasswordStdin = Annotated[
     bool,
@@ -150,6 +157,178 @@ def list_(*, json: Json = False, config: Config = None) -> None:
     from agentmgr.admin.requests import ListAgents
 
     show(perform(config, ListAgents()), json, "no agents yet; agentmgr agents add makes one")
+
+
+Zone = Annotated[str, Parameter(help="Only in this zone; without it in all that the server serves.")]
+
+
+@app.command
+def status(
+    *,
+    zone: Zone = "",
+    state: str = "",
+    campaign: str = "",
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Show who is logged on: since when in which state, with which contact of which campaign, and today's
+    calls, talk time and walk-aways.
+
+    A desktop is away if its connection is lost, and silent if it was asked whether it lives and has not
+    answered yet. Today's counts are those since midnight, or since the server was started.
+
+    ```
+    agentmgr agents status
+    agentmgr agents status --state Talking --campaign Spring
+    agentmgr agents status --state away --json
+    ```
+
+    Parameters
+    ----------
+    state
+        Only who is in this agent state (Ready, NotReady, PendingNotReady) or call state (Idle, Talking,
+        Wrapup, ...), or is Away, Silent or Leaving.
+    campaign
+        Only who works in it, or was moved to it.
+    """
+    from agentmgr.admin.requests import ShowFloor
+
+    rows = perform(config, ShowFloor(zone, state, campaign))
+    show(rows if json else map(_line, rows), json, "nobody is logged on who is meant")
+
+
+def _line(row: Row) -> Row:
+    """Return what of an agent stands in a table."""
+    state = str(row["state"])
+    if row["reason"]:
+        state += f" ({row['reason']})"
+    if row["leaving"]:
+        state += ", leaves"
+    desktop = "" if row["desktop"] == "there" else f", {row['desktop']}"
+    campaign = row["campaign"]
+    if row["placed_in"]:
+        campaign = (
+            f"{campaign or '-'} (moved to {row['placed_in']})" if campaign != row["placed_in"] else campaign
+        )
+    return {
+        "agent": row["agent"],
+        "name": row["name"],
+        "zone": row["zone"],
+        "state": state + desktop,
+        "call": row["call"],
+        "for": clock_time(float(row["for_s"] or 0)),
+        "phone": row["phone"],
+        "campaign": campaign,
+        "contact": row["contact"],
+        "calls": row["calls"],
+        "talk": clock_time(float(row["talk_s"] or 0)),
+        "walk-aways": row["walk_aways"],
+    }
+
+
+@app.command
+def logoff(
+    agent_id: str,
+    /,
+    *more: str,
+    now: Annotated[bool, Parameter(negative="")] = False,
+    zone: Zone = "",
+    config: Config = None,
+) -> None:
+    """Log agents off: those with a contact when it is over.
+
+    ```
+    agentmgr agents logoff 1001 1002
+    agentmgr agents logoff 1001 --now
+    ```
+
+    Parameters
+    ----------
+    agent_id
+        Who is logged off.
+    more
+        Further ones.
+    now
+        At once: a customer is hung up on, and the contact ends with the campaign's default code.
+    """
+    from agentmgr.admin.requests import LogOffAgents
+
+    _wish(config, LogOffAgents((agent_id, *more), now, zone))
+
+
+@app.command
+def notready(
+    agent_id: str, /, *more: str, reason: str, reason_name: str = "", zone: Zone = "", config: Config = None
+) -> None:
+    """Send agents on a break: those with a contact when it is over.
+
+    ```
+    agentmgr agents notready 1001 --reason 7
+    ```
+
+    Parameters
+    ----------
+    agent_id
+        Who is made not ready.
+    more
+        Further ones.
+    reason
+        The code of the reason, as desktops send it.
+    reason_name
+        What the reason is called.
+    """
+    from agentmgr.admin.requests import BreakAgents
+
+    _wish(config, BreakAgents((agent_id, *more), reason, reason_name, zone))
+
+
+@app.command
+def move(
+    agent_id: str,
+    /,
+    *more: str,
+    to: str | None = None,
+    anywhere: Annotated[bool, Parameter(negative="")] = False,
+    zone: Zone = "",
+    config: Config = None,
+) -> None:
+    """Let agents work in another campaign, those with a contact after it.
+
+    They stay there as long as it runs, whether there is something to do or not, until they log off or are
+    moved again.
+
+    ```
+    agentmgr agents move 1001 1002 --to Spring
+    agentmgr agents move 1001 --anywhere
+    ```
+
+    Parameters
+    ----------
+    agent_id
+        Who is moved.
+    more
+        Further ones.
+    to
+        The campaign; it runs, and they have its skill.
+    anywhere
+        Leave it to the server again where they are needed.
+    """
+    from agentmgr.admin.requests import MoveAgents
+
+    if anywhere == (to is not None):
+        raise Misused("agents move: allowed: either --to CAMPAIGN or --anywhere")
+    _wish(config, MoveAgents((agent_id, *more), to, zone))
+
+
+def _wish(config: Path | None, request: "Request") -> None:
+    """Have something done about agents, and say what came of it for each."""
+    rows = list(perform(config, request))
+    for row in rows:
+        where = f" in zone {row['zone']}" if row["zone"] else ""
+        say(f"agent {shown(str(row['agent']))}{where}: {row['text']}")
+    refused = sum(bool(row["refused"]) for row in rows)
+    if refused:
+        raise Failed(f"{refused} of {len(rows)} agents: not done; the lines above say why")
 
 
 @app.command

@@ -154,6 +154,13 @@ def shown_value(value: Scalar) -> str:
     return f"{value:.4g}" if isinstance(value, float) else shown(str(value))
 
 
+def clock_time(seconds: float) -> str:
+    """Return a duration as people read it: 0:07, 12:34, 1:02:03."""
+    minutes, s = divmod(max(0, round(seconds)), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02}:{s:02}" if hours else f"{m}:{s:02}"
+
+
 def pairs(option: str, values: Sequence[str], example: str) -> dict[str, str]:
     """Read options such as `--map Col=Attr`, which may be repeated; what follows = may be empty."""
     found = {}

@@ -21,7 +21,7 @@ from agentmgr.core.states import (
     NailEvent,
     step,
 )
-from agentmgr.core.stats import WORKING_STATES, ZoneStats
+from agentmgr.core.stats import TALK_STATES, WORKING_STATES, AgentDay, ZoneStats
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import (
     AGTCallStateChangedNotify,
@@ -61,6 +61,7 @@ class Blend(Enum):
 # In Python 3.11 a member costs seven times as much through its class as by a name of the module, and
 # these are asked for several times at every change of state.
 _READY, _IDLE, _WRAPUP = AgentState.Ready, CallState.Idle, CallState.Wrapup
+_BEGINS_CALL = frozenset({CallEvent.CONNECTED, CallEvent.TOOK_OVER, CallEvent.OWNERSHIP_TAKEN})
 _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 
 
@@ -68,9 +69,11 @@ _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
-    `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback.
-    `heard_at` is when its desktop last sent anything for it, steady. Since then it was given a contact if
-    `is_mute`, and asked for a sign of life if `is_probed`.
+    `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback;
+    `placed_in` the one that a supervisor wants it to work in while that runs. `heard_at` is when its desktop
+    last sent anything for it, steady. Since then it was given a contact if `is_mute`, and asked for a sign of
+    life if `is_probed`. `since` is when agent or call state changed, `talking_since` when somebody came on
+    the line who is on it, epoch seconds; `today` what it has done on the last day that it did anything.
     """
 
     spec: AgentSpec
@@ -88,6 +91,7 @@ class Agent:
     session: "Session | None" = None
     job: "Job | None" = None
     home: "Job | None" = None
+    placed_in: "Job | None" = None
     available_for_nailup: bool = False
     leg_id: str = ""
     idle_ticket: int = 0
@@ -106,6 +110,9 @@ class Agent:
     heard_at: float = 0.0
     is_mute: bool = False
     is_probed: bool = False
+    since: float = 0.0
+    talking_since: float | None = None
+    today: AgentDay = field(factory=lambda: AgentDay(0))
     in_sync: bool = True
     told_call_state: CallState | None = CallState.NoState
     told_capabilities: Capabilities | None = None
@@ -225,6 +232,8 @@ class Agent:
         new = step(AGENT_TABLE, self.agent_state, event)
         self.touch()
         self._count(-1, now)
+        if new is not self.agent_state:
+            self.since = now
         self.agent_state = new
         self._count(+1, now)
         self.tell(self, _STATE_NOTIFY[new])
@@ -250,6 +259,10 @@ class Agent:
         if new is _IDLE and not self.is_nailed:
             new = CallState.NoState
         self.touch()
+        if new is not self.call_state:
+            self._follow_talk(new, now)
+        if event in _BEGINS_CALL:
+            self.on_day(now).calls += 1
         if self.call_state in WORKING_STATES and new in WORKING_STATES:
             self.stats.move_call(self.call_state, new)
             self.call_state = new
@@ -259,6 +272,24 @@ class Agent:
             self._count(+1, now)
             if new in WORKING_STATES:
                 self.is_mute = True  # a desktop that lives does something about its contact
+
+    def _follow_talk(self, new: CallState, now: float) -> None:
+        self.since = now
+        if new in TALK_STATES:
+            if self.talking_since is None:
+                self.talking_since = now
+        elif self.talking_since is not None:
+            self._end_talk(now)
+
+    def on_day(self, now: float) -> AgentDay:
+        """Return what the agent has done today, to be added to."""
+        self.today = self.stats.days.of(self.agent_id, now)
+        return self.today
+
+    def _end_talk(self, now: float) -> None:
+        if self.talking_since is not None:
+            self.on_day(now).talk_s += max(0.0, now - self.talking_since)
+            self.talking_since = None
 
     def take_off_duty(self) -> None:
         """Get no contact until the agent is settled again."""
@@ -285,11 +316,14 @@ class Agent:
         """Count the agent in; to be called once, at logon."""
         self.touch()
         self._count(+1, now)
+        self.on_day(now)
+        self._follow_talk(self.call_state, now)
 
     def leave(self, now: float) -> None:
         """Count the agent out; to be called once, at logoff. Its desktop is told no state any more."""
         self.note(self)
         self._count(-1, now)
+        self._end_talk(now)
         self.in_sync = True
 
     def tell_call_state_again(self) -> None:

@@ -115,6 +115,7 @@ class Attempts:
             session.dialed = True
             session.dials += 1
             session.dialed_at = self._out.steady
+            session.job.counts.saw_dial(self._out.steady)
             self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
             end_by_itself()
 

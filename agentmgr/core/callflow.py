@@ -101,6 +101,7 @@ class CallFlow:
         now = self._out.now
         self._out.cancel_timer((Timer.RING, session.sid))
         self._floor.stats.live_answers += 1
+        session.job.counts.saw_answer(self._out.steady)
         session.reached = True
         if session.answered_at is None:
             session.answered_at = now

@@ -231,6 +231,7 @@ class Dialer:
         session.answered_at = now
         session.reached = True
         self._floor.stats.live_answers += 1
+        job.counts.saw_answer(self._out.steady)
         agent = job.idle.take()
         self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id if agent else None))
         if agent is not None:
@@ -268,6 +269,7 @@ class Dialer:
             return
         self._out.cancel_timer((Timer.QUEUE, session.sid))
         self._floor.stats.abandoned += 1
+        session.job.counts.saw_abandoned(self._out.steady)
         session.job.estimates.abandoned += 1
         self._out.emit(ending)
         due_at = self._attempts.again_at(session, session.job.campaign.nuisance_retry_s)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from agentmgr.core.events import TimerKey
 from agentmgr.core.model import PhoneNumber
+from agentmgr.core.wishes import Outcome
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
 from protocol.values import frozen
 
@@ -31,6 +32,14 @@ class Notify:
     connection: int
     agent_id: str
     notification: Any
+
+
+@frozen
+class SupervisorAnswered:
+    """Tell a supervisor what came of a wish; the answer to `SupervisorAsked` of the same key."""
+
+    key: int
+    outcome: Outcome
 
 
 @frozen
@@ -439,6 +448,7 @@ TELEPHONY_ORDERS: tuple[type[Any], ...] = get_args(TelephonyOrder)
 Effect = (
     Respond
     | Notify
+    | SupervisorAnswered
     | ReportFault
     | ContactsOver
     | SetTimer

@@ -5,6 +5,7 @@ from enum import Enum, StrEnum, auto
 from typing import Any
 
 from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, PhoneNumber, SavedAgent, WantedJob
+from agentmgr.core.wishes import Wish
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
@@ -73,6 +74,15 @@ class LogonChecked:
     agent_id: str
     result: ResultCode
     agent: AgentSpec | None
+
+
+@frozen
+class SupervisorAsked:
+    """A supervisor wants something of an agent; answered by `SupervisorAnswered` with the same key."""
+
+    key: int
+    agent_id: str
+    wish: Wish
 
 
 # -- the switch ----------------------------------------------------------------------------
@@ -282,6 +292,7 @@ Event = (
     CommandReceived
     | ConnectionLost
     | LogonChecked
+    | SupervisorAsked
     | TelephonyEvent
     | ContactsFetched
     | DialChecked

@@ -11,7 +11,7 @@ from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
-from agentmgr.core.stats import ZoneStats
+from agentmgr.core.stats import DayBook, ZoneStats
 from agentmgr.core.timezones import Offsets
 from protocol.structures import SocketInfo
 
@@ -21,7 +21,7 @@ class Floor:
 
     def __init__(self, config: ZoneConfig, now: float) -> None:
         self.config = config
-        self.stats = ZoneStats()
+        self.stats = ZoneStats(days=DayBook(config.utc_offset_s))
         self.out = Outbox(now)
         self.lanes = self.out.lanes
         self.ids = Ids(config.zone, config.epoch)
@@ -42,6 +42,8 @@ class Floor:
 
     def listen_to(self, agent: Agent) -> None:
         """A desktop is there for the agent: from now on it is to be heard of."""
+        if agent.is_probed:
+            agent.note(agent)
         agent.heard_at = self.out.steady
         agent.is_mute = agent.is_probed = False
         self.out.set_timer((Timer.SILENT, agent.agent_id), self.config.agent_silence_s)
@@ -60,7 +62,11 @@ class Floor:
             self._by_skill.pop(job.campaign.skill, None)
 
     def jobs_for(self, agent: Agent) -> Iterator[Job]:
-        """Yield the running jobs that the agent has the skill for."""
+        """Yield the running jobs that the agent has the skill for; one that it is placed in alone."""
+        placed = agent.placed_in
+        if placed is not None and placed.is_running and placed.accepts(agent):
+            yield placed
+            return
         for skill in agent.skills:
             for job in self._by_skill.get(skill, {}).values():
                 if job.is_running and job.accepts(agent):

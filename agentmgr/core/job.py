@@ -17,7 +17,7 @@ from agentmgr.core.model import (
 from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
-from agentmgr.core.stats import ZoneStats
+from agentmgr.core.stats import JobCounts, ZoneStats
 from protocol.enums import NailupStatus, PacingType
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Job:
     total: int
     note: "Callable[[Job | Callback], None]" = field(kw_only=True)
     stats: ZoneStats = field(kw_only=True)
+    began_at: float = field(kw_only=True)
     done: int = 0
     paused: bool = False
     keeps_agents: bool = False
@@ -110,6 +111,7 @@ class Job:
     unstaffed_at: float | None = None
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
+    counts: JobCounts = Factory(lambda self: JobCounts(self.began_at), takes_self=True)
     idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
     codes: dict[int, CompletionCodeSpec] = Factory(
         lambda self: {code.code_id: code for code in self.campaign.completion_codes}, takes_self=True
@@ -121,10 +123,24 @@ class Job:
 
     @classmethod
     def from_spec(
-        cls, spec: JobSpec, now: float, stats: ZoneStats, note: "Callable[[Job | Callback], None]"
+        cls,
+        spec: JobSpec,
+        now: float,
+        steady: float,
+        stats: ZoneStats,
+        note: "Callable[[Job | Callback], None]",
     ) -> "Job":
         """Return the job as it starts: with everything still in the store, and not paused yet."""
-        return cls(spec.job_id, spec.campaign, spec.total, spec.done, next_due_at=now, stats=stats, note=note)
+        return cls(
+            spec.job_id,
+            spec.campaign,
+            spec.total,
+            spec.done,
+            next_due_at=now,
+            began_at=steady,
+            stats=stats,
+            note=note,
+        )
 
     def change_campaign(self, campaign: CampaignSpec) -> None:
         """Go by another version of the campaign from now on; its pacing, skill and codes are the same."""

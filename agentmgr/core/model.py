@@ -348,9 +348,11 @@ class ZoneConfig(ZoneTimers):
     """What a zone is told at its start.
 
     `epoch` rises with every start of the zone; with `switch_confirms` each order brings the switch's word.
+    `utc_offset_s` is that of the clock on the wall, by which the day of its agents begins.
     """
 
     zone: str
     epoch: int = 1
     switch_confirms: bool = False
     timezones: tuple[str, ...] = ("UTC",)
+    utc_offset_s: float = 0.0

@@ -45,10 +45,14 @@ class Pulse:
         """
         assert agent.connection is not None, "an agent who is not away has one"
         agent.is_probed = True
+        agent.note(agent)
         self._returns.ask(agent, agent.connection)
         self._out.set_timer((Timer.SILENT, agent.agent_id), self._config.agent_answer_s)
 
     def revive(self, agent: Agent) -> None:
         """The agent's desktop has sent something, whatever it is: what was withheld may come."""
+        if agent.is_probed:
+            agent.note(agent)
+            self._out.begin_step()  # a fault of the command has not touched the agent
         agent.is_mute = agent.is_probed = False
         self._out.free(agent)

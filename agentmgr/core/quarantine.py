@@ -26,6 +26,7 @@ from agentmgr.core.effects import (
     ReturnContact,
     SaveDisposition,
     StartAttempt,
+    SupervisorAnswered,
 )
 from agentmgr.core.events import (
     AgentChecked,
@@ -38,6 +39,7 @@ from agentmgr.core.events import (
     Event,
     JobLoaded,
     LogonChecked,
+    SupervisorAsked,
     Timer,
     TimerFired,
 )
@@ -47,6 +49,7 @@ from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
 from agentmgr.core.states import LIVE_STATES, CallbackPhase, Phase
 from agentmgr.core.whose import AGENT_TIMERS, SESSION_TIMERS, Named
+from agentmgr.core.wishes import Outcome
 from protocol.commands import AgentSDKConnected, AGTLogoffRESP
 from protocol.enums import CallState, ContactType, NailupStatus
 from protocol.notifications import (
@@ -118,6 +121,8 @@ class Quarantine:
         request = self._request(about)
         if request is not None:
             self._refuse(request, trace)
+        if isinstance(about, SupervisorAsked) and not trace.has(SupervisorAnswered, key=about.key):
+            self._out.emit(SupervisorAnswered(about.key, Outcome.FAULT))
         self._let_happen(about)
         unchanged = not trace.effects and not trace.changed and all(map(self._is_as_told, named.agents))
         if unchanged and isinstance(about, CommandReceived):

@@ -19,7 +19,8 @@ class IdleAgents:
     """The idle agents of a job in routing order.
 
     Adding, removing and taking cost O(log n); removed agents stay in the heap until they surface or
-    outnumber the others. Beside that all who have no callback promised are found by each of their skills.
+    outnumber the others. Beside that all who have no callback promised, and are not placed here by a
+    supervisor, are found by each of their skills.
     """
 
     skill: str
@@ -42,7 +43,7 @@ class IdleAgents:
         self._present += 1
         promised, level = agent.pending_callback is not None, agent.skills.get(self.skill, 0)
         heappush(self._heap, (promised, -level, idle_since, agent.idle_ticket, agent))
-        if not promised:
+        if not promised and agent.placed_in is None:
             self._list(agent)
 
     def remove(self, agent: Agent) -> None:
@@ -85,7 +86,7 @@ class IdleAgents:
         self._by_skill.clear()
         self._listed.clear()
         for *_, agent in sorted(self._heap):
-            if agent.pending_callback is None:
+            if agent.pending_callback is None and agent.placed_in is None:
                 self._list(agent)
 
     def take(self) -> Agent | None:

@@ -1,6 +1,6 @@
 """What a supervisor wants to see of a zone, kept up to date at every change so that nobody has to count."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -9,6 +9,106 @@ from attrs import define, field
 from protocol.enums import AgentState, CallState
 
 WORKING_STATES = frozenset(CallState) - {CallState.NoState, CallState.Idle}
+TALK_STATES = frozenset(
+    {
+        CallState.Talking,
+        CallState.Held,
+        CallState.Consult,
+        CallState.ConferenceOwner,
+        CallState.ConferencePassive,
+    }
+)
+"""Call states in which an agent has somebody on the line."""
+
+DAY_S = 86_400
+MINUTE_S = 60.0
+RECENT_MINUTES = 5
+"""Rates are those of so many minutes, the one that runs among them."""
+
+
+@define(eq=False)
+class AgentDay:
+    """What an agent has done on a day, over all logons; `talk_s` is of the calls that are over."""
+
+    day: int
+    calls: int = 0
+    talk_s: float = 0.0
+    walk_aways: int = 0
+
+
+class DayBook:
+    """What each agent has done today; yesterday is forgotten with the first entry of a day."""
+
+    def __init__(self, utc_offset_s: float = 0.0) -> None:
+        self._utc_offset_s = utc_offset_s
+        self._day = 0
+        self._agents: dict[str, AgentDay] = {}
+
+    def day(self, now: float) -> int:
+        """Return the number of the day of `now`, epoch seconds."""
+        return int((now + self._utc_offset_s) // DAY_S)
+
+    def of(self, agent_id: str, now: float) -> AgentDay:
+        """Return what an agent has done on the day of `now`, epoch seconds; to be added to."""
+        day = self.day(now)
+        if day != self._day:
+            self._day, self._agents = day, {}
+        found = self._agents.get(agent_id)
+        if found is None:
+            found = self._agents[agent_id] = AgentDay(day)
+        return found
+
+
+@define(eq=False)
+class _Minute:
+    number: int
+    dials: int = 0
+    answers: int = 0
+    abandoned: int = 0
+
+
+@define(eq=False)
+class JobCounts:
+    """What a job has done since its zone runs it; times are steady seconds."""
+
+    began_at: float
+    dials: int = 0
+    answers: int = 0
+    abandoned: int = 0
+    _minutes: deque[_Minute] = field(factory=lambda: deque(maxlen=RECENT_MINUTES))
+
+    def saw_dial(self, at: float) -> None:
+        """A number was dialled."""
+        self.dials += 1
+        self._minute(at).dials += 1
+
+    def saw_answer(self, at: float) -> None:
+        """A person answered."""
+        self.answers += 1
+        self._minute(at).answers += 1
+
+    def saw_abandoned(self, at: float) -> None:
+        """Nobody was there for a person who had answered."""
+        self.abandoned += 1
+        self._minute(at).abandoned += 1
+
+    def rates(self, at: float) -> tuple[float, float, float]:
+        """Return dials, answers and abandoned calls a minute, of the last minutes."""
+        first = int(at // MINUTE_S) - RECENT_MINUTES + 1
+        elapsed_s = at - max(self.began_at, first * MINUTE_S)
+        recent = [each for each in list(self._minutes) if each.number >= first]
+        minutes = max(1.0, elapsed_s / MINUTE_S)
+        return (
+            sum(each.dials for each in recent) / minutes,
+            sum(each.answers for each in recent) / minutes,
+            sum(each.abandoned for each in recent) / minutes,
+        )
+
+    def _minute(self, at: float) -> _Minute:
+        number = int(at // MINUTE_S)
+        if not self._minutes or self._minutes[-1].number != number:
+            self._minutes.append(_Minute(number))
+        return self._minutes[-1]
 
 
 class Counted(Protocol):
@@ -36,6 +136,7 @@ class ZoneStats:
     dismissed: int = 0
     dispositions: int = 0
     callbacks_ended: Counter[str] = field(factory=Counter)
+    days: DayBook = field(factory=DayBook)
     _working_s: float = 0.0
     _waiting_s: float = 0.0
     _working: int = 0

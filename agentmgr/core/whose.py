@@ -22,6 +22,7 @@ from agentmgr.core.events import (
     NailFailed,
     OrderDone,
     OrderFailed,
+    SupervisorAsked,
     Timer,
     TimerFired,
 )
@@ -178,6 +179,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     AgentChecked: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,
+    SupervisorAsked: lambda zone, event: Named.of(_agent(zone, event.agent_id)),
     AgentRestored: lambda zone, event: Named.of(event.agent.agent_id),
 }
 """Whom an event is about; of the others nothing is ended but what their step has touched."""

@@ -34,6 +34,7 @@ from agentmgr.core.events import (
     NailFailed,
     OrderDone,
     OrderFailed,
+    SupervisorAsked,
     TelephonyLost,
     TelephonyRestored,
     Timer,
@@ -49,6 +50,7 @@ from agentmgr.core.quarantine import Quarantine
 from agentmgr.core.roster import HAS_JOB
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, Phase
+from agentmgr.core.supervision import on_supervisor_asked
 from agentmgr.core.whose import named_by, whose_timer
 from protocol.enums import DialFailReason, NailupStatus
 from protocol.notifications import AGTZoneDown
@@ -213,6 +215,8 @@ class Zone(Parts):
         job = agent.job
         if job is None or job.over or not job.accepts(agent):
             return False
+        if agent.placed_in is not None and agent.placed_in is not job and agent.placed_in.is_running:
+            return not agent.placed_in.accepts(agent)
         if not job.paused or self.choose_job(agent) is None:
             return True
         # a pause finishes what it promises: whom a line in the air is meant for stays until it is over
@@ -370,7 +374,7 @@ class Zone(Parts):
             self._change_campaign(known, event.job.campaign)
         if event.job is None or known is not None or self.closing:
             return
-        job = Job.from_spec(event.job, self.out.now, self.stats, self.out.note)
+        job = Job.from_spec(event.job, self.out.now, self.out.steady, self.stats, self.out.note)
         self.open_job(job)
         for callback in event.job.callbacks:
             self.callbacks.schedule(job, callback)
@@ -417,7 +421,7 @@ class Zone(Parts):
     def _free_unemployed(self) -> None:
         """Look after whom no running job has; the idle ones of others come when something is to be done."""
         for agent in self.agents.values():
-            if agent.job is None or not agent.job.is_running:
+            if agent.job is None or not agent.job.is_running or agent.placed_in not in (None, agent.job):
                 self.out.free(agent)
 
     def _free_agents(self, job: Job) -> None:
@@ -505,6 +509,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     CommandReceived: answer,
     ConnectionLost: Zone._on_connection_lost,
     LogonChecked: on_logon_checked,
+    SupervisorAsked: on_supervisor_asked,
     NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),
     NailFailed: lambda zone, event: zone.nailer.on_leg_failed(event.leg_id),
     NailEnded: Zone._on_nail_ended,

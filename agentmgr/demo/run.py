@@ -26,9 +26,9 @@ from agentmgr.demo.screen import DemoView, plain_line, screen, summary_table
 from agentmgr.desk.fleet import run_fleet
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.log import configure
-from agentmgr.ports import LIVE_JOB_STATES, StoreFault
+from agentmgr.ports import LIVE_JOB_STATES, JobView, StoreFault
 from agentmgr.runtime.clock import Clock
-from agentmgr.runtime.feed import JobView, Reader
+from agentmgr.runtime.feed import Reader
 from agentmgr.runtime.host import first_error
 from agentmgr.settings.classes import (
     AdminSettings,

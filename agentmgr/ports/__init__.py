@@ -29,6 +29,7 @@ from agentmgr.ports.contacts import (
     DncStore,
     TakenIn,
 )
+from agentmgr.ports.floors import AgentView, Floors, JobView, NoFloors, ZoneView
 from agentmgr.ports.history import (
     CallbackRow,
     ContactAttempt,
@@ -55,6 +56,7 @@ __all__ = [
     "LIVE_JOB_STATES",
     "AgentLogin",
     "AgentStore",
+    "AgentView",
     "AttributeStore",
     "CallbackRow",
     "CampaignHistory",
@@ -73,6 +75,7 @@ __all__ = [
     "DncEntry",
     "DncStore",
     "Fenced",
+    "Floors",
     "HistoryStore",
     "Inbound",
     "InboundChange",
@@ -81,6 +84,8 @@ __all__ = [
     "JobStatus",
     "JobStore",
     "JobTally",
+    "JobView",
+    "NoFloors",
     "NoteRow",
     "OpenedZone",
     "ServiceStore",
@@ -90,4 +95,5 @@ __all__ = [
     "Telephony",
     "Token",
     "ZoneStore",
+    "ZoneView",
 ]

@@ -10,51 +10,17 @@ from contextlib import contextmanager
 
 from attrs import define, field, frozen
 
-from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.agent import Agent
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.outbox import Thing
 from agentmgr.core.states import CallbackPhase
 from agentmgr.core.stats import ZoneStats
+from agentmgr.ports import AgentView, JobView
 from agentmgr.runtime.doorbell import Doorbell
-from protocol.enums import AgentState, CallState, NailupStatus
 
 MAX_CHANGES = 10_000
 """With more things changed than these since it looked last, a reader gets a new snapshot."""
-
-
-@frozen
-class AgentView:
-    """A logged-on agent; `job_id` and `session_id` are None without a job or a contact."""
-
-    agent_id: str
-    name: str
-    agent_state: AgentState
-    call_state: CallState
-    nailup_status: NailupStatus
-    reason_code: str
-    is_away: bool
-    is_leaving: bool
-    blend: Blend
-    job_id: int | None
-    session_id: str | None
-
-
-@frozen
-class JobView:
-    """A job that the zone runs; `idle`, `busy` and `agents` count agents, the others lines and contacts."""
-
-    job_id: int
-    campaign: str
-    is_paused: bool
-    is_stopping: bool
-    total: int
-    done: int
-    agents: int
-    idle: int
-    busy: int
-    ringing: int
-    waiting: int
 
 
 @frozen
@@ -112,9 +78,9 @@ class Reader:
         for thing in changed:
             match thing:
                 case Agent():
-                    agents[thing.agent_id] = _see_agent(floor.agents.get(thing.agent_id))
+                    agents[thing.agent_id] = see_agent(floor.agents.get(thing.agent_id))
                 case Job():
-                    jobs[thing.job_id] = _see_job(floor.jobs.get(thing.job_id))
+                    jobs[thing.job_id] = see_job(floor.jobs.get(thing.job_id))
                 case Callback():
                     callback_id = thing.spec.callback_id
                     waiting[callback_id] = _see_callback(thing.job.callbacks.get(callback_id))
@@ -164,7 +130,8 @@ class Feed:
             reader.note(changed)
 
 
-def _see_agent(agent: Agent | None) -> AgentView | None:
+def see_agent(agent: Agent | None) -> AgentView | None:
+    """Return an agent as seen from outside; None if there is none."""
     if agent is None:
         return None
     return AgentView(
@@ -179,10 +146,21 @@ def _see_agent(agent: Agent | None) -> AgentView | None:
         agent.blend,
         agent.job.job_id if agent.job is not None else None,
         agent.session.sid if agent.session is not None else None,
+        is_silent=agent.is_probed,
+        campaign=agent.job.campaign.name if agent.job is not None else "",
+        contact=agent.session.contact.user_contact_id if agent.session is not None else "",
+        placed_in=agent.placed_in.campaign.name if agent.placed_in is not None else "",
+        since=agent.since,
+        talking_since=agent.talking_since,
+        day=agent.today.day,
+        calls=agent.today.calls,
+        talk_s=agent.today.talk_s,
+        walk_aways=agent.today.walk_aways,
     )
 
 
-def _see_job(job: Job | None) -> JobView | None:
+def see_job(job: Job | None) -> JobView | None:
+    """Return a job as seen from outside; None if there is none."""
     if job is None:
         return None
     load = job.load

@@ -38,6 +38,7 @@ from agentmgr.runtime.perform import Performer
 from agentmgr.runtime.questions import Questions, Verify
 from agentmgr.runtime.rounds import Rounds
 from agentmgr.runtime.startup import saved_legs, start_events
+from agentmgr.runtime.supervising import Wishes
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.runtime.writer import Writer
 
@@ -120,8 +121,10 @@ class ZoneRunner:
         self._scope = trio.CancelScope()
         self._questions = Questions(token, store, writer, clock, verify, self.push, self._fail)
         self._performer = Performer(token.zone, desktops, telephony, metrics, self.hear)
+        self.wishes = Wishes(self.push)
         self._performer.branches.update(
             {
+                effects.SupervisorAnswered: self.wishes.answered,
                 effects.CheckLogon: self._questions.check_logon,
                 effects.FetchContacts: self._questions.look_up,
                 effects.LoadJob: self._questions.look_up,
@@ -280,6 +283,7 @@ class ZoneRunner:
         self._room.unpark_all()
         self._drained.set()
         self._grace_over.set()
+        self.wishes.end()
         self._scope.cancel()
 
     # -- stepping --------------------------------------------------------------------------

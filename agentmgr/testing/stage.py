@@ -20,10 +20,12 @@ from agentmgr.core.events import (
     OrderDone,
     OrderFailed,
     OrderFault,
+    SupervisorAsked,
     TimerFired,
 )
 from agentmgr.core.model import Wanted, WantedJob, ZoneConfig
 from agentmgr.core.outbox import Thing
+from agentmgr.core.wishes import Wish
 from agentmgr.core.zone import Zone
 from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.timers import TimerHeap
@@ -159,6 +161,13 @@ class Stage:
                 is_there = agent is not None and not agent.is_away and agent.connection == connection
                 return is_there and agent_id not in self.silent
         return False
+
+    def wish(self, agent_id: str, wish: Wish) -> list[str]:
+        """Let a supervisor want something of an agent; returns the transcript, with one answer."""
+        self._request_count += 1
+        shown = self.post(SupervisorAsked(self._request_count, agent_id, wish))
+        assert sum(line.startswith("supervisor: ") for line in shown) == 1, shown
+        return shown
 
     def confirm(self) -> list[str]:
         """Let the switch say its word on the oldest order that waits for it."""

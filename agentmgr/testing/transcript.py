@@ -1,7 +1,8 @@
 """Effects as lines of text, so that a playbook reads like a sequence of the API.
 
 `A ! name ...` is a notification to agent A, `A < name result ...` a RESP, `switch: ...` an order to the
-switch, `store: ...` a record, `closed: ...` the end of a connection. Two abbreviations:
+switch, `store: ...` a record, `supervisor: ...` what came of a wish, `closed: ...` the end of a connection.
+Two abbreviations:
 `A ! state X` is AGTCallStateChangedNotify(X) followed at once by AGTCapabilitiesChanged, `A ! caps ...`
 is AGTCapabilitiesChanged alone with the names of what is true. Timers and questions are not shown.
 """
@@ -67,6 +68,8 @@ def _other(effect: effects.Effect, now: float) -> str:
         name = _name(response).removesuffix("RESP")
         result, *rest = _values(response)
         return " ".join((effect.agent_id or "-", "<", name, result, *rest))
+    if isinstance(effect, effects.SupervisorAnswered):
+        return f"supervisor: {effect.outcome.value}"
     if isinstance(effect, effects.TELEPHONY_ORDERS):
         return " ".join(("switch:", type(effect).__name__, *_values(effect)))
     if isinstance(effect, effects.RECORDS):

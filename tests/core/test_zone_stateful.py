@@ -28,6 +28,7 @@ from agentmgr.core.events import (
 from agentmgr.core.model import AgentSpec, CallingHours, ExternalDestination, JobSpec, Wanted, ZoneConfig
 from agentmgr.core.states import FREE_STATES, ConsultPhase, Phase
 from agentmgr.core.times import format_time
+from agentmgr.core.wishes import LogOff, TakeBreak, WorkIn
 from agentmgr.testing.memory_store import MemoryStore
 from agentmgr.testing.stage import Stage
 from protocol import commands as c
@@ -380,6 +381,15 @@ class ZoneWorld(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.5, 2.0, 6.0, 26.0, 70.0]))
     def time_passes(self, seconds):
         self.stage.wait(seconds)
+
+    @rule(
+        agent_id=any_agent,
+        wish=st.sampled_from(
+            [LogOff(), LogOff(now=True), TakeBreak("9"), WorkIn(1), WorkIn(2), WorkIn(7), WorkIn(None)]
+        ),
+    )
+    def supervisor_wishes(self, agent_id, wish):
+        self.stage.wish(agent_id, wish)
 
     @rule(by_s=st.sampled_from([-30_000.0, -40.0, 2.0, 40.0, 30_000.0]))
     def clock_is_stepped(self, by_s):

@@ -7,7 +7,8 @@ from agentmgr.core.agent import Blend
 from agentmgr.core.events import CommandReceived, JobLoaded
 from agentmgr.core.model import AgentSpec, CampaignSpec, CompletionCodeSpec, JobSpec, ZoneConfig
 from agentmgr.core.zone import Zone
-from agentmgr.runtime.feed import AgentView, Feed, JobView
+from agentmgr.ports import AgentView, JobView
+from agentmgr.runtime.feed import Feed
 from agentmgr.testing.memory_store import MemoryStore
 from agentmgr.testing.stage import Stage
 from protocol.commands import AGTLogon, AGTStateChange
@@ -94,6 +95,8 @@ def test_agent_is_shown_where_it_is() -> None:
                 blend=Blend.OUTBOUND,
                 job_id=None,
                 session_id=None,
+                since=stage.now,
+                day=19675,
             )
         }
 

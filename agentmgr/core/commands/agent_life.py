@@ -120,11 +120,16 @@ def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived
 @on_agent_command(AGTPendingLogout)
 def pending_logout(zone: Parts, agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
     """Log off as soon as nothing is left to do."""
+    zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))
+    leave(zone, agent)
+    return None
+
+
+def leave(zone: Parts, agent: Agent) -> None:
+    """Let an agent log off as soon as nothing is left to do."""
     agent.leaving = True
     agent.touch()
-    zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))
     zone.out.free(agent)
-    return None
 
 
 @on_agent_command(AGTStateChange)
@@ -137,21 +142,36 @@ def state_change(zone: Parts, agent: Agent, command: AGTStateChange, event: Comm
         agent.on_agent_event(AgentEvent.WENT_READY, zone.out.now)
         zone.out.free(agent)
     else:
-        refusal = _break_refusal(agent, command)
+        refusal = break_refusal(agent, command.reason_code)
+        if refusal is None:
+            refusal = _walk_away_refusal(agent, command)
         if refusal is not None:
             return AGTStateChangeRESP(refusal, agent.agent_state)
-        agent.reason_code, agent.reason_name = command.reason_code, command.reason_name
-        at_rest = agent.is_free and not agent.has_pending
-        wanted = AgentEvent.WENT_NOT_READY if at_rest else AgentEvent.ASKED_FOR_BREAK
-        agent.on_agent_event(wanted, zone.out.now)
-        agent.take_off_duty()
+        start_break(zone, agent, command.reason_code, command.reason_name)
+        if command.has_walked_away:
+            agent.on_day(zone.out.now).walk_aways += 1
     return AGTStateChangeRESP(ResultCode.SUCCESS, agent.agent_state)
 
 
-def _break_refusal(agent: Agent, command: AGTStateChange) -> ResultCode | None:
-    if agent.agent_state is not AgentState.Ready and command.reason_code == agent.reason_code:
+def start_break(zone: Parts, agent: Agent, reason_code: str, reason_name: str) -> bool:
+    """Let an agent be NotReady, or as soon as nothing is left to do; return whether it is at once."""
+    agent.reason_code, agent.reason_name = reason_code, reason_name
+    at_rest = agent.is_free and not agent.has_pending
+    wanted = AgentEvent.WENT_NOT_READY if at_rest else AgentEvent.ASKED_FOR_BREAK
+    agent.on_agent_event(wanted, zone.out.now)
+    agent.take_off_duty()
+    return at_rest
+
+
+def break_refusal(agent: Agent, reason_code: str) -> ResultCode | None:
+    """Return why an agent cannot be NotReady with a reason; None if it can."""
+    if agent.agent_state is not AgentState.Ready and reason_code == agent.reason_code:
         return ResultCode.SAME_REASON
-    if not agent.capabilities.not_ready or command.agent_state is AgentState.PendingNotReady:
+    return None if agent.capabilities.not_ready else ResultCode.STATE_CHANGE_REFUSED
+
+
+def _walk_away_refusal(agent: Agent, command: AGTStateChange) -> ResultCode | None:
+    if command.agent_state is AgentState.PendingNotReady:
         return ResultCode.STATE_CHANGE_REFUSED
     if command.has_walked_away and agent.call_state in LIVE_STATES:
         return ResultCode.WALKAWAY_IN_CALL

@@ -1,0 +1,119 @@
+"""The zones of this process as a supervisor sees them: who is there, what is going on, and what is wanted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import evolve, frozen
+
+from agentmgr.core.agent import Blend
+from agentmgr.core.wishes import Outcome, Wish
+from protocol.enums import AgentState, CallState, NailupStatus
+
+
+@frozen
+class AgentView:
+    """A logged-on agent.
+
+    `job_id` and `session_id` are None without a job or a contact, and `campaign` and `contact` empty;
+    `placed_in` is the campaign that a supervisor has placed the agent in. `is_silent` says that the desktop
+    was asked whether it lives, and has not answered yet. `since` is when a state of the agent last changed,
+    `talking_since` when somebody came on the line who is on it, epoch seconds. `calls`, `talk_s` of those
+    that are over, and `walk_aways` are of `day`, the last on which the agent did anything, as far as this
+    server has seen it.
+    """
+
+    agent_id: str
+    name: str
+    agent_state: AgentState
+    call_state: CallState
+    nailup_status: NailupStatus
+    reason_code: str
+    is_away: bool
+    is_leaving: bool
+    blend: Blend
+    job_id: int | None
+    session_id: str | None
+    is_silent: bool = False
+    campaign: str = ""
+    contact: str = ""
+    placed_in: str = ""
+    since: float = 0.0
+    talking_since: float | None = None
+    day: int = 0
+    calls: int = 0
+    talk_s: float = 0.0
+    walk_aways: int = 0
+
+    def on_day(self, day: int, at: float) -> "AgentView":
+        """Return the agent with what it has done on a day up to `at`, the call that is on included."""
+        on_s = max(0.0, at - self.talking_since) if self.talking_since is not None else 0.0
+        if self.day != day:
+            return evolve(self, day=day, calls=0, talk_s=on_s, walk_aways=0)
+        return evolve(self, talk_s=self.talk_s + on_s)
+
+
+@frozen
+class JobView:
+    """A job that the zone runs; `idle`, `busy` and `agents` count agents, the others lines and contacts."""
+
+    job_id: int
+    campaign: str
+    is_paused: bool
+    is_stopping: bool
+    total: int
+    done: int
+    agents: int
+    idle: int
+    busy: int
+    ringing: int
+    waiting: int
+
+
+@frozen
+class ZoneView:
+    """A zone with all that is in it; what is seen of its agents may be some milliseconds apart.
+
+    `at` is when, epoch seconds, `day` the number of that day there.
+    """
+
+    zone: str
+    at: float
+    day: int
+    agents: Sequence[AgentView]
+    jobs: Sequence[JobView]
+
+
+class Floors(Protocol):
+    """The zones that this process serves; to be called from worker threads."""
+
+    def states(self) -> Mapping[str, str]:
+        """Return how each zone is: `ok`, `reopening`, `ending`, or `ended`; none if there is no server."""
+        ...
+
+    def look(self, zone: str) -> ZoneView | None:
+        """Return all that is in a zone; None if it is not open."""
+        ...
+
+    def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the zones in which each of these agents is logged on."""
+        ...
+
+    def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
+        """Let something be wanted of agents of a zone, by their ids; return what came of each."""
+        ...
+
+
+class NoFloors:
+    """Implements `Floors` where no server runs."""
+
+    def states(self) -> Mapping[str, str]:
+        return {}
+
+    def look(self, zone: str) -> ZoneView | None:
+        return None
+
+    def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return dict.fromkeys(agent_ids, ())
+
+    def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
+        return [Outcome.ZONE_ENDED for _ in wishes]
