@@ -2,7 +2,8 @@
 
 from agentmgr.client.agent import Agent
 from agentmgr.client.commands import Event
-from agentmgr.client.errors import CommandError, EventsLost
-from agentmgr.client.pom import Pom, connect
+from agentmgr.client.errors import AgentRemoved, CommandError, EventsLost
+from agentmgr.client.on_trio import connect
+from agentmgr.client.pom import Pom
 
-__all__ = ["Agent", "CommandError", "Event", "EventsLost", "Pom", "connect"]
+__all__ = ["Agent", "AgentRemoved", "CommandError", "Event", "EventsLost", "Pom", "connect"]

@@ -11,8 +11,9 @@ class CommandError(Exception):
         agent_id: whose command it was; empty for a command of the connection.
         code: the result code; 9996 to 9999 come from this library, all others from the server.
         text: what the code means, or what happened, in one sentence.
-        outcome_unknown: the command was sent, but the connection broke before its RESP came: it may or
-            may not have been carried out, and nothing will be heard of it any more. Only with 9999.
+        outcome_unknown: the command was sent, but its RESP did not come before the connection broke, nor
+            after it: it may or may not have been carried out, and nothing will be heard of it any more. Only
+            with 9999.
     """
 
     def __init__(
@@ -44,3 +45,11 @@ class EventsLost(Exception):
         self.agent_id = agent_id
         self.count = count
         super().__init__(f"agent {agent_id}: {count} events were lost because nobody read them in time")
+
+
+class AgentRemoved(Exception):
+    """The application removed the agent, or closed the connection, while something waited for the agent."""
+
+    def __init__(self, agent_id: str) -> None:
+        self.agent_id = agent_id
+        super().__init__(f"agent {agent_id} was removed, or the connection closed, while something waited")

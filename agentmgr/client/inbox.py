@@ -1,16 +1,25 @@
 """What one agent has been told: its states as last received, and the events not yet read."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from typing import Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import trio
+import attrs
 from attrs import evolve
 
 from agentmgr.client.commands import Event
 from agentmgr.client.errors import EventsLost
+from agentmgr.client.pending import Pending
+from agentmgr.client.shell import Flag
 from agentmgr.client.wirelog import logger
-from protocol.commands import AGTLogoff, AGTLogon, GetAgentStatusResponse, Resp
+from protocol.commands import (
+    AGTLogoff,
+    AGTLogon,
+    AGTLogonRESP,
+    GetAgentStatusResponse,
+    GetAgentStatusResponseRESP,
+    Resp,
+)
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import (
     AGTAgentLoggedOut,
@@ -23,10 +32,15 @@ from protocol.notifications import (
 from protocol.results import ResultCode
 from protocol.structures import AgentStatus, Capabilities
 
+if TYPE_CHECKING:
+    from agentmgr.client.link import Link
+
 OnEvent = Callable[[Event], None]
 
 FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
 """What a desktop takes as given after a logon."""
+NO_PLACE = frozenset({ResultCode.AUTHENTICATION_FAILED, ResultCode.NOT_LOGGED_ON})
+"""Answers to a status that say: the agent is not on this connection."""
 
 
 def _after(status: AgentStatus, event: Event) -> AgentStatus:
@@ -42,20 +56,91 @@ def _after(status: AgentStatus, event: Event) -> AgentStatus:
             return status
 
 
+class EventQueue:
+    """Events in order until they are read; what there is no room for is counted, and told at its place."""
+
+    def __init__(self, agent_id: str, max_events: int) -> None:
+        self.wake: Callable[[], None] | None = None
+        self.closed = False
+        self._agent_id = agent_id
+        self._max_events = max_events
+        self._events: deque[Event] = deque()
+        self._lost = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether there will be nothing to take any more."""
+        return self.closed and not self._events and not self._lost
+
+    def put(self, event: Event) -> None:
+        """Keep an event."""
+        if self._lost or len(self._events) >= self._max_events:
+            # Nothing is kept behind a gap until the reader has been told of it.
+            self._lost += 1
+            return
+        self._events.append(event)
+        if self.wake is not None:
+            self.wake()
+
+    def take(self) -> Event | None:
+        """Return the next event, if there is one.
+
+        Raises:
+            EventsLost: events were dropped at this place; reading can go on.
+        """
+        if self._events:
+            return self._events.popleft()
+        if self._lost:
+            count, self._lost = self._lost, 0
+            raise EventsLost(self._agent_id, count)
+        return None
+
+    def close(self) -> None:
+        """End, once everything kept has been read."""
+        self.closed = True
+        if self.wake is not None:
+            self.wake()
+
+
+@attrs.define(eq=False)
+class Watcher:
+    """Somebody who waits until something is true of an agent, if only for a moment."""
+
+    is_true: Callable[["Inbox"], bool]
+    flag: Flag
+    met: bool = False
+
+
 class Inbox:
-    """Takes one agent's messages from the connection, in order and without ever waiting."""
+    """Takes one agent's messages from its connection, in order and without ever waiting.
+
+    Attributes:
+        link: the connection that the agent is on.
+        zone: the zone that it logged on to.
+        resume_token: the newest that the server gave; empty when there is none.
+        returning: whether the agent was named on a new connection, and nothing was heard of it yet.
+        held_back: its commands meanwhile: the server would take them for those of a stranger.
+        carried: its commands that were sent over a connection that broke, by request id; their RESPs may
+            come again.
+        carried_until: how long they are waited for.
+    """
+
+    link: "Link"
 
     def __init__(self, agent_id: str, max_events: int, on_event: OnEvent | None) -> None:
         self.agent_id = agent_id
         self.on_event = on_event
-        self._max_events = max_events
-        self._events: deque[Event] = deque()
-        self._lost = 0
-        self._closed = False
-        self._reader: trio.Event | None = None
+        self.queue = EventQueue(agent_id, max_events)
+        self.watchers: list[Watcher] = []
         self.logged_on = False
+        self.zone = ""
+        self.resume_token = ""
         self.capabilities = Capabilities()
         self.status = FRESH
+        self.returning = False
+        self.held_back: list[Pending] = []
+        self.carried: dict[int, Pending] = {}
+        self.carried_until = float("inf")
         self._entering: AgentStatus | None = None
 
     def sending(self, command: object) -> None:
@@ -66,17 +151,28 @@ class Inbox:
         """
         if isinstance(command, AGTLogon):
             self._entering = FRESH
+            self.returning = False
 
     def answered(self, command: object, response: Resp) -> None:
-        """Note what a RESP says about the agent's states."""
+        """Note what a RESP says about the agent."""
         succeeded = response.result is ResultCode.SUCCESS
-        if isinstance(command, AGTLogon):
+        if isinstance(response, AGTLogonRESP):
+            assert isinstance(command, AGTLogon)
             if succeeded:  # its capabilities came before the RESP
                 self.logged_on = True
+                self.zone = command.zone_name
+                self.resume_token = response.resume_token or ""
                 self.status = self._entering or FRESH
+                self.lose_carried()
             self._entering = None
+        elif isinstance(response, GetAgentStatusResponseRESP):
+            if succeeded:
+                self.resume_token = response.resume_token or self.resume_token
+            elif response.result in NO_PLACE and self.logged_on:
+                self.notified(AGTAgentLoggedOut())
         elif isinstance(command, AGTLogoff) and succeeded:
             self._leave()
+        self._look()
 
     def notified(self, event: Event) -> GetAgentStatusResponse | None:
         """Take a notification; return the answer that is due to it, if any.
@@ -90,79 +186,62 @@ class Inbox:
                 self.status = _after(self.status, event)
                 if self._entering is not None:
                     self._entering = _after(self._entering, event)
+                self._look()
             case AGTCapabilitiesChanged(capabilities=capabilities):
                 self.capabilities = capabilities
+                self._look()
             case AGTAgentLoggedOut():
                 self._leave()
+                self._look()
             case GetAgentStatus() if self.logged_on:
-                answer = GetAgentStatusResponse(status=self.status)
+                answer = GetAgentStatusResponse(status=self.status, resume_token=self.resume_token)
             case _:
                 pass
         self._pass_on(event)
         return answer
 
+    def lose_carried(self) -> None:
+        """Give up the RESPs that were waited for after a connection broke."""
+        lost, self.carried = self.carried, {}
+        self.carried_until = float("inf")
+        for pending in lost.values():
+            pending.lose()
+
+    def watch(self, is_true: Callable[["Inbox"], bool], flag: Flag) -> Watcher:
+        """Have a flag set as soon as something is true of the agent, or the agent is removed."""
+        watcher = Watcher(is_true, flag, met=is_true(self))
+        if watcher.met or self.queue.closed:
+            flag.set()
+        self.watchers.append(watcher)
+        return watcher
+
     def close(self) -> None:
         """Let `events()` end once everything kept has been read."""
-        self._closed = True
-        self._wake()
+        self.queue.close()
+        for watcher in self.watchers:
+            watcher.flag.set()
+        self.lose_carried()
 
-    async def next_event(self) -> Event:
-        """Wait for the next event.
-
-        Raises:
-            EventsLost: events were dropped at this place of the stream; reading can go on.
-            StopAsyncIteration: there will be none any more.
-            trio.BusyResourceError: another task is waiting for this agent's events.
-        """
-        await trio.lowlevel.checkpoint()
-        while not self._events:
-            if self._lost:
-                count, self._lost = self._lost, 0
-                raise EventsLost(self.agent_id, count)
-            if self._closed:
-                raise StopAsyncIteration
-            if self._reader is not None:
-                raise trio.BusyResourceError(f"two tasks read the events of agent {self.agent_id}")
-            self._reader = trio.Event()
-            try:
-                await self._reader.wait()
-            finally:
-                self._reader = None
-        return self._events.popleft()
+    def _look(self) -> None:
+        for watcher in self.watchers:
+            if not watcher.met and watcher.is_true(self):
+                watcher.met = True
+                watcher.flag.set()
 
     def _leave(self) -> None:
         self.logged_on = False
+        self.resume_token = ""
         self.capabilities = Capabilities()
         self.status = FRESH
         if self._entering is not None:  # by force, over the same connection
             self._entering = FRESH
+        self.lose_carried()
 
     def _pass_on(self, event: Event) -> None:
-        if self.on_event is not None:
-            try:
-                self.on_event(event)
-            except Exception:
-                logger.exception("the application failed on an event of agent %s", self.agent_id)
-        elif self._lost or len(self._events) >= self._max_events:
-            # Nothing is kept behind a gap until the reader has been told of it.
-            self._lost += 1
-        else:
-            self._events.append(event)
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._reader is not None:
-            self._reader.set()
-
-
-class EventStream(AsyncIterator[Event]):
-    """The events of one agent, for `async for`."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        return await self._inbox.next_event()
+        if self.on_event is None:
+            self.queue.put(event)
+            return
+        try:
+            self.on_event(event)
+        except Exception:
+            logger.exception("the application failed on an event of agent %s", self.agent_id)

@@ -1,310 +1,406 @@
-"""One connection to an Agent Manager, made anew whenever it is lost."""
+"""One connection to an Agent Manager, renewed whenever it is lost; bytes and times in, bytes and events out.
+
+A stream under it has a number; what is told of another one than the present is too late, and ignored.
+"""
 
 import logging
-import os
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-import attrs
-import trio
-from trio.abc import Stream
-
+from agentmgr.client.addresses import Address, Backoff, text_of
 from agentmgr.client.commands import Event
 from agentmgr.client.errors import CommandError
 from agentmgr.client.inbox import Inbox
-from agentmgr.client.transport import Address, Backoff, Opener, peer_of, text_of
+from agentmgr.client.pending import Pending, encode
+from agentmgr.client.shell import Flag
 from agentmgr.client.wirelog import log_received, log_sent, logger
-from protocol.codec import decode_args, unpack
-from protocol.commands import AgentSDKConnected, AgentSDKConnectedRESP, POMClientAlive, Resp
-from protocol.connection import (
-    ClientConnection,
-    NotificationReceived,
-    ResponseReceived,
-    UnknownReceived,
-    command_bytes,
+from protocol.commands import (
+    AgentSDKConnected,
+    AgentSDKConnectedRESP,
+    AGTLogon,
+    GetAgentStatusResponseRESP,
+    POMClientAlive,
+    Resp,
 )
+from protocol.connection import ClientConnection, NotificationReceived, ResponseReceived, UnknownReceived
 from protocol.errors import RemoteProtocolError
-from protocol.framing import HEADER_BYTES
-from protocol.notifications import POMAvailable, POMConnectionClosed, POMNotAvailable
-from protocol.registry import COMMANDS, HEARTBEAT_S, RESPONSES, SILENCE_LIMIT_S, VERSION
+from protocol.notifications import (
+    AGTAgentLoggedOut,
+    GetAgentStatus,
+    POMAvailable,
+    POMConnectionClosed,
+    POMNotAvailable,
+)
+from protocol.registry import HEARTBEAT_S, RESPONSES, SILENCE_LIMIT_S, VERSION
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
+if TYPE_CHECKING:
+    from agentmgr.client.hub import Hub
+
 OPEN_S = 10.0
-"""How long opening a stream, and then the first exchange on it, may take."""
+"""How long opening a stream, and then each greeting on it, may take."""
 SEND_S = 10.0
-"""How long the server may take to accept one command's bytes."""
-RECEIVE_BYTES = 65536
+"""How long the server may take to accept what is sent."""
+SETTLE_S = 1.0
+"""How long after the last greeting the server may take to say which zones it manages and whom it asks for."""
+AWAY_S = 30.0
+"""How long after a break the RESPs of commands that were under way are waited for, while no connection is."""
+AGAIN_S = 3.0
+"""How long after an agent's return they are."""
 IDS_PER_HELLO = 50
 """So many agent ids of the longest kind fit one frame."""
+NEVER = float("inf")
 
 
-@attrs.define(eq=False)
-class _Pending:
-    """A command that waits for its RESP; without one when `done` the connection broke."""
+class Phase(Enum):
+    """How far a connection is."""
 
-    agent_id: str
-    command: object
-    done: trio.Event = attrs.field(factory=trio.Event)
-    response: Resp | None = None
+    WAITING = auto()
+    OPENING = auto()
+    GREETING = auto()
+    UP = auto()
+    RETIRED = auto()
 
 
 class Link:
     """A connection with the agents on it.
 
-    Args:
-        addresses: where to connect to, at least one; the next one is tried when one fails.
-        opener: opens a stream.
-        backoff: seconds between attempts.
-        directory: where every zone is; kept up to date with what the server tells.
+    Attributes:
+        address: where it leads, or is to lead with the next try.
+        peer: the numeric address of the present stream.
+        number: of the present stream, or of the attempt to open one.
+        zones: those that are managed at its other end.
+        fault: why there is no connection, or was none the last time.
+        ready: set while commands can be sent; a new flag for each connection.
+        first_try: set once it is known whether the first attempt succeeded.
+        line: what a shell keeps here.
     """
 
-    def __init__(
-        self,
-        addresses: Sequence[Address],
-        opener: Opener,
-        backoff: Backoff,
-        directory: dict[str, SocketInfo],
-    ) -> None:
+    line: object = None
+
+    def __init__(self, addresses: Sequence[Address], hub: "Hub", backoff: Backoff) -> None:
         self.address = addresses[0]
         self.peer: Address | None = None
+        self.number = 0
         self.zones: set[str] = set()
         self.inboxes: dict[str, Inbox] = {}
         self.fault = "no connection has been made yet"
-        self.first_try = trio.Event()
+        self.ready: Flag = hub.shell.flag()
+        self.first_try: Flag = hub.shell.flag()
         self._addresses = addresses
-        self._opener = opener
+        self._hub = hub
         self._backoff = backoff
-        self._directory = directory
-        self._ids: Iterator[int] = count(1)
-        self._pending: dict[int, _Pending] = {}
-        self._sending = trio.Lock()
-        self._stream: Stream | None = None
-        self._scope: trio.CancelScope | None = None
-        self._ready = trio.Event()
+        self._phase = Phase.WAITING
+        self._failures = self._turn = 0
+        self._wire = ClientConnection()
+        self._pending: dict[int, Pending] = {}
+        self._outgoing: list[Pending] = []
+        self._to_name: deque[str] = deque()
+        self._heard_at = NEVER
+        self._open_at = NEVER
+        self._beat_at = self._answer_by = self._settle_at = NEVER
 
     @property
     def connected(self) -> bool:
         """Whether commands can be sent now."""
-        return self._ready.is_set() and self._scope is not None and not self._scope.cancel_called
+        return self._phase is Phase.UP
+
+    @property
+    def retired(self) -> bool:
+        """Whether it was given up for good."""
+        return self._phase is Phase.RETIRED
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known which zones are managed at its other end."""
+        return self.connected and self._settle_at == NEVER and self._answer_by == NEVER
+
+    def leads_to(self, where: SocketInfo) -> bool:
+        """Tell whether this is the connection to an address of the directory."""
+        return (where.ip_address, where.port) in (self.address, self.peer)
+
+    # -- agents --------------------------------------------------------------------------------
 
     def attach(self, inbox: Inbox) -> None:
         """Let an agent's messages pass here; it learns which zones are available."""
         self.inboxes[inbox.agent_id] = inbox
+        inbox.link = self
+        if inbox.logged_on and self._phase in (Phase.GREETING, Phase.UP):
+            inbox.returning = True
+            self._to_name.append(inbox.agent_id)
+            if self._answer_by == NEVER:
+                self._greet()
         for zone in sorted(self.zones):
             inbox.notified(POMAvailable(zone))
 
-    async def wait_connected(self, patience_s: float) -> bool:
-        """Wait until commands can be sent; False if that takes too long, `fault` says why."""
-        with trio.move_on_after(patience_s):
-            await self._ready.wait()
-        return self.connected
+    def detach(self, inbox: Inbox) -> None:
+        """Have nothing more to do with an agent."""
+        self.inboxes.pop(inbox.agent_id, None)
+        self._refuse_held_back(inbox)
 
-    async def run(self) -> None:
-        """Connect, serve, connect again, until cancelled."""
-        failures = turn = 0
-        while True:
-            self.address = self._addresses[turn % len(self._addresses)]
-            served = False
-            try:
-                with trio.fail_after(OPEN_S):
-                    stream = await self._opener(self.address)
-            except (OSError, trio.BrokenResourceError) as error:
-                self.fault = _told(error)
-            except trio.TooSlowError:
-                self.fault = f"no connection within {OPEN_S:g} s"
-            else:
-                served = await self._use(stream)
-            if served:
-                failures = 0
-            else:
-                turn += 1
-            self.first_try.set()
-            level = logging.WARNING if served else logging.INFO
-            logger.log(level, "no connection to %s: %s", text_of(self.address), self.fault)
-            await trio.sleep(self._backoff(failures))
-            failures += 1
+    def _refuse_held_back(self, inbox: Inbox) -> None:
+        inbox.returning = False
+        held_back, inbox.held_back = inbox.held_back, []
+        for pending in held_back:
+            pending.forget()
+            pending.fail(self.unavailable(pending.agent_id, pending.command))
 
-    async def exchange(self, agent_id: str, command: object) -> Resp:
-        """Send a command and wait for its RESP.
+    # -- commands ------------------------------------------------------------------------------
+
+    def submit(self, agent_id: str, command: object, flag: Flag) -> Pending:
+        """Put a command among what goes out; the flag is set when it has a result.
 
         Raises:
             CommandError: 9996, 9997 or 9999; the connection is as usable as it was.
         """
-        stream = self._stream
-        if stream is None or not self.connected:
-            await trio.lowlevel.checkpoint()
-            raise self._unavailable(agent_id, command)
-        return await self._exchange(stream, agent_id, command)
+        if not self.connected:
+            raise self.unavailable(agent_id, command)
+        return self._submit(agent_id, command, flag=flag)
 
-    def _unavailable(self, agent_id: str, command: object) -> CommandError:
+    def unavailable(self, agent_id: str, command: object) -> CommandError:
+        """Return what a command gets that was not sent."""
         text = f"There is no connection to the Agent Manager at {text_of(self.address)}: {self.fault}."
         return CommandError(command, agent_id, ResultCode.MANAGER_NOT_AVAILABLE, text)
 
-    async def _exchange(self, stream: Stream, agent_id: str, command: object) -> Resp:
-        request_id = next(self._ids)
-        data = _encode(request_id, agent_id, command)
-        pending = _Pending(agent_id, command)
-        try:
-            async with self._sending:
-                if self._stream is not stream:
-                    raise self._unavailable(agent_id, command)
-                self._pending[request_id] = pending
-                inbox = self.inboxes.get(agent_id)
-                if inbox is not None:
-                    inbox.sending(command)
-                log_sent(text_of(self.address), request_id, agent_id, command)
-                await self._send(stream, data)
-            await pending.done.wait()
-        finally:
-            self._pending.pop(request_id, None)
-        if pending.response is None:
-            raise CommandError(
-                command,
-                agent_id,
-                ResultCode.MANAGER_NOT_AVAILABLE,
-                "The connection broke before the RESP came; whether the command was carried out is unknown.",
-                outcome_unknown=True,
-            )
-        return pending.response
+    def _submit(
+        self, agent_id: str, command: object, *, flag: Flag | None = None, holds_back: bool = True
+    ) -> Pending:
+        request_id = self._hub.next_id()
+        data = encode(request_id, agent_id, command)
+        pending = Pending(request_id, agent_id, command, data, flag, self._pending)
+        self._pending[request_id] = pending
+        inbox = self.inboxes.get(agent_id)
+        if inbox is not None:
+            inbox.sending(command)
+        log_sent(text_of(self.address), request_id, agent_id, command)
+        if inbox is not None and inbox.returning and holds_back:
+            inbox.held_back.append(pending)
+        else:
+            self._outgoing.append(pending)
+        return pending
 
-    async def _send(self, stream: Stream, data: bytes) -> None:
-        # Shielded: half a frame would make everything after it unreadable.
-        with trio.move_on_after(SEND_S, shield=True) as sending:
-            try:
-                await stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-                self._give_up(stream, f"sending failed: {_told(error)}")
-        if sending.cancelled_caught:
-            self._give_up(stream, f"the server accepted no data for {SEND_S:g} s")
+    def say(self, agent_id: str, command: object) -> Pending:
+        """Send a command of the library's own."""
+        pending = self._submit(agent_id, command, holds_back=False)
+        self._hub.shell.flush(self)
+        return pending
 
-    # -- one connection ------------------------------------------------------------------------
+    def has_outgoing(self) -> bool:
+        """Tell whether there is something to send."""
+        return bool(self._outgoing)
 
-    async def _use(self, stream: Stream) -> bool:
-        """Serve one stream until it ends; tell whether it was any good."""
-        self._stream, self.peer = stream, peer_of(stream)
-        try:
-            async with trio.open_nursery() as nursery:
-                self._scope = nursery.cancel_scope
-                nursery.start_soon(self._hello, stream)
-                await self._read(stream, nursery)
-                nursery.cancel_scope.cancel()
-        finally:
-            served = self._ready.is_set()
-            if served:
-                self._ready = trio.Event()
-            self._stream = self._scope = self.peer = None
-            self.zones.clear()
-            for pending in self._pending.values():
-                pending.done.set()
-            if served:
-                for inbox in self.inboxes.values():
-                    inbox.notified(POMNotAvailable())
-            await trio.aclose_forcefully(stream)
-        return served
+    def outgoing(self) -> bytes:
+        """Return what is to be sent; whatever comes of it, it is not returned again."""
+        outgoing, self._outgoing = self._outgoing, []
+        for pending in outgoing:
+            pending.was_sent = True
+        return outgoing[0].data if len(outgoing) == 1 else b"".join(pending.data for pending in outgoing)
 
-    def _give_up(self, stream: Stream, why: str) -> None:
-        # A sender may notice the end of its stream when the next one is in use already.
-        if self._stream is stream and self._scope is not None and not self._scope.cancel_called:
-            self.fault = why
-            self._scope.cancel()
+    # -- what a shell tells of the stream --------------------------------------------------------
 
-    async def _hello(self, stream: Stream) -> None:
-        ids = tuple(self.inboxes)
-        groups = [ids[i : i + IDS_PER_HELLO] for i in range(0, len(ids), IDS_PER_HELLO)] or [()]
-        for group in groups:
-            response = None
-            with trio.move_on_after(OPEN_S):
-                response = await self._exchange(stream, "", AgentSDKConnected(group, VERSION))
-            if not isinstance(response, AgentSDKConnectedRESP):
-                self._give_up(stream, f"the server did not answer AgentSDKConnected within {OPEN_S:g} s")
-                return
-            if response.result is not ResultCode.SUCCESS:
-                code = response.result
-                self._give_up(stream, f"the server refused AgentSDKConnected: {int(code)} {code.text}")
-                return
+    def opened(self, number: int, peer: Address | None, now: float) -> None:
+        """There is a stream."""
+        if number != self.number or self._phase is not Phase.OPENING:
+            return
+        self.peer = peer
+        self._phase = Phase.GREETING
+        self._wire = ClientConnection()
+        self._heard_at = now
+        self._beat_at = now + HEARTBEAT_S
+        for inbox in self.inboxes.values():
+            inbox.returning = inbox.logged_on
+        self._to_name.extend(inbox.agent_id for inbox in self.inboxes.values() if inbox.logged_on)
+        self._greet()
 
-    async def _read(self, stream: Stream, nursery: trio.Nursery) -> None:
-        wire = ClientConnection()
-        heard_at = trio.current_time()
-        beat_at = heard_at + HEARTBEAT_S
-        while True:
-            data: bytes | bytearray | None = None
-            with trio.move_on_at(min(beat_at, heard_at + SILENCE_LIMIT_S)):
-                try:
-                    data = await stream.receive_some(RECEIVE_BYTES)
-                except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-                    self._give_up(stream, f"the connection broke: {_told(error)}")
-                    return
-            now = trio.current_time()
-            if data is not None:
-                heard_at = now
-                if not data:
-                    self.fault = "the server closed the connection"
-                    return
-                if not self._take(wire, bytes(data), nursery):
-                    return
-            elif now >= heard_at + SILENCE_LIMIT_S:
-                self._give_up(stream, f"the server was silent for {SILENCE_LIMIT_S} s")
-                return
-            if now >= beat_at:
-                beat_at = now + HEARTBEAT_S
-                nursery.start_soon(self._tell, stream, "", POMClientAlive())
-
-    async def _tell(self, stream: Stream, agent_id: str, command: object) -> None:
-        """Send a command of the library's own; a broken connection shows elsewhere."""
-        try:
-            await self._exchange(stream, agent_id, command)
-        except CommandError as error:
-            logger.debug("%s", error)
-
-    def _take(self, wire: ClientConnection, data: bytes, nursery: trio.Nursery) -> bool:
-        """Hand on all messages of one read; False when nothing more is to be read."""
+    def received(self, number: int, data: bytes, now: float) -> None:
+        """Hand on all messages of one read."""
+        if number != self.number:
+            return
+        self._heard_at = now
         peer = text_of(self.address)
         try:
-            for message in wire.receive(data):
+            for message in self._wire.receive(data):
                 match message:
                     case ResponseReceived():
                         log_received(peer, message.request_id, message.agent_id, message.response)
-                        self._answered(message)
+                        self._answered(message, now)
                     case NotificationReceived(agent_id=agent_id, notification=notification):
                         log_received(peer, None, agent_id, notification)
-                        if isinstance(notification, POMConnectionClosed):
-                            self.fault = f"the server closed the connection: {notification.reason}"
-                            return False
-                        self._notified(agent_id, notification, nursery)
+                        self._notified(agent_id, notification)
                     case UnknownReceived(name=name):
                         logger.warning("%s sent %s, which this library does not know", peer, name)
+                if number != self.number:
+                    return  # one of them was the end of the stream
         except RemoteProtocolError as error:
-            self.fault = f"the server broke the protocol: {error}"
-            return False
-        return True
+            self.lost(number, f"the server broke the protocol: {error}", now)
 
-    def _answered(self, message: ResponseReceived) -> None:
-        pending = self._pending.get(message.request_id)
+    def lost(self, number: int, why: str, now: float) -> None:
+        """There is no stream any more, or none could be opened."""
+        if number != self.number or self._phase in (Phase.WAITING, Phase.RETIRED):
+            return
+        served = self.connected
+        self.fault = why
+        self.number += 1
+        self._phase = Phase.WAITING
+        self.zones.clear()
+        self._outgoing.clear()
+        self._to_name.clear()
+        self._beat_at = self._answer_by = self._settle_at = self._heard_at = NEVER
+        self._hub.shell.close(self)
+        if served:
+            self._failures = 0
+            self.ready = self._hub.shell.flag()
+        else:
+            self._turn += 1
+        self.first_try.set()
+        level = logging.WARNING if served else logging.INFO
+        logger.log(level, "no connection to %s: %s", text_of(self.address), why)
+        self._open_at = now + self._backoff(self._failures)
+        self._failures += 1
+        self._lose_pending(now)
+        if served:
+            for inbox in list(self.inboxes.values()):
+                inbox.notified(POMNotAvailable())
+        self._hub.broke(self)
+
+    def _lose_pending(self, now: float) -> None:
+        for each in self.inboxes.values():
+            self._refuse_held_back(each)
+        lost = list(self._pending.values())
+        self._pending.clear()
+        for pending in lost:
+            inbox = self.inboxes.get(pending.agent_id)
+            if not pending.was_sent:
+                pending.fail(self.unavailable(pending.agent_id, pending.command))
+            elif (
+                inbox is None
+                or not inbox.logged_on
+                or pending.flag is None
+                or isinstance(pending.command, AGTLogon)
+            ):
+                pending.lose()
+            else:
+                if not inbox.carried:
+                    inbox.carried_until = now + AWAY_S
+                inbox.carried[pending.request_id] = pending
+                pending.kept_in = inbox.carried
+                self._hub.carrying.add(inbox)
+
+    def retire(self) -> None:
+        """Never connect again."""
+        if self._phase is not Phase.WAITING:
+            self._hub.shell.close(self)
+        self.number += 1
+        self._phase = Phase.RETIRED
+        self._open_at = self._beat_at = self._answer_by = self._settle_at = self._heard_at = NEVER
+        self.first_try.set()
+        self.fault = "the application has closed it"
+        lost = list(self._pending.values())
+        self._pending.clear()
+        for pending in lost:
+            if pending.was_sent:
+                pending.lose()
+            else:
+                pending.fail(self.unavailable(pending.agent_id, pending.command))
+
+    # -- what time tells -------------------------------------------------------------------------
+
+    def next_at(self) -> float:
+        """Return when `tick` is to be called."""
+        return min(
+            self._open_at, self._beat_at, self._heard_at + SILENCE_LIMIT_S, self._answer_by, self._settle_at
+        )
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        if now >= self._open_at:
+            self.begin(now)
+        if now >= self._heard_at + SILENCE_LIMIT_S:
+            self.lost(self.number, f"the server was silent for {SILENCE_LIMIT_S} s", now)
+        if now >= self._answer_by:
+            what = "the server did not answer AgentSDKConnected" if self._is_open else "no connection"
+            self.lost(self.number, f"{what} within {OPEN_S:g} s", now)
+        if now >= self._beat_at:
+            self._beat_at = now + HEARTBEAT_S
+            self.say("", POMClientAlive())
+        if now >= self._settle_at:
+            self._settle_at = NEVER
+            for inbox in self.inboxes.values():
+                self._let_go(inbox)
+            self._hub.settled(self)
+
+    @property
+    def _is_open(self) -> bool:
+        return self._phase in (Phase.GREETING, Phase.UP)
+
+    def begin(self, now: float) -> None:
+        """Connect, to the address whose turn it is."""
+        self._open_at = NEVER
+        self.address = self._addresses[self._turn % len(self._addresses)]
+        self._phase = Phase.OPENING
+        self._answer_by = now + OPEN_S
+        self._hub.shell.open(self)
+        self._hub.shell.retime()
+
+    # -- greeting --------------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        """Name agents, as many as a frame holds; the others when this was answered."""
+        ids = tuple(self._to_name.popleft() for _ in range(min(len(self._to_name), IDS_PER_HELLO)))
+        self._answer_by = self._hub.shell.now() + OPEN_S
+        self._settle_at = NEVER
+        self.say("", AgentSDKConnected(ids, VERSION))
+        self._hub.shell.retime()
+
+    def _welcomed(self, response: AgentSDKConnectedRESP, now: float) -> None:
+        # Here and not where it was asked for: whoever is told POMAvailable next may send at once.
+        if response.result is not ResultCode.SUCCESS:
+            code = response.result
+            why = f"the server refused AgentSDKConnected: {int(code)} {code.text}"
+            self.lost(self.number, why, now)
+            return
+        if not self.connected:
+            self._phase = Phase.UP
+            self.ready.set()
+            self.first_try.set()
+        if self._to_name:
+            self._greet()
+        else:
+            self._answer_by = NEVER
+            self._settle_at = now + SETTLE_S
+            self._hub.shell.retime()
+        self._hub.learn(response.zones)
+
+    # -- messages --------------------------------------------------------------------------------
+
+    def _answered(self, message: ResponseReceived, now: float) -> None:
+        pending = self._pending.pop(message.request_id, None)
+        inbox = self.inboxes.get(message.agent_id)
+        if pending is None and inbox is not None:
+            pending = inbox.carried.pop(message.request_id, None)
         if pending is None:
-            return  # whoever asked has stopped waiting
+            return  # whoever asked has stopped waiting, or asked in another life
         expected = RESPONSES[f"{type(pending.command).__name__}RESP"]
-        if type(message.response) is not expected:
+        response: Resp = message.response
+        if type(response) is not expected:
+            pending.lose()
             raise RemoteProtocolError(
-                f"{type(message.response).__name__} has the id of a {type(pending.command).__name__}"
+                f"{type(response).__name__} has the id of a {type(pending.command).__name__}"
             )
         inbox = self.inboxes.get(pending.agent_id)
         if inbox is not None:
-            inbox.answered(pending.command, message.response)
-        if isinstance(message.response, AgentSDKConnectedRESP):
-            self._welcomed(message.response)
-        pending.response = message.response
-        pending.done.set()
+            inbox.answered(pending.command, response)
+        if isinstance(response, AgentSDKConnectedRESP):
+            self._welcomed(response, now)
+        elif isinstance(response, GetAgentStatusResponseRESP) and inbox is not None and inbox.carried:
+            inbox.carried_until = now + AGAIN_S
+            self._hub.shell.retime()
+        pending.answer(response)
 
-    def _welcomed(self, response: AgentSDKConnectedRESP) -> None:
-        # Here and not where it was asked for: whoever is told POMAvailable next may send at once.
-        if response.result is ResultCode.SUCCESS:
-            self._directory.update(response.zones)
-            self._ready.set()
-            self.first_try.set()
-
-    def _notified(self, agent_id: str, notification: Event, nursery: trio.Nursery) -> None:
+    def _notified(self, agent_id: str, notification: Event) -> None:
         if isinstance(notification, POMAvailable):
             self.zones.add(notification.zone_name)
         if agent_id:
@@ -313,38 +409,21 @@ class Link:
         else:
             inboxes = list(self.inboxes.values())
         for inbox in inboxes:
+            if isinstance(notification, AGTAgentLoggedOut) and inbox.returning and self._hub.follow(inbox):
+                continue  # only this manager knows nothing of it: its zone is another's now
             answer = inbox.notified(notification)
-            if answer is not None and self._stream is not None:
-                nursery.start_soon(self._tell, self._stream, inbox.agent_id, answer)
+            if answer is not None:
+                self.say(inbox.agent_id, answer)
+            if isinstance(notification, GetAgentStatus | AGTAgentLoggedOut):
+                self._let_go(inbox)
+        if isinstance(notification, POMConnectionClosed):
+            why = f"the server closed the connection: {notification.reason}"
+            self.lost(self.number, why, self._hub.shell.now())
 
-
-def _encode(request_id: int, agent_id: str, command: object) -> bytes:
-    """Encode a command, and read it again as the server will.
-
-    Raises:
-        CommandError: 9997, it would be refused; 9996, it does not fit a frame.
-    """
-    cls = type(command)
-    spec = COMMANDS.get(cls.__name__)
-    if spec is None or spec.cls is not cls:
-        text = f"{cls.__name__} is no command."
-        raise CommandError(command, agent_id, ResultCode.INVALID_ARGUMENT, text)
-    try:
-        data = command_bytes(request_id, agent_id, command)
-        decode_args(cls, unpack(data[HEADER_BYTES:])["args"])
-    except Exception as error:  # a wrong type fails in many ways, in the codec and beneath it
-        too_large = isinstance(error, ValueError) and not isinstance(error, UnicodeError)
-        code = ResultCode.SDK_FAILURE if too_large else ResultCode.INVALID_ARGUMENT
-        text = f"{code.text.removesuffix('.')}: {error}."
-        raise CommandError(command, agent_id, code, text) from None
-    return data
-
-
-def _told(error: Exception) -> str:
-    """Return what a person wants to know of an error; trio wraps those of each address tried."""
-    cause: BaseException | None = error.__cause__
-    if isinstance(cause, BaseExceptionGroup):
-        cause = cause.exceptions[0]
-    if isinstance(cause, OSError) and cause.errno:
-        return os.strerror(cause.errno)
-    return str(error) or type(error).__name__
+    def _let_go(self, inbox: Inbox) -> None:
+        """Send what waited for an agent's return."""
+        inbox.returning = False
+        if inbox.held_back:
+            self._outgoing.extend(inbox.held_back)
+            inbox.held_back.clear()
+            self._hub.shell.flush(self)

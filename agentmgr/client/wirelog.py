@@ -1,14 +1,23 @@
-"""Every message both ways in the log `agentmgr.client` at DEBUG, without passwords."""
+"""Every message both ways in the log `agentmgr.client` at DEBUG, without passwords and tokens."""
 
 import json
 import logging
 from typing import Any
 
+import attrs
+
 from protocol.codec import encode_args
+from protocol.registry import COMMANDS, RESPONSES, wire_name
 
 logger = logging.getLogger("agentmgr.client")
 
-_MASKED = frozenset({"pwd"})
+_MASKED = frozenset(
+    wire_name(field)
+    for cls in (*(spec.cls for spec in COMMANDS.values()), *RESPONSES.values())
+    for field in attrs.fields(cls)
+    if not field.repr
+)
+"""Arguments that are secret: kept out of `repr`, and so out of here."""
 
 
 def _text(message: Any) -> str:

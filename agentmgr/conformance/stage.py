@@ -10,7 +10,7 @@ from attrs import define, frozen
 from trio.abc import Stream
 
 from agentmgr.client import CommandError, Pom, connect
-from agentmgr.client.transport import Address
+from agentmgr.client.addresses import Address
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Step, agent_state, state, told
 from agentmgr.conformance.failures import Deviation

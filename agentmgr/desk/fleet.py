@@ -11,7 +11,8 @@ import trio
 
 import agentmgr.client
 from agentmgr.client import Agent, CommandError, Event
-from agentmgr.client.transport import Address, Opener, open_tcp
+from agentmgr.client.addresses import Address
+from agentmgr.client.on_trio import Opener, open_tcp
 from agentmgr.desk.sim import SimDesktop
 
 CONNECTING_AT_ONCE = 50

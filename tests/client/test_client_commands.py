@@ -203,22 +203,24 @@ async def test_agent_id_that_is_none_is_a_value_error(pom: Pom) -> None:
 async def test_log_has_every_message_and_no_password(
     server: ScriptedServer, pom: Pom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def logon(visit: Visit, received: CommandReceived) -> None:
+    async def log_on(visit: Visit, received: CommandReceived) -> None:
         await visit.notify("1001", AGTStateChangedNotify(AgentState.NotReady))
-        await visit.accept(received)
+        await visit.accept(received, resume_token="T-secret")
 
-    server.behaviours["AGTLogon"] = logon
+    server.behaviours["AGTLogon"] = log_on
     agent = await pom.agent("1001")
     with caplog.at_level(logging.DEBUG, "agentmgr.client"):
         await agent.logon("5001", "hunter2-secret")
 
     lines = [record.getMessage() for record in caplog.records if record.name == "agentmgr.client"]
     assert len(lines) == 3
-    assert "> 1001 #2 AGTLogon " in lines[0]
+    (logon,) = server.received("AGTLogon")
+    assert f"> 1001 #{logon.request_id} AGTLogon " in lines[0]
     assert '"pwd": "***"' in lines[0]
     assert lines[1].endswith('! 1001 AGTStateChangedNotify {"agentState": "NotReady"}')
-    assert lines[2].endswith('< #2 1001 AGTLogonRESP {"result": 0}')
+    assert lines[2].endswith(f'< #{logon.request_id} 1001 AGTLogonRESP {{"result": 0, "resumeToken": "***"}}')
     assert "hunter2" not in caplog.text
+    assert "T-secret" not in caplog.text
 
 
 async def test_error_around_connect_comes_out_as_itself(server: ScriptedServer, connect: Connect) -> None:

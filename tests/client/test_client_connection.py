@@ -10,7 +10,7 @@ from agentmgr.client.commands import Event
 from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol import commands
 from protocol.connection import CommandReceived, ServerConnection, response_bytes
-from protocol.notifications import AGTZoneDown, POMAvailable, POMNotAvailable
+from protocol.notifications import AGTZoneDown, POMAvailable, POMConnectionClosed, POMNotAvailable
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 from protocol.structures import CompletionCode
@@ -61,12 +61,13 @@ async def test_connection_lost_is_an_event_and_is_made_again_with_the_agents(
 ) -> None:
     seen: list[Event] = []
     agent = await pom.agent("1001", on_event=seen.append)
+    await agent.logon("5001", "secret")
     await pom.agent("1002")
     await server.visits[0].cut()
     visit = await server.visit(1)
     await trio.testing.wait_all_tasks_blocked()
 
-    assert visit.received[0].command.agent_ids == ("1001", "1002")
+    assert visit.received[0].command.agent_ids == ("1001",), "the other one is not logged on"
     assert seen == [POMAvailable("Default"), POMNotAvailable(), POMAvailable("Default")]
     assert (await agent.hold_call("S1")).result is ResultCode.SUCCESS
 
@@ -76,7 +77,7 @@ async def test_reconnect_with_many_agents_names_all_of_them(
 ) -> None:
     ids = tuple(f"{number:04}".rjust(64, "é") for number in range(120))
     for agent_id in ids:
-        await pom.agent(agent_id)
+        await (await pom.agent(agent_id)).logon("5001", "secret")
     await server.visits[0].cut()
     visit = await server.visit(1)
     await trio.testing.wait_all_tasks_blocked()
@@ -139,7 +140,8 @@ async def test_server_that_says_goodbye_is_logged_with_its_reason(
     await server.visits[0].dismiss("the desktop does not read")
     await server.visit(1)
 
-    assert seen[1:3] == [AGTZoneDown("Default", 100), POMNotAvailable()]
+    goodbye = POMConnectionClosed("the desktop does not read")
+    assert seen[1:4] == [AGTZoneDown("Default", 100), goodbye, POMNotAvailable()]
     assert "the server closed the connection: the desktop does not read" in caplog.text
 
 

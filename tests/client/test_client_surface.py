@@ -9,9 +9,9 @@ from typing import get_args, get_type_hints
 import pytest
 
 from agentmgr.client import Agent, Pom
-from agentmgr.client.commands import Event
-from agentmgr.client.transport import parse_address, text_of
-from protocol.notifications import POMConnectionClosed
+from agentmgr.client.addresses import parse_address, text_of
+from agentmgr.client.agent import CAPABILITIES
+from agentmgr.client.commands import CapabilityName, Event
 from protocol.registry import COMMANDS, NOTIFICATIONS
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "client_commands.py"
@@ -57,8 +57,12 @@ def test_method_name_of_a_command_is_its_snake_case(generator: ModuleType, comma
     assert generator.method_name(command) == name
 
 
-def test_event_type_has_every_notification_but_the_goodbye() -> None:
-    assert set(get_args(Event)) == set(NOTIFICATIONS.values()) - {POMConnectionClosed}
+def test_event_type_has_every_notification() -> None:
+    assert set(get_args(Event)) == set(NOTIFICATIONS.values())
+
+
+def test_capability_names_are_those_of_the_structure() -> None:
+    assert get_args(CapabilityName) == CAPABILITIES
 
 
 @pytest.mark.parametrize(

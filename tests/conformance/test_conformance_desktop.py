@@ -7,7 +7,7 @@ import trio
 import trio.testing
 from trio.abc import Stream
 
-from agentmgr.client.transport import Address
+from agentmgr.client.addresses import Address
 from agentmgr.conformance.runner import Outcome, Result
 from agentmgr.conformance.seat import Seat
 from agentmgr.conformance.served import play_acts

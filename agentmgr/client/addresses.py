@@ -1,16 +1,10 @@
-"""Where servers are and how a byte stream to one is opened."""
+"""Where servers are, and how soon one that cannot be reached is tried again."""
 
 import random
-from collections.abc import Awaitable, Callable
-
-import trio
-from trio.abc import Stream
+from collections.abc import Callable, Sequence
 
 Address = tuple[str, int]
 """Host name or IP address, and TCP port."""
-
-Opener = Callable[[Address], Awaitable[Stream]]
-"""Opens a stream to an address, or raises OSError."""
 
 Backoff = Callable[[int], float]
 """How many seconds to wait before the next attempt, after so many failed ones (0 and up)."""
@@ -30,23 +24,21 @@ def parse_address(address: Address | str) -> Address:
     return address
 
 
+def parse_addresses(addresses: Sequence[Address | str]) -> list[Address]:
+    """Return the parts of all addresses.
+
+    Raises:
+        ValueError: there is none, or one is none; the text says which.
+    """
+    if not addresses:
+        raise ValueError("connect() needs the address of at least one Agent Manager")
+    return [parse_address(address) for address in addresses]
+
+
 def text_of(address: Address) -> str:
     """Write an address the way people read it."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-async def open_tcp(address: Address) -> Stream:
-    """Open a TCP connection."""
-    return await trio.open_tcp_stream(*address)
-
-
-def peer_of(stream: Stream) -> Address | None:
-    """Return the numeric address a stream leads to, if it is a TCP stream."""
-    if not isinstance(stream, trio.SocketStream):
-        return None
-    host, port, *_ = stream.socket.getpeername()
-    return host, port
 
 
 def jittered(failures: int) -> float:
