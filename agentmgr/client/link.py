@@ -20,6 +20,7 @@ from protocol.commands import (
     AgentSDKConnected,
     AgentSDKConnectedRESP,
     AGTLogon,
+    GetAgentStatusResponse,
     GetAgentStatusResponseRESP,
     POMClientAlive,
     Resp,
@@ -53,6 +54,8 @@ AGAIN_S = 3.0
 IDS_PER_HELLO = 50
 """So many agent ids of the longest kind fit one frame."""
 NEVER = float("inf")
+OF_A_CONNECTION = (AGTLogon, GetAgentStatusResponse)
+"""Commands that nobody answers again on another connection."""
 
 
 class Phase(Enum):
@@ -279,7 +282,7 @@ class Link:
                 inbox is None
                 or not inbox.logged_on
                 or pending.flag is None
-                or isinstance(pending.command, AGTLogon)
+                or isinstance(pending.command, OF_A_CONNECTION)
             ):
                 pending.lose()
             else:

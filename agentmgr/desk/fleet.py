@@ -14,6 +14,8 @@ from agentmgr.client import Agent, CommandError, Event
 from agentmgr.client.addresses import Address
 from agentmgr.client.on_trio import Opener, open_tcp
 from agentmgr.desk.sim import SimDesktop
+from protocol.commands import GetAgentStatusResponse, GetAgentStatusResponseRESP, Resp
+from protocol.results import ResultCode
 
 CONNECTING_AT_ONCE = 50
 """More would only wait in the server's backlog, and the later ones time out there."""
@@ -134,7 +136,10 @@ class _Runner:
         while not desktop.finished:
             if self._commands:
                 command = self._commands.popleft()
-                response = await agent.request(command)
+                if isinstance(command, GetAgentStatusResponse):  # the library has answered by itself
+                    response: Resp = GetAgentStatusResponseRESP(ResultCode.SUCCESS)
+                else:
+                    response = await agent.request(command)
                 self._commands.extend(desktop.answered(command, response, clock.now()))
                 continue
             self._woken = trio.Event()

@@ -85,6 +85,7 @@ class SimDesktop:
         self._was_available = False
         self._interrupted: _Interrupted | None = None
         self._returning = False
+        self._resume_token = ""
         self.stopping = False
         self._ahead_s = 0.0
 
@@ -150,7 +151,7 @@ class SimDesktop:
                 self.case.session_id = session_id
             case n.AGTZoneDown():
                 return self.stop(now)
-            case n.AGTAgentLoggedOut() if self._returning:
+            case n.AGTAgentLoggedOut() if self._returning or self._interrupted is not None:
                 self._start_anew(now)
             case n.AGTAgentLoggedOut():
                 self._end()
@@ -319,8 +320,11 @@ class SimDesktop:
     # -- what became of a command ------------------------------------------------------------
 
     def _succeeded(self, wish: Wish, response: Any, now: float) -> None:
+        if wish in (Wish.LOG_ON, Wish.TELL_STATUS):
+            self._resume_token = response.resume_token or self._resume_token
         match wish:
             case Wish.LOG_ON:
+                self._interrupted = None
                 self.logged_on = not self.finished
                 self._wishes[Wish.BE_READY] = now
             case Wish.BE_READY if not self._was_available:
@@ -474,7 +478,7 @@ class SimDesktop:
                 return c.AGTNailupAgent()
             case Wish.TELL_STATUS:
                 return c.GetAgentStatusResponse(
-                    AgentStatus(self.agent_state, self.call_state, self.nailup_status)
+                    AgentStatus(self.agent_state, self.call_state, self.nailup_status), self._resume_token
                 )
             case _:
                 return c.AGTLogoff()

@@ -363,3 +363,17 @@ def test_asked_for_its_status_without_a_cut_it_says_what_it_believes() -> None:
 
 def test_habits_off_by_default_draw_nothing() -> None:
     assert (DeskParams().consult, DeskParams().callback, DeskParams().reschedule) == (0, 0, 0)
+
+
+def test_place_not_kept_it_logs_on_again_and_shows_the_newest_token_the_next_time() -> None:
+    talk = Conversation()
+    talk.be_idle()
+    talk.tell(n.POMNotAvailable(), n.POMAvailable("Default"), n.AGTAgentLoggedOut())
+    assert isinstance(talk.sent, c.AGTLogon)
+    talk.answer(c.AGTLogonRESP(OK, resume_token="T1"))
+    for token in ("T1", "T2"):
+        talk.tell(n.GetAgentStatus("1001"))
+        assert talk.sent.resume_token == token
+        talk.answer(c.GetAgentStatusResponseRESP(OK, resume_token="T2"))
+    talk.tell(n.AGTStateChangedNotify(AgentState.Ready))
+    assert talk.desk.logged_on
