@@ -232,6 +232,7 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "callbacks": job.callbacks,
         "attempts": tally.attempts,
         "dials": tally.dials,
+        "refused": sum(how_many for _, how_many in tally.refused),
         "live_answers": tally.live_answers,
         "callbacks_expired": dict(tally.callbacks).get("Expired", 0),
         "abandoned": tally.abandoned,

@@ -78,7 +78,6 @@ class Attempts:
         )
         session.dial_wanted = to_dial
         session.written = True
-        self._floor.stats.attempts += 1
 
     def begin_dial(self, session: Session, agent: Agent, number: PhoneNumber) -> None:
         """Write down that an agent dials a number, as an attempt of its own after another dial."""
@@ -169,6 +168,12 @@ class Attempts:
 
     # -- ending ----------------------------------------------------------------------------
 
+    def on_dial_refused(self, session: Session) -> None:
+        """The switch did not carry the order to dial out: nothing rang, and it counts as no attempt."""
+        if session.phase is Phase.RINGING:
+            session.dialed = False
+            session.dials -= 1
+
     def is_lost(self, session: Session, reason: DialFailReason) -> bool:
         """Note that a line did not reach a person; False if it had ended, or was answered, before."""
         if session.phase not in (Phase.CHECKING, Phase.RINGING):
@@ -255,9 +260,12 @@ class Attempts:
         self._out.serve(session.job)
 
     def _end_record(self, session: Session, outcome: str, agent_id: str | None) -> None:
-        self._out.emit(
-            EndAttempt(session.attempt_id, str(outcome), self._out.now, agent_id, dialed=session.dialed)
-        )
+        record = EndAttempt(session.attempt_id, str(outcome), self._out.now, agent_id, dialed=session.dialed)
+        self._out.emit(record)
+        if record.was_refused:
+            self._floor.stats.refused[record.outcome] += 1
+        else:
+            self._floor.stats.attempts += 1
 
     def forget_work(self, session: Session) -> None:
         """Nobody is busy with the session's contact and number any more."""

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from agentmgr.core.events import TimerKey
 from agentmgr.core.model import PhoneNumber
 from agentmgr.core.wishes import Outcome
-from protocol.enums import AgentState, CallbackType, CallState, ContactType
+from protocol.enums import AgentState, CallbackType, CallState, ContactType, DialFailReason
 from protocol.values import frozen
 
 # -- desktops ------------------------------------------------------------------------------
@@ -277,6 +277,10 @@ class MarkAnswered:
     agent_id: str | None
 
 
+REFUSALS = frozenset(reason.value for reason in DialFailReason)
+"""Outcomes that say why a number was not reached; of an attempt that was not dialled, why it was not."""
+
+
 @frozen
 class EndAttempt:
     """An attempt is over; one that is not `dialed` was only shown, or stopped before its number was dialled.
@@ -289,6 +293,11 @@ class EndAttempt:
     at: float
     agent_id: str | None = None
     dialed: bool = True
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the number was refused before it was dialled: that counts as no attempt."""
+        return not self.dialed and self.outcome in REFUSALS
 
 
 @frozen

@@ -33,5 +33,7 @@ class Parts(Floor):
         self.sharing = Sharing(self, self.nailer)
         self.returns = Returns(self, self.attempts, self.calls, self.callbacks, self.nailer)
         self.pulse = Pulse(self, self.returns)
-        self.remedies = Remedies(self, self.calls, self.consults, self.dialer, self.nailer, self.returns)
+        self.remedies = Remedies(
+            self, self.attempts, self.calls, self.consults, self.dialer, self.nailer, self.returns
+        )
         self.roster = Roster(self, self.calls, self.consults, self.nailer, self.returns)

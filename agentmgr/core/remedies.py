@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define
 
+from agentmgr.core.attempts import Attempts
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.consults import Consults
 from agentmgr.core.dialer import Dialer
@@ -56,6 +57,7 @@ class Remedies:
     def __init__(
         self,
         floor: Floor,
+        attempts: Attempts,
         calls: CallFlow,
         consults: Consults,
         dialer: Dialer,
@@ -64,6 +66,7 @@ class Remedies:
     ) -> None:
         self._floor = floor
         self._out = floor.out
+        self._attempts = attempts
         self._calls = calls
         self._consults = consults
         self._dialer = dialer
@@ -82,7 +85,9 @@ class Remedies:
         session = self._floor.sessions.get(order.call_id)
         if session is None:
             self._consults.on_party_failed(order.call_id, DialFailReason.TelephonyDown)
-        elif session.owner is not None:
+            return
+        self._attempts.on_dial_refused(session)
+        if session.owner is not None:
             self._calls.on_dial_failed(session, DialFailReason.TelephonyDown)
         else:
             self._dialer.on_failed(session, DialFailReason.TelephonyDown)

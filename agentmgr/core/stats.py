@@ -122,6 +122,8 @@ class Counted(Protocol):
 class ZoneStats:
     """Counters since the zone started, and gauges of now; `dismissed` of the `abandoned` heard a message.
 
+    `attempts` are those that ended, `refused` those whose number was not dialled after all, by the reason.
+
     `utilisation` is the share of the agents' time at work among that time and their ready, nailed,
     idle time; 0 to 1.
     """
@@ -131,6 +133,7 @@ class ZoneStats:
     dialing: int = 0
     waiting: int = 0
     attempts: int = 0
+    refused: Counter[str] = field(factory=Counter)
     live_answers: int = 0
     abandoned: int = 0
     dismissed: int = 0

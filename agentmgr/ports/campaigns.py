@@ -55,7 +55,8 @@ class CampaignOverview:
 class JobTally:
     """What a job has done: counts by attempt outcome and by completion code, the most frequent first.
 
-    `dials` of the `attempts` were dialled, the others were only shown, or refused before;
+    `dials` of the `attempts` were dialled, the others were only shown. What was `refused` before it was
+    dialled, by the reason (on the do-not-call list, in work elsewhere, ...), is in none of them;
     `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions;
     `callbacks` are those that ended, by what became of them.
     """
@@ -68,6 +69,7 @@ class JobTally:
     dispositions: tuple[tuple[str, int], ...]
     stored: int
     callbacks: tuple[tuple[str, int], ...] = ()
+    refused: tuple[tuple[str, int], ...] = ()
 
 
 @frozen

@@ -32,6 +32,8 @@ class ZoneNumbers(Protocol):
     @property
     def attempts(self) -> int: ...
     @property
+    def refused(self) -> Mapping[str, int]: ...
+    @property
     def live_answers(self) -> int: ...
     @property
     def abandoned(self) -> int: ...
@@ -233,7 +235,10 @@ class _NumbersCollector(Collector):
     def collect(self) -> Iterator[_CodeFamily]:
         agents = GaugeMetricFamily("agentmgr_agents", "Agents by agent state.", labels=["zone", "state"])
         calls = GaugeMetricFamily("agentmgr_calls", "Agents by call state.", labels=["zone", "state"])
-        attempts = CounterMetricFamily("agentmgr_attempts", "Attempts started.", labels=["zone"])
+        attempts = CounterMetricFamily("agentmgr_attempts", "Attempts that ended.", labels=["zone"])
+        refused = CounterMetricFamily(
+            "agentmgr_refused", "Numbers that were not dialled after all.", labels=["zone", "reason"]
+        )
         answers = CounterMetricFamily("agentmgr_live_answers", "Calls a person took.", labels=["zone"])
         abandoned = CounterMetricFamily(
             "agentmgr_abandoned", "Answered calls that no agent took.", labels=["zone"]
@@ -252,12 +257,14 @@ class _NumbersCollector(Collector):
             for call_state in CallState:
                 calls.add_metric([zone, call_state.value], calls_by_state.get(call_state, 0))
             attempts.add_metric([zone], numbers.attempts)
+            for reason, how_many in dict(numbers.refused).items():
+                refused.add_metric([zone, reason], how_many)
             answers.add_metric([zone], numbers.live_answers)
             abandoned.add_metric([zone], numbers.abandoned)
             dismissed.add_metric([zone], numbers.dismissed)
             for outcome, how_many in {"Expired": 0, **numbers.callbacks_ended}.items():
                 callbacks.add_metric([zone, outcome], how_many)
-        yield from (agents, calls, attempts, answers, abandoned, dismissed, callbacks)
+        yield from (agents, calls, attempts, refused, answers, abandoned, dismissed, callbacks)
         if self.blended:
             yield from self._collect_blended()
 

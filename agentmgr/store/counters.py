@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from agentmgr.core.effects import (
+    REFUSALS,
     EndAttempt,
     EndCallback,
     MarkAnswered,
@@ -21,10 +22,15 @@ from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 
 class Counted(StrEnum):
-    """What is counted of a job; outcomes, dispositions and callbacks by name, the rest under an empty one."""
+    """What is counted of a job; what `_NAMES` names under that, the rest under an empty name.
+
+    `Outcome` has all ends of attempts, `Undialed` those that were not dialled, `Refused` those of them whose
+    number was not to be dialled.
+    """
 
     Attempts = "attempts"
     Undialed = "undialed"
+    Refused = "refused"
     Answered = "answered"
     Done = "done"
     Outcome = "outcome"
@@ -50,9 +56,13 @@ _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
     EndCallback: (Counted.Callback, lambda record: record.outcome),
 }
 """What a record counts as, and under which name; not at all under None."""
+_REFUSALS = ", ".join(f"'{outcome}'" for outcome in sorted(REFUSALS))
 _RECOUNT: Mapping[Counted, str] = {
     Counted.Undialed: "SELECT job_id, ?, '', count(*) FROM attempt"
     " WHERE job_id = ? AND ended_at IS NOT NULL AND dialed_at IS NULL GROUP BY job_id",
+    Counted.Refused: "SELECT job_id, ?, outcome, count(*) FROM attempt"
+    f" WHERE job_id = ? AND ended_at IS NOT NULL AND dialed_at IS NULL AND outcome IN ({_REFUSALS})"
+    " GROUP BY job_id, outcome",
     Counted.Outcome: "SELECT job_id, ?, outcome, count(*) FROM attempt"
     " WHERE job_id = ? AND outcome IS NOT NULL GROUP BY job_id, outcome",
     Counted.Callback: "SELECT job_id, ?, outcome, count(*) FROM callback"
@@ -98,14 +108,20 @@ class RecordCount:
         if not self._done and not self._doubtful:
             return
         ended = [r.attempt_id for r in (*self._done, *self._doubtful) if type(r) is EndAttempt]
+        rows: list[Row] = []
         undialed = self._find_jobs(" AND dialed_at IS NULL", ended)
         self._jobs.update(self._find_jobs("", [key for key in ended if key not in self._jobs]))
         count(self._sql, map(self._row, self._done))
-        shown = (undialed.get(r.attempt_id) for r in self._done if type(r) is EndAttempt)
-        count(self._sql, ((job_id, Counted.Undialed, "") for job_id in shown if job_id is not None))
+        for end in self._done:
+            if type(end) is EndAttempt and (job_id := undialed.get(end.attempt_id)) is not None:
+                rows.append((job_id, Counted.Undialed, ""))
+                if end.outcome in REFUSALS:
+                    rows.append((job_id, Counted.Refused, end.outcome))
+        count(self._sql, rows)
         known = [r for r in self._doubtful if type(r) is not EndAttempt or r.attempt_id in self._jobs]
         doubtful = {self._row(record)[:2] for record in known}
-        ends = {(self._jobs[r.attempt_id], Counted.Undialed) for r in known if type(r) is EndAttempt}
+        ended_twice = {self._jobs[r.attempt_id] for r in known if type(r) is EndAttempt}
+        ends = {(job_id, what) for job_id in ended_twice for what in (Counted.Undialed, Counted.Refused)}
         for job_id, counted in doubtful | ends:
             self._sql.execute("DELETE FROM job_counter WHERE job_id = ? AND counted = ?", (job_id, counted))
             self._sql.execute(
@@ -166,18 +182,20 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
         " WHERE job_counter.job_id = ? ORDER BY how_many DESC, shown",
         (Counted.Disposition, job_id),
     )
-    outcomes, dispositions, callbacks = (
+    ends, refused, dispositions, callbacks = (
         tuple((name, how_many) for what, name, how_many in rows if what == counted)
-        for counted in (Counted.Outcome, Counted.Disposition, Counted.Callback)
+        for counted in (Counted.Outcome, Counted.Refused, Counted.Disposition, Counted.Callback)
     )
     totals = {what: how_many for what, _, how_many in rows}
+    outcomes = (Counter(dict(ends)) - Counter(dict(refused))).most_common()
     return JobTally(
-        attempts=totals.get(Counted.Attempts, 0),
+        attempts=totals.get(Counted.Attempts, 0) - sum(how_many for _, how_many in refused),
         dials=totals.get(Counted.Attempts, 0) - totals.get(Counted.Undialed, 0),
         live_answers=totals.get(Counted.Answered, 0),
         abandoned=dict(outcomes).get(ABANDONED, 0),
-        outcomes=outcomes,
+        outcomes=tuple(sorted(outcomes, key=lambda each: (-each[1], each[0]))),
         dispositions=dispositions,
         stored=sum(how_many for _, how_many in dispositions),
         callbacks=callbacks,
+        refused=refused,
     )

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import (
+    REFUSALS,
     AddToDnc,
     CheckDial,
     EndAttempt,
@@ -458,11 +459,13 @@ class MemoryStore:
         """Count what a job has done, which the job's campaign must be known for."""
         of_job = {key for key, attempt in self.attempts.items() if attempt.job_id == job_id}
         names = {code.code_id: code.name for code in self.jobs[job_id].campaign.completion_codes}
-        outcomes = Counter(end.outcome for key, end in self.ended_attempts.items() if key in of_job)
+        ends = [end for key, end in self.ended_attempts.items() if key in of_job]
+        refused = Counter(end.outcome for end in ends if self._was_refused(end))
+        outcomes = Counter(end.outcome for end in ends) - refused
         callbacks = Counter(end.outcome for end in self.ended_callbacks.values() if end.job_id == job_id)
         codes = Counter(names[each.code_id] for each in self.dispositions.values() if each.job_id == job_id)
         return JobTally(
-            attempts=len(of_job),
+            attempts=len(of_job) - refused.total(),
             dials=sum(map(self._is_dial, of_job)),
             live_answers=len(of_job & self.answered_at.keys()),
             abandoned=outcomes["Nuisance"],
@@ -470,7 +473,11 @@ class MemoryStore:
             dispositions=_most_first(codes),
             stored=codes.total(),
             callbacks=_most_first(callbacks),
+            refused=_most_first(refused),
         )
+
+    def _was_refused(self, end: EndAttempt) -> bool:
+        return end.outcome in REFUSALS and not self._is_dial(end.attempt_id)
 
     def _is_dial(self, attempt_id: str) -> bool:
         end = self.ended_attempts.get(attempt_id)

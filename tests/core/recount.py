@@ -297,7 +297,8 @@ def _check_stats(zone):
 
 def _check_counters(stats, store):
     ended = store.ended_attempts.values()
-    assert stats.attempts == len(store.open_attempts) + len(ended)
+    assert stats.attempts == sum(not attempt.was_refused for attempt in ended)
+    assert stats.refused == Counter(attempt.outcome for attempt in ended if attempt.was_refused)
     assert stats.abandoned == sum(attempt.outcome == "Nuisance" for attempt in ended)
     assert stats.dispositions == len(store.dispositions)
     answered = {record.attempt_id for record in store.records if isinstance(record, MarkAnswered)}

@@ -146,6 +146,43 @@ def test_retry_time_of_the_dnc_list_does_not_keep_a_contact_for_ever():
     assert scene.store.done[1] == {1: "DncBlocked"}
 
 
+NEVER = CallingHours(0, 1440, frozenset())
+
+
+def blocked(scene):
+    scene.store.dnc.update(number.number for number in a_contact(1).numbers)
+
+
+REFUSALS = {
+    DialFailReason.DncBlocked: blocked,
+    DialFailReason.Busy: lambda scene: scene.zone.numbers_in_work.clear(),
+    DialFailReason.TelephonyDown: lambda scene: setattr(scene.zone, "telephony_is_down", True),
+    DialFailReason.OutsideCallingHours: lambda scene: setattr(
+        scene.zone.jobs[1], "campaign", evolve(scene.zone.jobs[1].campaign, calling_hours=NEVER)
+    ),
+}
+"""What comes up between the wish to dial and the answer to the question about the number."""
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_number_that_is_not_dialled_after_all_counts_as_refused_and_as_no_attempt(reason):
+    scene = Scene(PacingType.Progressive, contacts=1, agents="A")
+    for step in (scene.log_on, scene.go_ready, scene.offer_phone, scene.call_phone):
+        step()
+    scene.answers_at_once = False
+    scene.answer_phone()
+    scene.witness = None
+    REFUSALS[reason](scene)
+    scene.answer()
+    assert not dialed(scene)
+    assert scene.zone.stats.refused == {reason: 1}
+    assert scene.zone.stats.attempts == 0
+    (end,) = scene.store.ended_attempts.values()
+    assert (end.outcome, end.dialed, end.was_refused) == (reason, False, True)
+    returned = [each for each in scene.store.records if isinstance(each, ReturnContact)]
+    assert [each.attempts for each in returned] == [0]
+
+
 def test_number_that_the_network_holds_to_be_closed_is_tried_again_but_not_at_once():
     scene = with_numbers(ONE, max_attempts=3)
     scene.customer_fails(DialFailReason.OutsideCallingHours)

@@ -358,13 +358,13 @@ def test_dial_that_failed_is_a_call_that_failed():
     """)
 
 
-def test_dial_of_the_job_that_failed_is_retried_as_its_campaign_says():
+def test_dial_of_the_job_that_failed_is_retried_as_its_campaign_says_and_counts_as_no_attempt():
     scene = Scene(PacingType.Progressive, contacts=1)
     scene.refuses.add(Dial)
     assert scene.nail("A")[-3:] == lines("""
         switch: Dial Z-1-1 +49300000001 25
         store: EndAttempt Z-1-1 TelephonyDown
-        store: ReturnContact 1 1 TelephonyDown +60s
+        store: ReturnContact 1 0 TelephonyDown +60s
     """)
 
 

@@ -15,6 +15,7 @@ class Numbers:
     agents_by_state: Counter[AgentState] = field(factory=Counter)
     calls_by_state: Counter[CallState] = field(factory=Counter)
     attempts: int = 0
+    refused: Counter[str] = field(factory=Counter)
     live_answers: int = 0
     abandoned: int = 0
     dismissed: int = 0
@@ -38,6 +39,8 @@ def test_zone_numbers_are_read_when_asked_for_with_every_state_shown():
     assert value("agentmgr_live_answers_total") == 3
     assert value("agentmgr_abandoned_total") == 2
     assert value("agentmgr_dismissed_total") == 1
+    numbers.refused["DncBlocked"] += 3
+    assert value("agentmgr_refused_total", reason="DncBlocked") == 3
     assert value("agentmgr_callbacks_total", outcome="Expired") == 0
     numbers.callbacks_ended["Expired"] += 1
     assert value("agentmgr_callbacks_total", outcome="Expired") == 1

@@ -423,9 +423,21 @@ def test_tally_counts_as_dials_what_was_dialled(owned: Owned) -> None:
     owned.commit(one, EndAttempt("a1", "Busy", T0), ReturnContact(1, 1, 1, "Busy", T0))
     owned.commit(two, EndAttempt("a2", "DncBlocked", T0, dialed=False), ReturnContact(1, 2, 0, "x", T0))
     owned.commit(three, evolve(four, dialed_at=None))
-    assert (owned.store.tally(1).attempts, owned.store.tally(1).dials) == (4, 3)
+    assert (owned.store.tally(1).attempts, owned.store.tally(1).dials) == (3, 3)
     owned.take_over()
-    assert (owned.store.tally(1).attempts, owned.store.tally(1).dials) == (4, 2)
+    tally = owned.store.tally(1)
+    assert (tally.attempts, tally.dials, tally.refused) == (3, 2, (("DncBlocked", 1),))
+    assert dict(tally.outcomes) == {"Busy": 1, "Interrupted": 2}
+
+
+def test_tally_tells_the_same_reason_before_and_after_the_dial_apart(owned: Owned) -> None:
+    contacts = owned.claim()
+    one, two = (evolve(start(contacts[n], f"a{n}"), dialed_at=T0) for n in (1, 2))
+    owned.commit(one, EndAttempt("a1", "Busy", T0))
+    refused = EndAttempt("a2", "Busy", T0, dialed=False)
+    owned.commit(two, refused)
+    tally = owned.store.tally(1)
+    assert (tally.attempts, tally.outcomes, tally.refused) == (1, (("Busy", 1),), (("Busy", 1),))
 
 
 def test_tally_answer_that_finds_its_agent_later_counts_once(owned: Owned) -> None:
