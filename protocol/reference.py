@@ -21,41 +21,61 @@ from protocol.examples import (
 )
 from protocol.reference_text import BEHAVIOUR, FIRST_SESSION, FOUNDATIONS, FURTHER_SESSIONS
 from protocol.registry import COMMANDS, NOTIFICATIONS, CommandSpec, wire_name
-from protocol.results import GENERAL_CODES, LIBRARY_CODES, ResultCode
+from protocol.results import GENERAL_CODES, LIBRARY_CODES, UNUSED_CODES, ResultCode
 from protocol.structures import Capabilities
 from protocol.test_numbers import reference as test_numbers
 
 MatrixRow = tuple[str, Capabilities]
 """A situation of an agent, in words, and what its desktop may offer then."""
 
+GuardRow = tuple[str, Sequence[ResultCode | None]]
+"""A command, and its refusal in each situation; None where the state is no reason to refuse it."""
 
-def generate(matrix: Sequence[MatrixRow] = ()) -> str:
+
+@attrs.frozen
+class Guards:
+    """Which state refuses which command, with which code."""
+
+    situations: Sequence[str]
+    rows: Sequence[GuardRow]
+
+
+def generate(
+    matrix: Sequence[MatrixRow] = (),
+    guards: Guards | None = None,
+    times: Sequence[tuple[str, str]] = (),
+) -> str:
     """Write the reference.
 
     Args:
         matrix: the capability matrix, which the state machine owns; left out if empty.
+        guards: the rules of the commands; left out if there are none.
+        times: what a desktop notices when a time of the server is over, and which settings it is made of.
     """
+    head, *rest = FOUNDATIONS.strip().split("\n## ", 1)
     parts = [
-        FOUNDATIONS,
+        *(f"## {part}" for part in rest),
         _example_walk(),
         BEHAVIOUR,
         FIRST_SESSION,
         FURTHER_SESSIONS,
         *_matrix(matrix),
+        *_guards(guards),
+        *_times(times),
+        *_codes(),
+        *_indexes(),
         "## Enumerations\n\nRead without regard to case, written as spelled here.",
         *(_enumeration(cls) for cls in _classes(enums, WireEnum)),
         "## Structures\n\nMaps inside of messages. A structure that lacks a needed field, or has a malformed"
         " one, makes the field malformed that holds it.",
         *(_structure(cls) for cls in _classes(structures, object)),
-        *_codes(),
-        *_index(),
         "## Commands",
         *(_command(spec) for spec in COMMANDS.values()),
         "## Notifications\n\nSent by the server at any time; nothing answers them unless it is said.",
         *(_notification(name, cls) for name, cls in NOTIFICATIONS.items()),
         test_numbers(),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in (head, _contents(parts), *parts)) + "\n"
 
 
 def _classes(module: Any, base: type[Any]) -> Iterator[type[Any]]:
@@ -162,6 +182,60 @@ def _matrix(matrix: Sequence[MatrixRow]) -> Iterator[str]:
     yield _table(("situation", "true"), rows)
 
 
+def _guards(guards: Guards | None) -> Iterator[str]:
+    if guards is None:
+        return
+    yield (
+        "## Commands by state\n\n"
+        "Where a command of an agent is refused for its state, and with which code; `✓`: the state is no"
+        " reason"
+        " to refuse it, though its arguments or what the command's own section names may be. What is looked"
+        " at"
+        " first: the agent is logged on over this connection (9002), its phone is nailed (9006), it has a"
+        " contact, the `sessionID` is that contact's (9008), then the state. PendingNotReady changes nothing"
+        " here."
+    )
+    yield _table(
+        ("command", *guards.situations),
+        (
+            (_link(name), *("✓" if code is None else str(int(code)) for code in codes))
+            for name, codes in guards.rows
+            if any(codes)
+        ),
+    )
+    free = ", ".join(_link(name) for name, codes in guards.rows if not any(codes))
+    yield f"No call state refuses these; what else they need is in their sections: {free}."
+    plain = ", ".join(_link(name) for name in COMMANDS if name not in {command for command, _ in guards.rows})
+    yield f"These need no agent that is logged on: {plain}."
+
+
+def _times(times: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if times:
+        yield (
+            "## Times\n\n"
+            "What the server does by itself when a time is over, and where that time is set, with its"
+            " default:"
+            " in a table of the server's settings, or with the campaign. Where several are named, the"
+            " sentence"
+            " says how they go together."
+        )
+        yield _table(("what a desktop notices", "setting and default"), times)
+
+
+def _contents(parts: Iterable[str]) -> str:
+    titles = [
+        line.removeprefix("## ")
+        for part in parts
+        for line in part.strip().splitlines()
+        if line.startswith("## ")
+    ]
+    return "## Contents\n\n" + "\n".join(f"- {_link(title)}" for title in titles)
+
+
+def _link(title: str) -> str:
+    return f"[{title}](#{title.lower().replace(' ', '-')})"
+
+
 def _enumeration(cls: type[WireEnum]) -> str:
     return f"### {cls.__name__}\n\n{_doc(cls)}\n\n{' · '.join(f'`{member}`' for member in cls)}"
 
@@ -175,22 +249,35 @@ def _codes() -> Iterator[str]:
     yield "## Result codes\n\nThe `result` of every RESP. The texts are those of AGTGetErrorString."
     yield _table(
         ("code", "kind", "text", "sent by"),
-        (
-            (str(int(c)), str(c.severity), c.text, "client library" if c in LIBRARY_CODES else "server")
-            for c in ResultCode
-        ),
+        ((str(int(code)), str(code.severity), code.text, _sender(code)) for code in ResultCode),
     )
-    general = ", ".join(str(int(code)) for code in ResultCode if code in GENERAL_CODES)
+    general = ", ".join(str(int(code)) for code in ResultCode if code in GENERAL_CODES - UNUSED_CODES.keys())
     yield f"Every command can be answered with {general}, beside the codes of its own."
 
 
-def _index() -> Iterator[str]:
+def _sender(code: ResultCode) -> str:
+    if code in UNUSED_CODES:
+        return f"nobody: {UNUSED_CODES[code]}"
+    return "client library" if code in LIBRARY_CODES else "server"
+
+
+def _indexes() -> Iterator[str]:
     yield "## Index of commands"
-    rows = []
-    for spec in COMMANDS.values():
-        names = [f"`{wire_name(a)}`" for a in attrs.fields(spec.cls)]
-        rows.append((f"[{spec.name}](#{spec.name.lower()})", ", ".join(names)))
-    yield _table(("command", "arguments"), rows)
+    yield _table(("command", "arguments"), ((_link(s.name), _names(s.cls)) for s in COMMANDS.values()))
+    yield "## Index of notifications"
+    yield _table(("notification", "fields"), ((_link(n), _names(cls)) for n, cls in NOTIFICATIONS.items()))
+    yield "## Index of structures and enumerations"
+    yield _table(
+        ("type", "fields or values"),
+        (
+            *((_link(cls.__name__), _names(cls)) for cls in _classes(structures, object)),
+            *((_link(cls.__name__), ", ".join(f"`{m}`" for m in cls)) for cls in _classes(enums, WireEnum)),
+        ),
+    )
+
+
+def _names(cls: type[Any]) -> str:
+    return ", ".join(f"`{wire_name(attribute)}`" for attribute in attrs.fields(cls))
 
 
 def _command(spec: CommandSpec) -> str:
@@ -204,8 +291,12 @@ def _command(spec: CommandSpec) -> str:
     parts.append(_fields(spec.resp))
     parts.append(_sample(response))
     if spec.codes:
-        parts.append(_table(("its codes", ""), ((str(int(code)), code.text) for code in spec.codes)))
+        parts.append(_table(("its codes", ""), ((str(int(code)), _meaning(code)) for code in spec.codes)))
     return "\n\n".join(parts)
+
+
+def _meaning(code: ResultCode) -> str:
+    return f"{code.text} Never sent: {UNUSED_CODES[code]}." if code in UNUSED_CODES else code.text
 
 
 def _notification(name: str, cls: type[Any]) -> str:

@@ -1,5 +1,6 @@
 """Every result code of the API with its text; the one place where codes are defined."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from protocol.enums import ErrorType
@@ -200,3 +201,23 @@ GENERAL_CODES = frozenset(
     }
 )
 """Codes that a command can be answered with beside those of its own."""
+
+UNUSED_CODES: Mapping[ResultCode, str] = {
+    ResultCode.FAILURE: "each refusal has a code of its own",
+    ResultCode.FORCED_LOGIN: "the desktop that loses its agent is told AGTAgentLoggedOut",
+    ResultCode.CONFERENCE_LOGGED_OUT: "an agent who logs off leaves the consult first",
+    ResultCode.CONFERENCE_NOT_READY: "an agent in a consult is on the line",
+    ResultCode.MOVING_TO_PENDING: "AGTStateChange is answered 0 with the agent state",
+    ResultCode.OWNER_CANNOT_LEAVE: "AGTEndConf of the owner ends the conference",
+    ResultCode.CONFERENCE_NO_PASSIVE: "a conference ends with its passive party",
+    ResultCode.CANCEL_CONSULT_STARTED: "one that has begun is cancelled all the same",
+    ResultCode.RECORDING_START_FAILED: "nothing is recorded",
+    ResultCode.RECORDING_STOP_FAILED: "nothing is recorded",
+    ResultCode.RECORDING_FAILED: "nothing is recorded",
+    ResultCode.NOTE_FAILED: "a store that cannot write stops the zone before any RESP",
+    ResultCode.DNC_FAILED: "a store that cannot write stops the zone before any RESP",
+    ResultCode.SERVER_NOT_REACHABLE: "whoever reads an answer has reached it",
+    ResultCode.SYSTEM_NOT_AVAILABLE: "a store that cannot write stops the zone before any RESP",
+    ResultCode.MEDIA_SERVER_DOWN: "switch and media are one: 9007 says so",
+}
+"""Codes of the API that this server never sends, each with the reason; clients know them all the same."""

@@ -10,9 +10,12 @@ import demo_picture
 import state_diagrams
 
 from agentmgr.core.capabilities import Row, capabilities
+from agentmgr.core.commands import AGENT_RULES, guards
 from agentmgr.settings.file import sample
+from agentmgr.settings.noticed import noticed
 from protocol import examples, reference
 from protocol.enums import AgentState
+from protocol.registry import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,7 +39,7 @@ SITUATIONS = {
 
 
 def protocol_reference() -> str:
-    """Write PROTOCOL.md with what only the core knows, the capability matrix."""
+    """Write PROTOCOL.md with what only the server knows: the capability matrix, the rules, the times."""
     matrix = [("NotReady, no contact", capabilities(Row.FREE, AgentState.NotReady))]
     matrix += [(f"Ready, {words}", capabilities(row, AgentState.Ready)) for row, words in SITUATIONS.items()]
     matrix += [
@@ -44,7 +47,13 @@ def protocol_reference() -> str:
         for row, words in SITUATIONS.items()
         if row is not Row.FREE
     ]
-    return reference.generate(matrix)
+    rules = [
+        (name, [guards.refusal_in(spec.cls, situation) for situation in guards.SITUATIONS])
+        for name, spec in COMMANDS.items()
+        if spec.cls in AGENT_RULES
+    ]
+    by_state = reference.Guards([situation.words for situation in guards.SITUATIONS], rules)
+    return reference.generate(matrix, by_state, list(noticed()))
 
 
 GENERATED: dict[str, Callable[[], str]] = {

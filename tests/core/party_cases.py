@@ -36,7 +36,6 @@ from scenes import (
 from agentmgr.core.model import ExternalDestination
 from protocol import commands as c
 from protocol.enums import AgentState, CallbackType, CallState, DestinationType, NailupStatus
-from protocol.results import ResultCode
 from protocol.structures import AgentSkill, AgentStatus, CallbackDest, ContactNumber
 
 STALE = "Z-1-99"
@@ -255,17 +254,3 @@ PARTY_CASES = [
     (9002, c.GetAgentStatusResponse(STATUS), only_connected),
     (9004, c.AGTGetTimezones(), disconnected),
 ]
-
-PARTY_CANNOT_OCCUR = {
-    (
-        "AGTCancelConsult",
-        ResultCode.CANCEL_CONSULT_STARTED,
-    ): "one that has begun is cancelled all the same",
-    ("AGTStartConf", ResultCode.CONFERENCE_LOGGED_OUT): "an agent who logs off leaves the consult first",
-    (
-        "AGTStartConf",
-        ResultCode.CONFERENCE_NOT_READY,
-    ): "an agent in consult is on the line",
-    ("AGTEndConf", ResultCode.CONFERENCE_NO_PASSIVE): "a conference ends with its passive party",
-}
-"""Why a code of the contract is never sent by this core."""

@@ -1,9 +1,12 @@
 """Every result code of every command that is built: a way to meet it, or the reason why it cannot be met."""
 
+import re
+from pathlib import Path
+
 import pytest
 from attrs import evolve, frozen
 from parties import consult, create
-from party_cases import PARTY_CANNOT_OCCUR, PARTY_CASES
+from party_cases import PARTY_CASES
 from scenes import (
     GIVEN,
     SID,
@@ -26,6 +29,7 @@ from scenes import (
     wrapup_nailing_lost,
 )
 
+import agentmgr
 from agentmgr.conformance.matrix import GATES
 from agentmgr.core.commands import AGENT_RULES, PLAIN_HANDLERS
 from agentmgr.core.effects import Conference, Connect, Hold, SendDigit, Unhold
@@ -33,7 +37,7 @@ from agentmgr.core.events import LogonChecked, TelephonyLost
 from protocol import commands as c
 from protocol.enums import AgentState
 from protocol.registry import COMMANDS, VERSION
-from protocol.results import ResultCode
+from protocol.results import LIBRARY_CODES, UNUSED_CODES, ResultCode
 from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair
 
 STALE = "Z-1-99"
@@ -262,14 +266,6 @@ REPORTED_BY_THE_LOGON_CHECK = {
 }
 """Codes of AGTLogon that come from outside the core, with `LogonChecked`."""
 
-CANNOT_OCCUR = {
-    ("AGTReadyForNailup", ResultCode.MEDIA_SERVER_DOWN): "switch and media are one: 9007 says so",
-    ("AGTAddAgentNote", ResultCode.NOTE_FAILED): "a store that cannot write stops the zone before any RESP",
-    ("AGTAddToDNC", ResultCode.DNC_FAILED): "a store that cannot write stops the zone before any RESP",
-    **PARTY_CANNOT_OCCUR,
-}
-"""Why a code of the contract is never sent by this core."""
-
 GATED = {gate.cls.__name__ for gate in GATES}
 """Commands that test_acceptance finds accepted, and refused with another session id."""
 EXAMPLES = {gate.cls: gate.command(GIVEN) for gate in GATES} | {
@@ -345,10 +341,7 @@ def test_every_code_of_a_built_command_is_met_by_a_case(name):
         met.add(0)
     if name == "AGTLogon":
         met |= REPORTED_BY_THE_LOGON_CHECK
-    cannot = {code for command, code in CANNOT_OCCUR if command == name}
-    missing = {0, *COMMANDS[name].codes} - met - cannot
-    assert not missing
-    assert not met & cannot
+    assert {0, *COMMANDS[name].codes} - met == UNUSED_CODES.keys() & COMMANDS[name].codes
 
 
 @pytest.mark.parametrize("name", BUILT)
@@ -358,8 +351,16 @@ def test_command_with_a_session_id_refuses_a_stale_one(name):
         assert 9008 in {case.code for case in CASES if case.name == name}
 
 
-def test_reasons_are_given_for_codes_that_the_contract_has():
-    assert all(code in COMMANDS[name].codes for name, code in CANNOT_OCCUR)
+def test_code_that_is_never_sent_is_in_no_line_of_the_server():
+    """A line of code that names one of them would send it, or be dead."""
+    rooms = [path for path in Path(agentmgr.__file__).parent.iterdir() if path.is_dir()]
+    clients = {"client", "cli", "conformance", "desk", "demo", "testing"}
+    lines = "".join(
+        file.read_text() for room in rooms if room.name not in clients for file in room.rglob("*.py")
+    )
+    sent = {ResultCode[name] for name in re.findall(r"ResultCode\.([A-Z_0-9]+)", lines)}
+    by_the_wire = {ResultCode.UNEXPECTED_COMMAND, ResultCode.UNKNOWN_COMMAND, ResultCode.TOO_FEW_ARGUMENTS}
+    assert sent | by_the_wire == {*ResultCode} - UNUSED_CODES.keys() - LIBRARY_CODES
 
 
 # -- what a RESP carries -----------------------------------------------------------------------

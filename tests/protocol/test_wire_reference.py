@@ -10,14 +10,21 @@ from protocol.codec import unpack
 from protocol.connection import ClientConnection, CommandReceived, ResponseReceived, ServerConnection
 from protocol.examples import all_examples, golden
 from protocol.framing import HEADER_BYTES
-from protocol.reference import generate
+from protocol.reference import Guards, generate
 from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES
-from protocol.results import ResultCode
+from protocol.results import UNUSED_CODES, ResultCode
 from protocol.structures import Capabilities
 
 HERE = Path(__file__).parent
 EXAMPLES = list(all_examples())
-REFERENCE = generate([("Talking", Capabilities(hold=True, send_dtmf=True))])
+REFERENCE = generate(
+    [("Talking", Capabilities(hold=True, send_dtmf=True))],
+    Guards(
+        ["Idle", "Talking"],
+        [("AGTHoldCall", [ResultCode.HOLD_NO_CALL, None]), ("AGTIsInDNC", [None, None])],
+    ),
+    [("The wrapup ends.", "`wrapup-time` of the campaign: 60 s")],
+)
 
 
 def section(name: str) -> str:
@@ -66,7 +73,8 @@ def test_reference_tells_the_codes_of_every_command(spec: object) -> None:
     text = section(spec.name)  # type: ignore[attr-defined]  # a CommandSpec
 
     for code in spec.codes:  # type: ignore[attr-defined]  # a CommandSpec
-        assert f"| {int(code)} | {code.text} |" in text
+        assert f"| {int(code)} | {code.text}" in text
+        assert (f"| {int(code)} | {code.text} Never sent: " in text) is (code in UNUSED_CODES)
 
 
 def test_reference_tells_every_code_and_the_matrix_it_is_given() -> None:
@@ -74,6 +82,41 @@ def test_reference_tells_every_code_and_the_matrix_it_is_given() -> None:
         assert f"| {int(code)} | {code.severity} | {code.text} |" in REFERENCE
     assert "| Talking | hold, sendDTMF |" in REFERENCE
     assert "Capability matrix" not in generate()
+
+
+def test_reference_tells_who_never_sends_a_code_and_why() -> None:
+    for code, why in UNUSED_CODES.items():
+        assert f"| {int(code)} | {code.severity} | {code.text} | nobody: {why} |" in REFERENCE
+    assert ", 9005," not in REFERENCE
+
+
+def test_reference_tells_which_state_refuses_a_command_and_which_commands_need_no_agent() -> None:
+    assert "| [AGTHoldCall](#agtholdcall) | 103 | ✓ |" in REFERENCE
+    assert "in their sections: [AGTIsInDNC](#agtisindnc)." in REFERENCE
+    assert "[AGTLogon](#agtlogon)" in REFERENCE.split("need no agent that is logged on: ")[1].split("\n")[0]
+    assert "Commands by state" not in generate()
+
+
+def test_reference_tells_the_times_it_is_given() -> None:
+    assert "| The wrapup ends. | `wrapup-time` of the campaign: 60 s |" in REFERENCE
+    assert "## Times" not in generate()
+
+
+def test_reference_begins_with_the_list_of_its_sections() -> None:
+    title, contents, *sections = REFERENCE.split("\n## ")
+
+    assert title.startswith("# The wire")
+    assert contents.startswith("Contents")
+    assert [line.removeprefix("- [").split("]")[0] for line in contents.splitlines() if line[:1] == "-"] == [
+        section.splitlines()[0] for section in sections
+    ]
+
+
+def test_reference_has_an_index_of_all_notifications_structures_and_enumerations() -> None:
+    index = REFERENCE.split("## Index of notifications")[1].split("\n## Enumerations\n")[0]
+
+    for name in (*NOTIFICATIONS, "Contact", "Capabilities", "CallState"):
+        assert f"| [{name}](#{name.lower()}) |" in index
 
 
 def test_reference_tells_what_a_field_is_and_what_it_takes() -> None:

@@ -5,7 +5,7 @@ from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_c
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import CommandReceived, LogonChecked
 from agentmgr.core.parts import Parts
-from agentmgr.core.states import LIVE_STATES, AgentEvent
+from agentmgr.core.states import FREE_STATES, LIVE_STATES, AgentEvent
 from protocol.commands import (
     AGTAvailableForNailup,
     AGTLogoff,
@@ -104,10 +104,10 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
     return ResultCode.SUCCESS
 
 
-@on_agent_command(AGTLogoff)
+@on_agent_command(AGTLogoff, states=FREE_STATES, refused=ResultCode.LOGOFF_STATE)
 def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived) -> Answer:
     """Log off, after the phone was let go."""
-    if agent.agent_state is not AgentState.NotReady or not agent.is_free or agent.logoff_request:
+    if agent.agent_state is not AgentState.NotReady or agent.logoff_request:
         return ResultCode.LOGOFF_STATE
     agent.leaving = True
     agent.touch()

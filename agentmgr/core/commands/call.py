@@ -11,6 +11,7 @@ from agentmgr.core.model import PhoneNumber
 from agentmgr.core.numbers import is_premium, read_number
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
+from agentmgr.core.states import OFFERED_STATES
 from agentmgr.core.timezones import parse_timezone
 from protocol.commands import (
     AGTExtendWrapup,
@@ -145,26 +146,34 @@ def extend_wrapup(zone: Parts, agent: Agent, command: AGTExtendWrapup, event: Co
     )
 
 
-@on_agent_command(AGTRedial, capability="originate", nailed=True, refused=ResultCode.REDIAL_STATE)
+@on_agent_command(
+    AGTRedial,
+    capability="originate",
+    states=frozenset({CallState.Wrapup}),
+    nailed=True,
+    refused=ResultCode.REDIAL_STATE,
+)
 def redial(zone: Parts, agent: Agent, command: AGTRedial, event: CommandReceived) -> Answer:
     """Dial the customer again from wrapup."""
-    if agent.call_state is not CallState.Wrapup:
-        return ResultCode.REDIAL_STATE
     return _dial(zone, agent, command.contact_number)
 
 
-@on_agent_command(AGTPreviewDial, capability="originate", nailed=True, refused=ResultCode.PREVIEW_DIAL_STATE)
+@on_agent_command(
+    AGTPreviewDial,
+    capability="originate",
+    states=OFFERED_STATES,
+    nailed=True,
+    refused=ResultCode.PREVIEW_DIAL_STATE,
+)
 def preview_dial(zone: Parts, agent: Agent, command: AGTPreviewDial, event: CommandReceived) -> Answer:
     """Accept the preview or callback."""
-    if agent.call_state is CallState.Wrapup:
-        return ResultCode.PREVIEW_DIAL_STATE
     return _dial(zone, agent, command.contact_number)
 
 
 @on_agent_command(
     AGTPreviewCancel,
     contact=True,
-    states=frozenset({CallState.Preview, CallState.Callback}),
+    states=OFFERED_STATES,
     refused=ResultCode.PREVIEW_CANCEL_STATE,
 )
 def preview_cancel(zone: Parts, agent: Agent, command: AGTPreviewCancel, event: CommandReceived) -> Answer:

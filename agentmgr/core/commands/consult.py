@@ -10,7 +10,6 @@ from agentmgr.core.events import CommandReceived
 from agentmgr.core.numbers import is_premium
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
-from agentmgr.core.states import ConsultPhase
 from protocol.commands import (
     AGTCancelConsult,
     AGTCompleteTransfer,
@@ -219,16 +218,20 @@ def end_conf(zone: Parts, agent: Agent, command: AGTEndConf, event: CommandRecei
     return ResultCode.SUCCESS
 
 
-@on_agent_command(AGTConfChangeOwnership, contact=True, nailed=True, refused=ResultCode.CONFERENCE_NOT_OWNER)
+@on_agent_command(
+    AGTConfChangeOwnership,
+    capability="change_ownership",
+    nailed=True,
+    refused=ResultCode.CONFERENCE_NOT_OWNER,
+    refused_in={CallState.ConferenceOwner: ResultCode.OWNERSHIP_NOT_AGENT},
+)
 def change_ownership(
     zone: Parts, agent: Agent, command: AGTConfChangeOwnership, event: CommandReceived
 ) -> Answer:
     """Make the passive agent the owner of the conference."""
     session = agent.engaged_session
-    consultation = session.consultation
-    if agent.call_state is not CallState.ConferenceOwner or consultation is None:
-        return ResultCode.CONFERENCE_NOT_OWNER
-    if consultation.phase is not ConsultPhase.CONFERENCE or consultation.agent is None:
-        return ResultCode.OWNERSHIP_NOT_AGENT
-    zone.consults.change_owner(session, agent, consultation.agent)
+    assert session.consultation is not None
+    passive = session.consultation.agent
+    assert passive is not None, "the capability is false with an external party"
+    zone.consults.change_owner(session, agent, passive)
     return ResultCode.SUCCESS
