@@ -14,6 +14,7 @@ from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport, Intake
+from agentmgr.campaign.dialling import Dialling
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.service import Caller, ServiceError
@@ -218,8 +219,8 @@ def _progress(job: JobStatus) -> str:
 
 def _status(status: CampaignStatus) -> Iterator[Row]:
     """Yield the job first, then a row for each completion code."""
-    job, tally = status.job, status.tally
-    if job is None or tally is None:
+    job, tally, dialling = status.job, status.tally, status.dialling
+    if job is None or tally is None or dialling is None:
         yield {"campaign": status.name, "state": "was never run"}
         return
     yield {
@@ -240,9 +241,40 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "stored": tally.stored,
         "started": _time(job.created_at),
         "ended": _time(job.ended_at),
+        **_dialling(dialling),
+        "why": status.why,
     }
     for code, count in tally.dispositions:
         yield {"completion_code": code, "contacts": count}
+
+
+def _dialling(of: Dialling) -> Row:
+    left, facts = of.left, of.facts
+    return {
+        "fresh": left.fresh,
+        "waiting": left.waiting,
+        "outside_hours": left.outside,
+        "in_work": left.in_work,
+        "reached": left.reached,
+        "do_not_call": left.do_not_call,
+        "used_up": left.used_up,
+        "agents": facts.view.agents if facts else 0,
+        "agents_idle": facts.view.idle if facts else 0,
+        "agents_busy": facts.view.busy if facts else 0,
+        "agents_with_skill": facts.skilled if facts else 0,
+        "ringing": facts.view.ringing if facts else 0,
+        "dials_a_minute": round(facts.dials_a_minute, 1) if facts else 0.0,
+        "answers_a_minute": round(facts.answers_a_minute, 1) if facts else 0.0,
+        "abandoned_a_minute": round(facts.abandoned_a_minute, 1) if facts else 0.0,
+        "next_due": _time(_next_due(of)),
+    }
+
+
+def _next_due(of: Dialling) -> float | None:
+    """Return when the next contact can be dialled, as its zone knows; now if it has one on hand."""
+    if of.facts is None:
+        return None
+    return of.now if of.facts.on_hand else of.facts.next_due_at and max(of.now, of.facts.next_due_at)
 
 
 def _overview(campaign: CampaignOverview) -> Row:

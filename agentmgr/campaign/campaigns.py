@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve, frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
+from agentmgr.campaign.dialling import Dialling, contacts_left, why
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
@@ -43,11 +44,16 @@ NOT_WHILE_IT_RUNS = ("name", "pacing", "skill", "completion_codes")
 
 @frozen
 class CampaignStatus:
-    """A campaign with its latest job and what that has done; both None if it was never run."""
+    """A campaign with its latest job and what that has done; all None if it was never run.
+
+    `why` says why nothing is dialled now, or that it is.
+    """
 
     name: str
     job: JobStatus | None
     tally: JobTally | None
+    dialling: Dialling | None = None
+    why: str = ""
 
 
 @frozen
@@ -232,8 +238,17 @@ class CampaignService(Service):
     def status(self, name: str) -> CampaignStatus:
         """Return how far the latest job of a campaign is."""
         campaign = self._find(name)
-        job = self._at.store.latest_job(campaign.campaign_id)
-        return CampaignStatus(campaign.name, job, self._at.store.tally(job.job_id) if job else None)
+        store, floors = self._at.store, self._at.floors
+        job = store.latest_job(campaign.campaign_id)
+        if job is None:
+            return CampaignStatus(campaign.name, None, None)
+        tally, now = store.tally(job.job_id), self._at.now()
+        left = contacts_left(job, tally, store.contacts_left(job.job_id), campaign.calling_hours, now)
+        zone = floors.look(job.zone) if job.state in LIVE_JOB_STATES else None
+        facts = next((each for each in zone.jobs if each.view.job_id == job.job_id), None) if zone else None
+        state = floors.states().get(job.zone, "")
+        dialling = Dialling(campaign.name, job, left, now, state, zone, facts)
+        return CampaignStatus(campaign.name, job, tally, dialling, why(dialling))
 
     def all(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""

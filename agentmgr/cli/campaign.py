@@ -312,7 +312,12 @@ def stop(name: str, /, *, config: Config = None) -> None:
 
 @app.command
 def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
-    """Show how far a campaign's latest job is: contacts, attempts, answers, abandoned calls, codes.
+    """Show how far a campaign's latest job is: contacts, attempts, answers, abandoned calls, codes, who works
+    on it, how fast it dials, and why it dials nothing.
+
+    Each contact is in one of: `fresh` (never called), `waiting` (for another try), `outside_hours` (either,
+    but closed now), `in_work`, `reached`, `do_not_call` (its last number is on that list), `used_up` (all
+    its numbers or attempts are). Rates are those of the last five minutes.
 
     agentmgr campaign status Spring
     """

@@ -18,6 +18,7 @@ from agentmgr.ports.campaigns import (
     JobStatus,
     JobStore,
     JobTally,
+    PendingContacts,
 )
 from agentmgr.ports.contacts import (
     AttributeStore,
@@ -29,7 +30,7 @@ from agentmgr.ports.contacts import (
     DncStore,
     TakenIn,
 )
-from agentmgr.ports.floors import AgentView, Floors, JobView, NoFloors, ZoneView
+from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneView
 from agentmgr.ports.history import (
     CallbackRow,
     ContactAttempt,
@@ -80,6 +81,7 @@ __all__ = [
     "Inbound",
     "InboundChange",
     "InboundTotals",
+    "JobFacts",
     "JobState",
     "JobStatus",
     "JobStore",
@@ -88,6 +90,7 @@ __all__ = [
     "NoFloors",
     "NoteRow",
     "OpenedZone",
+    "PendingContacts",
     "ServiceStore",
     "Simulated",
     "StoreFault",

@@ -58,7 +58,8 @@ class JobTally:
     `dials` of the `attempts` were dialled, the others were only shown. What was `refused` before it was
     dialled, by the reason (on the do-not-call list, in work elsewhere, ...), is in none of them;
     `abandoned` of the `live_answers` found no agent in time; `stored` is the number of dispositions;
-    `callbacks` are those that ended, by what became of them.
+    `callbacks` are those that ended, by what became of them; `done` contacts that are done, by their last
+    outcome.
     """
 
     attempts: int
@@ -70,6 +71,16 @@ class JobTally:
     stored: int
     callbacks: tuple[tuple[str, int], ...] = ()
     refused: tuple[tuple[str, int], ...] = ()
+    done: tuple[tuple[str, int], ...] = ()
+
+
+@frozen
+class PendingContacts:
+    """How many contacts of a job wait in a time zone: never called yet, and for another try."""
+
+    timezone: str
+    fresh: int
+    retries: int
 
 
 @frozen
@@ -211,6 +222,10 @@ class JobStore(Protocol):
 
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done."""
+        ...
+
+    def contacts_left(self, job_id: int) -> tuple[PendingContacts, ...]:
+        """Return how many contacts of a job wait in each time zone, by its name; some rows at any size."""
         ...
 
     def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:

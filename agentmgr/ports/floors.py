@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from agentmgr.core.agent import Blend
 from agentmgr.core.wishes import Outcome, Wish
-from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.enums import AgentState, CallState, NailupStatus, PacingType
 
 
 @frozen
@@ -70,17 +70,57 @@ class JobView:
 
 
 @frozen
+class JobFacts:
+    """A job as it is at a moment, with what its zone knows of the reasons.
+
+    `on_hand` contacts are in the zone, `in_work` being worked on; `next_due_at` is when the store may have
+    the next one, epoch seconds, None if it has none. Of the `skilled` agents, who are logged on and have the
+    skill, each that does not work for the job now is counted under one reason: `elsewhere`, `away`,
+    `on_break`, `inbound`, or `unnailed`. Rates are a minute's, of the last minutes; `answers` and `abandoned`
+    are what the pacer has seen since the zone runs the job, `may_risk` that it dials ahead by them.
+    """
+
+    view: JobView
+    pacing: PacingType
+    skill: str
+    min_level: int
+    abandon_limit: float
+    on_hand: int
+    in_work: int
+    callbacks: int
+    is_fetching: bool
+    next_due_at: float | None
+    dials: int
+    answers: int
+    abandoned: int
+    may_risk: bool
+    dials_a_minute: float
+    answers_a_minute: float
+    abandoned_a_minute: float
+    skilled: int = 0
+    elsewhere: int = 0
+    away: int = 0
+    on_break: int = 0
+    inbound: int = 0
+    unnailed: int = 0
+
+
+@frozen
 class ZoneView:
     """A zone with all that is in it; what is seen of its agents may be some milliseconds apart.
 
-    `at` is when, epoch seconds, `day` the number of that day there.
+    `at` is when, epoch seconds, `day` the number of that day there. `commits_wait` batches of changes wait
+    for the database.
     """
 
     zone: str
     at: float
     day: int
     agents: Sequence[AgentView]
-    jobs: Sequence[JobView]
+    jobs: Sequence[JobFacts]
+    telephony_is_down: bool = False
+    is_ending: bool = False
+    commits_wait: int = 0
 
 
 class Floors(Protocol):

@@ -1,14 +1,18 @@
 """The zones of a host as supervisors see them from worker threads."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import trio
 
+from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.job import Job
 from agentmgr.core.wishes import Outcome, Wish
-from agentmgr.ports import AgentView, ZoneView
+from agentmgr.ports import AgentView, JobFacts, ZoneView
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import see_agent, see_job
 from agentmgr.runtime.host import HostedZone, ZoneHost
+from protocol.enums import AgentState
 
 AT_A_TIME = 100
 """So many agents are looked at in a row; whoever waits for trio's thread comes in between."""
@@ -35,19 +39,7 @@ class HostedFloors:
 
     async def _look(self, zone: str) -> ZoneView | None:
         hosted = self._host.zones.get(zone)
-        if hosted is None:
-            return None
-        floor = hosted.zone
-        views: list[AgentView] = []
-        for number, agent_id in enumerate(list(floor.agents), 1):
-            view = see_agent(floor.agents.get(agent_id))
-            if view is not None:
-                views.append(view)
-            if number % AT_A_TIME == 0:
-                await trio.lowlevel.checkpoint()
-        jobs = [seen for job in floor.jobs.values() if (seen := see_job(job)) is not None]
-        now = self._clock.now()
-        return ZoneView(zone, now, floor.stats.days.day(now), views, jobs)
+        return await look(hosted, self._clock.now()) if hosted is not None else None
 
     def _where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         zones: Sequence[HostedZone] = tuple(self._host.zones.values())
@@ -60,3 +52,94 @@ class HostedFloors:
         if hosted is None:
             return [Outcome.ZONE_ENDED for _ in wishes]
         return await hosted.runner.wishes.ask(wishes)
+
+
+async def look(hosted: HostedZone, now: float) -> ZoneView:
+    """Return all that is in a zone at `now`, epoch seconds; others get their turns meanwhile."""
+    floor = hosted.zone
+    views: list[AgentView] = []
+    tally = _Tally(list(floor.jobs.values()))
+    for number, agent_id in enumerate(list(floor.agents), 1):
+        agent = floor.agents.get(agent_id)
+        view = see_agent(agent)
+        if agent is not None and view is not None:
+            views.append(view)
+            tally.count(agent)
+        if number % AT_A_TIME == 0:
+            await trio.lowlevel.checkpoint()
+    return ZoneView(
+        hosted.name,
+        now,
+        floor.stats.days.day(now),
+        views,
+        [
+            facts_of(job, floor.out.steady, tally.of[job.job_id])
+            for job in floor.jobs.values()
+            if job in tally
+        ],
+        telephony_is_down=floor.telephony_is_down,
+        is_ending=floor.closing,
+        commits_wait=hosted.runner.commits_waiting,
+    )
+
+
+class _Tally:
+    """Counts for each job the agents who have its skill, by why they do not work for it."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.of: dict[int, Counter[str]] = {job.job_id: Counter() for job in jobs}
+        self._by_skill: dict[str, list[Job]] = {}
+        for job in jobs:
+            self._by_skill.setdefault(job.campaign.skill, []).append(job)
+
+    def __contains__(self, job: Job) -> bool:
+        return job.job_id in self.of
+
+    def count(self, agent: Agent) -> None:
+        for skill in agent.skills:
+            for job in self._by_skill.get(skill, ()):
+                if job.accepts(agent):
+                    self.of[job.job_id].update(("skilled", why_not(agent, job)))
+
+
+def why_not(agent: Agent, job: Job) -> str:
+    """Return under which reason an agent with the skill does not work for a job; `here` if it does."""
+    if agent.job is not None and agent.job is not job:
+        return "elsewhere"
+    if agent.is_away:
+        return "away"
+    if agent.blend is not Blend.OUTBOUND:
+        return "inbound"
+    if agent.is_free and (agent.agent_state is not AgentState.Ready or agent.leaving):
+        return "on_break"
+    return "here" if agent.is_nailed and agent.job is job else "unnailed"
+
+
+def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
+    """Return a job as it is, with how many agents there are for it."""
+    view = see_job(job)
+    assert view is not None, "there is a job"
+    dials, answers, abandoned = job.counts.rates(steady)
+    return JobFacts(
+        view,
+        pacing=job.campaign.pacing,
+        skill=job.campaign.skill,
+        min_level=job.campaign.min_skill_level,
+        abandon_limit=job.campaign.abandon_limit,
+        on_hand=len(job.contacts),
+        in_work=len(job.sessions),
+        callbacks=len(job.callbacks),
+        is_fetching=job.fetching,
+        next_due_at=job.next_due_at,
+        dials=job.counts.dials,
+        answers=job.estimates.live_answers,
+        abandoned=job.estimates.abandoned,
+        may_risk=job.estimates.may_risk_abandon,
+        dials_a_minute=dials,
+        answers_a_minute=answers,
+        abandoned_a_minute=abandoned,
+        **{reason: agents.get(reason, 0) for reason in REASONS},
+    )
+
+
+REASONS = ("skilled", "elsewhere", "away", "on_break", "inbound", "unnailed")

@@ -182,6 +182,11 @@ class ZoneRunner:
             self._inbox_bell.ring()
         self._inbox.append(event)
 
+    @property
+    def commits_waiting(self) -> int:
+        """How many batches of changes wait for the database."""
+        return len(self._pending) + self._committing
+
     def read_jobs_wanted(self) -> None:
         """Have the zone told which jobs it shall have, as the store has it by then."""
         self._questions.read_jobs_wanted()

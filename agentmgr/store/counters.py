@@ -17,7 +17,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.ports import JobTally
+from agentmgr.ports import JobTally, PendingContacts
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 
@@ -25,7 +25,7 @@ class Counted(StrEnum):
     """What is counted of a job; what `_NAMES` names under that, the rest under an empty name.
 
     `Outcome` has all ends of attempts, `Undialed` those that were not dialled, `Refused` those of them whose
-    number was not to be dialled.
+    number was not to be dialled, `Done` the contacts that are done, by their last outcome.
     """
 
     Attempts = "attempts"
@@ -43,7 +43,7 @@ ABANDONED = "Nuisance"
 
 # The time itself: SQLite 3.40 returns 0 for what IS NULL in a table without row ids.
 ENDED = " RETURNING job_id, outcome, dialed_at"
-CONTACT_MOVED = f" RETURNING job_id, '{Counted.Done}', CASE WHEN state = 'done' THEN '' END"
+CONTACT_MOVED = f" RETURNING job_id, '{Counted.Done}', CASE WHEN state = 'done' THEN last_outcome END"
 CALLBACK_ENDED = f" RETURNING job_id, '{Counted.Callback}', outcome"
 """Ends of statements on attempts, contacts and callbacks that give what `count_ended` and `count` take."""
 
@@ -52,7 +52,7 @@ _NAMES: Mapping[type[Any], tuple[Counted, Callable[[Any], str | None]]] = {
     MarkAnswered: (Counted.Answered, lambda record: ""),
     EndAttempt: (Counted.Outcome, lambda record: record.outcome),
     SaveDisposition: (Counted.Disposition, lambda record: str(record.code_id)),
-    ReturnContact: (Counted.Done, lambda record: "" if record.due_at is None else None),
+    ReturnContact: (Counted.Done, lambda record: record.outcome if record.due_at is None else None),
     EndCallback: (Counted.Callback, lambda record: record.outcome),
 }
 """What a record counts as, and under which name; not at all under None."""
@@ -67,8 +67,8 @@ _RECOUNT: Mapping[Counted, str] = {
     " WHERE job_id = ? AND outcome IS NOT NULL GROUP BY job_id, outcome",
     Counted.Callback: "SELECT job_id, ?, outcome, count(*) FROM callback"
     " WHERE job_id = ? AND ended_at IS NOT NULL GROUP BY job_id, outcome",
-    Counted.Done: "SELECT job_id, ?, '', count(*) FROM job_contact"
-    " WHERE job_id = ? AND state = 'done' GROUP BY job_id",
+    Counted.Done: "SELECT job_id, ?, last_outcome, count(*) FROM job_contact"
+    " WHERE job_id = ? AND state = 'done' GROUP BY job_id, last_outcome",
     Counted.Disposition: "SELECT job_id, ?, CAST(code_id AS TEXT), count(*) FROM disposition"
     " WHERE job_id = ? GROUP BY job_id, code_id",
 }
@@ -166,9 +166,21 @@ def count_ended(sql: Sql, rows: Iterable[Row]) -> None:
 def count_done(tx: Transaction, job_id: int) -> int:
     """Return how many contacts of a job are finished."""
     rows = tx.sql.fetch(
-        "SELECT how_many FROM job_counter WHERE job_id = ? AND counted = ?", (job_id, Counted.Done)
+        "SELECT COALESCE(SUM(how_many), 0) FROM job_counter WHERE job_id = ? AND counted = ?",
+        (job_id, Counted.Done),
     )
-    return rows[0][0] if rows else 0
+    return int(rows[0][0])
+
+
+def read_pending(tx: Transaction, job_id: int) -> tuple[PendingContacts, ...]:
+    """Return how many contacts of a job wait in each time zone: some rows, whatever their number."""
+    rows = tx.sql.fetch(
+        "SELECT timezone, SUM(CASE WHEN retries = 0 THEN how_many ELSE 0 END),"
+        " SUM(CASE WHEN retries = 1 THEN how_many ELSE 0 END) FROM job_pending"
+        " WHERE job_id = ? GROUP BY timezone HAVING SUM(how_many) > 0 ORDER BY timezone",
+        (job_id,),
+    )
+    return tuple(PendingContacts(timezone, int(fresh), int(retries)) for timezone, fresh, retries in rows)
 
 
 def read_tally(tx: Transaction, job_id: int) -> JobTally:
@@ -182,9 +194,15 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
         " WHERE job_counter.job_id = ? ORDER BY how_many DESC, shown",
         (Counted.Disposition, job_id),
     )
-    ends, refused, dispositions, callbacks = (
+    ends, refused, dispositions, callbacks, done = (
         tuple((name, how_many) for what, name, how_many in rows if what == counted)
-        for counted in (Counted.Outcome, Counted.Refused, Counted.Disposition, Counted.Callback)
+        for counted in (
+            Counted.Outcome,
+            Counted.Refused,
+            Counted.Disposition,
+            Counted.Callback,
+            Counted.Done,
+        )
     )
     totals = {what: how_many for what, _, how_many in rows}
     outcomes = (Counter(dict(ends)) - Counter(dict(refused))).most_common()
@@ -198,4 +216,5 @@ def read_tally(tx: Transaction, job_id: int) -> JobTally:
         stored=sum(how_many for _, how_many in dispositions),
         callbacks=callbacks,
         refused=refused,
+        done=done,
     )

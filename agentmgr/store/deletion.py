@@ -13,6 +13,7 @@ _OF_A_JOB = (
     ("callback", "callback_id"),
     ("job_contact", "contact_id"),
     ("job_counter", "counted"),
+    ("job_pending", "timezone"),
 )
 _OF_A_CAMPAIGN = tuple(
     table.name

@@ -181,7 +181,7 @@ def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, Jo
     """Return the latest job of each campaign that was ever run, by the campaign's id."""
     latest = sa.select(sa.func.max(t.job.c.job_id)).where(which).group_by(t.job.c.campaign_id)
     done = (
-        sa.select(t.job_counter.c.how_many)
+        sa.select(sa.func.sum(t.job_counter.c.how_many))
         .where(t.job_counter.c.job_id == t.job.c.job_id, t.job_counter.c.counted == Counted.Done)
         .scalar_subquery()
     )

@@ -263,6 +263,17 @@ job_counter = _table(
     clustered=True,
 )
 
+# Contacts that wait, by the time zone of their next number and whether they were given back before (1) or are
+# fresh (0). Triggers on `job_contact` count, so that whatever changes a contact is counted; rows may be 0.
+job_pending = _table(
+    "job_pending",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("timezone", Text()),
+    _key("retries", Flag),
+    _needed("how_many", Integer()),
+    clustered=True,
+)
+
 callback = _table(
     "callback",
     _key("callback_id", Text()),

@@ -22,6 +22,7 @@ from agentmgr.ports import (
     JobStatus,
     JobTally,
     OpenedZone,
+    PendingContacts,
     Token,
 )
 from agentmgr.store import (
@@ -221,6 +222,10 @@ class SqliteStore:
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done."""
         return self._database.read(counters.read_tally, job_id)
+
+    def contacts_left(self, job_id: int) -> tuple[PendingContacts, ...]:
+        """Return how many contacts of a job wait in each time zone."""
+        return self._database.read(counters.read_pending, job_id)
 
     def dispositions(self, campaign_id: int, after_row_id: int, limit: int) -> tuple[DispositionRow, ...]:
         """Return the next dispositions of a campaign in the order they were saved, those above a row id."""

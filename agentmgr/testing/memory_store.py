@@ -41,7 +41,7 @@ from agentmgr.core.model import (
     SavedSession,
     WantedJob,
 )
-from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, Token
+from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, PendingContacts, Token
 from protocol.enums import ContactType
 
 
@@ -474,7 +474,17 @@ class MemoryStore:
             stored=codes.total(),
             callbacks=_most_first(callbacks),
             refused=_most_first(refused),
+            done=_most_first(Counter(self.done[job_id].values())),
         )
+
+    def contacts_left(self, job_id: int) -> tuple[PendingContacts, ...]:
+        """Return how many contacts of a job wait in each time zone, by its name."""
+        found: dict[str, list[int]] = {}
+        for due_at, contact in self.pending[job_id].values():
+            number = contact.next_number
+            counts = found.setdefault(number.timezone if number is not None else "", [0, 0])
+            counts[due_at > 0] += 1
+        return tuple(PendingContacts(timezone, *counts) for timezone, counts in sorted(found.items()))
 
     def _was_refused(self, end: EndAttempt) -> bool:
         return end.outcome in REFUSALS and not self._is_dial(end.attempt_id)

@@ -116,6 +116,41 @@ async def test_move_to_a_campaign_is_seen_in_the_status(config: Path, campaign: 
         assert "works where it is needed" in await told(shell, "agents", "move", "1001", "--anywhere")
 
 
+async def test_campaign_status_says_who_is_there_and_why_nothing_is_dialled(
+    config: Path, campaign: str, shell: Shell
+) -> None:
+    await told(shell, "campaign", "run", campaign)
+    status = json.loads(await told(shell, "campaign", "status", campaign, "--json"))
+    assert status["why"].endswith("is not served: no server runs, or it serves other zones")
+    assert (status["fresh"], status["contacts"]) == (2, 2)
+    async with floor(config, shell):
+        while "no agent with the skill English is logged on" not in (
+            shown := await told(shell, "campaign", "status", campaign)
+        ):
+            assert "has not begun with it" in shown or "is not served" in shown
+        await told(shell, "campaign", "pause", campaign)
+        assert "it is paused; agentmgr campaign resume Spring goes on" in await told(
+            shell, "campaign", "status", campaign
+        )
+
+
+async def test_campaign_status_counts_those_with_the_skill_who_do_not_work(
+    config: Path, campaign: str, shell: Shell
+) -> None:
+    async with floor(config, shell, "1001", "1002") as agents:
+        await agents["1002"].state_change(AgentState.NotReady, reason_code="7")
+        await told(shell, "campaign", "run", campaign)
+        with trio.fail_after(30):
+            while not (status := json.loads(await told(shell, "campaign", "status", campaign, "--json")))[
+                "agents_with_skill"
+            ]:
+                pass
+        assert status["why"] == (
+            "none of the 2 agents with the skill English is free for it:"
+            " 1 not ready or leaving, 1 without a line"
+        )
+
+
 @pytest.mark.parametrize(
     "command",
     [

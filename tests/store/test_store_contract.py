@@ -402,7 +402,9 @@ def test_tally_is_what_was_done_by_name_the_most_frequent_first(owned: Owned) ->
     owned.commit(*talking(contacts[1]), *done(1))
     owned.commit(start(contacts[2], "a2"), EndAttempt("a2", "Nuisance", T0), ReturnContact(1, 2, 1, "x", T0))
     owned.commit(*talking(contacts[3], "a3"), *done(3, "a3"), start(contacts[4], "a4"))
-    before = JobTally(4, 1, 2, 1, (("Handled", 2), ("Nuisance", 1)), (("Sale", 2),), 2)
+    before = JobTally(
+        4, 1, 2, 1, (("Handled", 2), ("Nuisance", 1)), (("Sale", 2),), 2, done=(("Handled", 2),)
+    )
     assert owned.store.tally(1) == before
     opened = owned.take_over()
     assert opened.jobs[0].done == 2
@@ -599,3 +601,19 @@ def test_redial_interrupted_does_not_call_again_who_was_reached_before(owned: Ow
     owned.commit(evolve(dialling(contact, "a1.2", T0 + 10), session_id="a1", reached_at=T0 + 5))
     owned.take_over()
     assert 1 not in owned.claim()
+
+
+def test_contacts_left_are_counted_through_everything_that_happens_to_them(owned: Owned) -> None:
+    def left() -> list[tuple[int, int]]:
+        return [(each.fresh, each.retries) for each in owned.store.contacts_left(1)]
+
+    (before,) = left()
+    total = before[0]
+    contacts = owned.claim()
+    assert sum(fresh for fresh, _ in left()) == total - len(contacts)
+    owned.commit(start(contacts[1]), EndAttempt("a1", "Busy", T0), ReturnContact(1, 1, 1, "Busy", T0 + 60))
+    owned.commit(*talking(contacts[2], "a2"), *done(2, "a2"))
+    assert sum(retries for _, retries in left()) == 1
+    owned.take_over()
+    assert left() == [(total - 2, 1)], "what was only claimed is fresh again"
+    assert owned.store.tally(1).done == (("Handled", 1),)
