@@ -49,6 +49,9 @@ log = structlog.get_logger()
 SHUTDOWN_S = 4.5
 """How long an orderly end may take after the grace; then the rest is cut off."""
 
+LOOK_INTERVAL_S = 1.0
+"""How often it is looked whether the database's file is still there."""
+
 REASON = "the server is ending; connect again later"
 
 GARBAGE_OBJECTS = 20_000
@@ -189,6 +192,7 @@ async def open_server(
             )
             web = WebServer(pages(registry, lambda: host.states), settings.http)
             nursery.start_soon(web.serve, [_listener(http_socket)])
+            nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
             try:
@@ -199,6 +203,22 @@ async def open_server(
                     await host.close_all(REASON)
                     await web.close()
                 nursery.cancel_scope.cancel()
+
+
+async def _watch_files(store: SqliteStore, host: ZoneHost) -> None:
+    """Let all zones stop when the database's file is not the one any more that is open.
+
+    Raises:
+        StoreFault: it is not, and there is no zone to tell it.
+    """
+    while True:
+        await trio.sleep(LOOK_INTERVAL_S)
+        try:
+            await trio.to_thread.run_sync(store.look)
+        except StoreFault as fault:
+            if not host.fail(fault):
+                raise
+            return
 
 
 @frozen

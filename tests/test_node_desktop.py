@@ -46,6 +46,8 @@ TALKS_ON = tuple(number_for(Outcome.ANSWERS, line=line) for line in range(len(RA
 TALKS_3_S = number_for(Outcome.ANSWERS, time_s=3)
 
 CONFIG = """
+[server]
+stop_grace_s = 1
 [database]
 path = "{directory}/agentmgr.sqlite"
 [admin]

@@ -165,6 +165,12 @@ class ZoneHost:
         for zone in self.zones.values():
             zone.runner.end_grace()
 
+    def fail(self, fault: StoreFault) -> bool:
+        """Let every zone stop because of the store; False if none is open."""
+        for zone in self.zones.values():
+            zone.runner.fail(fault)
+        return bool(self.zones)
+
     async def close_all(self, reason: str) -> None:
         """Close all zones at once, in order."""
         for zone in self.zones.values():

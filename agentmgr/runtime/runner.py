@@ -119,7 +119,7 @@ class ZoneRunner:
         self._stopped = False
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
-        self._questions = Questions(token, store, writer, clock, verify, self.push, self._fail)
+        self._questions = Questions(token, store, writer, clock, verify, self.push, self.fail)
         self._performer = Performer(token.zone, desktops, telephony, metrics, self.hear)
         self.wishes = Wishes(self.push)
         self._performer.branches.update(
@@ -222,7 +222,7 @@ class ZoneRunner:
                         nursery.start_soon(self._questions.run)
                         task_status.started()
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
         finally:
             self._clock.listeners.discard(self._on_clock_stepped)
             self._stop()
@@ -266,7 +266,7 @@ class ZoneRunner:
         await self._drained.wait()
         self._scope.cancel()
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Stop at once: what waits is not performed, and desktops learn that nobody answers here."""
         if self._fault is not None:
             return
@@ -341,7 +341,7 @@ class ZoneRunner:
                 self._perform(batch.later)
                 self._note(batch)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def _handle(self, event: Event, now: float, batch: _Batch) -> None:
         asked_for, changed = self._zone.handle(event, now)
@@ -392,7 +392,7 @@ class ZoneRunner:
                     for batch in batches:
                         self._note(batch)
             except Exception as error:
-                self._fail(error)
+                self.fail(error)
             self._pending_effects -= sum(len(batch.later) for batch in batches)
             self._pending_room.ring()
 

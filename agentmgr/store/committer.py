@@ -39,13 +39,24 @@ class Committer:
     """Runs pieces of work of any thread in transactions that are durable when the work returns.
 
     A piece that fails is undone alone; only a transaction that cannot be committed fails for all in it.
+
+    Args:
+        connection: what writes.
+        views: gives the work its transaction.
+        before: called before each transaction; if it raises, that one is not begun.
+        committed: called behind each; if it raises, the transaction has failed for all in it.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, views: Transaction, committed: Callable[[], None]
+        self,
+        connection: sqlite3.Connection,
+        views: Transaction,
+        before: Callable[[], None],
+        committed: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._views = views
+        self._before = before
         self._committed = committed
         self._mutex = threading.Lock()
         self._has_leader = False
@@ -121,13 +132,13 @@ class Committer:
         results = [ticket.result for ticket in written]
         try:
             self._connection.execute("COMMIT")
+            self._committed()
         except BaseException as error:
             self._connection.rollback()
             results = [outcome.Error(error) for _ in written]
         for ticket, result in zip(written, results, strict=True):
             ticket.result = result
         finished += written
-        self._committed()
 
     def _next(self, services_since: float | None) -> _Ticket[Any] | None:
         with self._mutex:
@@ -140,6 +151,8 @@ class Committer:
     def _run(self, ticket: _Ticket[Any], *, alone: bool) -> None:
         """Run a piece of work in the transaction; if it fails, nothing of it is left."""
         execute = self._connection.execute
+        if alone:
+            self._before()
         execute("BEGIN IMMEDIATE" if alone else "SAVEPOINT piece")
         try:
             ticket.result = outcome.Value(ticket.work())

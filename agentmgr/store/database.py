@@ -9,9 +9,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
@@ -21,6 +20,7 @@ from agentmgr.store.committer import Committer
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
 from agentmgr.store.readers import Readers
 from agentmgr.store.sql import Row, Transaction
+from agentmgr.store.watch import Watch, keep_open, present_name, save_copy
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -79,11 +79,13 @@ class Database:
         self._connection = connection
         self._lock = lock
         self._views = _views(connection)
-        self._committer = Committer(connection, self._views, self._committed)
-        self._readers = Readers(partial(_connect_reader, path))
-        self._log_path = path.with_name(path.name + "-wal")
+        self._watch = Watch(path)
+        self._committer = Committer(connection, self._views, self._before, self._committed)
+        self._readers = Readers(self._connect_reader)
         self._commits = 0
         self._closed = False
+        self._lost: StoreFault | None = None
+        self._data_version: int = connection.execute("PRAGMA data_version").fetchone()[0]
 
     def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts, first: bool = False) -> T:
         """Run work in a transaction that may be shared; what it did is durable then.
@@ -104,18 +106,115 @@ class Database:
 
         It has to be short: as long as it runs, the log cannot start anew.
         """
+        if self._lost is not None:
+            raise self._lost
         with translated(self.path):
             return self._readers.run(work, *args)
 
+    def look(self) -> None:
+        """Make sure that file, log and lock are still the open ones; to be called now and then.
+
+        Raises:
+            StoreFault: they are not; nothing can be written or read any more. It says where the data is.
+        """
+        self.write(lambda _: None)
+        self._lock = _renewed(self._lock, self.path)
+
+    def _before(self) -> None:
+        """Begin no transaction on files that are not as the last one has left them."""
+        if self._lost is not None:
+            raise self._lost
+        left = self._watch.file_bytes, self._watch.log_bytes
+        self._look_at_files()
+        if (self._watch.file_bytes, self._watch.log_bytes) != left:
+            self._accept_change(*left)
+
     def _committed(self) -> None:
-        """Look after the log, which cannot start anew while always somebody reads."""
+        """Confirm nothing that is not where it can be found; and look after the log.
+
+        That cannot start anew while always somebody reads.
+        """
+        self._look_at_files()
         self._commits += 1
-        if self._commits % COMMITS_A_LOOK == 0 and self._log_path.stat().st_size > LOG_LIMIT_BYTES:
+        if self._commits % COMMITS_A_LOOK == 0 and self._watch.log_bytes > LOG_LIMIT_BYTES:
             # What was committed is durable, whatever becomes of this: a fault of the file is what the next
             # commit tells, as SQLite has it with the checkpoints that it makes by itself.
-            with self._readers.kept_out() as nobody_reads, suppress(sqlite3.Error):
-                if nobody_reads:
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with suppress(sqlite3.Error):
+                self._fold_log()
+            self._look_at_files()
+
+    def _fold_log(self) -> bool:
+        """Write all of the log into the file; False if somebody reads for too long."""
+        with self._readers.kept_out() as nobody_reads:
+            if not nobody_reads:
+                return False
+            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+    # -- files that are not the open ones ------------------------------------------------------
+
+    def _look_at_files(self) -> None:
+        wrong = self._watch.look()
+        if wrong is not None:
+            self._lose(wrong)
+
+    def _accept_change(self, file_bytes: int, log_bytes: int) -> None:
+        """Find out who has changed the files: SQLite elsewhere does no harm; `cp` and `>` are the end."""
+        value = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        before, self._data_version = self._data_version, value
+        if value != before:
+            return  # somebody has written by hand, as one should not
+        pages, bytes_each = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+        )
+        is_ours = self._watch.file_bytes in (file_bytes, pages * bytes_each)
+        try:
+            if not is_ours or (self._watch.log_bytes < log_bytes and not self._fold_log()):
+                self._lose_for_good()
+        except sqlite3.Error:
+            self._lose_for_good()
+        self._look_at_files()
+
+    def _lose(self, wrong: str) -> NoReturn:
+        """Bring all that was committed to where a name leads to it, and stop.
+
+        What was confirmed since the files were lost is in the open ones.
+        """
+        self._lost = StoreFault(f"{wrong}; its data is lost")  # if the rest is cut off
+        keep_open(self._connection)
+        is_whole = False
+        with suppress(sqlite3.Error):
+            is_whole = self._fold_log()
+        try:
+            where = f"all that was confirmed is in {self._save(is_whole)}"
+        except (OSError, sqlite3.Error) as error:
+            where = f"all that was confirmed is lost, a copy could not be made: {error}"
+        self._lost = StoreFault(f"{wrong}; {where}")
+        raise self._lost
+
+    def _lose_for_good(self) -> NoReturn:
+        keep_open(self._connection)
+        self._lost = StoreFault(
+            f"{self._watch.path} or its log was written over by another program while it was open;"
+            " restore the last backup"
+        )
+        raise self._lost
+
+    def _save(self, is_whole: bool) -> str:
+        """Return where the data is, and what to do."""
+        path = self._watch.path
+        if is_whole and self._watch.is_in_place():
+            return f"{path}; start again"
+        name = present_name(self._watch.identity) if is_whole else None
+        return f"{name or save_copy(self._connection, path)}; move it to {path} and start again"
+
+    def _connect_reader(self) -> tuple[sqlite3.Connection, Transaction]:
+        reader = _connect_reader(self.path)
+        if not self._watch.is_in_place():
+            connection, _ = reader
+            connection.close()
+            raise StoreFault(f"{self._watch.path} is not the open file any more")
+        return reader
 
     def close(self) -> None:
         """Fold the log into the file and close it; who reads or writes is waited for."""
@@ -123,9 +222,12 @@ class Database:
             return
         self._closed = True
         self._readers.close()
-        self._committer.run(lambda _: None)
-        self._views.tables.close()
-        self._connection.close()
+        if self._lost is None:
+            with suppress(StoreFault):
+                self._committer.run(lambda _: None)
+        if self._lost is None:
+            self._views.tables.close()
+            self._connection.close()
         os.close(self._lock)
 
 
@@ -185,6 +287,8 @@ def open_database(path: Path, *, create: bool) -> Database:
         undo.callback(os.close, lock)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        if fresh:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database = Database(path, connection, lock)
         _migrate(database, connection, fresh=fresh)
         undo.pop_all()
@@ -227,6 +331,20 @@ def _lock_out_others(path: Path) -> int:
     return lock
 
 
+def _renewed(lock: int, path: Path) -> int:
+    """Return the lock, or one anew if its file has gone: a second process would lock what nobody else has."""
+    resolved = path.resolve()
+    try:
+        found = os.stat(resolved.with_name(resolved.name + ".lock"))
+    except OSError:
+        found = None
+    if found is not None and os.path.samestat(found, os.fstat(lock)):
+        return lock
+    renewed = _lock_out_others(path)
+    os.close(lock)
+    return renewed
+
+
 def _check_file(path: Path, *, create: bool) -> None:
     try:
         if path.is_dir():
@@ -255,7 +373,6 @@ def _check_content(path: Path, connection: sqlite3.Connection) -> bool:
 
 def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool) -> None:
     if fresh:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         found = None
     else:
         found = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0]

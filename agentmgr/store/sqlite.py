@@ -70,6 +70,14 @@ class SqliteStore:
         """Close the file; another process may open it then."""
         self._database.close()
 
+    def look(self) -> None:
+        """Make sure that the file is still the one that is open; to be called once a second.
+
+        Raises:
+            StoreFault: it was deleted, moved or replaced, or its log was; the text says where the data is.
+        """
+        self._database.look()
+
     # -- zones -----------------------------------------------------------------------------
 
     def open_zone(self, zone: str, now: float) -> OpenedZone:

@@ -212,6 +212,25 @@ async def test_desktops_live_in_real_time_however_fast_the_clock_runs(settings: 
         assert config.lost_desktop_s == 60.0
 
 
+@pytest.mark.parametrize("zones", [2, 0])
+async def test_database_that_is_moved_ends_the_server_with_where_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, zones: int
+) -> None:
+    monkeypatch.setattr(app, "LOOK_INTERVAL_S", 0.01)
+    path = Path(settings.database.path)
+
+    async def serve() -> None:
+        async with open_server(evolve(settings, zones=settings.zones[:zones])):
+            path.rename(path.with_name("moved.sqlite"))
+            await trio.sleep_forever()
+
+    with trio.fail_after(20), pytest.raises(BaseExceptionGroup) as caught:
+        await serve()
+    fault = first_error(caught.value)
+    assert isinstance(fault, StoreFault)
+    assert "moved.sqlite; move it to" in str(fault)
+
+
 async def test_zone_that_is_not_served_is_refused_with_those_that_are(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""A server that is told to stop while an agent talks to a customer: the grace, and what ends it."""
+"""A server that stops while an agent talks to a customer: it is told to, or its database is taken away."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,20 +64,24 @@ class Server:
     process: subprocess.Popen[str]
     database: Path
     port: int = 0
+    last_line: str = ""
     lines: list[dict[str, Any]] = field(factory=list)
 
     def until(self, event: str) -> dict[str, Any]:
         assert self.process.stderr is not None
         for text in self.process.stderr:
+            self.last_line = text
+            if not text.startswith("{"):
+                continue
             self.lines.append(json.loads(text))
             if self.lines[-1]["event"] == event:
                 return self.lines[-1]
         raise AssertionError(f"the log ended without {event}: {self.lines}")
 
-    def dispositions(self) -> list[tuple[str, int]]:
+    def dispositions(self, database: Path | None = None) -> list[tuple[str, int]]:
         """Return who set which completion code, as it is on disk."""
-        with sqlite3.connect(self.database) as database:
-            return database.execute("select source, code_id from disposition").fetchall()
+        with closing(sqlite3.connect(database or self.database)) as found:
+            return found.execute("select source, code_id from disposition").fetchall()
 
 
 @pytest.fixture
@@ -161,6 +165,11 @@ async def talking(server: Server) -> AsyncIterator[tuple[agentmgr.client.Pom, De
                 nursery.cancel_scope.cancel()
 
 
+async def wrap_up(desk: Desk) -> None:
+    codes = (await desk.agent.get_comp_codes(desk.sid)).completion_codes_list
+    await desk.agent.wrapup_contact(CompletionCode(codes[0].code_id), desk.sid)
+
+
 async def tell(server: Server, number: signal.Signals = signal.SIGTERM) -> None:
     await trio.to_thread.run_sync(server.process.send_signal, number)
 
@@ -202,8 +211,7 @@ def test_agent_finishes_its_talk_and_then_the_server_ends(server: Server) -> Non
                 await desk.agent.hold_call(desk.sid)
                 await desk.agent.unhold_call(desk.sid)
                 await desk.agent.release_line(desk.sid)
-                codes = (await desk.agent.get_comp_codes(desk.sid)).completion_codes_list
-                await desk.agent.wrapup_contact(CompletionCode(codes[0].code_id), desk.sid)
+                await wrap_up(desk)
                 await desk.sees(AGTAgentLoggedOut)
             assert await trio.to_thread.run_sync(last_words, line) == (
                 "the server is ending; connect again later"
@@ -226,3 +234,21 @@ def test_second_signal_ends_the_grace_in_order(server: Server) -> None:
 
     play(scene, server)
     assert [source for source, _ in server.dispositions()] == ["default"]
+
+
+def test_database_that_is_deleted_under_the_server_ends_it_and_is_saved(server: Server) -> None:
+    async def scene(server: Server) -> None:
+        async with talking(server) as (_, desk):
+            await desk.agent.release_line(desk.sid)
+            await wrap_up(desk)
+            for path in server.database.parent.glob("agentmgr.sqlite*"):
+                path.unlink()
+            assert await exit_code(server) == 1
+
+    trio.run(scene, server)
+    with pytest.raises(AssertionError, match="the log ended"):
+        server.until("nothing that is logged")
+    words = f"{server.database} was deleted or moved away while it was open; all that was confirmed is in "
+    assert server.last_line.startswith(words)
+    saved = Path(server.last_line.removeprefix(words).partition(";")[0])
+    assert [source for source, _ in server.dispositions(saved)] == ["agent"]
