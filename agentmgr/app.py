@@ -1,6 +1,7 @@
 """The whole server: every room made and joined here, and ended in order."""
 
 import gc
+import secrets
 import signal
 import socket
 import time
@@ -246,6 +247,7 @@ class _ZoneMaker:
             switch_confirms=switch.confirms,
             timezones=TIMEZONES,
             utc_offset_s=float(time.localtime().tm_gmtoff),
+            token_secret=secrets.token_bytes(32),
             **attrs.asdict(_timers(zone.timers, settings.switch.speed)),
         )
         machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)

@@ -14,12 +14,12 @@ from protocol import commands, notifications
 from protocol.codec import MAX_INT, decode_args, encode_args, pack, pack_args, packed_args, unpack_message
 from protocol.errors import ArgumentError, RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
-from protocol.registry import COMMANDS, NOTIFICATIONS, RESPONSES, CommandSpec
+from protocol.registry import COMMANDS, MAX_AGENT_ID_CHARACTERS, NOTIFICATIONS, RESPONSES, CommandSpec
 from protocol.results import ResultCode
 from protocol.values import frozen
 
 MAX_NAME_CHARACTERS = 64
-MAX_AGENT_ID_CHARACTERS = 64
+
 
 M = TypeVar("M")
 C = TypeVar("C")

@@ -1,9 +1,10 @@
 """What PROTOCOL.md says in words, around the parts that are generated from the registry."""
 
 from protocol.codec import MAX_DEPTH
-from protocol.connection import MAX_AGENT_ID_CHARACTERS, MAX_NAME_CHARACTERS
+from protocol.connection import MAX_NAME_CHARACTERS
 from protocol.registry import (
     HEARTBEAT_S,
+    MAX_AGENT_ID_CHARACTERS,
     MAX_LIST_ITEMS,
     MAX_MAP_KEYS,
     MAX_VALUE_BYTES,

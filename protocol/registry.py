@@ -17,6 +17,7 @@ MAX_VALUE_BYTES = 16_000
 
 MAX_LIST_ITEMS = 1024
 MAX_MAP_KEYS = 256
+MAX_AGENT_ID_CHARACTERS = 64
 
 HEARTBEAT_S = 30
 """How often a client shows that it lives."""

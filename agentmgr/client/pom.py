@@ -12,8 +12,7 @@ from agentmgr.client.inbox import Inbox, OnEvent
 from agentmgr.client.link import Link
 from agentmgr.client.shell import Shell
 from protocol.commands import AgentSDKConnected, GetPAMForZone, GetPAMForZoneRESP
-from protocol.connection import MAX_AGENT_ID_CHARACTERS
-from protocol.registry import VERSION
+from protocol.registry import MAX_AGENT_ID_CHARACTERS, VERSION
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 

@@ -10,6 +10,7 @@ from attrs import Factory, define, field
 from agentmgr.core.capabilities import VECTORS, Row, capabilities
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import AgentSpec
+from agentmgr.core.sent import SentLog
 from agentmgr.core.states import (
     AGENT_TABLE,
     CALL_TABLE,
@@ -22,6 +23,7 @@ from agentmgr.core.states import (
     step,
 )
 from agentmgr.core.stats import TALK_STATES, WORKING_STATES, AgentDay, ZoneStats
+from agentmgr.core.tokens import TokenHashes
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import (
     AGTCallStateChangedNotify,
@@ -72,8 +74,10 @@ class Agent:
     `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback;
     `placed_in` the one that a supervisor wants it to work in while that runs. `heard_at` is when its desktop
     last sent anything for it, steady. Since then it was given a contact if `is_mute`, and asked for a sign of
-    life if `is_probed`. `since` is when agent or call state changed, `talking_since` when somebody came on
-    the line who is on it, epoch seconds; `today` what it has done on the last day that it did anything.
+    life if `is_probed`. `lost_connection` is the one that it had before: RESPs to what was sent over that
+    follow it. `claimed_by` is one that named it. `since` is when agent or call state changed,
+    `talking_since` when somebody came on the line who is on it, epoch seconds; `today` what it has done on
+    the last day that it did anything.
     """
 
     spec: AgentSpec
@@ -99,15 +103,15 @@ class Agent:
     pending_callback: "Callback | None" = None
     blend: Blend = Blend.OUTBOUND
     saved_for_ha: bool = False
-    backlog: list[Any] | None = None
-    backlog_overflowed: bool = False
-    last_seen: AgentStatus | None = None
-    asked_by: int | None = None
+    tokens: TokenHashes = TokenHashes()
+    is_away: bool = False
+    sent: SentLog = field(factory=SentLog)
+    lost_connection: int | None = None
     claimed_by: int | None = None
+    heard_at: float = 0.0
     lost_for_good: bool = False
     leaving: bool = False
     logoff_request: CommandReceived | None = None
-    heard_at: float = 0.0
     is_mute: bool = False
     is_probed: bool = False
     since: float = 0.0
@@ -127,11 +131,6 @@ class Agent:
     @property
     def status(self) -> AgentStatus:
         return AgentStatus(self.agent_state, self.call_state, self.nailup_status)
-
-    @property
-    def is_away(self) -> bool:
-        """Whether the desktop is lost and its messages wait."""
-        return self.backlog is not None
 
     @property
     def is_nailed(self) -> bool:

@@ -80,12 +80,17 @@ class CancelTimer:
 
 @frozen
 class CheckLogon:
-    """Look the agent up and check its password; answered by `LogonChecked`."""
+    """Look the agent up and check its password, or its resume token; answered by `LogonChecked`.
+
+    A token is good that was given at `tokens_since` or later, epoch seconds.
+    """
 
     connection: int
     request_id: int
     agent_id: str
     password: str
+    resume_token: str = ""
+    tokens_since: float = 0.0
 
 
 @frozen
@@ -405,7 +410,10 @@ class EndCallback:
 
 @frozen
 class SaveAgent:
-    """Where an agent is that asked to outlive a crash; replaces what was saved of it before."""
+    """Where an agent is that asked to outlive a crash; replaces what was saved of it before.
+
+    `skills` is a JSON object of their levels.
+    """
 
     agent_id: str
     zone: str
@@ -414,11 +422,30 @@ class SaveAgent:
     reason_code: str
     leg_id: str
     attempt_id: str
+    extension: str
+    skills: str
 
 
 @frozen
 class ForgetAgent:
     """A saved agent logged off: nothing is to be restored."""
+
+    agent_id: str
+
+
+@frozen
+class SaveResumeToken:
+    """The hashes of the tokens that an agent's desktop may come back with; replace those before."""
+
+    agent_id: str
+    newest: str
+    before: str
+    at: float
+
+
+@frozen
+class DropResumeToken:
+    """An agent's desktop may not come back without a password any more."""
 
     agent_id: str
 
@@ -447,6 +474,8 @@ Record = (
     | EndCallback
     | SaveAgent
     | ForgetAgent
+    | SaveResumeToken
+    | DropResumeToken
     | FinishJob
 )
 RECORDS: tuple[type[Any], ...] = get_args(Record)

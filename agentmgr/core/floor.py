@@ -22,11 +22,12 @@ class Floor:
     def __init__(self, config: ZoneConfig, now: float) -> None:
         self.config = config
         self.stats = ZoneStats(days=DayBook(config.utc_offset_s))
-        self.out = Outbox(now)
-        self.lanes = self.out.lanes
-        self.ids = Ids(config.zone, config.epoch)
         self.agents: dict[str, Agent] = {}
         self.connections: dict[int, dict[str, Agent]] = {}
+        self.out = Outbox(now, self.agents, self.connections)
+        self.lanes = self.out.lanes
+        self.ids = Ids(config.zone, config.epoch)
+        self.heartbeats: dict[int, float] = {}
         self.jobs: dict[int, Job] = {}
         self._by_skill: dict[str, dict[int, Job]] = {}
         self.loading: set[int] = set()

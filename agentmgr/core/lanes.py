@@ -99,6 +99,11 @@ class Lanes:
             lane = lanes[agent_id] = Lane(event.connection, agent_id)
         lane.head = event
 
+    def is_closed(self, connection: int, agent_id: str) -> bool:
+        """Whether what an agent's desktop sends over a connection waits."""
+        lane = self.by_connection.get(connection, {}).get(agent_id)
+        return lane is not None and lane.head is not None
+
     def head(self, connection: int, agent_id: str, request_id: int) -> CommandReceived | None:
         """Return the command that a lane is closed by, if it is this one."""
         lane = self.by_connection.get(connection, {}).get(agent_id)

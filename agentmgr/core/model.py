@@ -6,7 +6,7 @@ from enum import StrEnum
 from attrs import evolve, field, frozen
 
 from agentmgr.core.campaign import CampaignSettings
-from agentmgr.fields import SECONDS, setting, whole_number
+from agentmgr.fields import SECONDS, setting, whole_number, yes_or_no
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -196,6 +196,8 @@ class SavedAgent:
     reason_code: str
     leg_id: str
     session: SavedSession | None
+    extension: str = ""
+    skills: str = "{}"
 
 
 @frozen
@@ -333,6 +335,15 @@ class ZoneTimers:
         SECONDS,
         "How long that desktop may take to answer; then the agent is without its desktop. Both in real time.",
     )
+    resume_without_token: bool = setting(
+        False,
+        yes_or_no(),
+        "Whether desktops that know no resume token may come back by naming their agent. Whoever reaches the"
+        " port can do that too: for networks that are trusted, and desktops that cannot be changed.",
+    )
+    resume_token_s: float = setting(
+        43_200.0, SECONDS, "How long a desktop may log on with the resume token it was given last."
+    )
     consult_wait_s: float = setting(
         120.0, SECONDS, "How long a consult waits for a busy agent before it fails as not answered."
     )
@@ -348,7 +359,8 @@ class ZoneConfig(ZoneTimers):
     """What a zone is told at its start.
 
     `epoch` rises with every start of the zone; with `switch_confirms` each order brings the switch's word.
-    `utc_offset_s` is that of the clock on the wall, by which the day of its agents begins.
+    `utc_offset_s` is that of the clock on the wall, by which the day of its agents begins. `token_secret` is
+    32 random bytes that nobody else knows: resume tokens are made of it.
     """
 
     zone: str
@@ -356,3 +368,4 @@ class ZoneConfig(ZoneTimers):
     switch_confirms: bool = False
     timezones: tuple[str, ...] = ("UTC",)
     utc_offset_s: float = 0.0
+    token_secret: bytes = field(kw_only=True, repr=False)

@@ -1,5 +1,6 @@
 """What one event causes: effects in order, what has changed, and what is left to do in the same turn."""
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
@@ -7,11 +8,8 @@ from agentmgr.core.effects import CancelTimer, Effect, Notify, Respond, SetTimer
 from agentmgr.core.events import CommandReceived, TimerKey
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.lanes import Lanes
+from agentmgr.core.sent import IN_FLIGHT_S
 from protocol.results import ResultCode
-
-MAX_BACKLOG = 256
-"""How many notifications are kept for a lost desktop; with more it must log on again."""
-
 
 Thing = Agent | Job | Callback
 """What can change so that somebody outside may want to know."""
@@ -21,7 +19,7 @@ Turn = tuple[list[Effect], list[Thing]]
 
 
 class Outbox:
-    """Collects what comes of one turn.
+    """Collects what comes of one turn; `agents` are those logged on, by id, `connections` those open.
 
     Attributes:
         now: the time of the turn, epoch seconds; less than before if the clock was stepped back.
@@ -36,7 +34,9 @@ class Outbox:
         step_at: how many effects and changes there were when the present step of the turn began.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, agents: Mapping[str, Agent], connections: Container[int]) -> None:
+        self._agents = agents
+        self._connections = connections
         self.now = now
         self.steady = now
         self._stepped_s = 0.0
@@ -73,12 +73,8 @@ class Outbox:
 
     def tell(self, agent: Agent, notification: Any) -> None:
         """Send a notification to the agent's desktop, or keep it until a lost desktop is back."""
-        if agent.backlog is not None:
-            if len(agent.backlog) < MAX_BACKLOG:
-                agent.backlog.append(notification)
-            else:
-                agent.backlog_overflowed = True
-        elif agent.connection is not None:
+        self._keep(agent, notification, None)
+        if not agent.is_away and agent.connection is not None:
             self.effects.append(Notify(agent.connection, agent.agent_id, notification))
 
     def tell_connection(self, connection: int, notification: Any) -> None:
@@ -86,10 +82,27 @@ class Outbox:
         self.effects.append(Notify(connection, "", notification))
 
     def respond(self, request: CommandReceived, response: Any) -> None:
-        """Answer a command."""
-        self.effects.append(Respond(request.connection, request.request_id, request.agent_id, response))
+        """Answer a command; if its connection is lost, the RESP follows the agent to another."""
+        connection: int | None = request.connection
+        agent = self._agents.get(request.agent_id)
+        if agent is not None:
+            if agent.connection == connection:
+                self._keep(agent, response, request)
+            elif agent.lost_connection == connection and connection not in self._connections:
+                self._keep(agent, response, request)
+                connection = None if agent.is_away else agent.connection
+        if connection is not None:
+            self.effects.append(Respond(connection, request.request_id, request.agent_id, response))
         if self.lanes.by_connection:
             self.lanes.open(request, refused=response.result is not ResultCode.SUCCESS)
+
+    def _keep(self, agent: Agent, message: Any, request: CommandReceived | None) -> None:
+        """Remember what the agent's desktop is sent, until it has it for certain."""
+        states = agent.agent_state, agent.told_call_state, agent.nailup_status
+        if agent.is_away:
+            agent.sent.wait((self.steady, message, request, states))
+        else:
+            agent.sent.keep((self.steady, message, request, states), agent.heard_at - IN_FLIGHT_S)
 
     def set_timer(self, key: TimerKey, after_s: float) -> None:
         """Have `TimerFired(key)` come back after so many seconds, whatever the clock shows by then."""

@@ -31,7 +31,7 @@ class Parts(Floor):
         self.dialer = Dialer(self, self.attempts, self.calls, self.callbacks)
         self.nailer = Nailer(self, self.calls, self.consults, self.callbacks)
         self.sharing = Sharing(self, self.nailer)
-        self.returns = Returns(self, self.attempts, self.calls, self.callbacks, self.nailer)
+        self.returns = Returns(self, self.attempts, self.consults, self.calls, self.callbacks, self.nailer)
         self.pulse = Pulse(self, self.returns)
         self.remedies = Remedies(
             self, self.attempts, self.calls, self.consults, self.dialer, self.nailer, self.returns

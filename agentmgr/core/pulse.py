@@ -46,7 +46,7 @@ class Pulse:
         assert agent.connection is not None, "an agent who is not away has one"
         agent.is_probed = True
         agent.note(agent)
-        self._returns.ask(agent, agent.connection)
+        self._returns.ask(agent.agent_id, agent.connection)
         self._out.set_timer((Timer.SILENT, agent.agent_id), self._config.agent_answer_s)
 
     def revive(self, agent: Agent) -> None:

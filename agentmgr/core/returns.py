@@ -1,61 +1,93 @@
 """Agents whose desktop is lost: their place is kept for a while, their messages wait, and they come back."""
 
-from typing import Any
+import json
+from collections.abc import Collection
 
 from attrs import evolve
 
-from agentmgr.core.agent import Agent
+from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.attempts import Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
+from agentmgr.core.consults import Consults
 from agentmgr.core.effects import (
+    CheckLogon,
     DropNail,
     EndAttempt,
     EndCallback,
     ForgetAgent,
     HangUp,
     Notify,
+    Respond,
     ReturnContact,
     SaveAgent,
+    SaveResumeToken,
 )
-from agentmgr.core.events import Timer
+from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import SavedAgent, SavedSession
 from agentmgr.core.nailer import Nailer
+from agentmgr.core.sent import IN_FLIGHT_S, Sent, SentLog
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
+from agentmgr.core.times import format_time
+from agentmgr.core.tokens import TokenHashes, hash_of, make_token
+from protocol.commands import AGTLogonRESP, GetAgentStatusResponseRESP
 from protocol.enums import AgentState, CallState, ContactType, NailupStatus
 from protocol.notifications import (
+    AGTAgentLoggedOut,
+    AGTBlendedToInbound,
     AGTCallNotify,
+    AGTCapabilitiesChanged,
     AGTConferenceNotify,
     AGTConsultNotify,
     AGTEnableCancelConsult,
     AGTJobAttached,
     AGTNailupChange,
+    AGTPreviewCallbackPending,
     AGTStateChangedNotify,
+    AGTTransferNotify,
     GetAgentStatus,
 )
+from protocol.registry import MAX_AGENT_ID_CHARACTERS
 from protocol.structures import AgentStatus
 
 NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
 """States of an agent with an answered contact that is not on the line."""
+
+FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
+"""What a desktop takes as given after a logon."""
+
+ARRIVALS = (AGTCallNotify, AGTConsultNotify, AGTConferenceNotify, AGTTransferNotify)
+"""Notifications by which a desktop learns of its agent's contact."""
+
+OF_ONE_CONNECTION = (AGTLogonRESP, GetAgentStatusResponseRESP)
+"""RESPs that begin an agent's life on a connection: they say nothing on another."""
 
 
 class Returns:
     """Who is away in a zone, and what is kept of those who asked for it (AGTSaveAgentForHA)."""
 
     def __init__(
-        self, floor: Floor, attempts: Attempts, calls: CallFlow, callbacks: Callbacks, nailer: Nailer
+        self,
+        floor: Floor,
+        attempts: Attempts,
+        consults: Consults,
+        calls: CallFlow,
+        callbacks: Callbacks,
+        nailer: Nailer,
     ) -> None:
         self._floor = floor
         self._out = floor.out
         self._attempts = attempts
+        self._consults = consults
         self._calls = calls
         self._callbacks = callbacks
         self._nailer = nailer
         self._saved: dict[str, SavedAgent] = {}
         self._written: dict[str, SaveAgent] = {}
         self._legs: dict[str, str] = {}
+        self._token_count = 0
 
     # -- a desktop is lost -------------------------------------------------------------------
 
@@ -65,86 +97,165 @@ class Returns:
             return
         agent.sync()
         agent.touch()
-        agent.last_seen = agent.status
-        agent.backlog = []
+        self._stop_sending(agent)
         agent.take_off_duty()
         self._nailer.refuse_pending(agent)
         self._out.set_timer((Timer.LOST, agent.agent_id), self._floor.config.lost_desktop_s)
 
-    def claim(self, agent: Agent, connection: int) -> None:
-        """A connection says that it speaks for an agent: ask it once the old one is known to be lost."""
-        if agent.is_away and agent.connection in (None, connection):
-            self.ask(agent, connection)
-        elif agent.connection != connection:
-            agent.claimed_by = connection
+    def _stop_sending(self, agent: Agent) -> None:
+        beat_at = self._floor.heartbeats.get(agent.connection or SERVER_CONNECTION, 0.0)
+        agent.sent.lose(max(agent.heard_at, beat_at) - IN_FLIGHT_S)
+        agent.is_away = True
 
-    def ask(self, agent: Agent, connection: int) -> None:
-        """A connection says that it speaks for an agent who is away: ask what its desktop believes."""
-        agent.asked_by = connection
-        self._out.emit(Notify(connection, agent.agent_id, GetAgentStatus(agent.agent_id)))
+    def part(self, agent: Agent) -> None:
+        """Part an agent from its connection; the RESPs to what it sent over that will follow it."""
+        if agent.connection is not None:
+            self._floor.connections[agent.connection].pop(agent.agent_id, None)
+            agent.lost_connection, agent.connection = agent.connection, None
 
-    def come_back(self, agent: Agent, connection: int, status: AgentStatus) -> bool:
-        """Let the messages that waited follow if the desktop is in step; False if it is not."""
-        backlog = agent.backlog
-        in_step = backlog is not None and status == agent.last_seen and not agent.backlog_overflowed
+    # -- and comes back ------------------------------------------------------------------------
+
+    def claim(self, agent_id: str, connection: int) -> None:
+        """A connection names an agent: ask it what its desktop believes, or tell it that nobody is kept."""
+        agent = self._floor.agents.get(agent_id)
+        if agent is not None:
+            if agent.is_away or agent.connection != connection:
+                agent.claimed_by = connection
+                self.ask(agent_id, connection)
+        elif agent_id in self._saved:
+            self.ask(agent_id, connection)
+        elif 0 < len(agent_id) <= MAX_AGENT_ID_CHARACTERS:
+            self._out.emit(Notify(connection, agent_id, AGTAgentLoggedOut()))
+
+    def ask(self, agent_id: str, connection: int) -> None:
+        """Ask a connection what the desktop of an agent believes."""
+        self._out.emit(Notify(connection, agent_id, GetAgentStatus(agent_id)))
+
+    def may_come_back(self, agent: Agent, connection: int, token: str) -> bool:
+        """Whether a connection that answers for an agent is that of its desktop.
+
+        The connection over which the agent logged on needs no token: it has proved more than that.
+        """
+        if token:
+            return agent.tokens.fit(token)
+        is_its_own = agent.connection == connection
+        return is_its_own or (agent.is_away and self._floor.config.resume_without_token)
+
+    def come_back(self, agent: Agent, connection: int, said: AgentStatus) -> None:
+        """Bring a desktop and the server in step, whatever the desktop says that it believes.
+
+        What it has missed follows, and what it may have missed: from the earliest moment at which it had
+        been told these states. One that was never told them is told where its agent is. RESPs follow in
+        either case, and the contact and the capabilities are told in any.
+        """
+        old = agent.connection
+        if not agent.is_away:
+            self._out.emit(Notify(old, agent.agent_id, AGTAgentLoggedOut()))  # type: ignore[arg-type]
+            self._stop_sending(agent)
+        missed, log = agent.sent.missed(said), agent.sent
         self.arrive(agent, connection)
-        if backlog is None or not in_step:
-            return False
-        for notification in backlog:
-            self._out.tell(agent, notification)
+        if missed is None:
+            self._send_again(agent, log.answers(), old)
+            log.begin_again(self._out.steady)
+            self.tell_all(agent, said)
+            return
+        self._tell_contact(agent, unless_in=missed)
+        self._send_again(agent, missed, old)
+        log.begin_again(self._out.steady)
+        if not any(isinstance(message, AGTCapabilitiesChanged) for _, message, _, _ in missed):
+            agent.told_capabilities = None
+        agent.touch()
+        agent.sync()
         self._out.free(agent)
-        return True
+
+    def _send_again(self, agent: Agent, missed: list[Sent], old: int | None) -> None:
+        """Send messages again, but no RESP that its connection has got already or that has had its day."""
+        connection = agent.connection
+        assert connection is not None
+        for _, message, request, _ in missed:
+            if request is None:
+                self._out.emit(Notify(connection, agent.agent_id, message))
+            elif connection != request.connection and not isinstance(message, OF_ONE_CONNECTION):
+                self._out.emit(Respond(connection, request.request_id, agent.agent_id, message))
 
     def resume(self, agent: Agent, connection: int) -> None:
         """A desktop that crashed has logged on again: tell it everything it has forgotten."""
         self.arrive(agent, connection)
-        self.tell_all(agent)
+        self.tell_all(agent, FRESH)
 
-    def tell_all(self, agent: Agent) -> None:
-        """Tell a desktop that knows nothing where its agent is."""
+    def tell_all(self, agent: Agent, believed: AgentStatus) -> None:
+        """Tell a desktop where its agent is, beginning from what it believes."""
         tell = self._out.tell
-        if agent.agent_state is not AgentState.NotReady:
+        agent.sent = SentLog(before=(believed.agent_state, believed.call_state, believed.nailup_status))
+        if agent.agent_state is not believed.agent_state:
             tell(agent, AGTStateChangedNotify(agent.agent_state))
-        if agent.nailup_status is not NailupStatus.NotNailedUp:
+        if agent.nailup_status is not believed.nailup_status:
             tell(agent, AGTNailupChange(agent.nailup_status))
+        if agent.blend is Blend.INBOUND:
+            tell(agent, AGTBlendedToInbound())
         if agent.job is not None and agent.is_nailed:
             tell(agent, AGTJobAttached(agent.job.campaign.name))
-        if agent.session is not None:
-            tell(agent, self._arrival(agent, agent.session))
+        self._tell_contact(agent)
         agent.touch()
         agent.told_capabilities = None
-        agent.told_call_state = CallState.NoState
+        agent.told_call_state = believed.call_state
         agent.sync()
         consultation = agent.session.consultation if agent.session is not None else None
         if consultation is not None and consultation.asker is agent and consultation.cancellable:
             tell(agent, AGTEnableCancelConsult(consultation.session.sid))
+        for waiting in agent.pending_consults:
+            self._consults.announce(waiting.session, agent)
+        promised = agent.pending_callback
+        if promised is not None and promised.ready_at is not None:
+            tell(agent, AGTPreviewCallbackPending(format_time(promised.ready_at), promised.sid))
         agent.rest(self._out.now)
         self._out.free(agent)
 
-    @staticmethod
-    def _arrival(agent: Agent, session: Session) -> Any:
-        """Return how the agent's contact is made known to a desktop that has not heard of it."""
+    def _tell_contact(self, agent: Agent, unless_in: Collection[Sent] = ()) -> None:
+        """Make the agent's contact known to a desktop that may not have heard of it."""
+        session = agent.session
+        if session is None or any(
+            isinstance(message, ARRIVALS) and message.session_id == session.sid
+            for _, message, _, _ in unless_in
+        ):
+            return
         contact, sid, owner = session.to_contact(), session.sid, session.owner
         if owner is None or owner is agent:
-            return AGTCallNotify(contact, sid)
-        if agent.call_state is CallState.ConferencePassive:
-            return AGTConferenceNotify(contact, sid)
-        return AGTConsultNotify(contact, owner.agent_id, sid)
+            self._out.tell(agent, AGTCallNotify(contact, sid))
+        elif agent.call_state is CallState.ConferencePassive:
+            self._out.tell(agent, AGTConferenceNotify(contact, sid))
+        else:
+            self._out.tell(agent, AGTConsultNotify(contact, owner.agent_id, sid))
 
     def arrive(self, agent: Agent, connection: int) -> None:
         """Bind the agent to a connection; it is not away any more."""
-        if agent.connection is not None:
-            self._floor.connections[agent.connection].pop(agent.agent_id, None)
+        if agent.connection != connection:
+            self.part(agent)
         agent.connection = connection
-        agent.backlog = None
-        agent.backlog_overflowed = False
-        agent.asked_by = agent.claimed_by = None
+        agent.is_away = False
+        agent.claimed_by = None
         if agent.lost_for_good:
             agent.leaving = agent.lost_for_good = False
         self._floor.connections[connection][agent.agent_id] = agent
         agent.touch()
         self._out.cancel_timer((Timer.LOST, agent.agent_id))
         self._floor.listen_to(agent)
+
+    def check_token(self, event: CommandReceived, token: str) -> None:
+        """Have the store look an agent up, and whether a token is one of its; answered by `LogonChecked`."""
+        since = self._out.now - self._floor.config.resume_token_s
+        self._out.emit(CheckLogon(event.connection, event.request_id, event.agent_id, "", token, since))
+
+    def renew_token(self, agent: Agent, used: str = "") -> str:
+        """Return a new resume token for an agent; `used` is the one that it is given for, if one is."""
+        self._token_count += 1
+        config = self._floor.config
+        purpose = f"{config.zone}|{config.epoch}|{self._token_count}|{agent.agent_id}"
+        token = make_token(config.token_secret, purpose)
+        agent.tokens = TokenHashes(hash_of(token), hash_of(used) if used else "")
+        record = SaveResumeToken(agent.agent_id, agent.tokens.newest, agent.tokens.before, self._out.now)
+        self._out.emit(record)
+        return token
 
     # -- the server is lost --------------------------------------------------------------------
 
@@ -160,6 +271,8 @@ class Returns:
             agent.reason_code,
             agent.leg_id if agent.is_nailed else "",
             owned.attempt_id if owned is not None else "",
+            agent.extension,
+            json.dumps(agent.skills),
         )
         if self._written.get(agent.agent_id) != record:
             self._written[agent.agent_id] = record

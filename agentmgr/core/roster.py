@@ -3,6 +3,7 @@
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.consults import Consults
+from agentmgr.core.effects import DropResumeToken
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import AgentSpec, SavedAgent
@@ -53,7 +54,7 @@ class Roster:
         connection: int,
         extension: str,
         skills: dict[str, int],
-    ) -> None:
+    ) -> Agent:
         """Log an agent on where a server that died had it, as far as the switch still has its lines.
 
         With the customer or the agent's line gone, an answered contact is left to be wrapped up.
@@ -83,8 +84,8 @@ class Roster:
             self._nailer.adopt(agent, saved.leg_id, session.job if session else None)
         if session is not None:
             self._calls.adopt(session, agent)
-        self._returns.tell_all(agent)
         self._floor.listen_to(agent)
+        return agent
 
     def evict(self, agent: Agent) -> None:
         """Log an agent off at once, whatever it is doing; a contact ends with its default code."""
@@ -113,6 +114,8 @@ class Roster:
             self._nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:
             self._remove(agent)
+            if not agent.lost_for_good:
+                self._out.emit(DropResumeToken(agent.agent_id))
             if agent.logoff_request is not None:
                 self._out.respond(agent.logoff_request, AGTLogoffRESP(ResultCode.SUCCESS))
             else:

@@ -132,7 +132,7 @@ def _of_line(zone: Parts, event: NailAnswered | NailFailed | NailEnded) -> Named
 
 def _of_command(zone: Parts, event: CommandReceived) -> Named:
     agent = zone.agents.get(event.agent_id)
-    is_its_own = agent is not None and event.connection in (agent.connection, agent.asked_by)
+    is_its_own = agent is not None and event.connection in (agent.connection, agent.lost_connection)
     return Named.of(agent) if is_its_own else Named()
 
 

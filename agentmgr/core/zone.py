@@ -230,15 +230,18 @@ class Zone(Parts):
         self.lanes.lose(event.connection)
         here = self.connections.get(event.connection, {})
         for agent in list(here.values()):
-            del here[agent.agent_id]
-            agent.connection = None
-            self._each(self._lose_desktop, agent)
+            self._each(self._lose_connection, agent)
         self.connections.pop(event.connection, None)
+        self.heartbeats.pop(event.connection, None)
+
+    def _lose_connection(self, agent: Agent) -> None:
+        self._lose_desktop(agent)
+        self.returns.part(agent)
 
     def _lose_desktop(self, agent: Agent) -> None:
         self.returns.go_away(agent)
         if agent.claimed_by in self.connections:
-            self.returns.ask(agent, agent.claimed_by)
+            self.returns.ask(agent.agent_id, agent.claimed_by)
 
     def _on_silence(self, agent: Agent) -> None:
         if self.pulse.is_lost(agent):

@@ -152,8 +152,9 @@ class SimDesktop:
             case n.AGTZoneDown():
                 return self.stop(now)
             case n.AGTAgentLoggedOut() if self._returning or self._interrupted is not None:
+                self._interrupted = None
                 self._start_anew(now)
-            case n.AGTAgentLoggedOut():
+            case n.AGTAgentLoggedOut() if self.logged_on or self._in_flight is Wish.LOG_ON:
                 self._end()
             case n.POMNotAvailable():
                 self._lose_connection(now)
@@ -219,6 +220,8 @@ class SimDesktop:
             self._confer(case, now)
 
     def _take(self, contact: Contact, session_id: str, now: float, *, passive: bool = False) -> None:
+        if self.case is not None and self.case.session_id == session_id and self.case.passive is passive:
+            return  # told once more after a return
         aux = not passive and self._happens(self._params.aux)
         self.case = Casework(contact, session_id, aux=aux, passive=passive)
         self._wishes[Wish.SEE_DETAILS] = now

@@ -25,7 +25,7 @@ Verify = Callable[[AgentLogin | None, str], bool]
 None is an unknown agent: the check should take as long as another, and say no.
 """
 
-Lookup = CheckAgent | CheckDial | CheckDnc | FetchContacts | LoadJob
+Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | LoadJob
 
 MAX_WAITING_LOGONS = 2048
 """With more than these, a logon is answered at once that the password could not be checked."""
@@ -85,7 +85,13 @@ class Questions:
             self._lookups_bell.ring()
 
     def check_logon(self, question: CheckLogon) -> None:
-        """Look an agent up and check its password; answered by `LogonChecked`."""
+        """Look an agent up and check its password; answered by `LogonChecked`.
+
+        Whoever has a resume token waits for nobody's password.
+        """
+        if question.resume_token:
+            self.look_up(question)
+            return
         if len(self._logons) >= MAX_WAITING_LOGONS:
             self._log.warning("logon_refused_by_load", agent=question.agent_id)
             self._checked(question, ResultCode.PASSWORD_NOT_VERIFIABLE, None)
@@ -133,6 +139,11 @@ class Questions:
             exists = login is not None and login.enabled and login.zone == self._token.zone
             self._answer(AgentChecked(first.key, exists))
             return
+        if isinstance(first, CheckLogon):
+            login = await self._writer.call(self._store.find_agent, first.agent_id)
+            is_right = login is not None and login.has_token(first.resume_token, first.tokens_since)
+            self._checked(first, *self._verdict(login if is_right else None))
+            return
         if isinstance(first, CheckDial):
             dials = self._take_more(first)
             for answer in await self._writer.call(self._store.check_dials, dials):
@@ -164,7 +175,10 @@ class Questions:
     async def _judge(self, question: CheckLogon) -> tuple[ResultCode, AgentSpec | None]:
         login = await self._writer.call(self._store.find_agent, question.agent_id)
         right = await trio.to_thread.run_sync(self._verify, login, question.password)
-        if login is None or not right:
+        return self._verdict(login if right else None)
+
+    def _verdict(self, login: AgentLogin | None) -> tuple[ResultCode, AgentSpec | None]:
+        if login is None:
             return ResultCode.AUTHENTICATION_FAILED, None
         if not login.enabled or login.zone != self._token.zone:
             return ResultCode.AGENT_NOT_IN_SYSTEM, None

@@ -119,7 +119,7 @@ class VirtualZone:
 
     def connect(self, desktop: VirtualDesktop) -> int:
         """Open a connection for a desktop and let it begin; returns the number of the connection."""
-        connection = self._open(desktop)
+        connection = self._open(desktop, ())
         self._take(connection, desktop.start(self.steady))
         self._settle()
         return connection
@@ -137,7 +137,7 @@ class VirtualZone:
 
     def reconnect(self, desktop: VirtualDesktop) -> int:
         """Open a connection for a desktop that was cut off; it goes on as the server asks it to."""
-        connection = self._open(desktop)
+        connection = self._open(desktop, (desktop.agent_id,))
         self._settle()
         if connection in self._desktops:
             self._take(connection, desktop.due(self.steady))
@@ -149,10 +149,10 @@ class VirtualZone:
         self._take(connection, desktop.stop(self.steady))
         self._settle()
 
-    def _open(self, desktop: VirtualDesktop) -> int:
+    def _open(self, desktop: VirtualDesktop, agent_ids: tuple[str, ...]) -> int:
         self._connection_count += 1
         self._desktops[self._connection_count] = desktop
-        sdk_connected = AgentSDKConnected((desktop.agent_id,), VERSION)
+        sdk_connected = AgentSDKConnected(agent_ids, VERSION)
         self._send(self._connection_count, sdk_connected, agent_id="")
         return self._connection_count
 
@@ -221,7 +221,9 @@ class VirtualZone:
             heappush(self._wakings, (at, connection))
 
     def _respond(self, effect: effects.Respond) -> None:
-        command = self._unanswered.pop((effect.connection, effect.request_id))
+        command = self._unanswered.pop((effect.connection, effect.request_id), None)
+        if command is None:
+            return  # given again after a return; the desktop was told that its connection broke
         desktop = self._desktops.get(effect.connection)
         if desktop is not None and effect.agent_id:
             self._take(effect.connection, desktop.answered(command, effect.response, self.steady))
@@ -241,7 +243,10 @@ class VirtualZone:
 
     def _check_logon(self, question: effects.CheckLogon) -> None:
         login = self._store.find_agent(question.agent_id)
-        right = login is not None and self._verify(login, question.password)
+        if login is not None and question.resume_token:
+            right = login.has_token(question.resume_token, question.tokens_since)
+        else:
+            right = login is not None and self._verify(login, question.password)
         result = ResultCode.SUCCESS if right else ResultCode.AUTHENTICATION_FAILED
         agent = login.agent if login is not None and right else None
         self._inbox.append(

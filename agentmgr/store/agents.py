@@ -3,8 +3,10 @@
 from itertools import groupby
 
 import sqlalchemy as sa
+from attrs import evolve
 
 from agentmgr.core.model import AgentSpec
+from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import AgentLogin
 from agentmgr.store import schema as t
 from agentmgr.store.sql import Transaction
@@ -37,12 +39,20 @@ def _login(rows: list[sa.Row[tuple[object, ...]]]) -> AgentLogin:
 def find_agent(tx: Transaction, agent_id: str) -> AgentLogin | None:
     """Look an agent up."""
     found = read_agents(tx, agent_id)
-    return found[0] if found else None
+    if not found:
+        return None
+    token = tx.tables.execute(sa.select(t.resume_token).where(t.resume_token.c.agent_id == agent_id)).first()
+    if token is None:
+        return found[0]
+    return evolve(found[0], tokens=TokenHashes(token.newest, token.before), tokens_at=token.given_at)
 
 
 def put_agent(tx: Transaction, login: AgentLogin) -> None:
     """Store an agent, or replace the one with the same id."""
     agent_id = login.agent.agent_id
+    before = read_agents(tx, agent_id)
+    if before and (before[0].password_hash != login.password_hash or not login.enabled):
+        tx.tables.execute(sa.delete(t.resume_token).where(t.resume_token.c.agent_id == agent_id))
     tx.tables.execute(sa.delete(t.agent_skill).where(t.agent_skill.c.agent_id == agent_id))
     tx.tables.execute(sa.delete(t.agent).where(t.agent.c.agent_id == agent_id))
     tx.tables.execute(

@@ -10,6 +10,7 @@ from attrs import frozen
 from agentmgr.core.effects import (
     RECORDS,
     AddToDnc,
+    DropResumeToken,
     EndAttempt,
     EndCallback,
     FinishJob,
@@ -22,6 +23,7 @@ from agentmgr.core.effects import (
     SaveCallback,
     SaveDisposition,
     SaveNote,
+    SaveResumeToken,
     SetAttribute,
     SetNumber,
     StartAttempt,
@@ -143,14 +145,26 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("outcome", "at", "job_id", "callback_id"),
     ),
     SaveAgent: _statement(
-        "INSERT INTO saved_agent (agent_id, zone, agent_state, call_state, reason_code, leg_id, attempt_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent_id) DO UPDATE SET zone = excluded.zone,"
+        "INSERT INTO saved_agent (agent_id, zone, agent_state, call_state, reason_code, leg_id, attempt_id,"
+        " extension, skills) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (agent_id) DO UPDATE SET zone = excluded.zone,"
         " agent_state = excluded.agent_state, call_state = excluded.call_state,"
-        " reason_code = excluded.reason_code, leg_id = excluded.leg_id, attempt_id = excluded.attempt_id",
+        " reason_code = excluded.reason_code, leg_id = excluded.leg_id, attempt_id = excluded.attempt_id,"
+        " extension = excluded.extension, skills = excluded.skills",
         *("agent_id", "zone", "agent_state", "call_state", "reason_code", "leg_id", "attempt_id"),
+        *("extension", "skills"),
     ),
     ForgetAgent: (
         Statement("DELETE FROM saved_agent WHERE agent_id = ?", lambda record: (record.agent_id,)),
+    ),
+    SaveResumeToken: _statement(
+        "INSERT INTO resume_token (agent_id, newest, before, given_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (agent_id) DO UPDATE SET newest = excluded.newest, before = excluded.before,"
+        " given_at = excluded.given_at",
+        *("agent_id", "newest", "before", "at"),
+    ),
+    DropResumeToken: (
+        Statement("DELETE FROM resume_token WHERE agent_id = ?", lambda record: (record.agent_id,)),
     ),
     # One that has run out of contacts goes on if others were taken in meanwhile.
     FinishJob: _statement(

@@ -37,7 +37,8 @@ def release_job(sql: Sql, job_id: int) -> None:
 def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
     """Return the saved agents of a zone by id, each with the attempt that goes on."""
     rows = sql.fetch(
-        "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id FROM saved_agent"
+        "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills"
+        " FROM saved_agent"
         " WHERE zone = ? ORDER BY agent_id",
         (zone,),
     )
@@ -49,8 +50,10 @@ def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
             reason_code,
             leg_id,
             _read_session(sql, attempt_id) if attempt_id else None,
+            extension,
+            skills,
         )
-        for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id in rows
+        for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills in rows
     )
 
 

@@ -88,6 +88,15 @@ saved_agent = _table(
     _needed("reason_code", Text()),
     _needed("leg_id", Text()),
     _needed("attempt_id", Text()),
+    _needed("extension", Text()),
+    _needed("skills", Text()),
+)
+resume_token = _table(
+    "resume_token",
+    _key("agent_id", Text()),
+    _needed("newest", Text()),
+    _needed("before", Text()),
+    _needed("given_at", Real),
 )
 Index("ix_saved_agent_zone", saved_agent.c.zone)
 Index("ix_saved_agent_attempt", saved_agent.c.attempt_id)

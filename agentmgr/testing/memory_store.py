@@ -12,6 +12,7 @@ from agentmgr.core.effects import (
     REFUSALS,
     AddToDnc,
     CheckDial,
+    DropResumeToken,
     EndAttempt,
     EndCallback,
     FinishJob,
@@ -24,6 +25,7 @@ from agentmgr.core.effects import (
     SaveCallback,
     SaveDisposition,
     SaveNote,
+    SaveResumeToken,
     SetAttribute,
     SetNumber,
     StartAttempt,
@@ -41,6 +43,7 @@ from agentmgr.core.model import (
     SavedSession,
     WantedJob,
 )
+from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, PendingContacts, Token
 from protocol.enums import ContactType
 
@@ -68,6 +71,7 @@ class MemoryStore:
         self.callbacks: dict[str, SaveCallback] = {}
         self.ended_callbacks: dict[str, EndCallback] = {}
         self.saved_agents: dict[str, SaveAgent] = {}
+        self.tokens: dict[str, SaveResumeToken] = {}
         self.finished_jobs: dict[int, str] = {}
         self.dnc: set[str] = set()
         self.agents: dict[str, AgentLogin] = {}
@@ -216,6 +220,8 @@ class MemoryStore:
             agent.reason_code,
             agent.leg_id,
             self._session(self.open_attempts[agent.attempt_id]) if agent.attempt_id else None,
+            agent.extension,
+            agent.skills,
         )
 
     def _session(self, attempt: StartAttempt) -> SavedSession:
@@ -304,6 +310,10 @@ class MemoryStore:
                 self.saved_agents[record.agent_id] = record
             case ForgetAgent():
                 self.saved_agents.pop(record.agent_id, None)
+            case SaveResumeToken():
+                self.tokens[record.agent_id] = record
+            case DropResumeToken():
+                self.tokens.pop(record.agent_id, None)
             case FinishJob():
                 assert not self.claimed[record.job_id], "a job is over that has contacts claimed"
                 assert not self._attempts(record.job_id), "a job is over that has attempts open"
@@ -495,7 +505,10 @@ class MemoryStore:
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
-        return self.agents.get(agent_id)
+        login, token = self.agents.get(agent_id), self.tokens.get(agent_id)
+        if login is None or token is None:
+            return login
+        return evolve(login, tokens=TokenHashes(token.newest, token.before), tokens_at=token.at)
 
 
 def _possible_at(hours: CallingHours, timezone: str, due_at: float, now: float) -> float:

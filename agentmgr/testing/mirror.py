@@ -43,6 +43,7 @@ class DesktopMirror:
     capabilities: Capabilities | None = None
     session_id: str | None = None
     _last: Any = None
+    _is_back: bool = False
 
     @property
     def status(self) -> AgentStatus:
@@ -51,7 +52,15 @@ class DesktopMirror:
 
     def turn(self) -> None:
         """Begin a turn: what came before in the stream is no cause of what comes now."""
+        self._last, self._is_back = None, False
+
+    def next_answer(self) -> None:
+        """In the same turn another command is carried out: what came before is no cause of what comes now."""
         self._last = None
+
+    def came_back(self) -> None:
+        """From now on to the end of the turn it may be told what it knows."""
+        self._is_back = True
 
     def answered(self, response: Resp) -> None:
         """Take a RESP in."""
@@ -62,22 +71,23 @@ class DesktopMirror:
     def notified(self, notification: Any) -> None:
         """Take a notification in."""
         last, self._last = self._last, notification
-        if isinstance(notification, _STATES):
+        if isinstance(notification, _STATES) and not self._is_back:
             early = isinstance(last, Resp) and not isinstance(last, ANSWERED_BEFORE_STATES)
             assert not early, f"{notification} comes after {last}"
         match notification:
             case n.AGTStateChangedNotify(agent_state=agent_state):
                 self.agent_state = agent_state
             case n.AGTNailupChange(nailup_status=nailup_status):
-                assert nailup_status is not self.nailup_status, f"{notification} is known"
+                known = nailup_status is self.nailup_status
+                assert not known or self._is_back, f"{notification} is known"
                 self.nailup_status = nailup_status
             case n.AGTCallStateChangedNotify(call_state=call_state):
                 known = call_state is self.call_state and call_state not in TOLD_AGAIN
-                assert not known, f"{notification} is known"
+                assert not known or self._is_back, f"{notification} is known"
                 self.call_state = call_state
             case n.AGTCapabilitiesChanged(capabilities=capabilities):
-                assert capabilities != self.capabilities, f"{notification} is known"
-                first = self.capabilities is None
+                assert capabilities != self.capabilities or self._is_back, f"{notification} is known"
+                first = self.capabilities is None or self._is_back
                 assert first or isinstance(last, CAUSES_OF_CAPABILITIES), f"capabilities follow {last}"
                 self.capabilities = capabilities
             case n.AGTCallNotify(session_id=session_id):

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from copy import copy
 from typing import Any, Protocol
 
 from agentmgr.core import effects
@@ -40,6 +41,10 @@ from protocol.commands import (
 from protocol.notifications import GetAgentStatus
 from protocol.registry import VERSION
 from protocol.results import ResultCode
+from protocol.structures import AgentStatus
+
+SECRET = bytes(32)
+"""What resume tokens are made of in tests."""
 
 Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | CheckLogon
 
@@ -64,6 +69,7 @@ class Stage:
             do at once, and neither question nor answer is in the transcript.
         refuses: kinds of orders that the switch does not carry out; `refused` are those it did not.
         unanswered: commands without RESP yet, by connection and request id.
+        tokens: the newest resume token of each agent.
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far.
         responses: all RESPs so far.
@@ -76,7 +82,7 @@ class Stage:
         self, store: ZoneStore, config: ZoneConfig | None = None, *, start_s: float = 1_700_000_000.0
     ) -> None:
         self.store = store
-        self.config = config or ZoneConfig("Z")
+        self.config = config or ZoneConfig("Z", token_secret=SECRET)
         self.now = start_s
         self.zone = Zone(self.config, start_s)
         self.timers = TimerHeap()
@@ -95,8 +101,10 @@ class Stage:
         self.expects_faults = False
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
+        self.tokens: dict[str, str] = {}
         self._gone: set[int] = set()
         self._probed: deque[str] = deque()
+        self._sent_over: dict[tuple[str, int], int] = {}
         self._latest: dict[str, DesktopMirror] = {}
         self._connection_count = 0
         self._request_count = 0
@@ -121,6 +129,10 @@ class Stage:
             del self.unanswered[key]
         return self.post(ConnectionLost(connection))
 
+    def believed(self, agent_id: str) -> AgentStatus:
+        """Return the states that an agent's desktop was told last."""
+        return self._latest[agent_id].status
+
     def send(self, agent_id: str, command: Any, connection: int | None = None) -> list[str]:
         """Send a command, over the connection the agent is logged on by unless another is named."""
         if connection is None:
@@ -128,6 +140,7 @@ class Stage:
             assert connection is not None, f"{agent_id} has no connection"
         self._request_count += 1
         self.unanswered[connection, self._request_count] = command
+        self._sent_over[agent_id, self._request_count] = connection
         return self.post(CommandReceived(connection, self._request_count, agent_id, command))
 
     def post(self, *events: Event) -> list[str]:
@@ -147,6 +160,7 @@ class Stage:
         if agent is None or agent.connection is None:
             return []
         self._request_count += 1
+        self._sent_over[agent_id, self._request_count] = agent.connection
         self.unanswered[agent.connection, self._request_count] = command = GetAgentStatusResponse(
             agent.status
         )
@@ -230,7 +244,7 @@ class Stage:
                 whose = self._whose(effect)
                 answers[whose] -= 1
                 if answers[whose]:  # commands that waited are carried out one after the other
-                    self._mirror(*whose).turn()
+                    self._mirror(*whose).next_answer()
         self._compare()
         if self.witness is not None:
             self.witness(event, caused)
@@ -243,9 +257,14 @@ class Stage:
             case effects.Respond(connection=connection) if connection in self._gone:
                 pass
             case effects.Respond(connection=connection, request_id=request_id, agent_id=agent_id):
-                assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
-                del self.unanswered[connection, request_id]
+                if self._sent_over[agent_id, request_id] == connection:
+                    assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
+                    del self.unanswered[connection, request_id]
+                else:  # the RESP follows its agent to another connection
+                    assert self.agent(agent_id).connection == connection, f"follows nobody: {effect}"
                 self.responses.append(effect.response)
+                if token := getattr(effect.response, "resume_token", None):
+                    self.tokens[agent_id] = token
                 self._mirror(connection, agent_id).answered(effect.response)
             case effects.Notify(connection=connection, agent_id=agent_id):
                 assert connection not in self._gone, f"sent to nobody: {effect}"
@@ -269,8 +288,10 @@ class Stage:
             case effects.Respond(response=AGTLogonRESP(result=ResultCode.SUCCESS)):
                 self.mirrors[effect.connection, effect.agent_id] = DesktopMirror()
             case effects.Respond(response=GetAgentStatusResponseRESP(result=ResultCode.SUCCESS)):
-                mirror = self._latest[effect.agent_id]
+                mirror = copy(self._latest.get(effect.agent_id) or DesktopMirror())
                 self.mirrors[effect.connection, effect.agent_id] = mirror
+                self._latest[effect.agent_id] = mirror
+                mirror.came_back()
 
     @staticmethod
     def _whose(answer: effects.Respond) -> tuple[int, str]:
@@ -301,7 +322,11 @@ class Stage:
         login = self.store.find_agent(question.agent_id)
         if isinstance(question, CheckAgent):
             return AgentChecked(question.key, login is not None)
-        right = login is not None and login.password_hash == question.password
+        right = login is not None and (
+            login.has_token(question.resume_token, question.tokens_since)
+            if question.resume_token
+            else login.password_hash == question.password
+        )
         return LogonChecked(
             question.connection,
             question.request_id,

@@ -4,7 +4,8 @@
 switch, `store: ...` a record, `supervisor: ...` what came of a wish, `closed: ...` the end of a connection.
 Two abbreviations:
 `A ! state X` is AGTCallStateChangedNotify(X) followed at once by AGTCapabilitiesChanged, `A ! caps ...`
-is AGTCapabilitiesChanged alone with the names of what is true. Timers and questions are not shown.
+is AGTCapabilitiesChanged alone with the names of what is true. Timers, questions and resume tokens are not
+shown.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,6 +21,8 @@ from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
 _UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out"})
 _UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
+_LOGGED_ON_WITH = frozenset({"extension", "skills"})
+_TOKENS = (effects.SaveResumeToken, effects.DropResumeToken)
 _AGT = len("AGT")
 
 
@@ -72,7 +75,7 @@ def _other(effect: effects.Effect, now: float) -> str:
         return f"supervisor: {effect.outcome.value}"
     if isinstance(effect, effects.TELEPHONY_ORDERS):
         return " ".join(("switch:", type(effect).__name__, *_values(effect)))
-    if isinstance(effect, effects.RECORDS):
+    if isinstance(effect, effects.RECORDS) and not isinstance(effect, _TOKENS):
         return " ".join(("store:", type(effect).__name__, *_values(effect, now)))
     return ""
 
@@ -88,7 +91,9 @@ def _values(message: Any, now: float = 0.0) -> list[str]:
         value = getattr(message, field.name)
         if field.name == "number_name" and isinstance(message, _UNNAMED_NUMBERS):
             continue
-        if field.name in _UNSHOWN_FIELDS or value is None or value == field.default:
+        if isinstance(message, effects.SaveAgent) and field.name in _LOGGED_ON_WITH:
+            continue
+        if field.name in _UNSHOWN_FIELDS or not field.repr or value is None or value == field.default:
             continue
         shown.append(f"{value - now:+g}s" if field.name == "due_at" else value_text(value))
     return shown

@@ -119,7 +119,7 @@ class Manager:
         self.clock = clock
         self.connections = Connections()
         self.metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")
-        self.zone = Zone(ZoneConfig("Default"), clock.now())
+        self.zone = Zone(ZoneConfig("Default", token_secret=bytes(32)), clock.now())
         self.switch = Driver(SimSwitch(1, WILLING), clock)
         self.runner = ZoneRunner(
             self.zone,

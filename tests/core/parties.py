@@ -186,12 +186,22 @@ def lose(scene, agent_id="A"):
     return scene.disconnect(scene.agent(agent_id).connection)
 
 
+def settled(scene, agent_id="A"):
+    """What the desktop was sent has arrived: it gives a sign of life some time later."""
+    scene.wait(6)
+    scene.send("", c.POMClientAlive(), scene.agent(agent_id).connection)
+    return scene
+
+
 def come_back(scene, agent_id="A", status=None):
     """Reconnect the desktop of an agent, which believes what it was told last; returns the transcript."""
     connection = scene.connect(agent_id)
-    if status is None:
-        status = scene.agent(agent_id).last_seen
-    return scene.send(agent_id, c.GetAgentStatusResponse(status), connection)
+    return scene.send(agent_id, answer_to_status(scene, agent_id, status), connection)
+
+
+def answer_to_status(scene, agent_id="A", status=None):
+    """Return what the desktop of an agent says that it believes: what it was told last, with its token."""
+    return c.GetAgentStatusResponse(status or scene.believed(agent_id), scene.tokens[agent_id])
 
 
 def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):

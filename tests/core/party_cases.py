@@ -250,7 +250,8 @@ PARTY_CASES = [
     (0, c.AGTAgentDisconnected(), disconnected),
     (0, c.GetAgentStatusResponse(STATUS), nailed_idle),
     (0, c.GetAgentStatusResponse(STATUS), asked_for_status),
-    (9002, c.GetAgentStatusResponse(STATUS), disconnected),
+    (0, c.GetAgentStatusResponse(STATUS), disconnected),
+    (17, c.GetAgentStatusResponse(STATUS, "x"), disconnected),
     (9002, c.GetAgentStatusResponse(STATUS), only_connected),
     (9004, c.AGTGetTimezones(), disconnected),
 ]

@@ -26,7 +26,7 @@ from agentmgr.core.model import (
     ZoneConfig,
 )
 from agentmgr.testing.memory_store import MemoryStore
-from agentmgr.testing.stage import Stage
+from agentmgr.testing.stage import SECRET, Stage
 from protocol.commands import (
     AGTAvailableForNailup,
     AGTHoldCall,
@@ -106,6 +106,7 @@ class Scene(Stage):
             config
             or ZoneConfig(
                 "Z",
+                token_secret=SECRET,
                 switch_confirms=self.confirms,
                 timezones=("Asia/Kolkata", "America/New_York", "UTC"),
             ),

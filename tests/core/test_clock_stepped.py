@@ -256,7 +256,7 @@ def test_days_with_a_stepped_clock_obey_the_hours_and_do_nothing_twice(seed, pac
         contacts.append(evolve(contact, numbers=numbers))
     timezones = {each.number: each.timezone for contact in contacts for each in contact.numbers}
     store.add_job(1, contacts)
-    zone = Zone(ZoneConfig("Z"), EVENING)
+    zone = Zone(ZoneConfig("Z", token_secret=bytes(32)), EVENING)
     watched, switch = Watched(zone), HearingSwitch(seed)
     virtual = VirtualZone(watched, Token("Z", 0, 1), store, switch, EVENING, lambda login, password: True)
     switch.clock = virtual

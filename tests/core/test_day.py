@@ -33,7 +33,7 @@ class Day:
         agent_ids = [str(1001 + number) for number in range(agents)]
         for agent_id in agent_ids:
             self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Z")
-        self.zone = Zone(ZoneConfig("Z"), T0)
+        self.zone = Zone(ZoneConfig("Z", token_secret=bytes(32)), T0)
         self.switch = SimSwitch(seed)
         virtual = VirtualZone(
             self.zone,

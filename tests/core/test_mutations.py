@@ -63,8 +63,8 @@ MUTATIONS = [
     ),
     Mutation(
         "returns.py",
-        "for notification in backlog:",
-        "for notification in reversed(backlog):",
+        "        for _, message, request, _ in missed:\n",
+        "        for _, message, request, _ in reversed(missed):\n",
         "what waited for a lost desktop arrives in the wrong order",
     ),
     Mutation(
@@ -123,8 +123,8 @@ MUTATIONS = [
     ),
     Mutation(
         "returns.py",
-        "        agent.asked_by = agent.claimed_by = None\n",
-        "        agent.asked_by = None\n",
+        "        agent.claimed_by = None\n",
+        "",
         "a connection that claimed an agent once is asked for it after the next loss",
     ),
     Mutation(

@@ -680,7 +680,9 @@ def test_contact_wrapped_up_tells_the_pacer_how_long_it_kept_its_agent():
 
 
 def test_job_claims_a_few_contacts_ahead_and_no_more():
-    scene = Scene(PacingType.PreviewUntimed, contacts=40, config=ZoneConfig("Z", fetch_size=4))
+    scene = Scene(
+        PacingType.PreviewUntimed, contacts=40, config=ZoneConfig("Z", token_secret=bytes(32), fetch_size=4)
+    )
     scene.nail()
     claimed = scene.store.claimed[1]
     for number in range(1, 13):

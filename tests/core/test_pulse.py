@@ -1,7 +1,7 @@
 """Playbooks of desktops of which nothing is heard: asked, and given up without an answer."""
 
 import pytest
-from parties import DISPOSE, awaiting, consult, lose, with_agent
+from parties import DISPOSE, awaiting, come_back, consult, lose, settled, with_agent
 from scenes import LEG, SCENES, SID, Scene, logged_on, nailed_idle, preview, talking
 
 from agentmgr.core.events import SERVER_CONNECTION
@@ -101,11 +101,12 @@ def test_agent_lost_by_silence_gets_no_contact_and_keeps_its_place():
 
 
 def test_contact_of_an_agent_lost_by_silence_goes_on_and_the_desktop_is_told_what_it_missed():
-    scene = hushed(lambda: talking(contacts=1))
+    scene = settled(hushed(lambda: talking(contacts=1)))
     scene.wait(100)
     assert scene.customer_leaves(SID) == []
-    assert answer(scene, scene.agent("A").last_seen) == lines("""
+    assert answer(scene, scene.believed("A")) == lines("""
         A < GetAgentStatusResponse 0
+        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
         A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
         A ! state Wrapup
     """)
@@ -149,7 +150,7 @@ def test_clock_that_is_stepped_makes_nobody_silent():
 
 
 def test_limits_are_settings():
-    scene = Scene(config=ZoneConfig("Z", agent_silence_s=20, agent_answer_s=3))
+    scene = Scene(config=ZoneConfig("Z", token_secret=bytes(32), agent_silence_s=20, agent_answer_s=3))
     scene.log_on()
     scene.silent.add("A")
     assert scene.wait(20) == ASKED
@@ -318,8 +319,7 @@ def test_hung_desktop_that_breaks_and_returns_starts_afresh():
     scene = hung()
     until_wrapped_up(scene)
     lose(scene)
-    connection = scene.connect("A")
-    scene.send("A", c.GetAgentStatusResponse(scene.agent("A").last_seen), connection)
+    come_back(scene)
     assert scene.agent("A") in scene.zone.jobs[1].idle
 
 

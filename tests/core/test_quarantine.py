@@ -260,7 +260,9 @@ def waiting():
 
 def held_unconfirmed():
     """The switch has said nothing yet to the order to hold."""
-    scene = Scene(PacingType.Progressive, config=ZoneConfig("Z", switch_confirms=True))
+    scene = Scene(
+        PacingType.Progressive, config=ZoneConfig("Z", token_secret=bytes(32), switch_confirms=True)
+    )
     scene.nail()
     scene.customer_answers()
     scene.answers_at_once = False

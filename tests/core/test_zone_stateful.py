@@ -62,7 +62,9 @@ CONTACTS = 20
 LEFT_FOR_LATER = 6
 LONGEST_S = 3000.0
 """How long anything may take with nobody acting: the longest way is a call, its wrapup, the lost phone."""
-CONFIG = ZoneConfig("Z", call_max_s=600, preview_max_s=100, pace_interval_s=5, fetch_size=4)
+CONFIG = ZoneConfig(
+    "Z", token_secret=bytes(32), call_max_s=600, preview_max_s=100, pace_interval_s=5, fetch_size=4
+)
 
 COMMANDS = {
     "ready": lambda sid, n: c.AGTStateChange(AgentState.Ready),
@@ -350,10 +352,11 @@ class ZoneWorld(RuleBasedStateMachine):
             self.open_connections.append((agent.agent_id, connection))
         else:
             self.stage.send("", c.AgentSDKConnected((agent.agent_id,), 1), connection)
-        status = agent.last_seen
+        status = self.stage.believed(agent.agent_id)
         if choice % 7 == 0:
             status = AgentStatus(AgentState.NotReady, CallState.Held, NailupStatus.NotNailedUp)
-        self.stage.send(agent.agent_id, c.GetAgentStatusResponse(status), connection)
+        token = self.stage.tokens[agent.agent_id] if choice % 5 else ""
+        self.stage.send(agent.agent_id, c.GetAgentStatusResponse(status, token), connection)
 
     @rule(n=any_number, choice=any_number)
     def customer_acts(self, n, choice):

@@ -56,7 +56,7 @@ class Campaign:
         self.store.add_job(1, contacts, campaign=evolve(CAMPAIGN, pacing=pacing))
         self.switch = SimSwitch(seed, switch)
         zone = self.virtual = VirtualZone(
-            Zone(ZoneConfig("Default", switch_confirms=self.switch.confirms), T0),
+            Zone(ZoneConfig("Default", token_secret=bytes(32), switch_confirms=self.switch.confirms), T0),
             Token("Default", 0, 1),
             self.store,
             self.switch,

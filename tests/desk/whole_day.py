@@ -94,7 +94,7 @@ class WholeDay:
         self.day = day
         self.store = MemoryStore()
         self.switch = SimSwitch(day.seed, day.switch)
-        self.zone = Zone(ZoneConfig("Default"), T0)
+        self.zone = Zone(ZoneConfig("Default", token_secret=bytes(32)), T0)
         self.blended = (
             BlendedZone(self.zone, SimInbound(day.seed, day.inbound, T0), day.rules) if day.inbound else None
         )

@@ -214,7 +214,9 @@ class World:
         if not opened.jobs:
             return False
         token = opened.token
-        zone = Zone(ZoneConfig(ZONE, epoch=token.epoch, lost_desktop_s=LOST_S), self.now)
+        zone = Zone(
+            ZoneConfig(ZONE, token_secret=bytes(32), epoch=token.epoch, lost_desktop_s=LOST_S), self.now
+        )
         driver = VirtualZone(
             zone,
             token,

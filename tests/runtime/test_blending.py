@@ -90,7 +90,7 @@ class House:
         for agent_id in agent_ids:
             store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill("sales"),)), "Default")
         self.inbound = ToldInbound()
-        self.zone = Zone(ZoneConfig("Default"), T0)
+        self.zone = Zone(ZoneConfig("Default", token_secret=bytes(32)), T0)
         self.blended = Witness(self.zone, self.inbound, rules or BlendRules(thrash_s=60))
         self.virtual = VirtualZone(
             self.blended,

@@ -19,7 +19,7 @@ CAMPAIGN = CampaignSpec(1, "Spring", PacingType.Progressive, "sales", (Completio
 
 
 def a_zone(jobs: int) -> Zone:
-    zone = Zone(ZoneConfig("Z"), 1000.0)
+    zone = Zone(ZoneConfig("Z", token_secret=bytes(32)), 1000.0)
     for job_id in range(1, jobs + 1):
         zone.handle(JobLoaded(job_id, JobSpec(job_id, CAMPAIGN, 10)), 1000.0)
     return zone
@@ -76,7 +76,7 @@ def test_job_is_shown_with_its_counts() -> None:
 def test_agent_is_shown_where_it_is() -> None:
     store = MemoryStore()
     store.add_agent(AgentSpec("A", "Ann", (AgentSkill("sales", level=1),)), "Z")
-    stage = Stage(store, ZoneConfig("Z"))
+    stage = Stage(store, ZoneConfig("Z", token_secret=bytes(32)))
     connection = stage.connect()
     stage.send("A", AGTLogon("5001", "secret", False, "en-US", "UTC", "Z"), connection)
     stage.send("A", AGTStateChange(AgentState.Ready))

@@ -75,7 +75,12 @@ class Shop:
         nobody = SimParams(live=0, busy=0, rejected=0, machine=0, invalid=0, congestion=0, nail_answer=1)
         token = self.store.open_zone("Z", NOON).token
         self.virtual = VirtualZone(
-            Zone(ZoneConfig("Z"), NOON), token, self.store, SimSwitch(1, nobody), NOON, lambda *_: True
+            Zone(ZoneConfig("Z", token_secret=bytes(32)), NOON),
+            token,
+            self.store,
+            SimSwitch(1, nobody),
+            NOON,
+            lambda *_: True,
         )
         self.virtual.connect(SimDesktop("1001", "secret", "Z", 1, DeskParams(aux_median_s=1e6)))
         self.virtual.read_jobs_wanted()

@@ -165,7 +165,7 @@ class Day:
         self.store.add_job(1, people, campaign=campaign)
         self.store.add_agent(AgentSpec("1001", "Ann", (AgentSkill("S"),)), "Z")
         self.press(wanted)
-        self.zone = Zone(ZoneConfig("Z"), T0)
+        self.zone = Zone(ZoneConfig("Z", token_secret=bytes(32)), T0)
         self.driver = VirtualZone(
             self.zone, Token("Z", 0, 1), self.store, SimSwitch(1), T0, lambda login, password: True
         )

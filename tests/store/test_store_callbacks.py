@@ -11,7 +11,7 @@ from attrs import evolve
 from stores import T0, ZONE, Bench, prepare_job, start
 from test_store_contract import callback, calling_back, saved
 
-from agentmgr.core.effects import EndCallback, MarkAnswered, SetNumber
+from agentmgr.core.effects import EndCallback, MarkAnswered, SaveResumeToken, SetNumber
 from agentmgr.core.model import AgentSpec, PhoneNumber
 from agentmgr.ports import AgentLogin, ContactDraft, JobState, JobTally, StoreFault
 from agentmgr.store import open_sqlite
@@ -107,6 +107,22 @@ def test_agent_whose_record_is_replaced_stays_saved(bench: Bench) -> None:
     bench.store.commit(bench.token, [saved()])
     bench.store.put_agent(login)
     assert [agent.agent_id for agent in bench.reopen().saved] == ["1001"]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_kept"),
+    [({"password_hash": "another"}, False), ({"enabled": False}, False), ({"zone": "Other"}, True)],
+)
+def test_resume_tokens_end_with_the_password_and_with_the_right_to_log_on(
+    bench: Bench, change: dict[str, object], is_kept: bool
+) -> None:
+    login = AgentLogin(AgentSpec("1001", "Ann", ()), "hash", ZONE, True)
+    bench.store.put_agent(login)
+    bench.store.commit(bench.token, [SaveResumeToken("1001", "new", "before", T0)])
+    bench.store.put_agent(evolve(login, **change))
+    found = bench.store.find_agent("1001")
+    assert found is not None
+    assert (found.tokens_at == T0) is is_kept
 
 
 def test_claim_of_many_looks_at_few(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from stores import REFUSED, SALE, T0, ZONE, campaign, drafts, prepare_job
 from agentmgr.core.effects import (
     AddToDnc,
     CheckDial,
+    DropResumeToken,
     EndAttempt,
     EndCallback,
     FinishJob,
@@ -22,13 +23,15 @@ from agentmgr.core.effects import (
     SaveCallback,
     SaveDisposition,
     SaveNote,
+    SaveResumeToken,
     SetAttribute,
     SetNumber,
     StartAttempt,
 )
 from agentmgr.core.events import DialChecked
-from agentmgr.core.model import ContactSpec, PhoneNumber
-from agentmgr.ports import Fenced, JobTally, OpenedZone, Token
+from agentmgr.core.model import AgentSpec, ContactSpec, PhoneNumber
+from agentmgr.core.tokens import TokenHashes
+from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, Token
 from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
@@ -51,6 +54,12 @@ class Owned:
 
     def commit(self, *records: Record) -> None:
         self.store.commit(self.token, records)
+
+    def put_agent(self, login: AgentLogin) -> None:
+        if isinstance(self.store, MemoryStore):
+            self.store.agents[login.agent.agent_id] = login
+        else:
+            self.store.put_agent(login)
 
     def take_over(self, now: float = T0 + 100) -> OpenedZone:
         opened = self.store.open_zone(ZONE, now)
@@ -112,7 +121,17 @@ def callback(contact_id: int = 1, callback_id: str = "cb", **changes: object) ->
 
 
 def saved(attempt_id: str = "", agent_id: str = "1001", **changes: object) -> SaveAgent:
-    agent = SaveAgent(agent_id, ZONE, AgentState.Ready, CallState.Talking, "", "1/1001/1", attempt_id)
+    agent = SaveAgent(
+        agent_id,
+        ZONE,
+        AgentState.Ready,
+        CallState.Talking,
+        "",
+        "1/1001/1",
+        attempt_id,
+        "5001",
+        '{"sales": 3}',
+    )
     return evolve(agent, **changes)
 
 
@@ -279,12 +298,33 @@ def test_saved_agent_comes_back_as_written_last(owned: Owned) -> None:
     (agent,) = owned.take_over().saved
     assert (agent.agent_id, agent.agent_state, agent.reason_code) == ("1001", AgentState.NotReady, "7")
     assert (agent.leg_id, agent.session) == ("", None)
+    assert (agent.extension, agent.skills) == ("5001", '{"sales": 3}')
     assert owned.take_over().saved == (agent,)
 
 
 def test_forgotten_agent_does_not_come_back(owned: Owned) -> None:
     owned.commit(saved(), saved(agent_id="1002"), ForgetAgent("1001"))
     assert [agent.agent_id for agent in owned.take_over().saved] == ["1002"]
+
+
+TOKENS = SaveResumeToken("1001", "n" * 64, "b" * 64, T0)
+
+
+def tokens_of(owned: Owned, agent_id: str = "1001") -> tuple[TokenHashes, float]:
+    login = owned.store.find_agent(agent_id)
+    assert login is not None
+    return login.tokens, login.tokens_at
+
+
+def test_resume_tokens_are_those_saved_last_until_they_are_dropped(owned: Owned) -> None:
+    owned.put_agent(AgentLogin(AgentSpec("1001", "Ann", ()), "hash", ZONE, True))
+    assert tokens_of(owned) == (TokenHashes(), 0.0)
+    owned.commit(TOKENS, evolve(TOKENS, newest="x" * 64, before="n" * 64, at=T0 + 9))
+    assert tokens_of(owned) == (TokenHashes("x" * 64, "n" * 64), T0 + 9)
+    owned.take_over()
+    assert tokens_of(owned)[1] == T0 + 9
+    owned.commit(DropResumeToken("1001"))
+    assert tokens_of(owned) == (TokenHashes(), 0.0)
 
 
 def test_saved_agent_is_of_its_zone(owned: Owned) -> None:

@@ -2,9 +2,11 @@
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
+from agentmgr.core.commands.returning import finish_return
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import CommandReceived, LogonChecked
 from agentmgr.core.parts import Parts
+from agentmgr.core.returns import FRESH
 from agentmgr.core.states import FREE_STATES, LIVE_STATES, AgentEvent
 from protocol.commands import (
     AGTAvailableForNailup,
@@ -30,7 +32,10 @@ def logon(zone: Parts, command: AGTLogon, event: CommandReceived) -> Answer:
     if refusal is not None:
         return refusal
     zone.lanes.hold(event)
-    zone.out.emit(CheckLogon(event.connection, event.request_id, event.agent_id, command.pwd))
+    if command.resume_token:
+        zone.returns.check_token(event, command.resume_token)
+    else:
+        zone.out.emit(CheckLogon(event.connection, event.request_id, event.agent_id, command.pwd))
     return None
 
 
@@ -52,7 +57,7 @@ def _login_conflict(zone: Parts, command: AGTLogon, agent_id: str) -> ResultCode
     present = zone.agents.get(agent_id)
     if present is None or command.is_force:
         return None
-    if present.is_away and present.saved_for_ha:
+    if present.is_away and (present.saved_for_ha or command.resume_token):
         return None
     asked_to_leave = present.leaving and not present.lost_for_good
     return ResultCode.STATE_NOT_CHANGEABLE if asked_to_leave else ResultCode.ALREADY_LOGGED_IN
@@ -63,9 +68,14 @@ def on_logon_checked(zone: Parts, checked: LogonChecked) -> None:
     event = zone.lanes.head(checked.connection, checked.agent_id, checked.request_id)
     if event is None:
         return
-    command: AGTLogon = event.command
-    result = _finish_logon(zone, command, checked)
-    zone.out.respond(event, AGTLogonRESP(result))
+    if not isinstance(event.command, AGTLogon):
+        finish_return(zone, event, checked)
+        return
+    result = _finish_logon(zone, event.command, checked)
+    token = None
+    if result is ResultCode.SUCCESS:
+        token = zone.returns.renew_token(zone.agents[checked.agent_id], event.command.resume_token)
+    zone.out.respond(event, AGTLogonRESP(result, token))
 
 
 def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> ResultCode:
@@ -81,7 +91,7 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
         return conflict
     levels = {skill.name: skill.level for skill in skills}
     present = zone.agents.get(checked.agent_id)
-    if present is not None and not command.is_force:
+    if present is not None and present.saved_for_ha and not command.is_force:
         present.skills = levels
         present.extension = command.agent_ext
         zone.returns.resume(present, checked.connection)
@@ -90,15 +100,16 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
         return ResultCode.SYSTEM_NOT_AVAILABLE  # who comes back may finish what was begun
     if command.is_force:
         zone.returns.drop_saved(checked.agent_id)
-        if present is not None:
-            zone.roster.evict(present)
+    if present is not None:  # taken over by force, or its own desktop has forgotten where it was
+        zone.roster.evict(present)
     connection, extension = checked.connection, command.agent_ext
     kept = zone.returns.take_saved(checked.agent_id)
     if kept is not None:
         saved, session = kept
-        zone.roster.readmit(
+        agent = zone.roster.readmit(
             checked.agent, saved, session, connection=connection, extension=extension, skills=levels
         )
+        zone.returns.tell_all(agent, FRESH)
     else:
         zone.roster.admit(checked.agent, connection=connection, extension=extension, skills=levels)
     return ResultCode.SUCCESS

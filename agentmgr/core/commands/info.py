@@ -43,15 +43,14 @@ def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceive
     )
     zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
     for agent_id in dict.fromkeys(command.agent_ids):
-        agent = zone.agents.get(agent_id)
-        if agent is not None:
-            zone.returns.claim(agent, event.connection)
+        zone.returns.claim(agent_id, event.connection)
     return None
 
 
 @on_plain_command(POMClientAlive)
 def client_alive(zone: Parts, command: POMClientAlive, event: CommandReceived) -> Answer:
     """Answer the heartbeat, so that the client knows that the server lives too."""
+    zone.heartbeats[event.connection] = zone.out.steady
     return ResultCode.SUCCESS
 
 

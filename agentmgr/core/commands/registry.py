@@ -147,7 +147,8 @@ def answer(zone: Parts, event: CommandReceived) -> None:
             return
     rule = AGENT_RULES.get(cls)
     agent = zone.agents.get(event.agent_id)
-    if agent is not None and agent.connection == event.connection:
+    is_its_own = agent is not None and agent.connection == event.connection
+    if agent is not None and is_its_own:
         agent.heard_at = zone.out.steady
         if agent.is_mute or agent.is_probed:
             zone.pulse.revive(agent)
@@ -155,12 +156,14 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         if not (cls is AGTLogon and zone.asking.waiting and _waits_for_switch(zone, event)):
             _answer_plain(zone, event)
         return
-    if agent is None or not (agent.connection == event.connection or _is_from_server(rule, event)):
+    if agent is None or not (
+        is_its_own or _is_from_server(rule, event) or _came_before_the_loss(zone, agent, event)
+    ):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
         return
     if agent.is_away and event.connection == agent.connection and cls is not AGTAgentDisconnected:
         # the desktop lives after all, but does not know yet what it has missed
-        zone.returns.ask(agent, event.connection)
+        zone.returns.ask(agent.agent_id, event.connection)
         zone.out.respond(event, rule.resp(ResultCode.WRONG_STATE))
         return
     if zone.asking.waiting and _waits_for_switch(zone, event):
@@ -241,6 +244,11 @@ def _give_answer(
 
 def _is_from_server(rule: Rule, event: CommandReceived) -> bool:
     return rule.from_server and event.connection == SERVER_CONNECTION
+
+
+def _came_before_the_loss(zone: Parts, agent: Agent, event: CommandReceived) -> bool:
+    """Whether the command waited behind another when the agent's connection was lost."""
+    return event.connection == agent.lost_connection and event.connection not in zone.connections
 
 
 def _answer_plain(zone: Parts, event: CommandReceived) -> None:
