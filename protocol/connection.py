@@ -36,13 +36,17 @@ class CommandReceived:
 
 @frozen
 class CommandRefused:
-    """A command that cannot be decoded, to be answered with `code`; the connection goes on."""
+    """A command that cannot be decoded, to be answered with `code`; the connection goes on.
+
+    `fault` is there if it is not the sender's but ours.
+    """
 
     request_id: int
     agent_id: str
     name: str
     code: ResultCode
     why: str
+    fault: Exception | None = None
 
 
 @frozen
@@ -138,9 +142,13 @@ class CommandReader(_Connection[C | CommandRefused]):
             command = decode_args(spec.cls, args)
             if spec.for_agent and not agent_id:
                 raise ArgumentError(ResultCode.TOO_FEW_ARGUMENTS, f"{name} lacks agentID")
+            return self._received(request_id, agent_id, command)
         except ArgumentError as error:
             return CommandRefused(request_id, agent_id, name[:MAX_NAME_CHARACTERS], error.code, str(error))
-        return self._received(request_id, agent_id, command)
+        except Exception as fault:  # whom it is of can be told, so it costs that command alone
+            return CommandRefused(
+                request_id, agent_id, name[:MAX_NAME_CHARACTERS], ResultCode.NOT_PROCESSED, "", fault
+            )
 
 
 class ServerConnection(CommandReader[CommandReceived]):

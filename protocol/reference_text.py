@@ -62,7 +62,11 @@ make them more than a frame holds is refused when it is set or imported.
 - A **notification** comes from the server by itself. It has no `id`: that tells it from a RESP.
 - Several commands may be in flight, of one agent too; match each RESP by its `id`. The server does not
   compare ids, so a client can reuse one as soon as it was answered.
-- One connection may serve many agents; commands and notifications of one agent never wait for another's.
+- Only so many commands of a connection are unanswered at a time (256, unless the server's settings have
+  another `unanswered`): what is sent beyond waits in the connection, and is read as answers leave and are
+  read. Connections take turns by what their commands cost, so who asks once does not wait for who asks a
+  thousand times.
+- One connection may serve many agents; commands and notifications of one agent wait for another's only there.
 - Keys and arguments that you don't know are to be ignored, by either end: newer versions add some.
   An argument with a default may be left out. nil is as good as left out only where the table of an
   argument says `nothing`; for all others it is malformed.
@@ -126,7 +130,9 @@ What cannot be read ends the connection, with `POMConnectionClosed(reason)` befo
 - a value that is no map, or has no `name`; a command whose `id` is missing or is no integer from 0;
 - an `agentID` that is no string or too long, `args` that are no map.
 
-Whole frames before such a frame are still carried out; nothing after it is read.
+Whole frames before such a frame are still carried out and answered, then comes the reason, then the close;
+nothing after it is read. A client that sends no more (it has closed its side of TCP) is answered, too, before
+the server closes. What is not answered within 10 s (`limits.answers_s`), or not read, is given up.
 
 ## Order
 

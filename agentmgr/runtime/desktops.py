@@ -10,6 +10,10 @@ class Desktops(Protocol):
         """Queue a frame; it leaves with the next `flush`."""
         ...
 
+    def answer(self, connection: int, frame: bytes) -> None:
+        """Queue the RESP to one of its commands."""
+        ...
+
     def flush(self) -> None:
         """Write what was queued, once per connection."""
         ...

@@ -82,7 +82,7 @@ class Performer:
             self._fault("resp_not_encodable", error, name=name, agent=effect.agent_id)
             result = ResultCode.NOT_PROCESSED
             frame = refusal_bytes(effect.request_id, effect.agent_id, name, result)
-        self._desktops.send(effect.connection, frame)
+        self._desktops.answer(effect.connection, frame)
         if response.__class__ is commands.AGTLogonRESP and result is ResultCode.SUCCESS:
             self._desktops.trust(effect.connection)
         requests = self._asked.get(effect.connection)

@@ -2,12 +2,13 @@
 
 One task steps the zone, another commits. While a commit runs the next batches are stepped already and
 wait behind it; all that wait share the next commit. Nothing leaves before what it rests on is durable,
-and everything leaves in the order in which the zone asked for it.
+and everything leaves in the order in which the zone asked for it. A step ends after a few milliseconds of
+work, whatever waits, and so does a turn of performing: then everybody else in the process has theirs.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.feed import Feed
+from agentmgr.runtime.inbox import Inbox
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.runtime.perform import Performer
 from agentmgr.runtime.questions import Questions, Verify
@@ -43,7 +45,10 @@ from agentmgr.runtime.timers import TimerHeap
 from agentmgr.runtime.writer import Writer
 
 INBOX_EVENTS = 4096
-"""With more events than these waiting, connections are not read from."""
+"""With more events than these waiting, connections are not read from that have one of their own there."""
+
+STEP_S = 0.004
+"""How long a step takes events in, and half as long timers; then others have their turn."""
 
 PENDING_EFFECTS = 20_000
 """With more effects than these waiting for a commit, the zone is not stepped."""
@@ -63,11 +68,15 @@ class ZoneMachine(Protocol):
 
 @define(eq=False)
 class _Batch:
-    """What came of one step: records to commit, then effects to perform; and what has changed."""
+    """What came of one step: records to commit, then effects to perform; and what has changed.
+
+    Some effects may have left already, as they rest on no commit.
+    """
 
     records: list[effects.Record]
     later: list[effects.Effect]
     changed: list[Thing]
+    has_left: bool = False
 
 
 class ZoneRunner:
@@ -86,6 +95,7 @@ class ZoneRunner:
         metrics: ZoneMetrics,
         inbox_events: int = INBOX_EVENTS,
         feed: Feed | None = None,
+        meter: Callable[[], float] = perf_counter,
     ) -> None:
         self._zone = zone
         self._feed = feed
@@ -98,9 +108,8 @@ class ZoneRunner:
         self._clock = clock
         self._metrics = metrics
         self._log = structlog.get_logger().bind(zone=token.zone)
-        self._inbox: deque[Event] = deque()
-        self._inbox_events = inbox_events
-        self._inbox_since = 0.0
+        self._inbox = Inbox(inbox_events)
+        self._meter = meter
         self._inbox_bell = Doorbell()
         self._room = trio.lowlevel.ParkingLot()
         self._rounds = Rounds()
@@ -146,8 +155,8 @@ class ZoneRunner:
 
     # -- events in -------------------------------------------------------------------------
 
-    def offer(self, event: Event) -> bool:
-        """Take an event in if there is room; False if there is none.
+    def offer(self, event: CommandReceived) -> bool:
+        """Take a command in if there is room; False if there is none.
 
         One that comes alone is stepped in the caller's turn: the zone's own task would get to it a round
         of the scheduler later, which is most of the latency of a server that has little to do. With more
@@ -155,18 +164,17 @@ class ZoneRunner:
         """
         inbox = self._inbox
         if inbox and not self._deaf:
-            if len(inbox) >= self._inbox_events:
+            if not inbox.has_room(event.connection):
                 return False
-            inbox.append(event)
+            inbox.put(event, self._meter())
         elif self._rounds.comes_alone() and not self._pending_effects and not self._deaf:
-            self._step((event,), perf_counter(), self._clock.now())
-            self._arm(self._timers.next_at())
+            self._step_alone(event)
         else:
             self.push(event)
         return True
 
-    async def post(self, event: Event) -> None:
-        """Put an event into the inbox, and wait for room first if it is full."""
+    async def post(self, event: CommandReceived) -> None:
+        """Put a command into the inbox, and wait for room first if it is full."""
         while not self.offer(event):
             await self._room.park()
 
@@ -178,9 +186,8 @@ class ZoneRunner:
         if self._deaf:
             return
         if not self._inbox:
-            self._inbox_since = perf_counter()
             self._inbox_bell.ring()
-        self._inbox.append(event)
+        self._inbox.put(event, self._meter())
 
     @property
     def commits_waiting(self) -> int:
@@ -234,8 +241,7 @@ class ZoneRunner:
     async def _go_on(self) -> None:
         """Put what a dead server left before all that waits; the switch is open, so no leg ends unheard."""
         alive = await self._telephony.alive(saved_legs(self._opened))
-        self._inbox.extendleft(reversed(start_events(self._opened, alive)))
-        self._inbox_since = perf_counter()
+        self._inbox.put_first(start_events(self._opened, alive), self._meter())
         trio.lowlevel.add_instrument(self._rounds)
 
     async def wind_down(self, grace_s: float) -> None:
@@ -300,12 +306,10 @@ class ZoneRunner:
                 continue
             now, at = self._clock.now(), self._timers.next_at()
             if self._inbox or (at is not None and at <= now):
-                events, self._inbox = self._inbox, deque()
-                if len(events) > 1:
-                    self._rounds.note_busy()
-                self._room.unpark_all()
-                self._step(events, self._inbox_since, now)
-                if self._inbox:
+                self._step(now)
+                self._room.unpark(count=self._inbox.room)
+                at = self._timers.next_at()
+                if self._inbox or (at is not None and at <= now):
                     await trio.lowlevel.checkpoint()
                 continue
             self._arm(at)
@@ -313,35 +317,64 @@ class ZoneRunner:
                 self._drained.set()
             await self._inbox_bell.wait()
 
-    def _step(self, events: Collection[Event], since: float, now: float) -> None:
-        """Take events in, and timers that are due, and perform or queue what comes of it.
-
-        Args:
-            events: in their order.
-            since: when the first of them came, on the clock of `perf_counter`.
-            now: epoch seconds.
-        """
-        batch, count = _Batch([], [], []), len(events)
+    def _step(self, now: float) -> None:
+        """Take in what waits, as much as a step has time for, and timers that are due by `now`."""
+        batch, inbox, meter, count = _Batch([], [], []), self._inbox, self._meter, 0
         try:
-            for event in events:
-                if event.__class__ is CommandReceived:
-                    self._performer.asked(event.connection, event.request_id, since)
-                elif event.__class__ is ConnectionLost:
-                    self._performer.forget(event.connection)
-                self._handle(event, now, batch)
-            for key in self._timers.due(now):
-                self._handle(TimerFired(key), now, batch)
+            at = meter()
+            until = at + STEP_S
+            while inbox and at < until:
+                event, since = inbox.take()
+                self._take(event, since, now, batch)
                 count += 1
-            self._metrics.batch_events.observe(count)
-            if batch.records or self._pending or self._committing:
-                self._pending.append(batch)
-                self._pending_effects += len(batch.later)
-                self._pending_bell.ring()
-            else:
-                self._perform(batch.later)
-                self._note(batch)
+                began, at = at, meter()
+                inbox.charge(at - began)
+            if count > 1:
+                self._rounds.note_busy()
+            self._end_step(batch, count + self._fire(now, batch))
         except Exception as error:
             self.fail(error)
+
+    def _step_alone(self, event: Event) -> None:
+        """Take one event in, before all that waits, and timers that are due."""
+        batch, now = _Batch([], [], []), self._clock.now()
+        try:
+            self._take(event, self._meter(), now, batch)
+            self._end_step(batch, 1 + self._fire(now, batch))
+        except Exception as error:
+            self._fail(error)
+        self._arm(self._timers.next_at())
+
+    def _take(self, event: Event, since: float, now: float, batch: _Batch) -> None:
+        if event.__class__ is CommandReceived:
+            self._performer.asked(event.connection, event.request_id, since)
+        elif event.__class__ is ConnectionLost:
+            self._performer.forget(event.connection)
+        self._handle(event, now, batch)
+
+    def _fire(self, now: float, batch: _Batch) -> int:
+        """Let timers fire that are due, as many as there is time for; those that are left are due still."""
+        if not self._timers.may_be_due(now):
+            return 0
+        count, until = 0, self._meter() + STEP_S / 2
+        with closing(self._timers.due(now)) as keys:
+            for key in keys:
+                self._handle(TimerFired(key), now, batch)
+                count += 1
+                if self._meter() >= until:
+                    break
+        return count
+
+    def _end_step(self, batch: _Batch, count: int) -> None:
+        self._metrics.batch_events.observe(count)
+        if batch.has_left:
+            self._desktops.flush()
+        if batch.records or self._pending or self._committing:
+            self._pending.append(batch)
+            self._pending_effects += len(batch.later)
+            self._pending_bell.ring()
+        else:
+            self._note(batch)
 
     def _handle(self, event: Event, now: float, batch: _Batch) -> None:
         asked_for, changed = self._zone.handle(event, now)
@@ -360,6 +393,12 @@ class ZoneRunner:
                 batch.records.append(effect)  # type: ignore[arg-type]  # it is one of RECORDS
             else:
                 raise TypeError(f"the runtime has no branch for the effect {cls.__name__}")
+        if later and not (batch.records or self._pending or self._committing):
+            # At once, for what this costs is a part of what the event costs.
+            for effect in later:
+                branches[effect.__class__](effect)
+            later.clear()
+            batch.has_left = True
 
     def _report(self, effect: effects.ReportFault) -> None:
         """One line for a fault of ours; whom it was about has been told, the zone lives on."""
@@ -386,11 +425,8 @@ class ZoneRunner:
             try:
                 self._committing = True
                 await self._commit([record for batch in batches for record in batch.records])
+                await self._perform(batches)
                 self._committing = False
-                if not self._stopped:
-                    self._perform([effect for batch in batches for effect in batch.later])
-                    for batch in batches:
-                        self._note(batch)
             except Exception as error:
                 self.fail(error)
             self._pending_effects -= sum(len(batch.later) for batch in batches)
@@ -404,10 +440,20 @@ class ZoneRunner:
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._metrics.commit_records.observe(len(records))
 
-    def _perform(self, later: list[effects.Effect]) -> None:
-        branches = self._branches
-        for effect in later:
-            branches[effect.__class__](effect)
+    async def _perform(self, batches: list[_Batch]) -> None:
+        """Perform what is durable now; what is stepped between two turns of this waits behind it."""
+        branches, meter = self._branches, self._meter
+        until = meter() + STEP_S
+        for batch in batches:
+            for effect in batch.later:
+                if meter() >= until:
+                    self._desktops.flush()
+                    await trio.lowlevel.checkpoint()
+                    until = meter() + STEP_S
+                if self._stopped:
+                    return
+                branches[effect.__class__](effect)
+            self._note(batch)
         self._desktops.flush()
 
     def _note(self, batch: _Batch) -> None:
@@ -427,8 +473,7 @@ class ZoneRunner:
         self._timers.step(by_s)
         self._alarm_at = None
         if not self._stopped:
-            self._step((ClockStepped(by_s),), perf_counter(), self._clock.now())
-            self._arm(self._timers.next_at())
+            self._step_alone(ClockStepped(by_s))
 
     async def _watch_alarm(self) -> None:
         while True:

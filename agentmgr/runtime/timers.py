@@ -1,6 +1,6 @@
 """The timers of one zone: keys with a time or after a time, many set and few ever due."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
 from heapq import heapify, heappop, heappush
 
 from agentmgr.core.events import TimerKey
@@ -45,16 +45,17 @@ class TimerHeap:
             heappop(heap)
         return heap[0][0] if heap else None
 
-    def due(self, now: float) -> Iterable[TimerKey]:
-        """Return the keys due by `now` in the order of their times, then of their setting.
+    def may_be_due(self, now: float) -> bool:
+        """Whether `due` is worth a call."""
+        return bool(self._heap) and self._heap[0][0] <= now
 
-        They are to be gone through at once: a key that is cancelled or set anew while others are being
-        worked on does not come; one that is set meanwhile waits for the next call, even if it is due.
+    def due(self, now: float) -> Generator[TimerKey]:
+        """Yield the keys due by `now` in the order of their times, then of their setting.
+
+        They are to be gone through at once, or closed early: then those that are left are due still. A key
+        that is cancelled or set anew while others are being worked on does not come; one that is set
+        meanwhile waits for the next call, even if it is due.
         """
-        heap = self._heap
-        return self._take(now) if heap and heap[0][0] <= now else ()
-
-    def _take(self, now: float) -> Iterator[TimerKey]:
         entries: list[_Entry] = []
         while self._heap and self._heap[0][0] <= now:
             entries.append(heappop(self._heap))

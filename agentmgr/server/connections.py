@@ -11,7 +11,6 @@ class Connections:
 
     def __init__(self) -> None:
         self._connections: dict[int, Connection] = {}
-        self._outgoing: dict[int, Outgoing] = {}
         self._touched: list[Outgoing] = []
         self._unproven = 0
 
@@ -29,22 +28,33 @@ class Connections:
     def add(self, connection: Connection) -> None:
         """Open a connection."""
         self._connections[connection.number] = connection
-        self._outgoing[connection.number] = connection.outgoing
         self._unproven += 1
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection; what is sent to it from now on is dropped."""
-        del self._connections[connection.number], self._outgoing[connection.number]
+        del self._connections[connection.number]
         if not connection.proven:
             self._unproven -= 1
 
     def send(self, connection: int, frame: bytes) -> None:
         """Queue a frame; it leaves with the next `flush`."""
-        outgoing = self._outgoing.get(connection)
-        if outgoing is not None:
+        found = self._connections.get(connection)
+        if found is not None:
+            outgoing = found.outgoing
             if not outgoing.fresh:
                 self._touched.append(outgoing)
             outgoing.fresh.append(frame)
+
+    def answer(self, connection: int, frame: bytes) -> None:
+        """Queue the RESP to one of its commands."""
+        found = self._connections.get(connection)
+        if found is not None:
+            found.answered()
+            outgoing = found.outgoing
+            if not outgoing.fresh:
+                self._touched.append(outgoing)
+            outgoing.fresh.append(frame)
+            outgoing.answer_bytes += len(frame)
 
     def flush(self) -> None:
         """Write what was queued, once per connection."""

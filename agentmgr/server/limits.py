@@ -27,6 +27,16 @@ class Limits:
         "How much may wait for a desktop that does not read, in bytes.",
     )
     queue_age_s: float = setting(10.0, SECONDS, "How long it may wait.")
+    unanswered: int = setting(
+        256,
+        whole_number(1, 4_096),
+        "How many commands of a connection may be unanswered; what it sends beyond is not read until then.",
+    )
+    answers_s: float = setting(
+        10.0,
+        SECONDS,
+        "How long a desktop that sends no more, or nothing readable, gets answers to what it had sent.",
+    )
     linger_s: float = setting(
         1.5, number(0.1, 2), "How long the last message to a desktop may take to leave."
     )

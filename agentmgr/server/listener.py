@@ -147,8 +147,8 @@ class AgtServer:
 
     async def _serve(self, transport: Transport, peer: str) -> None:
         number = next(self._numbers)
-        outgoing = Outgoing(transport, self._limits, self._spawn, lambda: connection.close_slow())
-        connection = Connection(number, peer, transport, outgoing, self._inbox, self._limits, self._metrics)
+        inbox, limits, metrics = self._inbox, self._limits, self._metrics
+        connection = Connection(number, peer, transport, self._spawn, inbox, limits, metrics)
         full = self._is_full()
         self._connections.add(connection)
         self._running += 1

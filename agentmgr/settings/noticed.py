@@ -183,6 +183,11 @@ OF_THE_PROCESS = (
     Noticed(
         "What waits for a desktop that does not read may wait so long; then it is closed.", ("queue_age_s",)
     ),
+    Noticed(
+        "A desktop that closed its side, or sent what cannot be read, gets answers to what it had sent before"
+        " for so long; then the connection is closed.",
+        ("answers_s",),
+    ),
 )
 """The times of connections and of the process, real seconds."""
 

@@ -27,7 +27,6 @@ from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connection import Connection
 from agentmgr.server.limits import Limits
-from agentmgr.server.outgoing import Outgoing
 from protocol.connection import CommandReader, notification_bytes, response_bytes
 from protocol.framing import FrameDecoder
 from scripts.benchmarks.desktops import TalkingAgent
@@ -101,9 +100,8 @@ class Server:
 
         for number, (pipe, agent) in enumerate(zip(self._pipes, self._agents, strict=True), 1):
             pipe.answered = partial(react, agent)
-            outgoing = Outgoing(pipe, Limits(), lambda _: None, lambda: None)
             connection = Connection(
-                number, "memory", pipe, outgoing, manager.runner, Limits(), manager.metrics
+                number, "memory", pipe, lambda _: None, manager.runner, Limits(), manager.metrics
             )
             manager.connections.add(connection)
             nursery.start_soon(connection.run)

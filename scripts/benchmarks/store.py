@@ -107,6 +107,9 @@ class Agents:
         self.latencies.append(perf_counter() - self._sent_at[connection])
         self._answered.append(connection)
 
+    def answer(self, connection: int, frame: bytes) -> None:
+        self.send(connection, frame)
+
     def flush(self) -> None:
         answered, self._answered = self._answered, []
         for connection in answered:

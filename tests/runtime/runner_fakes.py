@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 import trio
@@ -164,6 +165,9 @@ class ListDesktops:
     def send(self, connection: int, frame: bytes) -> None:
         self._log.append(("send", connection, frame))
 
+    def answer(self, connection: int, frame: bytes) -> None:
+        self.send(connection, frame)
+
     def flush(self) -> None:
         self._log.append("flush")
 
@@ -193,6 +197,7 @@ class Rig:
         writer: Any = None,
         switch: Any = None,
         feed: Any = None,
+        meter: Callable[[], float] = perf_counter,
     ) -> None:
         self.log: Any = [] if log is None else log
         self.zone = zone or ScriptedZone()
@@ -215,6 +220,7 @@ class Rig:
             self.metrics,
             inbox_events=inbox_events,
             feed=feed,
+            meter=meter,
         )
 
     def value(self, name: str, /, **labels: str) -> float | None:

@@ -4,7 +4,7 @@ All that leaves a runner is entered as it leaves, and held at once against what 
 A broken promise is noted, not raised: it would only be one more fault for the runner to deal with.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -34,6 +34,7 @@ from agentmgr.core.effects import (
 from agentmgr.core.events import (
     CallEnded,
     CommandReceived,
+    ConnectionLost,
     ContactsFetched,
     DncChecked,
     Event,
@@ -60,6 +61,15 @@ PUNCTUAL_S = 1e-3
 """How late a timer may be, seconds: the clock is rounded."""
 
 
+OWN = -1
+"""The line of the events that are no connection's."""
+
+
+def line_of(event: Event) -> int:
+    """Return the connection whose order an event keeps."""
+    return event.connection if isinstance(event, CommandReceived | ConnectionLost) else OWN
+
+
 @define
 class _LiveTimer:
     at: float
@@ -75,6 +85,7 @@ class Ledger:
     Attributes:
         limit: how many effects may wait before the zone need not be stepped.
         accepted: events that the inbox took, in order; not the answers of the store.
+        lines: those that were not taken in yet, by connection; OWN are of none.
         sure: how many of them came while the zone was neither closed nor stopped.
         answers: what the store answered, in the order in which it was read.
         raised: faults that must stop the zone.
@@ -86,6 +97,7 @@ class Ledger:
     raised: list[Exception] = field(factory=list)
     log: list[Any] = field(factory=list)
     accepted: list[Event] = field(factory=list)
+    lines: dict[int, deque[tuple[Event, bool]]] = field(factory=lambda: defaultdict(deque))
     sure: int = 0
     taken: int = 0
     answers: list[Event] = field(factory=list)
@@ -135,7 +147,13 @@ class Ledger:
     def accept(self, event: Event, is_sure: bool) -> None:
         """Note an event that the inbox took; one that is not sure came when the zone was about to end."""
         self.accepted.append(event)
+        self.lines[line_of(event)].append((event, is_sure))
         self.sure += is_sure
+
+    def retract(self, event: Event, is_sure: bool) -> None:
+        """Note that the inbox did not take the event that was accepted last."""
+        assert self.accepted.pop() is self.lines[line_of(event)].pop()[0] is event, event
+        self.sure -= is_sure
 
     def take(self, event: Event, now: float) -> None:
         """Note that the zone is given an event."""
@@ -151,8 +169,11 @@ class Ledger:
                 self.breaks("an answer comes out of order", event, self.answers[self.heard :])
             self.heard += 1
         else:
-            if event not in self.accepted[self.taken : self.taken + 1]:
-                self.breaks("an event comes out of order", event, self.accepted[self.taken :])
+            line = self.lines[line_of(event)]
+            if not line or line.popleft()[0] != event:
+                self.breaks("an event comes out of order", event, self.lines)
+            if line_of(event) != OWN and any(is_sure for _, is_sure in self.lines[OWN]):
+                self.breaks("a command comes before what the zone itself has to do", event, self.lines[OWN])
             self.taken += 1
 
     def _fire(self, key: TimerKey, now: float) -> None:

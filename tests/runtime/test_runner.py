@@ -410,7 +410,7 @@ async def test_zone_goes_on_with_what_the_switch_still_has_before_all_that_waits
     assert (rig.switch.asked, rig.zone.seen) == ([["leg"]], [])
     rig.switch.answers.set()
     await trio.testing.wait_all_tasks_blocked()
-    assert rig.zone.seen == [AgentRestored(SAVED), command(1), NailEnded("leg")]
+    assert rig.zone.seen == [AgentRestored(SAVED), NailEnded("leg"), command(1)]
 
 
 async def test_fault_of_the_switch_stops_the_zone_with_its_reason():

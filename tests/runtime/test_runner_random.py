@@ -26,6 +26,7 @@ from shell_model import (
     TellingSwitch,
     WatchedFeed,
     Word,
+    line_of,
 )
 from structlog.testing import capture_logs
 
@@ -34,6 +35,7 @@ from agentmgr.core.model import SavedAgent
 from agentmgr.ports import Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
 from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.runner import STEP_S
 from protocol.enums import AgentState, CallState
 
 SAVED = tuple(SavedAgent(name, AgentState.Ready, CallState.NoState, "", "leg", None) for name in "AB")
@@ -51,9 +53,11 @@ class Script:
     """What a zone says, and what happens to it: before the switch says what lives, then, how it ends, after.
 
     Commits are as quick as the scheduler while the gate is open, else they wait until they are allowed.
+    Everything that the zone does costs `cost_s`: with more than nothing its steps end early.
     """
 
     is_open: bool
+    cost_s: float
     turns: list[list[Word]]
     before: list[tuple[Action, int]]
     actions: list[tuple[Action, int]]
@@ -98,6 +102,7 @@ PAUSES = st.sampled_from([SETTLED, SETTLED, SETTLED, 1, 2, 3, 4])
 SCRIPTS = st.builds(
     Script,
     st.booleans(),
+    st.sampled_from([0.0, STEP_S / 6, STEP_S]),
     several(several(WORDS, 4), 24),
     several(st.tuples(HAPPENS, PAUSES), 4),
     several(st.tuples(HAPPENS, PAUSES), 30),
@@ -132,12 +137,14 @@ class Life:
             writer=self.writer,
             switch=self.switch,
             feed=WatchedFeed(ledger),
+            meter=self._meter,
         )
         self.runner = self.rig.runner
         self.take_in = self.runner.offer
         self.runner.offer = self._take_in  # type: ignore[method-assign]  # `post` offers too
         self.scope = trio.CancelScope()
         self.events = 0
+        self.spent_s = 0.0
         self.posting: set[int] = set()
         self.deaf_at = math.inf
         self.started = self.cancelled = self.closing = self.closed = self.ended = False
@@ -169,6 +176,10 @@ class Life:
             assert ledger.committed == len(ledger.records), "closed before everything was committed"
             assert ledger.left == len(ledger.caused), "closed before everything was performed"
             assert ledger.taken >= ledger.sure, "closed before everything was taken in"
+
+    def _meter(self) -> float:
+        self.spent_s += self.script.cost_s
+        return self.spent_s
 
     # -- what can happen -------------------------------------------------------------------
 
@@ -206,14 +217,14 @@ class Life:
         start = 0 if ledger.taken else len(SAVED)  # what the zone goes on with is not in the inbox yet, or is
         waiting = len(ledger.accepted) - ledger.taken
         answers = len(ledger.answers) - ledger.heard + len(ledger.checked)
+        has_some = bool(ledger.lines[line_of(event)])
         self._accept(event)
         if self.take_in(event):
-            if is_open and waiting - start >= INBOX_EVENTS:
+            if is_open and waiting - start >= INBOX_EVENTS and has_some:
                 ledger.breaks("taken although the inbox is full", event)
             return True
-        ledger.accepted.pop()
-        ledger.sure -= is_open
-        if waiting + answers < INBOX_EVENTS:
+        ledger.retract(event, is_open)
+        if waiting + answers < INBOX_EVENTS or not has_some:
             ledger.breaks("refused although there is room", event)
         return False
 

@@ -7,7 +7,7 @@ from attrs import evolve
 from runner_fakes import Rig, command, note
 
 from agentmgr.core.effects import FinishJob, LoadJob
-from agentmgr.core.events import CommandReceived, JobLoaded, JobsWanted
+from agentmgr.core.events import CallEnded, CommandReceived, JobLoaded, JobsWanted
 from agentmgr.core.model import (
     AgentSpec,
     CampaignSpec,
@@ -114,9 +114,9 @@ async def test_job_is_loaded_after_the_end_that_the_zone_asked_for_earlier_is_co
     """So a word that was read before that commit cannot begin the job again."""
     rig = Rig(gated=True)
     await nursery.start(rig.runner.run)
-    rig.zone.script[CommandReceived] = lambda e: [note("the job is over")]
+    rig.zone.script[CallEnded] = lambda e: [note("the job is over")]
     rig.zone.script[JobsWanted] = lambda e: [LoadJob(1)]
-    rig.runner.push(command(1))
+    rig.runner.push(CallEnded("c"))
     rig.runner.push(RUN)
     await trio.testing.wait_all_tasks_blocked()
     assert rig.log == []

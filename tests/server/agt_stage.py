@@ -42,7 +42,7 @@ class Inbox:
         name = type(event.command).__name__
         response = COMMANDS[name].resp(result=ResultCode.SUCCESS)
         frame = response_bytes(event.request_id, event.agent_id, response)
-        self.connections.send(event.connection, frame)
+        self.connections.answer(event.connection, frame)
         self.connections.flush()
 
     def offer(self, event: Event) -> bool:

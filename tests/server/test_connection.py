@@ -1,5 +1,8 @@
 """One connection: how it begins, what is refused, what bad input does, how it ends."""
 
+import itertools
+from unittest import mock
+
 import msgpack
 import pytest
 import trio
@@ -7,18 +10,21 @@ import trio.testing
 from agt_stage import HELLO, Stage
 from structlog.testing import capture_logs
 
+import protocol.connection
+from agentmgr.server import connection as server_connection
 from agentmgr.server.limits import Limits
 from protocol.commands import (
     AgentSDKConnected,
     AgentSDKConnectedRESP,
     AGTGetZoneList,
     AGTGetZoneListRESP,
+    AGTHoldCall,
     AGTStateChangeRESP,
     POMClientAlive,
     POMClientAliveRESP,
 )
-from protocol.connection import UnknownReceived, command_bytes
-from protocol.notifications import AGTInvalidCommandName, POMConnectionClosed
+from protocol.connection import UnknownReceived, command_bytes, notification_bytes
+from protocol.notifications import AGTInvalidCommandName, POMAvailable, POMConnectionClosed
 from protocol.registry import VERSION
 from protocol.results import ResultCode
 
@@ -215,27 +221,229 @@ async def test_end_of_the_stream_within_a_frame_is_a_lost_connection(nursery):
     assert len(stage.connections) == 0
 
 
-async def test_exception_of_ours_ends_that_connection_only(nursery):
+# -- answers that come late ----------------------------------------------------------------------
+
+ENDS = {"half-close": b"", "a frame that cannot be read": framed(b"\xc1"), "a long frame": b"\xff" * 4}
+"""What a desktop sends last, behind good commands."""
+
+
+class Late:
+    """A stage whose commands are answered when the test says."""
+
+    def __init__(self, stage):
+        self.waiting = []
+        self.stage = stage
+        stage.inbox.react = self.waiting.append
+
+    def answer(self, count):
+        for event in self.waiting[:count]:
+            self.stage.inbox.answer(event)
+        del self.waiting[:count]
+
+
+async def begin(nursery, limits=None, pair=trio.testing.memory_stream_pair):
+    stage = await Stage(nursery, limits).start()
+    desktop = stage.connect(pair)
+    await desktop.hello()
+    return stage, desktop, Late(stage)
+
+
+async def send_last(desktop, commands, end):
+    data = b"".join(command_bytes(n, "", POMClientAlive()) for n in range(2, 2 + commands))
+    await desktop.stream.send_all(data + end)
+    if not end:
+        await desktop.stream.send_eof()
+    await trio.testing.wait_all_tasks_blocked()
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_all_answers_come_before_the_end_however_late_they_are(nursery, autojump_clock, end):
+    stage, desktop, late = await begin(nursery)
+    await send_last(desktop, 200, end)
+    assert len(late.waiting) == 200
+    for _ in range(8):
+        await trio.sleep(1)
+        late.answer(25)
+        assert stage.inbox.lost == []
+    answers = await desktop.rest()
+    closed = answers.pop() if end else None
+    assert answers == [POMClientAliveRESP(ResultCode.SUCCESS)] * 200
+    assert isinstance(closed, POMConnectionClosed) == bool(end)
+    assert stage.inbox.lost == [1]
+    assert len(stage.connections) == 0
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_answers_that_do_not_come_are_not_waited_for_longer_than_is_set(nursery, autojump_clock, end):
+    stage, desktop, late = await begin(nursery, Limits(answers_s=5))
+    began = trio.current_time()
+    await send_last(desktop, 3, end)
+    late.answer(2)
+    answers = await desktop.rest()
+    assert len(answers) == (3 if end else 2)
+    assert 5 <= trio.current_time() - began <= 7
+    late.answer(1)  # nobody is there any more
+    assert stage.inbox.lost == [1]
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_desktop_that_never_reads_its_last_answers_holds_nothing_for_long(nursery, autojump_clock, end):
+    async def never(data):
+        await trio.sleep_forever()
+
+    stage, desktop, late = await begin(nursery, Limits(answers_s=5))
+    next(iter(stage.connections)).outgoing._transport.send_later = never
+    await send_last(desktop, 3, end)
+    late.answer(3)
+    await trio.sleep(7)
+    assert stage.inbox.lost == [1]
+    assert len(stage.connections) == 0
+    assert stage.server._running == 0
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_desktop_that_is_gone_altogether_is_lost_as_soon_as_an_answer_cannot_be_sent(
+    nursery, autojump_clock, end
+):
+    stage, desktop, late = await begin(nursery)
+    began = trio.current_time()
+    await send_last(desktop, 10, end)
+    await trio.aclose_forcefully(desktop.stream)
+    await trio.sleep(1)
+    late.answer(1)
+    await trio.testing.wait_all_tasks_blocked()
+    assert stage.inbox.lost == [1]
+    assert trio.current_time() - began < 2
+
+
+async def test_server_that_closes_does_not_wait_for_answers(nursery, autojump_clock):
+    stage, desktop, _ = await begin(nursery)
+    began = trio.current_time()
+    await send_last(desktop, 10, b"")
+    await stage.server.close("the zone moves")
+    assert await desktop.reason() == "the zone moves"
+    assert trio.current_time() - began < 4
+
+
+async def test_no_more_commands_are_read_than_may_be_unanswered_and_none_is_lost(nursery, autojump_clock):
+    stage, desktop, late = await begin(nursery, Limits(unanswered=5))
+    await send_last(desktop, 50, b"")
+    assert len(late.waiting) == 5
+    for taken in (7, 9):
+        late.answer(2)
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(stage.inbox.commands) - 1 == taken
+    while late.waiting:
+        late.answer(5)
+        await trio.testing.wait_all_tasks_blocked()
+    assert await desktop.rest() == [POMClientAliveRESP(ResultCode.SUCCESS)] * 50
+
+
+async def test_connection_that_is_held_back_is_neither_silent_nor_late_with_a_frame(nursery, autojump_clock):
+    stage, desktop, late = await begin(nursery, Limits(unanswered=1))
+    alive = command_bytes(2, "", POMClientAlive())
+    await desktop.stream.send_all(alive * 2 + alive[:7])
+    await trio.sleep(200)
+    assert stage.closed("silence") is stage.closed("slow_frame") is None
+    late.answer(1)
+    await trio.testing.wait_all_tasks_blocked()
+    late.answer(1)
+    assert [await desktop.next() for _ in range(2)] == [POMClientAliveRESP(ResultCode.SUCCESS)] * 2
+
+
+async def test_many_commands_in_one_write_do_not_keep_others_from_theirs(nursery, monkeypatch):
+    """Each look at the clock takes a millisecond: commands are read one a turn."""
+    ticks = itertools.count()
+    monkeypatch.setattr(server_connection, "perf_counter", lambda: next(ticks) * 1e-3)
     stage = await Stage(nursery).start()
+    busy = stage.connect()
+    await busy.hello()
     other = stage.connect()
     await other.hello()
+    refuse = mock.patch.object(server_connection.Connection, "_refuse", autospec=True)
+    with refuse as refused:
+        stage.inbox.react = lambda event: (when.append(refused.call_count), stage.inbox.answer(event))
+        when = []
+        await busy.stream.send_all(message("AGTNoSuch", {}) * 100)
+        await other.send(POMClientAlive(), "")
+        await other.next()
+        await trio.testing.wait_all_tasks_blocked()
+    assert refused.call_count == 100
+    assert when[0] < 20
+
+
+async def test_refusals_of_commands_that_came_together_leave_in_order_and_few_writes(nursery):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    await desktop.stream.send_all(message("AGTNoSuch", {}) * 100)
+    answers = [await desktop.next() for _ in range(200)]
+    assert [type(each) for each in answers] == [AGTInvalidCommandName, UnknownReceived] * 100
+
+
+# -- faults of ours ------------------------------------------------------------------------------
+
+
+async def test_fault_where_a_command_is_taken_costs_that_command_alone(nursery):
+    stage = await Stage(nursery).start()
     desktop = stage.connect()
     await desktop.hello()
 
     def fail(event):
-        if event.connection == 2:
+        if event.request_id == 3:
             raise ZeroDivisionError("ours")
         stage.inbox.answer(event)
 
     stage.inbox.react = fail
     with capture_logs() as logs:
+        await desktop.stream.send_all(b"".join(command_bytes(n, "", POMClientAlive()) for n in range(2, 6)))
+        answers = [(await desktop.next()).result for _ in range(4)]
+    assert answers == [0, 9050, 0, 0]
+    assert [(entry["event"], entry["name"]) for entry in logs] == [("command_failed", "POMClientAlive")]
+    assert stage.closed("fault") is None
+
+
+async def test_fault_of_ours_while_a_command_is_read_costs_that_command_alone(nursery, monkeypatch):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    with capture_logs() as logs, monkeypatch.context() as patched:
+        decode = protocol.connection.decode_args
+
+        def fail_for_commands(cls, args):
+            if issubclass(cls, POMClientAlive | AGTHoldCall):
+                raise RecursionError
+            return decode(cls, args)
+
+        patched.setattr(protocol.connection, "decode_args", fail_for_commands)
+        await desktop.stream.send_all(message("POMClientAlive", {}) + message("AGTHoldCall", {}))
+        for name in ("POMClientAliveRESP", "AGTHoldCallRESP"):
+            answer = await desktop.next()
+            assert (type(answer).__name__, answer.result) == (name, ResultCode.NOT_PROCESSED)
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["command_failed"] * 2
+    await desktop.send(POMClientAlive(), "")
+    assert await desktop.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_fault_of_ours_in_a_connections_sending_closes_that_one_alone(nursery, monkeypatch, at_once):
+    stage = await Stage(nursery).start()
+    desktop = stage.connect()
+    await desktop.hello()
+    other = stage.connect()
+    await other.hello()
+    broken = next(iter(stage.connections)).outgoing._transport
+    if at_once:
+        broken.send_now = mock.Mock(side_effect=ZeroDivisionError)
+    else:
+        broken.send_later = mock.AsyncMock(side_effect=ZeroDivisionError)
+    with capture_logs() as logs:
         await desktop.send(POMClientAlive(), "")
-        reason = await desktop.reason()
-    assert "ours" not in reason
-    assert "ZeroDivision" not in reason
+        assert await desktop.rest() == []
     assert "connection_failed" in [entry["event"] for entry in logs]
     await other.send(POMClientAlive(), "")
     assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+    assert stage.inbox.lost == [1]
 
 
 # -- time and space ------------------------------------------------------------------------------
@@ -319,18 +527,36 @@ async def test_desktop_that_does_not_read_is_closed_by_size_with_a_reason_and_ot
     await slow.hello()
     other = stage.connect()
     await other.hello()
-    answered = 0
+    told = 0
     while 1 in [connection.number for connection in stage.connections]:
-        await slow.send(POMClientAlive(), "")
+        stage.connections.send(1, notification_bytes("", POMAvailable("Default")))
+        stage.connections.flush()
         await trio.testing.wait_all_tasks_blocked()
-        answered += 1
-    assert answered < 60
+        told += 1
+    assert told < 60
     await other.send(POMClientAlive(), "")
     assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
-    *answers, closed = await slow.rest()
+    *notifications, closed = await slow.rest()
     assert closed.reason == "slow consumer: 2000 bytes wait to be read"
-    assert answers == [POMClientAliveRESP(ResultCode.SUCCESS)] * answered
+    assert notifications == [POMAvailable("Default")] * told
     assert stage.closed("slow_consumer") == 1
+
+
+async def test_desktop_that_does_not_read_is_asked_for_no_more_and_gets_all_answers_when_it_does(
+    nursery, autojump_clock
+):
+    limits = Limits(queue_bytes=2_000, unanswered=10)
+    stage = await Stage(nursery, limits).start()
+    slow = stage.connect(trio.testing.lockstep_stream_pair)
+    await slow.hello()
+    with trio.move_on_after(9):
+        for number in range(500):
+            await slow.stream.send_all(command_bytes(number, "", POMClientAlive()))
+    taken = len(stage.inbox.commands)
+    assert taken < 60
+    assert stage.closed("slow_consumer") is None
+    for _ in range(1, taken):
+        assert await slow.next() == POMClientAliveRESP(ResultCode.SUCCESS)
 
 
 async def test_desktop_that_reads_too_late_is_closed_by_age(nursery, autojump_clock):
@@ -345,7 +571,9 @@ async def test_desktop_that_reads_too_late_is_closed_by_age(nursery, autojump_cl
 async def test_desktop_that_never_reads_again_is_gone_after_the_linger_time(nursery, autojump_clock):
     stage = await Stage(nursery, Limits(queue_bytes=10)).start()
     slow = stage.connect(trio.testing.lockstep_stream_pair)
-    await slow.send(HELLO, "")
+    await slow.hello()
+    stage.connections.send(1, notification_bytes("", POMAvailable("Default")))
+    stage.connections.flush()
     await trio.sleep(2.5)
     assert len(stage.connections) == 0
     with pytest.raises(trio.BrokenResourceError):

@@ -92,7 +92,7 @@ async def test_tcp_answer_larger_than_the_kernel_takes_arrives_whole_and_in_orde
     desktop = await stage.open()
     await desktop.hello()
     count = 0
-    while not next(iter(stage.connections)).outgoing._backlog:
+    while next(iter(stage.connections)).outgoing.is_empty:
         for _ in range(100):
             _notify(stage, count)
             count += 1

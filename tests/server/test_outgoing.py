@@ -7,6 +7,22 @@ from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
 
 
+class Owner:
+    """Notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def close_slow(self):
+        self.told.append("slow")
+
+    def ease(self):
+        self.told.append("ease")
+
+    def fail(self, fault):
+        self.told.append(fault)
+
+
 class SlowTransport:
     """Takes nothing at once, and later a few bytes every few seconds."""
 
@@ -27,7 +43,7 @@ class SlowTransport:
 @pytest.fixture
 def slow(nursery):
     transport = SlowTransport(10, every_s=6.0)
-    outgoing = Outgoing(transport, Limits(), lambda out: nursery.start_soon(out.drain), lambda: None)
+    outgoing = Outgoing(transport, Limits(), lambda out: nursery.start_soon(out.drain), Owner())
     return transport, outgoing
 
 
@@ -43,7 +59,7 @@ async def test_desktop_that_reads_slowly_but_steadily_is_not_stale(slow, autojum
 
 async def test_desktop_that_takes_nothing_for_too_long_is_stale_until_it_does(nursery, autojump_clock):
     transport = SlowTransport(10, every_s=12.0)
-    outgoing = Outgoing(transport, Limits(), lambda out: nursery.start_soon(out.drain), lambda: None)
+    outgoing = Outgoing(transport, Limits(), lambda out: nursery.start_soon(out.drain), Owner())
     outgoing.send(b"x" * 20)
     await trio.sleep(9.9)
     assert not outgoing.is_stale(trio.current_time())
