@@ -342,7 +342,7 @@ class ZoneRunner:
             self._take(event, self._meter(), now, batch)
             self._end_step(batch, 1 + self._fire(now, batch))
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
         self._arm(self._timers.next_at())
 
     def _take(self, event: Event, since: float, now: float, batch: _Batch) -> None:
