@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.admin import operations
 from agentmgr.admin.requests import Request
-from agentmgr.admin.socket import AdminRefused, Row, admin_socket, serve_admin
+from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.agents import verify
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services, unserved
@@ -84,10 +84,10 @@ class RunningServer:
         """Return the services as one caller has them, to be called in worker threads."""
         return Services(self._backing, caller)
 
-    async def perform(self, request: Request) -> list[Row]:
+    async def perform(self, request: Request, pieces: Iterator[str] = NO_PIECES) -> list[Row]:
         """Carry out a request as the admin socket would."""
         services = self.services(operations.SUPERVISOR)
-        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, services)))
+        return await trio.to_thread.run_sync(lambda: list(operations.perform(request, services, pieces)))
 
 
 def run_server(settings: Settings) -> None:
@@ -339,8 +339,10 @@ def make_database(settings: Settings) -> bool:
     return missing
 
 
-def perform_on_store(settings: Settings, request: Request) -> Iterator[Row]:
-    """Carry a request out on the database itself, while no server runs.
+def perform_on_store(
+    settings: Settings, request: Request, pieces: Iterator[str] = NO_PIECES
+) -> Iterator[Row]:
+    """Carry a request out on the database itself, while no server runs; `pieces` are as for `operations`.
 
     Raises:
         AdminRefused: the operation failed, or the database cannot be used.
@@ -348,6 +350,6 @@ def perform_on_store(settings: Settings, request: Request) -> Iterator[Row]:
     try:
         with closing(open_sqlite(settings.database.path)) as store:
             services = Services(unserved(store), operations.SUPERVISOR)
-            yield from operations.perform(request, services)
+            yield from operations.perform(request, services, pieces)
     except StoreFault as error:
         raise AdminRefused(str(error)) from None

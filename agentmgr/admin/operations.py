@@ -1,16 +1,16 @@
 """How each request is carried out: by a call of a service, whose result becomes rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, assert_never, get_args
 
 import attrs
 import cattrs
 
 from agentmgr.admin import campaign_file, requests
+from agentmgr.admin.feed import rows_of
 from agentmgr.admin.requests import Request
-from agentmgr.admin.socket import AdminRefused, Row
+from agentmgr.admin.socket import NO_PIECES, AdminRefused, Perform, Row
 from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport, Intake
@@ -19,6 +19,7 @@ from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
+from agentmgr.campaign.sheet import Rejected
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.ports import (
     AgentLogin,
@@ -40,11 +41,11 @@ DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.na
 DIAL_COLUMNS = tuple(a.name for a in attrs.fields(DialRow))
 
 
-def from_socket(services: Services) -> Callable[[str, Mapping[str, Any]], Iterator[Row]]:
+def from_socket(services: Services) -> Perform:
     """Return what the admin socket calls with a request as it came."""
     known = {cls.__name__: cls for cls in get_args(Request)}
 
-    def perform_named(name: str, args: Mapping[str, Any]) -> Iterator[Row]:
+    def perform_named(name: str, args: Mapping[str, Any], pieces: Iterator[str]) -> Iterator[Row]:
         cls = known.get(name)
         if cls is None:
             raise AdminRefused(f"the server knows no {name}; it and the command are of different versions")
@@ -54,34 +55,34 @@ def from_socket(services: Services) -> Callable[[str, Mapping[str, Any]], Iterat
             raise AdminRefused(
                 f"unusable arguments of {name}; server and command differ in version"
             ) from None
-        return perform(request, services)
+        return perform(request, services, pieces)
 
     return perform_named
 
 
-def perform(request: Request, services: Services) -> Iterator[Row]:
-    """Carry a request out and yield its rows; blocks.
+def perform(request: Request, services: Services, pieces: Iterator[str] = NO_PIECES) -> Iterator[Row]:
+    """Carry a request out and yield its rows; blocks. `pieces` are the rows of a file that it brings.
 
     Raises:
         AdminRefused: it failed; one line for a person.
     """
     try:
-        yield from _perform(request, services)
+        yield from _perform(request, services, pieces)
     except (ServiceError, StoreFault, Mistakes) as error:
         raise AdminRefused(str(error)) from None
 
 
-def _perform(request: Request, services: Services) -> Iterable[Row]:
+def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Iterable[Row]:
     match request:
         case requests.ImportContacts():
             return _report(
-                services.contacts.import_file(
-                    Path(request.path),
+                services.contacts.import_rows(
+                    rows_of(pieces),
                     request.list_name,
+                    source=request.source,
                     mapping=request.columns,
                     country=request.country,
                     allow_premium=request.allow_premium,
-                    encoding=request.encoding,
                 )
             )
         case requests.ListContactLists():
@@ -168,8 +169,8 @@ def _perform(request: Request, services: Services) -> Iterable[Row]:
         case requests.AddToDnc(numbers, country):
             added = services.dnc.add(numbers, country)
             return _done(f"{added} added, {len(numbers) - added} were on the list already")
-        case requests.ImportDnc(path, country, encoding, column):
-            return _report(services.dnc.import_file(Path(path), country, encoding=encoding, column=column))
+        case requests.ImportDnc(source, country, column):
+            return _report(services.dnc.import_rows(rows_of(pieces), country, source=source, column=column))
         case requests.RemoveFromDnc(numbers, country):
             removed = services.dnc.remove(numbers, country)
             return _done(f"{removed} removed, {len(numbers) - removed} were not on the list")
@@ -197,11 +198,15 @@ def _done(text: str) -> list[Row]:
     return [{"done": text}]
 
 
-def _report(report: ImportReport | DncReport) -> list[Row]:
-    row = attrs.asdict(report, filter=lambda each, _: each.name != "campaigns")
-    reject_file = str(report.reject_file) if report.reject_file else None
-    campaigns = report.campaigns if isinstance(report, ImportReport) else ()
-    return [{**row, "reject_file": reject_file}, *map(_intake, campaigns)]
+def _report(results: Iterable[Rejected | ImportReport | DncReport]) -> Iterator[Row]:
+    """Yield a row for each problem, then the report, then one for each campaign with the list."""
+    for each in results:
+        match each:
+            case Rejected(line, problems):
+                yield from ({"line": line, **attrs.asdict(problem)} for problem in problems)
+            case ImportReport() | DncReport():
+                yield attrs.asdict(each, filter=lambda field, _: field.name != "campaigns")
+                yield from map(_intake, each.campaigns if isinstance(each, ImportReport) else ())
 
 
 def _intake(intake: Intake) -> Row:

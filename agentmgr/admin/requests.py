@@ -8,14 +8,16 @@ from attrs import field, frozen
 
 @frozen
 class ImportContacts:
-    """Read a CSV file into a contact list; `columns` gives columns of the file another name."""
+    """Take the rows of a CSV file, which are fed, into a contact list; errors call it `source`.
 
-    path: str
+    `columns` gives columns of the file another name.
+    """
+
+    source: str
     list_name: str
     columns: Mapping[str, str] = field(factory=dict)
     country: str = ""
     allow_premium: bool = False
-    encoding: str = "utf-8"
 
 
 @frozen
@@ -222,11 +224,10 @@ class AddToDnc:
 
 @frozen
 class ImportDnc:
-    """Put a column of a CSV file, or each line of a text file, on the do-not-call list."""
+    """Put a column of a file's rows, which are fed, on the do-not-call list; errors call it `source`."""
 
-    path: str
+    source: str
     country: str = ""
-    encoding: str = "utf-8"
     column: str = ""
 
 

@@ -1,7 +1,10 @@
 """The admin socket: a Unix socket through which its owner's commands reach a running server.
 
 Frames are those of the desktops' wire. The client sends one request, the server answers with a
-frame for each row and a last one that says how it ended; then the connection closes.
+frame for each row and a last one that says how it ended; then the connection closes. A request that
+brings a file gets frames that ask for more of it in between, each answered with the next piece, with
+the word that there is no more, or that the operation shall end with what it has: so neither side has
+more than a piece at a time, and whoever has gone is noticed at the next one.
 """
 
 import os
@@ -17,6 +20,7 @@ from typing import Any, TypeVar
 import structlog
 import trio
 
+from agentmgr.campaign.sheet import Stopped
 from protocol.codec import pack, unpack
 from protocol.errors import RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
@@ -27,13 +31,21 @@ T = TypeVar("T")
 
 Scalar = str | int | float | bool | None
 Row = Mapping[str, Scalar]
-Perform = Callable[[str, Mapping[str, Any]], Iterator[Row]]
-"""Carries an operation out, given its name and arguments; may block, and raises AdminRefused."""
+Perform = Callable[[str, Mapping[str, Any], Iterator[str]], Iterator[Row]]
+"""Carries an operation out, given its name, arguments, and what the client has to tell in pieces.
+
+May block, and raises AdminRefused; taking a piece may raise Stopped.
+"""
+
+NO_PIECES: Iterator[str] = iter(())
+"""Of a request that brings no file."""
 
 REQUEST_TIMEOUT_S = 10.0
 ROWS_AT_A_TIME = 100
 RECEIVE_BYTES = 65_536
 MAX_ERROR_CHARACTERS = 2_000
+MAX_PIECE_CHARACTERS = 3_900
+"""Of four bytes each they fit a frame."""
 
 
 class AdminRefused(Exception):
@@ -101,33 +113,81 @@ async def serve_admin(listener: trio.SocketListener, perform: Perform) -> None:
 async def _serve_connection(perform: Perform, stream: trio.SocketStream) -> None:
     async with stream:
         try:
+            frames = _Frames(stream)
             with trio.fail_after(REQUEST_TIMEOUT_S):
-                name, args = await _receive_request(stream)
+                name, args = _request(await frames.next())
         except (RemoteProtocolError, trio.BrokenResourceError, trio.TooSlowError) as error:
             log.warning("admin_request_unusable", why=str(error))
             return
         try:
-            await _answer(perform, name, args, stream)
-        except trio.BrokenResourceError:
+            await _answer(perform, name, args, stream, frames)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
             log.info("admin_client_left", operation=name)
 
 
-async def _receive_request(stream: trio.SocketStream) -> tuple[str, dict[str, Any]]:
-    decoder = FrameDecoder()
-    while data := await stream.receive_some(RECEIVE_BYTES):
-        for value in decoder.feed(data):
-            match unpack(value):
-                case {"operation": str(name), "args": dict(args)}:
-                    return name, args
-            raise RemoteProtocolError("a request must have an operation and its args")
-    raise RemoteProtocolError("the connection ended before the request did")
+class _Frames:
+    """The frames that a client sends, one after the other."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self._decoder = FrameDecoder()
+        self._whole: Iterator[bytes] = iter(())
+
+    async def next(self) -> Any:
+        """Return the value of the next frame.
+
+        Raises:
+            RemoteProtocolError: it cannot be read.
+            trio.BrokenResourceError: the client has gone.
+        """
+        while (value := next(self._whole, None)) is None:
+            data = await self._stream.receive_some(RECEIVE_BYTES)
+            if not data:
+                raise trio.BrokenResourceError("the connection ended")
+            self._whole = self._decoder.feed(data)
+        return unpack(value)
 
 
-async def _answer(perform: Perform, name: str, args: dict[str, Any], stream: trio.SocketStream) -> None:
+def _request(value: Any) -> tuple[str, dict[str, Any]]:
+    match value:
+        case {"operation": str(name), "args": dict(args)}:
+            return name, args
+    raise RemoteProtocolError("a request must have an operation and its args")
+
+
+def _fed(stream: trio.SocketStream, frames: _Frames) -> Iterator[str]:
+    """Yield what the client tells, asking for each piece; in the thread that carries the operation out."""
+
+    async def ask_for_more() -> Any:
+        await stream.send_all(_MORE)
+        return await frames.next()
+
+    while True:
+        match trio.from_thread.run(ask_for_more):
+            case {"piece": str(text)}:
+                yield text
+            case {"no_more": "stopped"}:
+                raise Stopped
+            case {"no_more": "whole"}:
+                return
+            case _:
+                raise AdminRefused(
+                    "what the command sent cannot be read; server and command differ in version"
+                )
+
+
+async def _answer(
+    perform: Perform, name: str, args: dict[str, Any], stream: trio.SocketStream, frames: _Frames
+) -> None:
     try:
-        rows = await _in_thread(perform, name, args)
+        rows = await _in_thread(perform, name, args, _fed(stream, frames))
         while chunk := await _in_thread(_next_frames, rows):
             await stream.send_all(chunk)
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        raise
+    except RemoteProtocolError as error:
+        log.warning("admin_request_unusable", why=str(error))
+        return
     except AdminRefused as error:
         log.info("admin_operation_refused", operation=name, why=str(error))
         end = {"error": str(error)[:MAX_ERROR_CHARACTERS]}
@@ -150,8 +210,24 @@ def _next_frames(rows: Iterator[Row]) -> bytes:
     return b"".join(frame(pack({"row": row})) for row in islice(rows, ROWS_AT_A_TIME))
 
 
-def ask(path: Path, operation: str, args: Mapping[str, Any]) -> Iterator[Row]:
+_MORE = frame(pack({"more": True}))
+
+
+def _next_piece(pieces: Iterator[str]) -> dict[str, str]:
+    try:
+        return {"piece": next(pieces)}
+    except StopIteration:
+        return {"no_more": "whole"}
+    except Stopped:
+        return {"no_more": "stopped"}
+
+
+def ask(
+    path: Path, operation: str, args: Mapping[str, Any], pieces: Iterator[str] = NO_PIECES
+) -> Iterator[Row]:
     """Let the server at `path` carry an operation out, and yield its rows as they come; blocks.
+
+    `pieces` are what it asks for meanwhile; Stopped at their end lets the operation end with what it has.
 
     Raises:
         NoServer: no server listens there; nothing was done.
@@ -166,18 +242,20 @@ def ask(path: Path, operation: str, args: Mapping[str, Any]) -> Iterator[Row]:
             raise NoServer(str(path)) from None
         try:
             connection.sendall(frame(pack({"operation": operation, "args": args})))
-            yield from _rows(connection)
-        except (OSError, RemoteProtocolError) as error:
+            yield from _rows(connection, pieces)
+        except (ConnectionError, RemoteProtocolError) as error:
             raise AdminRefused(f"the connection to the server was lost: {error}") from None
 
 
-def _rows(connection: socket.socket) -> Iterator[Row]:
+def _rows(connection: socket.socket, pieces: Iterator[str]) -> Iterator[Row]:
     decoder = FrameDecoder()
     while data := connection.recv(RECEIVE_BYTES):
         for value in decoder.feed(data):
             match unpack(value):
                 case {"row": dict(row)}:
                     yield row
+                case {"more": _}:
+                    connection.sendall(frame(pack(_next_piece(pieces))))
                 case {"error": str(text)}:
                     raise AdminRefused(text)
                 case {"end": _}:

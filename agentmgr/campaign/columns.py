@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from agentmgr.campaign.service import Cause, ServiceError
-from agentmgr.core.model import USER_CONTACT_ID, AttributeSpec
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, AttributeSpec
 from agentmgr.text import fault_of
 from protocol.enums import AttributeType
 
 MAX_NAME_CHARACTERS = 100
+MAX_COLUMNS = 1000
+"""More than any contact can have attributes; a first line with more is no header."""
+OF_CAMPAIGN = "campaign:"
+"""So begin columns of an export that say how far a contact is in a campaign; imports leave them out."""
 
 _READ_ONLY = AttributeType.READ_ONLY
 
@@ -60,12 +64,16 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "ZipcodePredefined": ("zipcode", "zip", "postalcode", "mailingpostalcode", "mailingzippostalcode"),
 }
 _SYSTEM_NAMES = {spec.name for spec in SYSTEM_ATTRIBUTES}
-REQUIRED = (USER_CONTACT_ID, "PhoneNumber1")
+REQUIRED = ((USER_CONTACT_ID,), tuple(PHONE_ZONE_ATTRIBUTES))
+"""Of each of these a file needs one at least."""
 
 
 @frozen
 class Columns:
-    """The columns of a file: `header` as it stands there, `attributes` what each is, empty if ignored."""
+    """The columns of a file: `header` as it stands there, `attributes` what each is, empty if ignored.
+
+    Columns at the end that have no name are not among them.
+    """
 
     header: tuple[str, ...]
     attributes: tuple[str, ...]
@@ -91,7 +99,14 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
     Raises:
         ServiceError: a name is missing, double or too long, or a needed column is not there.
     """
+    if len(header) > MAX_COLUMNS:
+        raise ServiceError(
+            Cause.BAD_FILE,
+            f"{where}: {len(header)} columns; allowed are {MAX_COLUMNS}. Does the first line name them?",
+        )
     names = tuple(name.strip() for name in header)
+    while names and not names[-1]:  # spreadsheets write them where something once stood
+        names = names[:-1]
     _check_header(where, names)
     found = _explicit(where, names, mapping)
     for index, name in enumerate(names):
@@ -103,6 +118,9 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
             if index >= 0:
                 found[index] = attribute
                 break
+    for index, name in enumerate(names):
+        if name.startswith(OF_CAMPAIGN):
+            found.setdefault(index, "")
     attributes = tuple(found.get(index, name) for index, name in enumerate(names))
     for index, attribute in enumerate(attributes):
         if attribute and attribute in attributes[:index]:
@@ -110,11 +128,11 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
                 Cause.BAD_FILE, f"{where}: two columns are {attribute}; leave one out with --map COLUMN="
             )
     for needed in REQUIRED:
-        if needed not in attributes:
+        if not any(each in attributes for each in needed):
             raise ServiceError(
                 Cause.BAD_FILE,
-                f"{where}: no column is {needed}; found {', '.join(names)};"
-                f' say which it is with --map "COLUMN={needed}"',
+                f"{where}: no column is {' or '.join(needed)}; found {', '.join(names)};"
+                f' say which it is with --map "COLUMN={needed[0]}"',
             )
     return Columns(names, attributes)
 

@@ -1,18 +1,15 @@
-"""Contact import: a CSV file into a contact list, bad rows into a reject file."""
+"""Contact lists: rows that people wrote come in, those of no use go back with their reasons."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from itertools import count, islice
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 
 from attrs import frozen
 
 from agentmgr.campaign.attributes import misfit
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.campaign.sheet import Problem, RejectFile
-from agentmgr.campaign.textfile import Row, csv_rows, open_text
+from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row, Stopped
 from agentmgr.core import numbers
 from agentmgr.core.contact_size import room_for_values
 from agentmgr.core.model import (
@@ -56,8 +53,8 @@ class Intake:
 class ImportReport:
     """What an import did: `rows` = `created` + `updated` + `rejected`.
 
-    `on_dnc` of the contacts have a number that is on the do-not-call list; `reject_file` is there if
-    rows were rejected; `campaigns` are those with the list, by name.
+    `on_dnc` of the contacts have a number that is on the do-not-call list; `last_line` is where the last
+    row that was read begins, `stopped` whether more would have come; `campaigns` are those with the list.
     """
 
     list_name: str
@@ -66,7 +63,8 @@ class ImportReport:
     updated: int
     rejected: int
     on_dnc: int
-    reject_file: Path | None
+    last_line: int
+    stopped: bool = False
     campaigns: tuple[Intake, ...] = ()
 
 
@@ -108,34 +106,30 @@ class ContactService(Service):
             addresses.add(email.casefold())
         return history, store.on_dnc(addresses)
 
-    def import_file(
+    def import_rows(
         self,
-        path: Path,
+        rows: Iterator[Row],
         list_name: str,
         *,
+        source: str,
         mapping: Mapping[str, str] | None = None,
         country: str = "",
         allow_premium: bool = False,
-        encoding: str = "utf-8",
-        reject_file: Path | None = None,
-        on_progress: Callable[[int], None] | None = None,
-    ) -> ImportReport:
-        """Import a CSV file whose first line names the columns; the list is made if it is not there.
+    ) -> Iterator[Rejected | ImportReport]:
+        """Import rows of which the first names the columns; yield what is rejected, then how it went.
 
-        A contact whose id is in the list already is updated. Rows are stored in chunks, so that neither
-        memory nor a running zone suffers.
+        The list is made if it is not there; a contact whose id is in the list already is updated. Rows are
+        stored in chunks, so that neither memory nor a running zone suffers.
 
         Args:
-            path: the file; comma, semicolon, tab or bar between the values.
+            rows: of the file; may end with Stopped.
             list_name: the contact list.
+            source: how errors call the file.
             mapping: column -> attribute, for columns that have neither the attribute's name nor a common
                 other one; an empty attribute ignores the column.
             country: calling code or ISO region of numbers that have none in their row; by default that of
                 the list, which keeps the one given here.
             allow_premium: take numbers that cost whoever calls them a premium.
-            encoding: of the file.
-            reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
-            on_progress: called with the number of rows read so far, after each chunk.
 
         Raises:
             ServiceError: the file as a whole cannot be used; nothing was stored.
@@ -150,51 +144,49 @@ class ContactService(Service):
             country = numbers.parse_country(country) if country else ""
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
+        columns = _read_header(source, rows, mapping or {})
         store, now = self._at.store, self._at.now()
-        rejects = RejectFile(reject_file or path.with_suffix(".rejects.csv"), path)
-        created = updated = on_dnc = rows = 0
+        specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
+        self.check_attributes(specs)
+        store.define_attributes(specs)
+        list_id = store.ensure_list(name, now, country)
+        kept = next(each.country for each in store.contact_lists() if each.list_id == list_id)
+        known = store.attributes()
+        too_large = (
+            "are the values of this contact, those included that it has already; a desktop can be told"
+            f" {room_for_values(known)} bytes at once"
+        )
+        reader = _RowReader(columns, known, kept or None, allow_premium)
+        created = updated = rejected = on_dnc = read_rows = last_line = 0
         taken_in: Counter[str] = Counter()
-        with ExitStack() as stack:
-            lines = csv_rows(stack.enter_context(open_text(path, encoding)))
-            columns = _read_header(path, lines, mapping or {})
-            specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
-            self.check_attributes(specs)
-            store.define_attributes(specs)
-            list_id = store.ensure_list(name, now, country)
-            kept = next(each.country for each in store.contact_lists() if each.list_id == list_id)
-            known = store.attributes()
-            too_large = (
-                "are the values of this contact, those included that it has already; a desktop can be told"
-                f" {room_for_values(known)} bytes at once"
-            )
-            reader = _RowReader(columns, known, kept or None, allow_premium)
-            stack.enter_context(rejects)
-            while chunk := list(islice(lines, CHUNK_ROWS)):
-                rows += len(chunk)
-                read = [(row.line, *reader.read(row)) for row in chunk]
-                drafts = [draft for _, draft, _ in read if draft is not None]
-                put = store.put_contacts(list_id, drafts, now)
-                places = count()
-                for line, draft, problems in read:
-                    size = put.too_large.get(next(places)) if draft is not None else None
-                    if size is not None:
-                        problems = [Problem("", f"{size} bytes", too_large)]
-                    if problems:
-                        rejects.add(line, problems)
-                created += put.created
-                updated += put.updated
-                self._hint(put.taken_in, taken_in)
-                on_dnc += _count_on_dnc(store, drafts)
-                if on_progress:
-                    on_progress(rows)
-        return ImportReport(
+        chunks = Chunks(rows)
+        while chunk := chunks.next(CHUNK_ROWS):
+            read_rows += len(chunk)
+            last_line = chunk[-1].line
+            read = [(row.line, *reader.read(row)) for row in chunk]
+            drafts = [draft for _, draft, _ in read if draft is not None]
+            put = store.put_contacts(list_id, drafts, now)
+            created += put.created
+            updated += put.updated
+            self._hint(put.taken_in, taken_in)
+            on_dnc += _count_on_dnc(store, drafts)
+            places = count()
+            for line, draft, problems in read:
+                size = put.too_large.get(next(places)) if draft is not None else None
+                if size is not None:
+                    problems = [Problem("", f"{size} bytes", too_large)]
+                if problems:
+                    rejected += 1
+                    yield Rejected(line, tuple(problems))
+        yield ImportReport(
             name,
-            rows,
+            read_rows,
             created,
             updated,
-            rejects.rows,
+            rejected,
             on_dnc,
-            rejects.path if rejects.rows else None,
+            last_line,
+            chunks.stopped,
             self._intakes(name, taken_in),
         )
 
@@ -212,15 +204,18 @@ class ContactService(Service):
         )
 
 
-def _read_header(path: Path, lines: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
-    header = next(lines, None)
+def _read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
+    try:
+        header = next(rows, None)
+    except Stopped:
+        raise ServiceError(Cause.BAD_FILE, f"{source}: stopped before anything was read") from None
     if header is None:
         raise ServiceError(
-            Cause.BAD_FILE, f"{path}: the file has only empty lines; its first line must name the columns"
+            Cause.BAD_FILE, f"{source}: the file has only empty lines; its first line must name the columns"
         )
     if header.fault:
-        raise ServiceError(Cause.BAD_FILE, f"{path}:{header.line}: {header.fault}")
-    return read_columns(f"{path}:{header.line}", header.values, mapping)
+        raise ServiceError(Cause.BAD_FILE, f"{source}:{header.line}: {header.fault}")
+    return read_columns(f"{source}:{header.line}", header.values, mapping)
 
 
 def _count_on_dnc(store: DncStore, drafts: list[ContactDraft]) -> int:
@@ -244,22 +239,26 @@ class _RowReader:
             name for name, zone in PHONE_ZONE_ATTRIBUTES.items() if zone not in columns.attributes
         )
         self._other_phones = sorted(phones)
+        self._first_phone = next(each for each in PHONE_ZONE_ATTRIBUTES if each in columns.attributes)
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
         """Return the contact, or None and all that is wrong with the row."""
         if row.fault:
             return None, [Problem("", "", row.fault)]
-        if len(row.values) != len(self._columns.header):
-            expected = f"the header names {len(self._columns.header)} columns"
-            return None, [Problem("", f"{len(row.values)} columns", expected)]
+        named = len(self._columns.header)
+        if len(row.values) < named or any(map(str.strip, row.values[named:])):
+            return None, [Problem("", f"{len(row.values)} columns", f"the header names {named} columns")]
         values = {
             name: value.strip(" ")
-            for name, value in zip(self._columns.attributes, row.values, strict=True)
+            for name, value in zip(self._columns.attributes, row.values, strict=False)
             if name
         }
         problems = self._check_sizes(values)
         phones = []
         region = self._region
+        has_number = any(values.get(name) for name in PHONE_ZONE_ATTRIBUTES)
+        if not has_number:
+            self._note(problems, self._first_phone, "", "every contact needs a telephone number")
         for name, zone_name in PHONE_ZONE_ATTRIBUTES.items():
             phone = self._read_phone(values, name, zone_name, region, problems)
             if phone is not None:
@@ -301,9 +300,7 @@ class _RowReader:
         text, country = values.pop(name, None), values.get(country_name, "")
         zone_text = values.pop(zone_name, "")
         if not text:
-            if name == "PhoneNumber1":
-                self._note(problems, name, "", "every contact needs a telephone number")
-            elif text is not None:
+            if text is not None:
                 values.update({name: "", country_name: ""})  # taken away from a contact that had one
             return None
         try:

@@ -1,15 +1,12 @@
 """The do-not-call list: added to, taken from, listed, imported."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from itertools import chain, islice
-from pathlib import Path
+from itertools import chain
 
 from attrs import frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.campaign.sheet import Problem, RejectFile
-from agentmgr.campaign.textfile import Row, csv_rows, open_text
+from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row
 from agentmgr.core.numbers import parse_country, read_address
 from agentmgr.ports import DncEntry
 
@@ -23,14 +20,15 @@ MIN_DIGITS = 4
 class DncReport:
     """What an import did: `rows` = `added` + `known` + `rejected`; a header is no row.
 
-    `reject_file` is there if rows were rejected.
+    `last_line` is where the last row that was read begins, `stopped` whether more would have come.
     """
 
     rows: int
     added: int
     known: int
     rejected: int
-    reject_file: Path | None
+    last_line: int
+    stopped: bool = False
 
 
 class DncService(Service):
@@ -65,23 +63,16 @@ class DncService(Service):
             yield from entries
             last = entries[-1].address
 
-    def import_file(
-        self,
-        path: Path,
-        country: str = "",
-        *,
-        encoding: str = "utf-8",
-        column: str = "",
-        reject_file: Path | None = None,
-    ) -> DncReport:
-        """Put a column of a CSV file, or each line of a text file, on the list.
+    def import_rows(
+        self, rows: Iterator[Row], country: str = "", *, source: str, column: str = ""
+    ) -> Iterator[Rejected | DncReport]:
+        """Put a column of a file's rows on the list; yield what is rejected, then how it went.
 
         Args:
-            path: the file; a first line of words is a header.
+            rows: of the file, may end with Stopped; a first one of words is a header.
             country: calling code or ISO region of numbers that have none.
-            encoding: of the file.
+            source: how errors call the file.
             column: how the header calls the column; the first one if empty.
-            reject_file: where bad rows go; by default beside the file, as `NAME.rejects.csv`.
 
         Raises:
             ServiceError: the file as a whole cannot be used; nothing was added.
@@ -89,40 +80,40 @@ class DncService(Service):
         """
         region = _region(country)
         now = self._at.now()
-        rows = added = 0
-        with ExitStack() as stack:
-            lines = csv_rows(stack.enter_context(open_text(path, encoding)))
-            first = next(lines, None)
-            index = _column(path, first, column)
-            if first is not None and not _is_header(first, column, region):
-                lines = chain([first], lines)
-            rejects = stack.enter_context(RejectFile(reject_file or path.with_suffix(".rejects.csv"), path))
-            while chunk := list(islice(lines, CHUNK)):
-                rows += len(chunk)
-                entries = []
-                for row in chunk:
-                    try:
-                        entries.append(self._entry(_read_row(row, index, region), now))
-                    except ValueError as error:
-                        found = row.values[index].strip() if len(row.values) > index else ""
-                        problem = Problem(column or str(index + 1), found[:MAX_FOUND_CHARACTERS], str(error))
-                        rejects.add(row.line, [problem])
-                added += self._at.store.add_to_dnc(entries)
-        rejected = rejects.rows
-        return DncReport(rows, added, rows - added - rejected, rejected, rejects.path if rejected else None)
+        read_rows = added = rejected = last_line = 0
+        chunks = Chunks(rows)
+        first = next(iter(chunks.next(1)), None)
+        index = _column(source, first, column)
+        if first is not None and not _is_header(first, column, region):
+            chunks = Chunks(chain([first], rows))
+        while chunk := chunks.next(CHUNK):
+            read_rows += len(chunk)
+            last_line = chunk[-1].line
+            entries = []
+            for row in chunk:
+                try:
+                    entries.append(self._entry(_read_row(row, index, region), now))
+                except ValueError as error:
+                    found = row.values[index].strip() if len(row.values) > index else ""
+                    problem = Problem(column or str(index + 1), found[:MAX_FOUND_CHARACTERS], str(error))
+                    rejected += 1
+                    yield Rejected(row.line, (problem,))
+            added += self._at.store.add_to_dnc(entries)
+        known = read_rows - added - rejected
+        yield DncReport(read_rows, added, known, rejected, last_line, chunks.stopped)
 
     def _entry(self, address: str, now: float) -> DncEntry:
         return DncEntry(address, self._caller.name, now)
 
 
-def _column(path: Path, first: Row | None, name: str) -> int:
+def _column(source: str, first: Row | None, name: str) -> int:
     if not name:
         return 0
     there = [each.strip() for each in first.values] if first is not None else []
     if name not in there:
         raise ServiceError(
             Cause.BAD_FILE,
-            f"{path}:{first.line if first is not None else 1}: no column is {name!r}; there are"
+            f"{source}:{first.line if first is not None else 1}: no column is {name!r}; there are"
             f" {', '.join(there)[:200] or 'none'}",
         )
     return there.index(name)

@@ -1,13 +1,15 @@
-"""CSV that we write: cells that a spreadsheet would run are neutralised, and read back as they were."""
+"""Sheets: rows as imports take them, cells that a spreadsheet would run as they are written and read."""
 
 import csv
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count, islice
 from pathlib import Path
 from typing import TextIO
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 from agentmgr.campaign.service import Cause, ServiceError
 
@@ -59,6 +61,15 @@ class SheetWriter:
 
 
 @frozen
+class Row:
+    """A row of a CSV file: the line it starts in, and its values, or what is wrong with its quotes."""
+
+    line: int
+    values: tuple[str, ...]
+    fault: str = ""
+
+
+@frozen
 class Problem:
     """Why a row was rejected."""
 
@@ -67,40 +78,111 @@ class Problem:
     why: str
 
 
+@frozen
+class Rejected:
+    """A row that was not taken: the line it starts in, and all that is wrong with it."""
+
+    line: int
+    problems: tuple[Problem, ...]
+
+
+class Stopped(Exception):
+    """Whoever gives the rows wants no more of them taken; what was taken stays."""
+
+
+class Chunks:
+    """Takes rows some at a time, until there are no more or whoever gives them stops."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self.stopped = False
+
+    def next(self, limit: int) -> list[Row]:
+        """Return the next rows; none at the end. Those that came before a stop are returned."""
+        chunk: list[Row] = []
+        try:
+            if not self.stopped:
+                chunk.extend(islice(self._rows, limit))
+        except Stopped:
+            self.stopped = True
+        return chunk
+
+
 class RejectFile:
-    """A CSV file with a line for each problem, written as they are found; none without problems."""
+    """A CSV file with a line for each thing that is wrong with a row; a new one, removed if there is nothing.
+
+    Args:
+        source: the file whose rows they are.
+        wanted: a new file, or a directory; the working directory if None.
+    """
 
     COLUMNS = ("line", "column", "found", "why")
 
-    def __init__(self, path: Path, source: Path) -> None:
-        if path.resolve() == source.resolve():
-            raise ServiceError(
-                Cause.BAD_FILE, f"{path}: the reject file must not be the imported file itself"
-            )
-        self.path = path
-        self.rows = 0
+    def __init__(self, source: Path, wanted: Path | None = None) -> None:
+        self._source = source
+        self._wanted = wanted
         self._stack = ExitStack()
-        self._sheet: SheetWriter | None = None
+        self.rows = 0
+        """How many lines were written."""
 
     def __enter__(self) -> "RejectFile":
-        if self.path.exists():
-            self._open()  # what an earlier import rejected is not the truth any more
+        self.path, descriptor = self._make()
+        file = self._stack.enter_context(open(descriptor, "w", encoding="utf-8", newline=""))
+        self._sheet = SheetWriter(file, self.COLUMNS)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def _make(self) -> tuple[Path, int]:
+        wanted, stem = self._wanted, self._source.stem.replace("-", "stdin", self._source.name == "-")
+        if wanted is not None and not wanted.is_dir():
+            try:
+                return wanted, _new_file(wanted)
+            except FileExistsError:
+                raise ServiceError(
+                    Cause.BAD_FILE,
+                    f"{wanted}: is there already; name a new file for rejected rows, or a directory",
+                ) from None
+        for number in count(1):
+            path = (wanted or Path()) / f"{stem}.rejects{f'-{number}' if number > 1 else ''}.csv"
+            with suppress(FileExistsError):
+                return path, _new_file(path)
+        raise AssertionError("numbers do not end")
 
-    def add(self, line: int, problems: Iterable[Problem]) -> None:
-        """Write down why the row that starts in a line was rejected."""
-        sheet = self._sheet or self._open()
+    def write(self, row: Mapping[str, Cell]) -> None:
+        """Write down one thing that is wrong with a row.
+
+        Raises:
+            ServiceError: the disk is full, or the like.
+        """
         self.rows += 1
-        for problem in problems:
-            sheet.write({"line": line, **asdict(problem)})
+        with self._explained():
+            self._sheet.write(row)
 
-    def _open(self) -> SheetWriter:
+    def __exit__(self, *_: object) -> None:
         try:
-            file = self.path.open("w", encoding="utf-8", newline="")
+            with self._explained():
+                self._stack.close()
+        finally:
+            if not self.rows:
+                self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise ServiceError(Cause.BAD_FILE, f"{self.path}: cannot be written: {error.strerror}") from None
-        self._sheet = SheetWriter(self._stack.enter_context(file), self.COLUMNS)
-        return self._sheet
+            raise ServiceError(
+                Cause.BAD_FILE, f"{self.path}: rejected rows cannot be written: {error.strerror}"
+            ) from None
+
+
+def _new_file(path: Path) -> int:
+    """Make a file for its owner alone, as the database is: it has what customers are called at."""
+    try:
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ServiceError(
+            Cause.BAD_FILE,
+            f"{path}: rejected rows cannot be written there: {error.strerror}; --rejects says where else",
+        ) from None

@@ -1,4 +1,4 @@
-"""The command line: `agentmgr --help`. Exit codes: 0 done, 1 it failed, 2 it was used wrongly.
+"""The command line: `agentmgr --help`. Exit codes: 0 done, 1 it failed, 2 it was used wrongly, 130 Ctrl-C.
 
 Whatever takes long to import is imported by the command that needs it, so that help comes at once.
 """
@@ -6,6 +6,7 @@ Whatever takes long to import is imported by the command that needs it, so that 
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -22,7 +23,7 @@ from agentmgr.cli import (
     dnc,
     server,
 )
-from agentmgr.cli.common import Failed, Misused, complain
+from agentmgr.cli.common import Failed, Interrupted, Misused, complain
 
 _ABOUT = """An open Agent Manager for outbound contact centres: between agent desktops and the dialer.
 
@@ -45,7 +46,8 @@ and beside it, in another terminal:
     agentmgr dispositions export --campaign Spring --format csv
 
 Commands use the running server through its admin socket; without one they work on the database itself.
-Exit codes: 0 it is done, 1 it failed (one line on standard error says why), 2 it was used wrongly.
+Exit codes: 0 it is done, 1 it failed (one line on standard error says why), 2 it was used wrongly,
+130 it was ended by Ctrl-C. An import that takes nothing in has failed; one that rejects some rows has not.
 """
 
 INTERRUPTED = 130
@@ -70,7 +72,8 @@ def run(tokens: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
     try:
         app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except CycloptsError as error:
         complain(f"{error}\nTry: {' '.join(['agentmgr', *(error.command_chain or ()), '--help'])}")
         return 2
@@ -80,9 +83,14 @@ def run(tokens: Sequence[str]) -> int:
     except Failed as error:
         complain(str(error))
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; Python would complain when flushing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Interrupted as error:
+        complain(str(error))
+        return INTERRUPTED
+    except OSError as error:
+        # Commands tell of the files that they read; what is left is what they write.
+        if not isinstance(error, BrokenPipeError):  # whoever read our output has gone, as `head` does
+            complain(f"{error.filename or 'the output'}: cannot be written: {error.strerror}")
+        _forget_output()
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -91,6 +99,16 @@ def run(tokens: Sequence[str]) -> int:
             raise
         return INTERRUPTED
     return 0
+
+
+def _forget_output() -> None:
+    """Let what cannot be written go nowhere; Python would try again, and complain, at its exit."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+            continue
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main() -> None:

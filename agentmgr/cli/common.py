@@ -1,10 +1,13 @@
 """What all commands share: where the configuration comes from, how requests travel, how answers look."""
 
+import errno
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 from cyclopts import App, Parameter
 
@@ -32,6 +35,10 @@ class Failed(Exception):
     """What was asked for did not succeed; the text is one line for a person. Exit code 1."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C ended it in good order; the text says what was done. Exit code 130."""
+
+
 class Misused(Exception):
     """It was asked for in a way that cannot succeed; the text is for a person. Exit code 2."""
 
@@ -57,8 +64,11 @@ def settings_of(config: Path | None) -> "Settings":
         raise Misused(str(error)) from None
 
 
-def perform(config: Path | None, request: "Request") -> Iterator[Row]:
-    """Let the running server carry a request out, or do it on the store itself if none runs."""
+def perform(config: Path | None, request: "Request", pieces: Iterator[str] | None = None) -> Iterator[Row]:
+    """Let the running server carry a request out, or do it on the store itself if none runs.
+
+    `pieces` are what it brings beside its arguments, as `agentmgr.admin.feed` makes them.
+    """
     from attrs import asdict
 
     from agentmgr.admin.socket import AdminRefused, NoServer, ask
@@ -66,11 +76,13 @@ def perform(config: Path | None, request: "Request") -> Iterator[Row]:
     settings = settings_of(config)
     try:
         try:
-            yield from ask(Path(settings.admin.socket), type(request).__name__, asdict(request))
+            yield from ask(
+                Path(settings.admin.socket), type(request).__name__, asdict(request), pieces or iter(())
+            )
         except NoServer:
             from agentmgr.app import perform_on_store
 
-            yield from perform_on_store(settings, request)
+            yield from perform_on_store(settings, request, pieces or iter(()))
     except AdminRefused as error:
         raise Failed(str(error)) from None
 
@@ -114,13 +126,31 @@ def _code(char: str) -> str:
 
 
 def say(text: str) -> None:
-    """Write a line to standard output, or several; nothing in it does anything to a terminal."""
-    sys.stdout.write(_harmless(text, "\n\t") + "\n")
+    """Write a line to standard output, or several; nothing in it does anything to a terminal.
+
+    Raises:
+        OSError: it cannot be written: the disk is full, whoever read it has gone, it is closed.
+    """
+    output().write(_harmless(text, "\n\t") + "\n")
+
+
+def output() -> TextIO:
+    """Return the standard output.
+
+    Raises:
+        OSError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdout
 
 
 def complain(text: str) -> None:
-    """Write a line to standard error, or several, as `say` does."""
-    sys.stderr.write(_harmless(text, "\n\t") + "\n")
+    """Write a line to standard error, or several, as `say` does; where nobody hears, the exit code tells."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(_harmless(text, "\n\t") + "\n")
+            sys.stderr.flush()
 
 
 def show(rows: Iterable[Row], as_json: bool, nothing: str) -> None:

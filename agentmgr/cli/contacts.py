@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Row, group, pairs, perform, say, show
+from agentmgr.cli.imports import Encoding, Rejects, check_end, run_import
 
 app = group("contacts", "Contact lists: import, lists, show.")
 
@@ -20,25 +21,30 @@ def import_(
     map_: Annotated[list[str] | None, Parameter(name="--map", negative="")] = None,
     country: str = "",
     allow_premium: Annotated[bool, Parameter(negative="")] = False,
-    encoding: str = "utf-8",
+    encoding: Encoding = "auto",
+    rejects: Rejects = None,
     config: Config = None,
 ) -> None:
     """Import contacts from a CSV file into a list, which is made if it is new.
 
-    The header row names the columns. Rows that cannot be used go to a reject file beside FILE, each with
-    its line, the column and what was found; all others are imported. A contact whose id is in the list
-    already is updated.
+    The header row names the columns; a contact needs an id and one telephone number at least. Rows that
+    cannot be used go to a reject file, each with its line, the column and what was found; all others are
+    imported. A contact whose id is in the list already is updated. Lines have 1 MiB at most. Ctrl-C ends the
+    import and says how far it came. The exit code is 1 if nothing was imported.
 
     ```
     agentmgr contacts import people.csv --list Spring --country US
     agentmgr contacts import export.csv --list Leads --map Phone=PhoneNumber1 --map "First Name=FirstName"
-    agentmgr contacts import alt.csv --list Alt --country DE --encoding cp1252
+    agentmgr contacts import alt.csv --list Alt --country DE --encoding cp1252 --rejects rejected/
+    gunzip < people.csv.gz | agentmgr contacts import - --list Spring
     ```
 
     Parameters
     ----------
     file
-        The CSV file: comma, semicolon or tab between columns. What exports have neutralised comes back.
+        The CSV file, or - for the standard input: comma, semicolon or tab between columns, or what a first
+        line such as sep=; says. What exports have neutralised comes back; columns of an export that say how
+        far a contact is in a campaign are left out.
     list_
         Name of the contact list.
     map_
@@ -48,26 +54,21 @@ def import_(
         keeps it for later imports.
     allow_premium
         Take premium numbers too; a campaign dials them only if it allows them as well.
-    encoding
-        How the file is encoded, such as utf-8, utf-16, cp1252, latin-1. A file that is not so encoded is
-        refused as a whole, with its first such line.
     """
     from agentmgr.admin.requests import ImportContacts
 
     columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
-    request = ImportContacts(
-        str(file.resolve()), list_, columns, country.upper(), allow_premium=allow_premium, encoding=encoding
-    )
-    report, *campaigns = perform(config, request)
+    request = ImportContacts(str(file), list_, columns, country.upper(), allow_premium=allow_premium)
+    imported = run_import(config, request, file, encoding, rejects)
+    report = imported.report
     say(f"{report['created']} contacts new, {report['updated']} updated, {report['rejected']} rows rejected")
-    if report["reject_file"] is not None:
-        say(f"rejected rows, each with the reason: {report['reject_file']}")
-    for each in campaigns if report["created"] else ():
+    for each in imported.more if report["created"] else ():
         name, state = each["campaign"], each["state"]
         if each["taken_in"]:
             say(f"campaign {name}: its job, which is {state}, has {each['taken_in']} contacts more")
         elif state in ("finished", "stopped"):
             say(f"campaign {name}: its job is {state}; agentmgr campaign run {name} calls the new contacts")
+    check_end(imported, "created", "updated")
 
 
 @app.command

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Misused, group, perform, say, show
 from agentmgr.cli.export import Raw, write
+from agentmgr.cli.imports import Encoding, Rejects, check_end, run_import
 
 app = group("dnc", "The do-not-call list: add, import, remove, list.")
 
@@ -41,14 +42,16 @@ def import_(
     /,
     *,
     country: str = "",
-    encoding: str = "utf-8",
+    encoding: Encoding = "auto",
     column: str = "",
+    rejects: Rejects = None,
     config: Config = None,
 ) -> None:
     """Put all numbers and e-mail addresses of a file on the do-not-call list.
 
     The file is CSV, or has one number a line; a first line of words is a header. Rows that are no number go
-    to a reject file beside FILE, each with its line, what was found and why; all others are added.
+    to a reject file, each with its line, what was found and why; all others are added. Ctrl-C ends the import
+    and says how far it came. The exit code is 1 if no row could be used.
 
     ```
     agentmgr dnc import register.txt --country GB
@@ -58,20 +61,20 @@ def import_(
     Parameters
     ----------
     file
-        The file: comma, semicolon or tab between columns.
+        The file, or - for the standard input: comma, semicolon or tab between columns, or what a first line
+        such as sep=; says.
     country
         Two letters, such as US or DE: where numbers without a country code are from.
-    encoding
-        How the file is encoded, such as utf-8, utf-16, cp1252, latin-1.
     column
         How the header calls the column with the numbers; without it they are in the first one.
     """
     from agentmgr.admin.requests import ImportDnc
 
-    for row in perform(config, ImportDnc(str(file.resolve()), country.upper(), encoding, column)):
-        say(f"{row['added']} added, {row['known']} were on the list already, {row['rejected']} rows rejected")
-        if row["reject_file"] is not None:
-            say(f"rejected rows, each with the reason: {row['reject_file']}")
+    request = ImportDnc(str(file), country.upper(), column)
+    imported = run_import(config, request, file, encoding, rejects)
+    row = imported.report
+    say(f"{row['added']} added, {row['known']} were on the list already, {row['rejected']} rows rejected")
+    check_end(imported, "added", "known")
 
 
 @app.command

@@ -1,12 +1,11 @@
 """How exports are written to standard output: as CSV that no spreadsheet runs, or as JSON."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from agentmgr.cli.common import Row, show
+from agentmgr.cli.common import Row, output, show
 
 Format = Literal["csv", "json"]
 Raw = Annotated[
@@ -28,6 +27,6 @@ def write(rows: Iterable[Row], columns: Sequence[str], format: Format, raw: bool
     if format == "json":
         show(rows, True, "")
         return
-    sheet = SheetWriter(sys.stdout, columns, raw=raw)
+    sheet = SheetWriter(output(), columns, raw=raw)
     for row in rows:
         sheet.write(row)

@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.live import Live
 
 from agentmgr.admin import requests
+from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused, Row
 from agentmgr.app import RunningServer, ServerFailed, make_database, open_server
+from agentmgr.campaign.sheet import RejectFile
 from agentmgr.client import CommandError
 from agentmgr.core.stats import ZoneStats
 from agentmgr.demo.contacts import write_first, write_more
@@ -203,15 +205,24 @@ async def _prepare(server: RunningServer, demo: Demo, directory: Path, console: 
 async def _import_contacts(server: RunningServer, count: int, directory: Path, console: Console) -> None:
     first, more = directory / "contacts.csv", directory / "more-contacts.csv"
     write_first(SHIPPED_CONTACTS, first, count)
-    (report,) = await server.perform(requests.ImportContacts(str(first), CAMPAIGN))
-    created, rejects = _whole(report["created"]), report["reject_file"]
+    report, rejects = await _import_file(server, first)
+    created = _whole(report["created"])
     console.print(f"Contacts: {created} imported, {report['rejected']} rows rejected", highlight=False)
     if rejects is not None:
         console.print(f"  why: {rejects}", highlight=False, soft_wrap=True)
     if created < count:
-        write_more(first, Path(str(rejects)) if rejects is not None else None, more, count - created)
-        (report,) = await server.perform(requests.ImportContacts(str(more), CAMPAIGN))
+        write_more(first, rejects, more, count - created)
+        report, _ = await _import_file(server, more)
         console.print(f"  and {report['created']} made up from them", highlight=False)
+
+
+async def _import_file(server: RunningServer, path: Path) -> tuple[Row, Path | None]:
+    """Import a file as the command line does; return the report and the file with what was rejected."""
+    with fed_from(path) as pieces, RejectFile(path, path.parent) as rejects:
+        *rejected, report = await server.perform(requests.ImportContacts(str(path), CAMPAIGN), pieces)
+        for row in rejected:
+            rejects.write(row)
+    return report, rejects.path if rejects.rows else None
 
 
 async def _work(

@@ -47,13 +47,13 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
 def test_request_comes_through_the_socket_as_it_was(request: Any) -> None:
     carried: list[Any] = []
 
-    def perform(request: Any, services: Any) -> Any:
+    def perform(request: Any, services: Any, pieces: Any) -> Any:
         carried.append(request)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(operations, "perform", perform)
         by_name = operations.from_socket(None)  # type: ignore[arg-type]  # nothing is asked of it
-        by_name(type(request).__name__, unpack(pack(attrs.asdict(request))))
+        by_name(type(request).__name__, unpack(pack(attrs.asdict(request))), iter(()))
     assert carried == [request]
 
 
@@ -66,7 +66,7 @@ def test_request_comes_through_the_socket_as_it_was(request: Any) -> None:
 )
 def test_request_of_another_version_refused(name: str, args: dict[str, Any], said: str) -> None:
     with pytest.raises(AdminRefused, match=said):
-        operations.from_socket(None)(name, args)  # type: ignore[arg-type]  # nothing is asked of it
+        operations.from_socket(None)(name, args, iter(()))  # type: ignore[arg-type]  # nothing is asked of it
 
 
 def test_refusal_of_a_service_is_one_of_the_admin_room(tmp_path: Path) -> None:

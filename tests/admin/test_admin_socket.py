@@ -1,5 +1,6 @@
 import socket
 import stat
+import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -8,17 +9,47 @@ from typing import Any
 import pytest
 import trio
 
-from agentmgr.admin.socket import AdminRefused, NoServer, Row, admin_socket, ask, serve_admin
+from agentmgr.admin.socket import (
+    MAX_PIECE_CHARACTERS,
+    AdminRefused,
+    NoServer,
+    Row,
+    admin_socket,
+    ask,
+    serve_admin,
+)
+from agentmgr.campaign.sheet import Stopped
 from protocol.codec import pack, unpack
 from protocol.framing import FrameDecoder, frame
 
+LEFT = threading.Event()
+"""Set once an operation heard that the client has gone."""
 
-def perform(name: str, args: Mapping[str, Any]) -> Iterator[Row]:
+
+def perform(name: str, args: Mapping[str, Any], pieces: Iterator[str]) -> Iterator[Row]:
+    if name == "feed":
+        return fed(pieces)
     if name == "refuse":
         raise AdminRefused("not like this")
     if name == "break":
         raise ZeroDivisionError
     return ({"number": number, "text": args["text"]} for number in range(args["count"]))
+
+
+def fed(pieces: Iterator[str]) -> Iterator[Row]:
+    how, count, characters = "whole", 0, 0
+    try:
+        for piece in pieces:
+            count += 1
+            characters += len(piece)
+            if count % 100 == 0:
+                yield {"so_far": count}
+    except Stopped:
+        how = "stopped"
+    except trio.BrokenResourceError:
+        LEFT.set()
+        raise
+    yield {"how": how, "pieces": count, "characters": characters}
 
 
 @pytest.fixture
@@ -59,6 +90,58 @@ async def test_ask_after_a_fault_of_the_server_still_works(path: Path) -> None:
     with pytest.raises(AdminRefused, match="its log says more"):
         await asked(path, "break")
     assert len(await asked(path, "count", count=2, text="")) == 2
+
+
+async def fed_with(path: Path, pieces: Iterator[str]) -> list[Row]:
+    return await trio.to_thread.run_sync(lambda: list(ask(path, "feed", {}, pieces)))
+
+
+async def test_feed_comes_piece_by_piece_while_rows_go(path: Path) -> None:
+    largest = "\U0001f600" * MAX_PIECE_CHARACTERS
+    *so_far, end = await fed_with(path, iter([largest] * 1000))
+    assert len(so_far) == 10
+    assert end == {"how": "whole", "pieces": 1000, "characters": 1000 * MAX_PIECE_CHARACTERS}
+
+
+async def test_feed_that_stops_lets_the_operation_end_with_what_it_has(path: Path) -> None:
+    def pieces() -> Iterator[str]:
+        yield "a"
+        yield "b"
+        raise Stopped
+
+    assert await fed_with(path, pieces()) == [{"how": "stopped", "pieces": 2, "characters": 2}]
+
+
+async def test_feed_is_taken_no_faster_than_it_is_used(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        client.sendall(frame(pack({"operation": "feed", "args": {}})))
+        client.setblocking(False)
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(client.dup()))
+        more = frame(pack({"more": True}))
+        for _ in range(3):
+            assert await stream.receive_some(100) == more
+            await stream.send_all(frame(pack({"piece": "x"})))
+        assert await stream.receive_some(100) == more
+        await stream.aclose()
+
+
+async def test_feed_ends_when_the_client_goes(path: Path) -> None:
+    LEFT.clear()
+    stream = await trio.open_unix_socket(str(path))
+    await stream.send_all(frame(pack({"operation": "feed", "args": {}})))
+    await stream.receive_some(100)
+    await stream.aclose()
+    assert await trio.to_thread.run_sync(LEFT.wait, 5)
+
+
+async def test_feed_that_is_none_is_refused(path: Path) -> None:
+    stream = await trio.open_unix_socket(str(path))
+    await stream.send_all(frame(pack({"operation": "feed", "args": {}})))
+    await stream.receive_some(100)
+    await stream.send_all(frame(pack({"piece": 7})))
+    assert b"differ in version" in await stream.receive_some(1000)
+    await stream.aclose()
 
 
 async def test_socket_can_be_opened_by_its_owner_alone(path: Path) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from callers import services
+from callers import import_contacts, services
 
 from agentmgr.campaign.contacts import ImportReport
 from agentmgr.store import SqliteStore
@@ -26,7 +26,7 @@ def load(store: SqliteStore, tmp_path: Path) -> Import:
     def load(content: str | bytes, **options: object) -> ImportReport:
         path = tmp_path / "people.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return services(store).contacts.import_file(path, "A", **options)  # type: ignore[arg-type]  # of several types
+        return import_contacts(services(store), path, "A", **options)  # type: ignore[arg-type]  # of several types
 
     return load
 

@@ -1,16 +1,21 @@
 """Contact import: what is taken, what is turned away and why."""
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
-from callers import services
+from callers import import_contacts, services
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agentmgr.campaign import textfile
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.service import ServiceError
+from agentmgr.campaign.sheet import RejectFile, Row, Stopped
 from agentmgr.core.contact_size import NAMES_BYTES, ROOM_BYTES
 from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec
 from agentmgr.ports import DncEntry, JobState
@@ -30,9 +35,12 @@ DEMO = Path(__file__).parents[2] / "config" / "demo" / "contacts.csv"
 
 
 def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_path: Path) -> None:
-    report = services(store).contacts.import_file(DEMO, "Demo", reject_file=tmp_path / "rejects.csv")
+    copy = Path(shutil.copy(DEMO, tmp_path))
+    report = import_contacts(services(store), copy, "Demo")
     assert (report.rows, report.created, report.updated, report.rejected) == (508, 500, 0, 8)
-    assert [line.split(",")[1] for line in (tmp_path / "rejects.csv").read_text().splitlines()[1:]] == [
+    assert [
+        line.split(",")[1] for line in (tmp_path / "contacts.rejects.csv").read_text().splitlines()[1:]
+    ] == [
         "PhoneNumber1",
         "UserContactId",
         "TimeZone",
@@ -276,7 +284,7 @@ def test_import_names_with_control_characters_are_refused(
     with pytest.raises(ServiceError, match=r"--map: 'No\\x07te' has U\+0007"):
         load("UserContactId,PhoneNumber1,Note\nU1,+12125550123,\n", mapping={"Note": "No\x07te"})
     with pytest.raises(ServiceError, match=r"the contact list's name 'A\\x85' has U\+0085"):
-        services(store).contacts.import_file(tmp_path / "people.csv", "A\x85")
+        import_contacts(services(store), tmp_path / "people.csv", "A\x85")
     assert store.contact_lists() == ()
 
 
@@ -320,15 +328,32 @@ def test_import_counts_contacts_on_the_do_not_call_list(load: Import, store: Sql
     assert (report.created, report.on_dnc) == (2, 1)
 
 
-def test_import_stores_in_chunks_and_tells_how_far_it_is(load: Import, store: SqliteStore) -> None:
-    seen: list[tuple[int, int]] = []
+def test_import_stores_in_chunks_while_rows_come(store: SqliteStore) -> None:
+    seen: list[int] = []
 
-    def on_progress(rows: int) -> None:
-        seen.append((rows, store.contact_lists()[0].contacts))
+    def rows() -> Iterator[Row]:
+        yield Row(1, ("Id", "Phone"))
+        for number in range(460):
+            if number in (201, 401):
+                seen.append(store.contact_lists()[0].contacts)
+            yield Row(number + 2, (f"U{number}", f"+1212555{number:04}"))
 
-    report = load(HEAD + "".join(f"U{n},+1212555{n:04}\n" for n in range(460)), on_progress=on_progress)
-    assert seen == [(200, 200), (400, 400), (460, 460)]
-    assert report.created == 460
+    (report,) = services(store).contacts.import_rows(rows(), "A", source="x.csv")
+    assert isinstance(report, ImportReport)
+    assert (seen, report.created, report.last_line, report.stopped) == ([200, 400], 460, 461, False)
+
+
+def test_import_that_is_stopped_keeps_what_came_and_says_how_far(store: SqliteStore) -> None:
+    def rows() -> Iterator[Row]:
+        yield Row(1, ("Id", "Phone"))
+        for number in range(250):
+            yield Row(number + 2, (f"U{number}", f"+1212555{number:04}"))
+        raise Stopped
+
+    (report,) = services(store).contacts.import_rows(rows(), "A", source="x.csv")
+    assert isinstance(report, ImportReport)
+    assert (report.created, report.last_line, report.stopped) == (250, 251, True)
+    assert store.contact_lists()[0].contacts == 250
 
 
 # -- what is turned away, row by row -------------------------------------------------------
@@ -368,7 +393,7 @@ def test_import_stores_in_chunks_and_tells_how_far_it_is(load: Import, store: Sq
         ),
         ("U2,+12125550123,,,12", "2,Mobile,12,is too short for a number of US"),
         ("U2,+12125550123", "2,,2 columns,the header names 5 columns"),
-        ("U2,+12125550123,,,,,", "2,,7 columns,the header names 5 columns"),
+        ("U2,+12125550123,,,,,x", "2,,7 columns,the header names 5 columns"),
         ("U2" + "x" * 99 + ",+12125550123,,,", f"2,Id,U2{'x' * 99},has 101 characters; allowed are 100"),
         (
             '"U2"x,+12125550123,,,',
@@ -382,8 +407,6 @@ def test_import_turns_away_a_row_and_takes_the_others(
     report = load(f"Id,Phone,Country code,TimeZone,Mobile\n{row}\nU1,+12125550123,,,\n")
     assert (report.rows, report.created, report.rejected) == (2, 1, 1)
     assert rejects() == [reject]
-    assert report.reject_file is not None
-    assert report.reject_file.name == "people.rejects.csv"
     assert list(imported()) == ["U1"]
 
 
@@ -501,15 +524,8 @@ def test_import_field_without_end_is_told(load: Import, rejects: Rejects) -> Non
 
 
 def test_import_without_bad_rows_makes_no_reject_file(load: Import, tmp_path: Path) -> None:
-    assert load(HEAD + GOOD).reject_file is None
+    assert load(HEAD + GOOD).rejected == 0
     assert not (tmp_path / "people.rejects.csv").exists()
-
-
-def test_import_good_after_a_bad_one_empties_the_reject_file(load: Import, rejects: Rejects) -> None:
-    load(HEAD + "U1,12\n")
-    assert len(rejects()) == 1
-    load(HEAD + GOOD)
-    assert rejects() == []
 
 
 @given(content=st.lists(st.text('U1+25",;\n\r\x00é 0', max_size=12), max_size=12).map("\n".join))
@@ -542,7 +558,7 @@ def test_import_any_text_is_counted_or_refused(load: Import, content: str) -> No
         (b"Id,Phone," + b"x" * 101 + b"\n", "has 101 characters; allowed are 100"),
         (b'Id,"Phone\n', "a quote that is opened here is not closed"),
         ("Id,Phone\n1,\u00fc\n".encode("cp1252"), "people.csv:2: not text in UTF-8"),
-        ("Id,Phone\n".encode("utf-16"), "people.csv:1: not text in UTF-8"),
+        (b"Id,Phone" + b",x" * 999 + b"\n", "1001 columns; allowed are 1000"),
         ("Id,Phone\n".encode("utf-16-le"), "people.csv:1: has a zero byte"),
         (b"PK\x03\x04\x14\x00\x06\x00", "has a zero byte, so it is not a text file in UTF-8; save it as CSV"),
     ],
@@ -671,33 +687,188 @@ def test_import_rejects_are_cells_that_no_spreadsheet_runs(load: Import, rejects
     assert rejects()[1].startswith("3,PhoneNumber1,+99912,")
 
 
-def test_import_reject_file_that_is_the_contact_file_by_another_path_is_told(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "contacts.csv"
-    path.write_text(HEAD + "U1,+1212555012\n")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ServiceError, match="must not be the imported file itself"):
-        services(store).contacts.import_file(path, "A", reject_file=Path("contacts.csv"))
-    assert path.read_text().startswith(HEAD)
-
-
 def test_import_missing_file_and_directory_are_one_line(store: SqliteStore, tmp_path: Path) -> None:
     for path, words in ((tmp_path / "gone.csv", "No such file"), (tmp_path, "directory")):
         with pytest.raises(ServiceError, match=words):
-            services(store).contacts.import_file(path, "A")
+            import_contacts(services(store), path, "A")
 
 
 def test_import_needs_a_list_name(store: SqliteStore) -> None:
     with pytest.raises(ServiceError, match="needs a name"):
-        services(store).contacts.import_file(DEMO, "  ")
+        import_contacts(services(store), DEMO, "  ")
 
 
-def test_import_reject_file_in_the_way_is_told(load: Import, tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match="must not be the imported file itself"):
-        load(HEAD + GOOD, reject_file=tmp_path / "people.csv")
-    with pytest.raises(ServiceError, match="cannot be written"):
-        load(HEAD + "U1,12\n", reject_file=tmp_path / "gone" / "x.csv")
+# -- what spreadsheets and people do to files ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sep=;\nId;Phone\nU1;+12125550123\n",
+        '"sep=\t"\r\nId\tPhone\r\nU1\t+12125550123\r\n',
+        "SEP=,\nId,Phone\nU1,+12125550123\n",
+        "\ufeffsep=;\nId;Phone\nU1;+12125550123\n",
+        "Id,Phone,,\nU1,+12125550123,,\n",
+        "Id,Phone,, ,\nU1,+12125550123\n",
+        "Id;Phone;;;;\nU1;+12125550123;;\n",
+        "Id,Phone\nU1,+12125550123,,,,\n",
+        "Id,Phone\rU1,+12125550123\r",
+        "Id,Phone\n\ufeffU1,+12125550123\n",
+    ],
+)
+def test_import_takes_what_spreadsheets_write(load: Import, imported: Imported, content: str) -> None:
+    report = load(content)
+    assert (report.created, report.rejected) == (1, 0)
+    assert imported()["U1"]["PhoneNumber1"] == "+12125550123"
+
+
+def test_import_sep_line_keeps_line_numbers_true(load: Import, rejects: Rejects) -> None:
+    load("sep=;\nId;Phone\nU1;12\n")
+    assert rejects()[0].startswith("3,Phone,12,")
+
+
+def test_import_value_under_no_name_is_rejected(load: Import, rejects: Rejects) -> None:
+    assert load("Id,Phone,,\nU1,+12125550123,,x\n").rejected == 1
+    assert rejects() == ["2,,4 columns,the header names 2 columns"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+def test_import_follows_the_mark_of_an_encoding(load: Import, imported: Imported, encoding: str) -> None:
+    load("Id,Phone,FirstName\nU1,+12125550123,J\u00fcrgen\n".encode(encoding))
+    assert imported()["U1"]["FirstName"] == "J\u00fcrgen"
+
+
+def test_import_utf16_of_both_orders_and_put_together(load: Import, imported: Imported) -> None:
+    for order, mark in (("le", b"\xff\xfe"), ("be", b"\xfe\xff")):
+        head, row = f"Id,Phone\r\n{order}1,+12125550123\r\n", f"{order}2,+12125550124\r\n"
+        load(mark + head.encode(f"utf-16-{order}") + mark + row.encode(f"utf-16-{order}"))
+    assert sorted(imported()) == ["be1", "be2", "le1", "le2"]
+
+
+def test_import_encoding_named_against_the_mark_is_told(load: Import) -> None:
+    with pytest.raises(ServiceError, match="say --encoding utf-16, or leave it out"):
+        load("Id,Phone\n".encode("utf-16"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "name"),
+    [
+        ("Id,Mobile\nU1,+12125550123\n", "+12125550123", "PhoneNumber2"),
+        ("Id,Phone,Mobile\nU1,,+12125550123\n", "+12125550123", "PhoneNumber2"),
+        ("Id,Phone,Mobile\nU1,+12125550123,\n", "+12125550123", "PhoneNumber1"),
+    ],
+)
+def test_import_contact_with_one_number_of_any_name_is_taken(
+    load: Import, imported: Imported, content: str, number: str, name: str
+) -> None:
+    assert load(content).created == 1
+    contact = imported()["U1"]
+    assert {key: value for key, value in contact.items() if value == number} == {name: number}
+
+
+def test_import_first_number_gone_second_stays(load: Import, imported: Imported) -> None:
+    load("Id,Phone,Mobile\nU1,+12125550123,+12125550124\n")
+    load("Id,Phone,Mobile\nU1,,+12125550124\n")
+    contact = imported()["U1"]
+    assert contact["PhoneNumber2"] == "+12125550124"
+    assert not contact.keys() & {"PhoneNumber1", "PhoneNumber1CtryCode", "TimeZone"}
+
+
+def test_import_without_any_number_is_rejected_under_the_column_that_is_there(
+    load: Import, rejects: Rejects
+) -> None:
+    load("Id,Mobile\nU1,\n")
+    assert rejects() == ["2,Mobile,,every contact needs a telephone number"]
+
+
+def test_import_leaves_out_what_an_export_says_of_campaigns(load: Import, store: SqliteStore) -> None:
+    load("Id,Phone,campaign:Spring:state\nU1,+12125550123,done\n")
+    assert "campaign:Spring:state" not in {spec.name for spec in store.attributes()}
+    load("Id,Phone,campaign:X\nU1,+12125550123,done\n", mapping={"campaign:X": "X"})
+    assert "X" in {spec.name for spec in store.attributes()}
+
+
+# -- files that are none -------------------------------------------------------------------
+
+
+def test_import_line_without_end_is_refused_before_it_is_read(
+    load: Import, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textfile, "MAX_LINE_CHARACTERS", 1000)
+    assert load(HEAD + GOOD + "U2,+12125550124" + " " * 900 + "\n").created == 2
+    with pytest.raises(ServiceError, match=r"people.csv:3: a line has more than 1000 characters"):
+        load(HEAD + GOOD + "x" * 1001)
+    assert store.contact_lists()[0].contacts == 2
+
+
+def test_import_row_that_its_quotes_keep_open_is_no_longer_than_a_line(
+    load: Import, rejects: Rejects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textfile, "MAX_LINE_CHARACTERS", 1000)
+    load(HEAD + 'U1,"' + '\n","' * 300 + '"\n' + "U2,+12125550124\n")
+    assert rejects()[0].startswith("2,,,the row has more than")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "device", "closed"])
+def test_import_of_what_is_no_file_is_one_line_at_once(store: SqliteStore, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "people.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "device":
+        path = Path("/dev/zero")
+    with pytest.raises(ServiceError) as caught:
+        import_contacts(services(store), path, "A")
+    words = {"directory": "is a directory", "closed": "No such file"}.get(kind, "is no regular file")
+    assert words in str(caught.value)
+
+
+def test_import_from_standard_input_is_checked_whole_first(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def given(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
+
+    monkeypatch.chdir(tmp_path)
+    given((HEAD + GOOD).encode())
+    assert import_contacts(services(store), Path("-"), "A").created == 1
+    given((HEAD + "U2,+12125550124\n").encode() + b"\xff")
+    with pytest.raises(ServiceError, match="-:3: not text in UTF-8"):
+        import_contacts(services(store), Path("-"), "A")
+    given(b"\0" * 5_000_000)
+    with pytest.raises(ServiceError, match="-: a line has more than"):
+        import_contacts(services(store), Path("-"), "A")
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(ServiceError, match="the standard input is closed"):
+        import_contacts(services(store), Path("-"), "A")
+    assert store.contact_lists()[0].contacts == 1
+
+
+def test_reject_file_is_a_new_one_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = {"line": 2, "column": "Id", "found": "", "why": "because"}
+    (tmp_path / "other").mkdir()
+    wanted = [None, None, Path("other"), Path("mine.csv")]
+    for each in wanted:
+        with RejectFile(tmp_path / "far" / "people.csv", each) as file:
+            file.write(row)
+    with RejectFile(Path("-")) as file:
+        file.write(row)
+    with RejectFile(Path("people.csv")):
+        pass
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.csv")) == [
+        "mine.csv",
+        "other/people.rejects.csv",
+        "people.rejects-2.csv",
+        "people.rejects.csv",
+        "stdin.rejects.csv",
+    ]
+    assert (tmp_path / "people.rejects.csv").read_text() == "line,column,found,why\n2,Id,,because\n"
+    with pytest.raises(ServiceError, match=r"mine.csv: is there already"):
+        RejectFile(Path("people.csv"), Path("mine.csv")).__enter__()
+    with pytest.raises(ServiceError, match="rejected rows cannot be written there"):
+        RejectFile(Path("people.csv"), Path("gone") / "x.csv").__enter__()
 
 
 def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
@@ -707,7 +878,7 @@ def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
     path.write_text("UserContactId,PhoneNumber1\n1,+14155550101\n2,+14155550102\n")
     hints: list[str] = []
     at = services(store, hint=hints.append)
-    assert at.contacts.import_file(path, "A").campaigns == ()
+    assert import_contacts(at, path, "A").campaigns == ()
     codes = (CompletionCodeSpec(1, "Done"),)
     for name in ("Never", "Over", "Spring"):
         spec = CampaignSpec(0, name, PacingType.Progressive, "English", codes, 1)
@@ -717,7 +888,7 @@ def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
     at.campaigns.run("Spring", "Default")
     hints.clear()
     path.write_text("UserContactId,PhoneNumber1\n2,+14155550102\n3,+14155550103\n")
-    report = at.contacts.import_file(path, "A")
+    report = import_contacts(at, path, "A")
     assert report.campaigns == (
         Intake("Never", None, 0),
         Intake("Over", JobState.Stopped, 0),

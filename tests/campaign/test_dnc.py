@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from callers import T0, services
+from callers import T0, import_dnc, services
 
 from agentmgr.campaign.service import ServiceError
 from agentmgr.ports import DncEntry
@@ -37,7 +37,7 @@ def test_dnc_wrong_address_among_others_adds_none(store: SqliteStore) -> None:
 def test_dnc_import_takes_the_first_column_and_tells_bad_lines(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.csv"
     path.write_text("Number;Since\n+12125550123;2020\n12;2021\n+12125550123;2022\n\nann@example.com;\n")
-    report = services(store).dnc.import_file(path)
+    report = import_dnc(services(store), path)
     assert (report.rows, report.added, report.known, report.rejected) == (4, 2, 1, 1)
     assert _rejects(path) == ['3,1,12,"has no country code; write it with +, or tell the country"']
     assert [(entry.added_by, entry.added_at) for entry in services(store).dnc.all()] == [("Ann", T0)] * 2
@@ -46,14 +46,14 @@ def test_dnc_import_takes_the_first_column_and_tells_bad_lines(store: SqliteStor
 def test_dnc_import_without_header_reads_the_first_line_too(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.txt"
     path.write_text("(212) 555-0123\nnobody\n")
-    report = services(store).dnc.import_file(path, country="US")
+    report = import_dnc(services(store), path, country="US")
     assert (report.rows, report.added, report.rejected) == (2, 1, 1)
 
 
 def test_dnc_import_quote_never_closed_is_told(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.csv"
     path.write_text('+12125550123\n"+12125550124\n')
-    report = services(store).dnc.import_file(path)
+    report = import_dnc(services(store), path)
     assert (report.rows, report.added) == (2, 1)
     assert "a quote that is opened here is not closed" in _rejects(path)[0]
 
@@ -64,7 +64,7 @@ def test_dnc_import_first_line_that_is_an_address_is_no_header(
 ) -> None:
     path = tmp_path / "dnc.txt"
     path.write_text(f"{first}\n+12125550199\n")
-    assert services(store).dnc.import_file(path, "US").rows == 2
+    assert import_dnc(services(store), path, "US").rows == 2
 
 
 @pytest.mark.parametrize("first", ["030 123456 Fax", "12", "0800123456x", "@", "+999123"])
@@ -73,7 +73,7 @@ def test_dnc_import_first_line_that_is_nearly_a_number_is_rejected(
 ) -> None:
     path = tmp_path / "dnc.txt"
     path.write_text(f"{first}\n+12125550199\n")
-    report = services(store).dnc.import_file(path, "DE")
+    report = import_dnc(services(store), path, "DE")
     assert (report.rows, report.added, report.rejected) == (2, 1, 1)
 
 
@@ -81,33 +81,33 @@ def test_dnc_import_first_line_that_is_nearly_a_number_is_rejected(
 def test_dnc_import_header_of_words_is_no_row(store: SqliteStore, tmp_path: Path, first: str) -> None:
     path = tmp_path / "dnc.txt"
     path.write_text(f"{first}\n+12125550199\n")
-    report = services(store).dnc.import_file(path, "US")
-    assert (report.rows, report.added, report.reject_file) == (1, 1, None)
+    report = import_dnc(services(store), path, "US")
+    assert (report.rows, report.added, report.rejected) == (1, 1, 0)
 
 
 def test_dnc_import_takes_the_column_that_is_named(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.csv"
     path.write_bytes("Id;Tel Büro\n1;+12125550123\n2\n".encode("cp1252"))
-    report = services(store).dnc.import_file(path, column="Tel Büro", encoding="cp1252")
+    report = import_dnc(services(store), path, column="Tel Büro", encoding="cp1252")
     assert (report.added, report.rejected) == (1, 1)
     assert _rejects(path) == ['3,Tel Büro,,"the row has 1 columns, the header names more"']
     with pytest.raises(ServiceError, match=r"dnc\.csv:1: no column is 'Tel'; there are Id, Tel Büro"):
-        services(store).dnc.import_file(path, column="Tel", encoding="cp1252")
+        import_dnc(services(store), path, column="Tel", encoding="cp1252")
 
 
 def test_dnc_import_takes_back_what_was_neutralised(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.csv"
     path.write_text("'+12125550123\n'+1 212 555-0124\n")
-    assert services(store).dnc.import_file(path).added == 2
+    assert import_dnc(services(store), path).added == 2
 
 
 def test_dnc_import_wrong_file_or_country_adds_none(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "dnc.csv"
     path.write_bytes(b"+12125550123\nM\xfcller\n")
     with pytest.raises(ServiceError, match=r"dnc\.csv:2: not text in UTF-8"):
-        services(store).dnc.import_file(path)
+        import_dnc(services(store), path)
     with pytest.raises(ServiceError, match="country 'Mars'"):
-        services(store).dnc.import_file(path, "Mars", encoding="latin-1")
+        import_dnc(services(store), path, "Mars", encoding="latin-1")
     assert list(services(store).dnc.all()) == []
 
 

@@ -25,6 +25,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "agentmgr.toml"
     path.write_text(CONFIG.format(directory=tmp_path))
     monkeypatch.setenv("AGENTMGR_CONFIG", str(path))
+    monkeypatch.chdir(tmp_path)
     return path
 
 
