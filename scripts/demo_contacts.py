@@ -172,5 +172,14 @@ def _wrong_rows() -> list[tuple[int, list[str]]]:
         (244, [*row(UserContactId="W20005"), "one too many"]),
         (305, row(UserContactId="W20006", PhoneNumber1CtryCode="999")),
         (377, row(UserContactId="W20007", PhoneNumber2="call me maybe")),
-        (450, row(UserContactId="W20008", PhoneNumber1="")),
+        (
+            450,
+            row(
+                UserContactId="W20008",
+                PhoneNumber1="",
+                PhoneNumber2="",
+                PhoneNumber2CtryCode="",
+                PhoneNumber2Tz="",
+            ),
+        ),
     ]
