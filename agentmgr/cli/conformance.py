@@ -27,6 +27,7 @@ def conformance(
         tuple[Literal["preview", "timed", "predictive", "progressive"], ...], Parameter(negative="")
     ] = (),
     patience: PositiveFloat = 10.0,
+    silence: PositiveFloat = 90.0,
     only: tuple[str, ...] = (),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     serve: Annotated[bool, Parameter(negative="")] = False,
@@ -74,6 +75,9 @@ def conformance(
         A campaign that there is not; its scenarios are skipped.
     patience
         How many seconds to wait for a message.
+    silence
+        After how many seconds without a command the server asks whether an agent's desktop lives; the
+        scenarios of that are skipped above 30.
     only
         Play only scenarios of this name; `*` and `?` stand for others.
     list_
@@ -111,7 +115,7 @@ def conformance(
     }
     skills = {work: skill for name, (work, skill) in given.items() if name not in without}
     _knock(host, port)
-    target = Target(host, port, zone, ids, password, skills, patience)
+    target = Target(host, port, zone, ids, password, skills, patience, silence)
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
 

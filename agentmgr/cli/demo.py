@@ -25,6 +25,7 @@ def demo(
     data: Path | None = None,
     host: str = "127.0.0.1",
     port: NonNegativeInt = 9971,
+    silence: PositiveFloat = 90.0,
 ) -> None:
     """Run a campaign from end to end and show it live; nothing outside this machine is called.
 
@@ -66,9 +67,11 @@ def demo(
         Where `--serve-only` listens.
     port
         The port `--serve-only` listens on; 0 takes any free one.
+    silence
+        After how many seconds without a command `--serve-only` asks whether an agent's desktop lives.
     """
     if serve_only:
-        _serve_only(data, host, port, speed or SERVER_SPEED, seed)
+        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence)
         return
     from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
@@ -78,14 +81,14 @@ def demo(
         raise Failed(str(error)) from None
 
 
-def _serve_only(data: Path | None, host: str, port: int, speed: float, seed: int) -> None:
+def _serve_only(data: Path | None, host: str, port: int, speed: float, seed: int, silence: float) -> None:
     from agentmgr.app import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
 
     if data is None:
         raise Misused("--serve-only needs --data: a directory for the server's database")
     try:
-        serve_demo(DemoServer(data, host, port, speed, seed), _say_at_once)
+        serve_demo(DemoServer(data, host, port, speed, seed, silence), _say_at_once)
     except ServerFailed as error:
         raise Failed(str(error)) from None
 

@@ -7,6 +7,7 @@ from agentmgr.conformance import (
     scenes_connection,
     scenes_consult,
     scenes_contact,
+    scenes_pulse,
     scenes_return,
 )
 from agentmgr.conformance.registry import by_name
@@ -19,4 +20,5 @@ SCENARIOS = by_name(
     scenes_callback.SCENES,
     scenes_capability.SCENES,
     scenes_return.SCENES,
+    scenes_pulse.SCENES,
 )

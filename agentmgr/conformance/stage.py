@@ -1,6 +1,6 @@
 """What a scenario is played on: connections to the server, desktops, and the ways to where things begin."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +35,7 @@ class Target:
     """The server under test and what of it may be used.
 
     `skills` has the skill of each kind of campaign that runs; `patience_s` is how long to wait for a
-    message, in real seconds.
+    message, `silence_s` after what silence the server asks a desktop whether it lives, in real seconds.
     """
 
     host: str
@@ -45,6 +45,7 @@ class Target:
     password: str
     skills: Mapping[Work, str]
     patience_s: float = 10.0
+    silence_s: float = 90.0
 
 
 @define(eq=False)
@@ -53,7 +54,7 @@ class Line:
 
     number: int
     pom: Pom | None = None
-    stream: Stream | None = None
+    stream: TappedStream | None = None
     dead: bool = False
 
 
@@ -65,6 +66,7 @@ class Stage:
         self.transcript = Transcript()
         self._stack = AsyncExitStack()
         self._used: set[str] = set()
+        self._lines: dict[int, Line] = {}
         self._first: Line | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,6 +87,7 @@ class Stage:
             CommandError: 9999, there is no server.
         """
         line = Line(self.transcript.new_line())
+        self._lines[line.number] = line
 
         async def open_tapped(address: Address) -> Stream:
             if line.dead:
@@ -113,6 +116,23 @@ class Stage:
         self._nursery.start_soon(raw.read)
         return raw
 
+    def beside(self, play: Callable[..., Awaitable[None]], *args: object) -> None:
+        """Let something go on beside the scenario, and end with it."""
+        self._nursery.start_soon(play, *args)
+
+    def hang(self, desk: Desk) -> None:
+        """Let a desktop hang: nothing is sent over its connection any more."""
+        self._stream(desk).hold_back()
+
+    def wake(self, desk: Desk) -> None:
+        """Let a desktop that hangs go on."""
+        self._stream(desk).let_go()
+
+    def _stream(self, desk: Desk) -> TappedStream:
+        stream = self._lines[desk.line].stream
+        assert stream is not None, "the desktop has a connection"
+        return stream
+
     async def cut(self, line: Line) -> None:
         """Break a connection; the SDK makes it again by itself."""
         self.transcript.note(line.number, Kind.REMARK, "", "the connection is cut here")
@@ -130,9 +150,14 @@ class Stage:
         """Return the desktop of an agent, not logged on, on a connection of its own unless one is given."""
         line = line or await self.line()
         assert line.pom is not None
-        agent = await line.pom.agent(self.target.agents[number], on_event=lambda event: None)
-        self._used.add(agent.agent_id)
+        agent = await line.pom.agent(self.use(number), on_event=lambda event: None)
         return Desk(agent, number, line.number, self.transcript, self.target.patience_s)
+
+    def use(self, number: int) -> str:
+        """Return the id of an agent, who is logged off when the scenario is over."""
+        agent_id = self.target.agents[number]
+        self._used.add(agent_id)
+        return agent_id
 
     # -- ways to where a scenario begins ---------------------------------------------------------
 

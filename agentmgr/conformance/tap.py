@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import trio
 from attrs import frozen
 from trio.abc import Stream
 
@@ -46,11 +47,24 @@ class TappedStream(Stream):
         self._theirs = ClientConnection()
         self._frames = FrameDecoder()
         self._told: dict[str, _Told] = {}
+        self._sending = trio.Lock()
+        self._flowing = trio.Event()
+        self._flowing.set()
+
+    def hold_back(self) -> None:
+        """Let nothing be sent until `let_go`: the desktop hangs."""
+        self._flowing = trio.Event()
+
+    def let_go(self) -> None:
+        """Send what was held back."""
+        self._flowing.set()
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send, after writing the commands down."""
-        self._note_sent(bytes(data))
-        await self._stream.send_all(data)
+        await self._flowing.wait()
+        async with self._sending:
+            self._note_sent(bytes(data))
+            await self._stream.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
         """Pass the question on."""

@@ -10,7 +10,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from agentmgr.admin import requests
 from agentmgr.admin.socket import AdminRefused
@@ -85,13 +85,17 @@ DEMO_CAMPAIGNS = (
 
 @frozen
 class DemoServer:
-    """Where to keep everything, where to listen, and how much faster than real time to run."""
+    """Where to keep everything, where to listen, and how much faster than real time to run.
+
+    `silence_s` is after what silence a desktop is asked whether it lives, and how long that may take.
+    """
 
     data: Path
     host: str
     port: int
     speed: float
     seed: int
+    silence_s: float
 
 
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
@@ -119,7 +123,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
         http=HttpSettings(port=0),
-        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port, timers=TIMERS),),
+        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port, timers=_timers(demo.silence_s)),),
         switch=SwitchSettings(
             seed=demo.seed,
             speed=demo.speed,
@@ -146,6 +150,11 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         )
 
     await serve_until_told(settings, begin)
+
+
+def _timers(silence_s: float) -> ZoneTimers:
+    answer_s = min(silence_s, TIMERS.agent_answer_s)
+    return evolve(TIMERS, agent_silence_s=silence_s, agent_answer_s=answer_s)
 
 
 async def _fill(server: RunningServer, data: Path) -> None:

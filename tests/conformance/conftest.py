@@ -12,6 +12,7 @@ from agentmgr.conformance.registry import Work
 from agentmgr.conformance.stage import Target
 
 SPEED = "40"
+SILENCE_S = 4.0
 AGENTS = ("1001", "1002", "1003", "1004")
 SKILLS = {
     Work.PREVIEW: "Preview",
@@ -24,7 +25,11 @@ SKILLS = {
 def start_server(data: Path, speed: str = SPEED) -> tuple[subprocess.Popen[str], int]:
     """Start a server and return it with its port, once it is ready."""
     command = [sys.executable, "-m", "agentmgr", "demo", "--serve-only", "--data", str(data)]
-    process = subprocess.Popen([*command, "--port", "0", "--speed", speed], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, "--port", "0", "--speed", speed, "--silence", str(SILENCE_S)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"port ([0-9]+)", line)
@@ -51,4 +56,4 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture
 def target(port: int) -> Target:
     """That server as the suite sees it."""
-    return Target("127.0.0.1", port, "Default", AGENTS, "demo", SKILLS, patience_s=20.0)
+    return Target("127.0.0.1", port, "Default", AGENTS, "demo", SKILLS, patience_s=20.0, silence_s=SILENCE_S)

@@ -117,6 +117,18 @@ def no_reason(messages: list[Message]) -> Iterator[Message]:
     yield from (message for message in messages if message["name"] != "POMConnectionClosed")
 
 
+def never_asks(messages: list[Message]) -> Iterator[Message]:
+    """A silent desktop is let be."""
+    yield from (message for message in messages if message["name"] != "GetAgentStatus")
+
+
+def no_patience(messages: list[Message]) -> Iterator[Message]:
+    """A contact comes to a desktop that hangs."""
+    for message in messages:
+        if message["name"] != "AGTConsultPending":
+            yield message
+
+
 def other_session(messages: list[Message]) -> Iterator[Message]:
     """RESPs are about another session than the command."""
     for message in messages:
@@ -145,6 +157,8 @@ def other_session(messages: list[Message]) -> Iterator[Message]:
         (all_accepted, "capabilities-NotReady", "to be refused"),
         (answered_twice, "zone-list", "no command waits for a RESP with id"),
         (no_reason, "bad-frame-garbage", "expected ! POMConnectionClosed; the server closed the connection"),
+        (never_asks, "silence", "expected ! GetAgentStatus after 4 s of silence; none in 7 s"),
+        (no_patience, "hung-desktop", "expected ! AGTConsultPending"),
         (other_session, "release", "the command was about session"),
     ],
 )

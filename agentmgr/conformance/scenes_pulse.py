@@ -1,0 +1,120 @@
+"""Scenarios of desktops that are there by their connection alone: silent ones, and some that hang."""
+
+import trio
+
+from agentmgr.conformance.expect import state, told
+from agentmgr.conformance.failures import Deviation, NotApplicable
+from agentmgr.conformance.matrix import Row
+from agentmgr.conformance.raw import RawLine
+from agentmgr.conformance.registry import Scenarios, Work
+from agentmgr.conformance.scenes_connection import equal
+from agentmgr.conformance.scenes_consult import ask_busy, consult, pair
+from agentmgr.conformance.stage import Stage
+from protocol import commands as c
+from protocol import notifications as n
+from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.structures import AgentStatus
+
+SCENES = Scenarios()
+LONGEST_SILENCE_S = 30.0
+"""Whoever wants these scenarios played gives the server a shorter limit than the usual one."""
+
+SOONER = 0.7
+"""A question may come so much earlier than the limit says, as a part of it."""
+
+FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
+ALREADY_LOGGED_ON = 7
+POLL_S = 0.5
+
+
+async def keep_alive(raw: RawLine) -> None:
+    """Say for the connection that it lives, as a proxy does whatever became of its desktops."""
+    while not raw.closed:
+        await raw.send_command(c.POMClientAlive())
+        await trio.sleep(POLL_S)
+
+
+async def proxied_agent(stage: Stage) -> tuple[RawLine, str]:
+    """Log an agent on over a connection that goes on by itself."""
+    silence_s = stage.target.silence_s
+    if silence_s > LONGEST_SILENCE_S:
+        raise NotApplicable(
+            f"the server asks a silent desktop after {silence_s:g} s; let it do so after"
+            f" {LONGEST_SILENCE_S:g} s at most, and say so with --silence"
+        )
+    raw = await stage.raw()
+    await raw.hello()
+    stage.beside(keep_alive, raw)
+    agent_id = stage.use(0)
+    logon = await raw.send_command(stage.logon(None), agent_id)
+    equal("result of AGTLogon", await raw.result(logon), 0)
+    return raw, agent_id
+
+
+async def until_asked(stage: Stage, raw: RawLine, times: int) -> None:
+    """Wait until a silent desktop is asked, and look that it was let be for long enough."""
+    silence_s, began = stage.target.silence_s, trio.current_time()
+    patience_s = silence_s + stage.target.patience_s
+    if not await stage.transcript.until(lambda: len(raw.received("GetAgentStatus")) >= times, patience_s):
+        raise Deviation(
+            f"expected ! GetAgentStatus after {silence_s:g} s of silence; none in {patience_s:g} s"
+        )
+    waited_s = trio.current_time() - began
+    if waited_s < SOONER * silence_s:
+        raise Deviation(
+            f"expected ! GetAgentStatus after {silence_s:g} s of silence, got it after {waited_s:g} s"
+        )
+
+
+@SCENES.scenario("silence", "8 silence", agents=1, limit_s=180.0)
+async def silence(stage: Stage) -> None:
+    """A desktop of which nothing is heard is asked, though its connection lives; each answer serves."""
+    raw, agent_id = await proxied_agent(stage)
+    await until_asked(stage, raw, 1)
+    for command in (c.GetAgentStatusResponse(FRESH), c.AGTGetZoneList(), c.GetAgentStatusResponse(FRESH)):
+        sent = await raw.send_command(command, agent_id)
+        equal(f"result of {type(command).__name__}", await raw.result(sent), 0)
+        questions = len(raw.received("GetAgentStatus"))
+        await until_asked(stage, raw, questions + 1)
+
+
+@SCENES.scenario("silence-for-good", "8 silence, no answer", agents=1, limit_s=180.0)
+async def silence_for_good(stage: Stage) -> None:
+    """A desktop that does not answer is lost, though its connection lives: its agent is logged off."""
+    raw, agent_id = await proxied_agent(stage)
+    await until_asked(stage, raw, 1)
+    other = await stage.raw()
+    await other.hello()
+    deadline = trio.current_time() + 9 * stage.target.patience_s
+    logon = stage.logon(None)
+    while (result := await other.result(await other.send_command(logon, agent_id))) == ALREADY_LOGGED_ON:
+        if trio.current_time() > deadline:
+            raise NotApplicable(
+                "the server keeps the place of a lost desktop for longer than this suite waits"
+            )
+        await trio.sleep(POLL_S)
+    equal("result of AGTLogon", result, 0)
+
+
+@SCENES.scenario(
+    "hung-desktop", "8 silence, a contact without any reaction", agents=2, work=(Work.PROGRESSIVE,)
+)
+async def hung_desktop(stage: Stage) -> None:
+    """A desktop that did nothing about its contact has no second one before it has answered."""
+    p = await consult(await pair(stage))
+    stage.hang(p.b)
+    await p.a.does(c.AGTCancelConsult(p.a.sid, p.b.agent_id), state(CallState.Talking))
+    await p.b.sees(
+        told(n.AGTConsultCancelled, session_id=p.a.sid), state(CallState.Idle), told(n.GetAgentStatus)
+    )
+    await ask_busy(p.a, p.b)
+    stage.wake(p.b)
+    await p.b.sees(
+        told(n.AGTConsultNotify, session_id=p.a.sid), state(CallState.Consult, Row.CONSULT_PASSIVE)
+    )
+    await p.a.sees(
+        told(n.AGTPendingConsultComplete, session_id=p.a.sid),
+        state(CallState.Consult, Row.CONSULT_WITH_AGENT),
+    )
+    await p.a.does(c.AGTCancelConsult(p.a.sid, p.b.agent_id), state(CallState.Talking))
+    await stage.release(p.a)
