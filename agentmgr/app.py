@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr.admin import operations
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
-from agentmgr.campaign.agents import verify
+from agentmgr.campaign.passwords import verify
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.core.model import ZoneConfig, ZoneTimers

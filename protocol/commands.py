@@ -826,13 +826,18 @@ class AgentSDKConnectedRESP(Resp):
     zones: dict[str, SocketInfo] = wire(doc="zone name to address", factory=dict)
 
 
-@command(AgentSDKConnectedRESP, for_agent=False)
+@command(AgentSDKConnectedRESP, 6, 17, for_agent=False)
 @frozen
 class AgentSDKConnected:
-    """Open a connection for the agents named; the first command on every connection."""
+    """Open a connection for the agents named; the first command on every connection.
+
+    With an account it signs in as a service.
+    """
 
     agent_ids: tuple[str, ...] = wire()
     version: int = wire(doc="version of the wire the client speaks")
+    account: str = wire(doc="name of a service account; empty: an ordinary connection", default="")
+    pwd: str = wire(doc="password of the account", default="", secret=True)
 
 
 @frozen

@@ -29,7 +29,10 @@ class ResultCode(IntEnum):
     )
     NO_MEDIA_SERVER = 3, "Logon is not possible while the telephone system is down."
     ALREADY_NAILED = 5, "The agent's phone is nailed up already.", ErrorType.Warning
-    PASSWORD_NOT_VERIFIABLE = 6, "The password could not be checked. Try again."
+    PASSWORD_NOT_VERIFIABLE = (
+        6,
+        "The password was not checked: too many wait, or too many wrong ones came before. Try again soon.",
+    )
     ALREADY_LOGGED_IN = (
         7,
         "The agent is logged on already. Log on with isForce to take over.",

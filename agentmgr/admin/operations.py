@@ -29,6 +29,7 @@ from agentmgr.ports import (
     DispositionRow,
     JobState,
     JobStatus,
+    Role,
     StoreFault,
 )
 from agentmgr.tables import Mistakes
@@ -162,6 +163,20 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.SetPassword(agent_id, password):
             services.agents.set_password(agent_id, password)
             return _done(f"agent {agent_id}: has a new password")
+        case requests.AddAccount(name, password, role):
+            services.accounts.add(name, password, _role(role))
+            return _done(f"account {name} added, as a {role}")
+        case requests.SetAccount(name, password, enabled):
+            services.accounts.change(name, password=password, enabled=enabled)
+            return _done(f"account {name} changed; who is signed in with it stays so until it disconnects")
+        case requests.ListAccounts():
+            return (
+                {"account": each.name, "role": str(each.role), "enabled": each.enabled}
+                for each in services.accounts.all()
+            )
+        case requests.DeleteAccount(name):
+            services.accounts.delete(name)
+            return _done(f"account {name} deleted; who is signed in with it stays so until it disconnects")
         case requests.ExportDispositions(campaign):
             return map(_disposition, services.campaigns.dispositions(campaign))
         case requests.ExportDials(campaign):
@@ -181,6 +196,13 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             )
         case _:
             assert_never(request)
+
+
+def _role(name: str) -> Role:
+    try:
+        return Role(name)
+    except ValueError:
+        raise AdminRefused(f"role: found {name!r}; allowed: {', '.join(Role)}") from None
 
 
 # -- from requests -------------------------------------------------------------------------

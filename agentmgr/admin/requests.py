@@ -201,6 +201,36 @@ class SetPassword:
 
 
 @frozen
+class AddAccount:
+    """Add an account of a program; `role` is what it is for."""
+
+    name: str
+    password: str
+    role: str
+
+
+@frozen
+class SetAccount:
+    """Change an account; what is None stays as it is."""
+
+    name: str
+    password: str | None = None
+    enabled: bool | None = None
+
+
+@frozen
+class ListAccounts:
+    """Show all accounts."""
+
+
+@frozen
+class DeleteAccount:
+    """Delete an account."""
+
+    name: str
+
+
+@frozen
 class ExportDispositions:
     """Show the dispositions of a campaign in the order they were saved."""
 
@@ -268,6 +298,10 @@ Request = (
     | MoveAgents
     | ListAgents
     | SetPassword
+    | AddAccount
+    | SetAccount
+    | ListAccounts
+    | DeleteAccount
     | ExportDispositions
     | ExportDials
     | AddToDnc

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from attrs import evolve, frozen
 
+from agentmgr.campaign.passwords import hashed
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
@@ -13,13 +12,7 @@ from agentmgr.text import fault_of, faults_in
 from protocol.structures import AgentSkill
 
 MAX_ID_CHARACTERS = 50
-MAX_PASSWORD_CHARACTERS = 128
 MIN_SKILL_LEVEL, MAX_SKILL_LEVEL = 1, 16
-
-# OWASP's smallest argon2id: 35 logons a second on two cores, where the library's defaults do 6.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# What the password of an unknown agent is checked against, so that the time does not tell the two apart.
-_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$qIfzBQuTL5cCTpizn9XuHA$YrefW6cX6URhaX2uHppua1JW8MXZnk4r8qn3qpeu4y0"
 
 
 @frozen
@@ -49,7 +42,7 @@ class AgentService(Service):
                 before it were added.
         """
         store = self._at.store
-        password_hash = _hash(password)
+        password_hash = hashed(password)
         _check_zone(zone)
         for agent in agents:
             _check(agent)
@@ -98,7 +91,7 @@ class AgentService(Service):
         login = self._at.store.find_agent(agent_id)
         if login is None:
             raise ServiceError(Cause.NO_SUCH_AGENT, f"no agent {agent_id!r}; see agentmgr agents list")
-        self._at.store.put_agent(evolve(login, password_hash=_hash(password)))
+        self._at.store.put_agent(evolve(login, password_hash=hashed(password)))
 
 
 def numbered(skills: Mapping[str, int]) -> tuple[AgentSkill, ...]:
@@ -127,24 +120,6 @@ def _changed(login: AgentLogin, change: AgentChange) -> AgentLogin:
         zone=login.zone if change.zone is None else change.zone,
         enabled=login.enabled if change.enabled is None else change.enabled,
     )
-
-
-def verify(login: AgentLogin | None, password: str) -> bool:
-    """Tell whether an agent may log on with a password; takes as long for one that does not exist.
-
-    Takes about 25 ms of one core and 19 MiB. Whether the agent is enabled is not asked here.
-    """
-    try:
-        _HASHER.verify(_NOBODY if login is None else login.password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return login is not None
-
-
-def _hash(password: str) -> str:
-    if not 1 <= len(password) <= MAX_PASSWORD_CHARACTERS:
-        raise ServiceError(Cause.BAD_VALUE, f"a password has 1 to {MAX_PASSWORD_CHARACTERS} characters")
-    return _HASHER.hash(password)
 
 
 def _check_zone(zone: str) -> None:

@@ -67,6 +67,7 @@ class Cause(StrEnum):
     NO_SUCH_CAMPAIGN = "no such campaign"
     NO_SUCH_LIST = "no such contact list"
     NO_SUCH_AGENT = "no such agent"
+    NO_SUCH_ACCOUNT = "no such account"
     EXISTS = "exists already"
     IN_USE = "in use"
     NO_CONTACTS = "no contacts"

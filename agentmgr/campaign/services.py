@@ -2,6 +2,7 @@
 
 import time
 
+from agentmgr.campaign.accounts import AccountService
 from agentmgr.campaign.agents import AgentService
 from agentmgr.campaign.attributes import AttributeService
 from agentmgr.campaign.campaigns import CampaignService
@@ -16,6 +17,7 @@ class Services:
     """The services by noun, as one caller has them; made for each call or kept, both cost nothing."""
 
     def __init__(self, at: Backing, caller: Caller) -> None:
+        self.accounts = AccountService(at, caller)
         self.agents = AgentService(at, caller)
         self.attributes = AttributeService(at, caller)
         self.campaigns = CampaignService(at, caller)

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from agentmgr.cli import (
+    account,
     agents,
     attributes,
     campaign,
@@ -61,6 +62,7 @@ app.command(contacts.app)
 app.command(attributes.app)
 app.command(campaign.app)
 app.command(agents.app)
+app.command(account.app)
 app.command(dispositions.app)
 app.command(dnc.app)
 app.command(desk.desk)

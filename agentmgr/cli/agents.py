@@ -75,7 +75,7 @@ def add(
     agent_ids = tuple(consecutive("AGENT-ID", agent_id, count))
     skills = _levels(skill or [])
     zone = default_zone(config, zone)
-    password = _password(agent_id, password_stdin)
+    password = new_password(f"agent {agent_id}", password_stdin)
     for row in perform(config, AddAgents(agent_ids, name, password, zone, skills)):
         say(str(row["done"]))
 
@@ -339,7 +339,7 @@ def passwd(agent_id: str, /, *, password_stdin: PasswordStdin = False, config: C
     """
     from agentmgr.admin.requests import SetPassword
 
-    for row in perform(config, SetPassword(agent_id, _password(agent_id, password_stdin))):
+    for row in perform(config, SetPassword(agent_id, new_password(f"agent {agent_id}", password_stdin))):
         say(str(row["done"]))
 
 
@@ -351,13 +351,14 @@ def _levels(skills: list[str], option: str = "--skill") -> dict[str, int]:
     return {name: int(level) for name, level in named.items()}
 
 
-def _password(agent_id: str, from_stdin: bool) -> str:
+def new_password(whose: str, from_stdin: bool) -> str:
+    """Return the password that is given on standard input, or asked for twice."""
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif not sys.stdin.isatty():
         raise Misused("there is no terminal to ask for the password on; give it with --password-stdin")
     else:
-        password = getpass(f"Password for agent {agent_id}: ")
+        password = getpass(f"Password for {whose}: ")
         if getpass("The same again: ") != password:
             raise Failed("the two passwords differ; nothing was changed")
     if not password:

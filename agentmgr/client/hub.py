@@ -7,6 +7,7 @@ from agentmgr.client.inbox import Inbox
 from agentmgr.client.link import Link
 from agentmgr.client.shell import Wishes
 from protocol.commands import GetPAMForZone, GetPAMForZoneRESP, Resp
+from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
 
@@ -24,6 +25,8 @@ class Hub:
         directory: where each zone's Agent Manager listens, as last told.
         links: the connections; the first one is to the addresses that were given, and is never given up.
         carrying: who waits for RESPs that may come again after a return.
+        account: name and password of the service account to sign in with, empty without one.
+        refused: the result if that was refused.
     """
 
     def __init__(self, addresses: Sequence[Address], shell: Wishes, backoff: Backoff, first_id: int) -> None:
@@ -31,6 +34,8 @@ class Hub:
         self.directory: dict[str, SocketInfo] = {}
         self.carrying: set[Inbox] = set()
         self.last_id = first_id - 1
+        self.account = ("", "")
+        self.refused: ResultCode | None = None
         self._backoff = backoff
         self.home = Link(addresses, self, backoff)
         self.links = [self.home]

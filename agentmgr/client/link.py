@@ -355,7 +355,7 @@ class Link:
         ids = tuple(self._to_name.popleft() for _ in range(min(len(self._to_name), IDS_PER_HELLO)))
         self._answer_by = self._hub.shell.now() + OPEN_S
         self._settle_at = NEVER
-        self.say("", AgentSDKConnected(ids, VERSION))
+        self.say("", AgentSDKConnected(ids, VERSION, *self._hub.account))
         self._hub.shell.retime()
 
     def _welcomed(self, response: AgentSDKConnectedRESP, now: float) -> None:
@@ -363,7 +363,14 @@ class Link:
         if response.result is not ResultCode.SUCCESS:
             code = response.result
             why = f"the server refused AgentSDKConnected: {int(code)} {code.text}"
-            self.lost(self.number, why, now)
+            if code is ResultCode.AUTHENTICATION_FAILED:
+                # the same password is as wrong the next time
+                self._hub.refused = code
+                self.retire()
+                self.fault = why
+                self.ready.set()
+            else:
+                self.lost(self.number, why, now)
             return
         if not self.connected:
             self._phase = Phase.UP

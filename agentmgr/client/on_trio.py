@@ -167,6 +167,8 @@ async def connect(
     max_events: int = 1000,
     opener: Opener = open_tcp,
     backoff: Backoff = jittered,
+    account: str = "",
+    password: str = "",
 ) -> AsyncIterator[Pom]:
     """Connect to an Agent Manager, and to those of other zones when an agent logs on there.
 
@@ -180,9 +182,12 @@ async def connect(
         max_events: how many events are kept for an agent that does not read them, 1 and up.
         opener: opens a stream to an address; for TLS one that returns a `trio.SSLStream`.
         backoff: seconds to wait between attempts, by the number of those that failed.
+        account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
+            AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
+        password: that of the account.
 
     Raises:
-        CommandError: 9999, none of the addresses answered in time.
+        CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
         ValueError: an address is none; the text says which.
         RuntimeError: this is not run by trio.
     """
@@ -193,7 +198,7 @@ async def connect(
     try:
         async with trio.open_nursery() as nursery:
             shell = TrioShell(nursery, opener)
-            pom = Pom(parsed, shell, backoff, max_events)
+            pom = Pom(parsed, shell, backoff, max_events, (account, password))
             nursery.start_soon(shell.keep_time, pom._hub)
             try:
                 await pom._connected(patience_s)

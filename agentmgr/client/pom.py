@@ -22,11 +22,19 @@ FIRST_IDS = 2**31
 class Pom(PomCommands):
     """The Agent Managers of one installation; made by `connect`."""
 
-    def __init__(self, addresses: Sequence[Address], shell: Shell, backoff: Backoff, max_events: int) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        shell: Shell,
+        backoff: Backoff,
+        max_events: int,
+        account: tuple[str, str] = ("", ""),
+    ) -> None:
         self._shell = shell
         self._max_events = max_events
         self._agents: dict[str, Agent] = {}
         self._hub = Hub(addresses, shell, backoff, random.randrange(1, FIRST_IDS))
+        self._hub.account = account
 
     @property
     def zones(self) -> Mapping[str, SocketInfo]:
@@ -100,11 +108,13 @@ class Pom(PomCommands):
         """Begin, and wait until there is a connection.
 
         Raises:
-            CommandError: 9999, there is none after so many seconds.
+            CommandError: 9999, there is none after so many seconds; 17, the account was refused.
         """
         home = self._hub.home
         self._hub.start()
         await self._shell.wait(home.ready, patience_s)
+        if self._hub.refused is not None:
+            raise CommandError(AgentSDKConnected((), VERSION, self._hub.account[0]), "", self._hub.refused)
         if not home.connected:
             raise CommandError(
                 AgentSDKConnected((), VERSION),

@@ -6,6 +6,8 @@ the batch is performed.
 
 from typing import Any, get_args
 
+from attrs import field
+
 from agentmgr.core.events import TimerKey
 from agentmgr.core.model import PhoneNumber
 from agentmgr.core.wishes import Outcome
@@ -88,9 +90,19 @@ class CheckLogon:
     connection: int
     request_id: int
     agent_id: str
-    password: str
-    resume_token: str = ""
+    password: str = field(repr=False)
+    resume_token: str = field(default="", repr=False)
     tokens_since: float = 0.0
+
+
+@frozen
+class CheckAccount:
+    """Look a service account up and check its password; answered by `AccountChecked`."""
+
+    connection: int
+    request_id: int
+    account: str
+    password: str = field(repr=False)
 
 
 @frozen
@@ -492,6 +504,7 @@ Effect = (
     | SetTimer
     | CancelTimer
     | CheckLogon
+    | CheckAccount
     | FetchContacts
     | LoadJob
     | CheckDial

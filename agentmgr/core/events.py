@@ -85,6 +85,15 @@ class SupervisorAsked:
     wish: Wish
 
 
+@frozen
+class AccountChecked:
+    """The answer to `CheckAccount`: SUCCESS, or why the connection does not become a service's."""
+
+    connection: int
+    request_id: int
+    result: ResultCode
+
+
 # -- the switch ----------------------------------------------------------------------------
 
 
@@ -293,6 +302,7 @@ Event = (
     | ConnectionLost
     | LogonChecked
     | SupervisorAsked
+    | AccountChecked
     | TelephonyEvent
     | ContactsFetched
     | DialChecked

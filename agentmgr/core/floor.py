@@ -5,7 +5,14 @@ from typing import Any
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc
-from agentmgr.core.events import AgentChecked, CommandReceived, DialChecked, DncChecked, Timer
+from agentmgr.core.events import (
+    SERVER_CONNECTION,
+    AgentChecked,
+    CommandReceived,
+    DialChecked,
+    DncChecked,
+    Timer,
+)
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
 from agentmgr.core.model import ZoneConfig
@@ -28,6 +35,8 @@ class Floor:
         self.lanes = self.out.lanes
         self.ids = Ids(config.zone, config.epoch)
         self.heartbeats: dict[int, float] = {}
+        self.services: dict[int, str] = {SERVER_CONNECTION: "server"}
+        """The connections over which some commands may be sent for any agent, with their accounts."""
         self.jobs: dict[int, Job] = {}
         self._by_skill: dict[str, dict[int, Job]] = {}
         self.loading: set[int] = set()

@@ -29,6 +29,7 @@ from agentmgr.core.effects import (
     SupervisorAnswered,
 )
 from agentmgr.core.events import (
+    AccountChecked,
     AgentChecked,
     AgentRestored,
     CommandReceived,
@@ -202,6 +203,7 @@ class Quarantine:
             for agent in parts.connections.pop(about.connection, {}).values():
                 agent.connection = None
             parts.lanes.lose(about.connection)
+            parts.services.pop(about.connection, None)
         elif isinstance(about, JobLoaded):
             parts.loading.discard(about.job_id)
         elif isinstance(about, TimerFired) and about.key[0] is Timer.ENDING:
@@ -218,6 +220,8 @@ class Quarantine:
             return about
         if isinstance(about, LogonChecked):
             return parts.lanes.head(about.connection, about.agent_id, about.request_id)
+        if isinstance(about, AccountChecked):
+            return parts.lanes.head(about.connection, "", about.request_id)
         if isinstance(about, DialChecked | DncChecked | AgentChecked) and about.key in parts.questions:
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None

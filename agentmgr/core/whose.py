@@ -132,8 +132,10 @@ def _of_line(zone: Parts, event: NailAnswered | NailFailed | NailEnded) -> Named
 
 def _of_command(zone: Parts, event: CommandReceived) -> Named:
     agent = zone.agents.get(event.agent_id)
-    is_its_own = agent is not None and event.connection in (agent.connection, agent.lost_connection)
-    return Named.of(agent) if is_its_own else Named()
+    if agent is None:
+        return Named()
+    is_its_own = event.connection in (agent.connection, agent.lost_connection)
+    return Named.of(agent) if is_its_own or event.connection in zone.services else Named()
 
 
 def _of_logon(zone: Parts, event: LogonChecked) -> Named:

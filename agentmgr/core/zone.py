@@ -10,8 +10,10 @@ from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.asking import Asked, Result
 from agentmgr.core.commands import answer, answer_behind, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
+from agentmgr.core.commands.info import on_account_checked
 from agentmgr.core.effects import ContactsOver, HangUp, LoadJob
 from agentmgr.core.events import (
+    AccountChecked,
     AgentChecked,
     AgentRestored,
     CallAnswered,
@@ -228,6 +230,7 @@ class Zone(Parts):
 
     def _on_connection_lost(self, event: ConnectionLost) -> None:
         self.lanes.lose(event.connection)
+        self.services.pop(event.connection, None)
         here = self.connections.get(event.connection, {})
         for agent in list(here.values()):
             self._each(self._lose_connection, agent)
@@ -513,6 +516,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     ConnectionLost: Zone._on_connection_lost,
     LogonChecked: on_logon_checked,
     SupervisorAsked: on_supervisor_asked,
+    AccountChecked: on_account_checked,
     NailAnswered: lambda zone, event: zone.nailer.on_answered(event.leg_id),
     NailFailed: lambda zone, event: zone.nailer.on_leg_failed(event.leg_id),
     NailEnded: Zone._on_nail_ended,

@@ -5,6 +5,7 @@ Each noun has a port of its own, so that whoever needs one says so; a store impl
 
 from typing import Protocol
 
+from agentmgr.ports.accounts import AccountLogin, AccountStore, Role
 from agentmgr.ports.agents import AgentLogin, AgentStore
 from agentmgr.ports.campaigns import (
     LIVE_JOB_STATES,
@@ -44,7 +45,15 @@ from agentmgr.ports.zones import Fenced, OpenedZone, StoreFault, Token, ZoneStor
 
 
 class ServiceStore(
-    AgentStore, AttributeStore, CampaignStore, ContactStore, DncStore, JobStore, HistoryStore, Protocol
+    AccountStore,
+    AgentStore,
+    AttributeStore,
+    CampaignStore,
+    ContactStore,
+    DncStore,
+    JobStore,
+    HistoryStore,
+    Protocol,
 ):
     """All that the services in `campaign` need: each call is one durable transaction.
 
@@ -53,8 +62,19 @@ class ServiceStore(
     """
 
 
+class Login(Protocol):
+    """Whoever has a password, as it is stored."""
+
+    @property
+    def password_hash(self) -> str:
+        """What the password is checked against."""
+        ...
+
+
 __all__ = [
     "LIVE_JOB_STATES",
+    "AccountLogin",
+    "AccountStore",
     "AgentLogin",
     "AgentStore",
     "AgentView",
@@ -87,10 +107,12 @@ __all__ = [
     "JobStore",
     "JobTally",
     "JobView",
+    "Login",
     "NoFloors",
     "NoteRow",
     "OpenedZone",
     "PendingContacts",
+    "Role",
     "ServiceStore",
     "Simulated",
     "StoreFault",

@@ -8,6 +8,7 @@ from attrs import frozen
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import JobSpec, SavedAgent, WantedJob
+from agentmgr.ports.accounts import AccountLogin
 from agentmgr.ports.agents import AgentLogin
 
 
@@ -100,4 +101,8 @@ class ZoneStore(Protocol):
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up for logon."""
+        ...
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        """Look an account up that signs in."""
         ...

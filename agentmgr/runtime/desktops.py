@@ -23,5 +23,9 @@ class Desktops(Protocol):
         ...
 
     def trust(self, connection: int) -> None:
-        """An agent proved its password over this connection."""
+        """A password was proved over this connection, an agent's or a service's."""
+        ...
+
+    def host(self, connection: int) -> str | None:
+        """Return the address that a connection comes from; None if it is gone."""
         ...

@@ -84,6 +84,12 @@ class RuntimeMetrics:
             ["zone"],
             registry=registry,
         )
+        self.passwords = Counter(
+            "agentmgr_passwords",
+            "Passwords: right, wrong, not checked as another one of it waited or its turn was too far.",
+            ["zone", "result"],
+            registry=registry,
+        )
         self.connections = Gauge("agentmgr_connections", "Connections open.", ["zone"], registry=registry)
         self.connections_closed = Counter(
             "agentmgr_connections_closed",
@@ -177,7 +183,18 @@ class ZoneMetrics:
         self.commit_records = metrics.commit_records.labels(zone)
         self.commit_seconds = metrics.commit_seconds.labels(zone)
         self.faults = metrics.faults.labels(zone)
+        self._passwords = {
+            result: metrics.passwords.labels(zone, result) for result in ("right", "wrong", "another", "turn")
+        }
         self.connections = metrics.connections.labels(zone)
+
+    def password_checked(self, *, right: bool) -> None:
+        """Count a password that was checked."""
+        self._passwords["right" if right else "wrong"].inc()
+
+    def password_put_off(self, why: str) -> None:
+        """Count a password that was not checked; `why` is `another` or `turn`."""
+        self._passwords[why].inc()
 
     def closed(self, cause: str) -> None:
         """Count a connection that the server ended; `cause` is one of a few words."""

@@ -1,34 +1,21 @@
-"""What a zone asks of the store and of the password check; the answers come back as events."""
+"""What a zone asks of the store; the answers come back as events."""
 
-import os
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-import structlog
-import trio
 from attrs import frozen
 
 from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
 from agentmgr.core.events import AgentChecked, DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
-from agentmgr.core.model import AgentSpec
-from agentmgr.ports import AgentLogin, Token, ZoneStore
+from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.doorbell import Doorbell
+from agentmgr.runtime.passwords import judge_agent
 from agentmgr.runtime.writer import Writer
-from protocol.results import ResultCode
 
 T = TypeVar("T")
-Verify = Callable[[AgentLogin | None, str], bool]
-"""Says whether a password is right. Blocking and slow on purpose: it runs in threads, at most one a core.
-
-None is an unknown agent: the check should take as long as another, and say no.
-"""
-
 Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | LoadJob
-
-MAX_WAITING_LOGONS = 2048
-"""With more than these, a logon is answered at once that the password could not be checked."""
 
 
 @frozen
@@ -37,10 +24,7 @@ class _ReadJobsWanted:
 
 
 class Questions:
-    """Asks in the order of the zone's effects: all lookups through the writer, passwords in threads.
-
-    Lookups are made one after another, so that of two answers the later one is the newer.
-    """
+    """Asks in the order of the zone's effects, one after another, so that a later answer is a newer one."""
 
     def __init__(
         self,
@@ -48,29 +32,18 @@ class Questions:
         store: ZoneStore,
         writer: Writer,
         clock: Clock,
-        verify: Verify,
         answer: Callable[[Event], None],
         fail: Callable[[Exception], None],
     ) -> None:
-        self._log = structlog.get_logger().bind(zone=token.zone)
         self._token = token
         self._store = store
         self._writer = writer
         self._clock = clock
-        self._verify = verify
         self._answer = answer
         self._fail = fail
         self._lookups: deque[Lookup | _ReadJobsWanted] = deque()
         self._lookups_bell = Doorbell()
         self._jobs_are_asked = False
-        self._logons: deque[CheckLogon] = deque()
-        self._logons_bell = Doorbell()
-        self._cores = trio.CapacityLimiter(os.cpu_count() or 1)
-
-    @property
-    def waiting_logons(self) -> int:
-        """How many logons wait for the check of their password."""
-        return len(self._logons)
 
     def look_up(self, question: Lookup) -> None:
         """Ask the store; checks of dials, or of addresses, are made together with those that wait behind."""
@@ -84,33 +57,8 @@ class Questions:
             self._lookups.append(_ReadJobsWanted())
             self._lookups_bell.ring()
 
-    def check_logon(self, question: CheckLogon) -> None:
-        """Look an agent up and check its password; answered by `LogonChecked`.
-
-        Whoever has a resume token waits for nobody's password.
-        """
-        if question.resume_token:
-            self.look_up(question)
-            return
-        if len(self._logons) >= MAX_WAITING_LOGONS:
-            self._log.warning("logon_refused_by_load", agent=question.agent_id)
-            self._checked(question, ResultCode.PASSWORD_NOT_VERIFIABLE, None)
-            return
-        self._logons.append(question)
-        self._logons_bell.ring()
-
     async def run(self) -> None:
-        """Work on questions until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._look_up)
-            while True:
-                while not self._logons:
-                    await self._logons_bell.wait()
-                slot = object()
-                await self._cores.acquire_on_behalf_of(slot)
-                nursery.start_soon(self._check_logon, self._logons.popleft(), slot)
-
-    async def _look_up(self) -> None:
+        """Ask until cancelled."""
         while True:
             while not self._lookups:
                 await self._lookups_bell.wait()
@@ -142,7 +90,8 @@ class Questions:
         if isinstance(first, CheckLogon):
             login = await self._writer.call(self._store.find_agent, first.agent_id)
             is_right = login is not None and login.has_token(first.resume_token, first.tokens_since)
-            self._checked(first, *self._verdict(login if is_right else None))
+            result, agent = judge_agent(login if is_right else None, self._token.zone)
+            self._answer(LogonChecked(first.connection, first.request_id, first.agent_id, result, agent))
             return
         if isinstance(first, CheckDial):
             dials = self._take_more(first)
@@ -161,28 +110,3 @@ class Questions:
         while self._lookups and isinstance(self._lookups[0], kind):
             found.append(self._lookups.popleft())  # type: ignore[arg-type]  # mypy does not narrow an item
         return found
-
-    async def _check_logon(self, question: CheckLogon, slot: object) -> None:
-        try:
-            result, agent = await self._judge(question)
-        except Exception as error:
-            self._log.error("logon_check_failed", agent=question.agent_id, exc_info=error)
-            result, agent = ResultCode.PASSWORD_NOT_VERIFIABLE, None
-        finally:
-            self._cores.release_on_behalf_of(slot)
-        self._checked(question, result, agent)
-
-    async def _judge(self, question: CheckLogon) -> tuple[ResultCode, AgentSpec | None]:
-        login = await self._writer.call(self._store.find_agent, question.agent_id)
-        right = await trio.to_thread.run_sync(self._verify, login, question.password)
-        return self._verdict(login if right else None)
-
-    def _verdict(self, login: AgentLogin | None) -> tuple[ResultCode, AgentSpec | None]:
-        if login is None:
-            return ResultCode.AUTHENTICATION_FAILED, None
-        if not login.enabled or login.zone != self._token.zone:
-            return ResultCode.AGENT_NOT_IN_SYSTEM, None
-        return ResultCode.SUCCESS, login.agent
-
-    def _checked(self, question: CheckLogon, result: ResultCode, agent: AgentSpec | None) -> None:
-        self._answer(LogonChecked(question.connection, question.request_id, question.agent_id, result, agent))

@@ -36,8 +36,9 @@ from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.inbox import Inbox
 from agentmgr.runtime.metrics import ZoneMetrics
+from agentmgr.runtime.passwords import Passwords, Verify
 from agentmgr.runtime.perform import Performer
-from agentmgr.runtime.questions import Questions, Verify
+from agentmgr.runtime.questions import Questions
 from agentmgr.runtime.rounds import Rounds
 from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.supervising import Wishes
@@ -128,13 +129,15 @@ class ZoneRunner:
         self._stopped = False
         self._fault: Exception | None = None
         self._scope = trio.CancelScope()
-        self._questions = Questions(token, store, writer, clock, verify, self.push, self.fail)
+        self._questions = Questions(token, store, writer, clock, self.push, self.fail)
+        self._passwords = Passwords(token.zone, store, writer, verify, desktops, self.push, metrics)
         self._performer = Performer(token.zone, desktops, telephony, metrics, self.hear)
         self.wishes = Wishes(self.push)
         self._performer.branches.update(
             {
                 effects.SupervisorAnswered: self.wishes.answered,
-                effects.CheckLogon: self._questions.check_logon,
+                effects.CheckLogon: self._check_logon,
+                effects.CheckAccount: self._passwords.ask,
                 effects.FetchContacts: self._questions.look_up,
                 effects.LoadJob: self._questions.look_up,
                 effects.CheckDial: self._questions.look_up,
@@ -151,7 +154,7 @@ class ZoneRunner:
         }
         metrics.inbox_depth.set_function(lambda: len(self._inbox))
         metrics.commit_depth.set_function(lambda: len(self._pending))
-        metrics.logon_depth.set_function(lambda: self._questions.waiting_logons)
+        metrics.logon_depth.set_function(lambda: self._passwords.waiting)
 
     # -- events in -------------------------------------------------------------------------
 
@@ -227,6 +230,7 @@ class ZoneRunner:
                         nursery.start_soon(self._commit_batches)
                         nursery.start_soon(self._watch_alarm)
                         nursery.start_soon(self._questions.run)
+                        nursery.start_soon(self._passwords.run)
                         task_status.started()
         except Exception as error:
             self.fail(error)
@@ -350,6 +354,7 @@ class ZoneRunner:
             self._performer.asked(event.connection, event.request_id, since)
         elif event.__class__ is ConnectionLost:
             self._performer.forget(event.connection)
+            self._passwords.forget(event.connection)
         self._handle(event, now, batch)
 
     def _fire(self, now: float, batch: _Batch) -> int:
@@ -404,6 +409,12 @@ class ZoneRunner:
         """One line for a fault of ours; whom it was about has been told, the zone lives on."""
         self._metrics.faults.inc()
         self._log.error("event_failed", event_type=effect.about, exc_info=effect.fault)
+
+    def _check_logon(self, question: effects.CheckLogon) -> None:
+        if question.resume_token:
+            self._questions.look_up(question)
+        else:
+            self._passwords.ask(question)
 
     def _set_timer(self, effect: effects.SetTimer) -> None:
         self._timers.set(effect.key, effect.at, calendar=effect.calendar)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.events import (
+    AccountChecked,
     AgentChecked,
     ClockStepped,
     CommandReceived,
@@ -22,7 +23,7 @@ from agentmgr.core.events import (
     LogonChecked,
     TimerFired,
 )
-from agentmgr.ports import AgentLogin, Simulated, Token, ZoneStore
+from agentmgr.ports import Login, Simulated, Token, ZoneStore
 from agentmgr.runtime.runner import ZoneMachine
 from agentmgr.runtime.timers import TimerHeap
 from protocol.commands import AgentSDKConnected
@@ -71,7 +72,7 @@ class VirtualZone:
         store: ZoneStore,
         switch: Simulated,
         start_s: float,
-        verify: Callable[[AgentLogin, str], bool],
+        verify: Callable[[Login, str], bool],
     ) -> None:
         self.now = start_s
         self._stepped_s = 0.0
@@ -95,6 +96,7 @@ class VirtualZone:
             effects.SetTimer: self._set_timer,
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
             effects.CheckLogon: self._check_logon,
+            effects.CheckAccount: self._check_account,
             effects.FetchContacts: self._fetch_contacts,
             effects.LoadJob: self._load_job,
             effects.CheckDial: self._check_dial,
@@ -252,6 +254,12 @@ class VirtualZone:
         self._inbox.append(
             LogonChecked(question.connection, question.request_id, question.agent_id, result, agent)
         )
+
+    def _check_account(self, question: effects.CheckAccount) -> None:
+        account = self._store.find_account(question.account)
+        right = account is not None and account.may_sign_in and self._verify(account, question.password)
+        result = ResultCode.SUCCESS if right else ResultCode.AUTHENTICATION_FAILED
+        self._inbox.append(AccountChecked(question.connection, question.request_id, result))
 
     def _fetch_contacts(self, question: effects.FetchContacts) -> None:
         wanted = question.job_id, question.limit, self.now, question.only_retries

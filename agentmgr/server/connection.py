@@ -64,6 +64,7 @@ class Connection:
     ) -> None:
         now = trio.current_time()
         self.number = number
+        self.host = peer.rpartition(":")[0] or peer
         self._bell = Doorbell()
         self.outgoing = Outgoing(transport, limits, spawn, self)
         self.proven = False

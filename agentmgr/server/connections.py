@@ -22,7 +22,7 @@ class Connections:
 
     @property
     def unproven(self) -> int:
-        """How many connections there are over which no agent has logged on yet."""
+        """How many connections there are over which no password was proved yet."""
         return self._unproven
 
     def add(self, connection: Connection) -> None:
@@ -68,8 +68,13 @@ class Connections:
             connection.close(reason, "zone")
 
     def trust(self, connection: int) -> None:
-        """An agent proved its password over this connection."""
+        """A password was proved over this connection, an agent's or a service's."""
         found = self._connections.get(connection)
         if found is not None and not found.proven:
             found.proven = True
             self._unproven -= 1
+
+    def host(self, connection: int) -> str | None:
+        """Return the address that a connection comes from; None if it is gone."""
+        found = self._connections.get(connection)
+        return found.host if found is not None else None

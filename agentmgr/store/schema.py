@@ -69,6 +69,13 @@ agent = _table(
     _needed("zone", Text()),
     _needed("enabled", Flag),
 )
+account = _table(
+    "account",
+    _key("name", Text()),
+    _needed("password_hash", Text()),
+    _needed("role", Text()),
+    _needed("enabled", Flag),
+)
 agent_skill = _table(
     "agent_skill",
     _key("agent_id", Text(), _ref("agent.agent_id")),

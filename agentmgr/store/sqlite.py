@@ -7,6 +7,7 @@ from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
+    AccountLogin,
     AgentLogin,
     CampaignHistory,
     CampaignOverview,
@@ -26,6 +27,7 @@ from agentmgr.ports import (
     Token,
 )
 from agentmgr.store import (
+    accounts,
     agents,
     campaigns,
     claims,
@@ -126,6 +128,24 @@ class SqliteStore:
     def put_agent(self, login: AgentLogin) -> None:
         """Store an agent, or replace the one with the same id."""
         self._database.write(agents.put_agent, login)
+
+    # -- accounts --------------------------------------------------------------------------
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        """Look an account up."""
+        return self._database.read(accounts.find_account, name)
+
+    def accounts(self) -> tuple[AccountLogin, ...]:
+        """Return all accounts by name."""
+        return self._database.read(accounts.read_accounts)
+
+    def put_account(self, account: AccountLogin) -> None:
+        """Store an account, or replace the one with the same name."""
+        self._database.write(accounts.put_account, account)
+
+    def delete_account(self, name: str) -> bool:
+        """Delete an account; False if there was none."""
+        return self._database.write(accounts.delete_account, name)
 
     # -- contacts --------------------------------------------------------------------------
 

@@ -44,7 +44,16 @@ from agentmgr.core.model import (
     WantedJob,
 )
 from agentmgr.core.tokens import TokenHashes
-from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, PendingContacts, Token
+from agentmgr.ports import (
+    AccountLogin,
+    AgentLogin,
+    Fenced,
+    JobTally,
+    OpenedZone,
+    PendingContacts,
+    Role,
+    Token,
+)
 from protocol.enums import ContactType
 
 
@@ -75,6 +84,7 @@ class MemoryStore:
         self.finished_jobs: dict[int, str] = {}
         self.dnc: set[str] = set()
         self.agents: dict[str, AgentLogin] = {}
+        self.accounts: dict[str, AccountLogin] = {}
         self._due_at: dict[tuple[int, int], float] = {}
         self._epochs: dict[str, int] = {}
         self._grown: set[int] = set()
@@ -107,6 +117,10 @@ class MemoryStore:
     def add_agent(self, record: AgentSpec, zone: str, password: str = "secret") -> None:
         """Make an agent known; the password is kept as it is."""
         self.agents[record.agent_id] = AgentLogin(record, password, zone, True)
+
+    def add_account(self, name: str, password: str = "secret") -> None:
+        """Make a service account known; the password is kept as it is."""
+        self.accounts[name] = AccountLogin(name, password, Role.SERVICE, True)
 
     # -- jobs ------------------------------------------------------------------------------
 
@@ -509,6 +523,10 @@ class MemoryStore:
         if login is None or token is None:
             return login
         return evolve(login, tokens=TokenHashes(token.newest, token.before), tokens_at=token.at)
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        """Look an account up."""
+        return self.accounts.get(name)
 
 
 def _possible_at(hours: CallingHours, timezone: str, due_at: float, now: float) -> float:

@@ -7,8 +7,17 @@ from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
+from agentmgr.core.effects import (
+    CheckAccount,
+    CheckAgent,
+    CheckDial,
+    CheckDnc,
+    CheckLogon,
+    FetchContacts,
+    LoadJob,
+)
 from agentmgr.core.events import (
+    AccountChecked,
     AgentChecked,
     ClockStepped,
     CommandReceived,
@@ -46,7 +55,7 @@ from protocol.structures import AgentStatus
 SECRET = bytes(32)
 """What resume tokens are made of in tests."""
 
-Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | CheckLogon
+Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | CheckLogon | CheckAccount
 
 
 class Witness(Protocol):
@@ -275,7 +284,7 @@ class Stage:
                 self.timers.set(effect.key, effect.at, calendar=effect.calendar)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
-            case FetchContacts() | LoadJob() | CheckDial() | CheckDnc() | CheckAgent() | CheckLogon():
+            case _ if isinstance(effect, Question):
                 self.asked.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
@@ -319,6 +328,11 @@ class Stage:
             return self.store.check_dials([question])[0]
         if isinstance(question, CheckDnc):
             return DncChecked(question.key, self.store.on_dnc(question.addresses))
+        if isinstance(question, CheckAccount):
+            account = self.store.find_account(question.account)
+            right = account is not None and account.may_sign_in and account.password_hash == question.password
+            result = ResultCode.SUCCESS if right else ResultCode.AUTHENTICATION_FAILED
+            return AccountChecked(question.connection, question.request_id, result)
         login = self.store.find_agent(question.agent_id)
         if isinstance(question, CheckAgent):
             return AgentChecked(question.key, login is not None)

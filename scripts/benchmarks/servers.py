@@ -36,7 +36,7 @@ from agentmgr.core.model import (
     ZoneConfig,
 )
 from agentmgr.core.zone import Zone
-from agentmgr.ports import AgentLogin, OpenedZone, Token
+from agentmgr.ports import AccountLogin, AgentLogin, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -109,6 +109,9 @@ class MemoryStore:
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         return AgentLogin(AgentSpec(agent_id, agent_id, (AgentSkill("bench"),)), "", "Default", True)
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        return None
 
 
 class Manager:

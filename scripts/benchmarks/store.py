@@ -126,6 +126,9 @@ class Agents:
     def trust(self, connection: int) -> None:
         raise RuntimeError("nobody logs on here")
 
+    def host(self, connection: int) -> str | None:
+        return None
+
 
 def _prepare(store: SqliteStore, wrapups: int) -> tuple[Token, WrapupZone]:
     list_id = store.ensure_list("Bench", 0.0)

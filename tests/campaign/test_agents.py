@@ -5,8 +5,8 @@ from argon2 import extract_parameters
 from attrs import evolve
 from callers import services
 
-from agentmgr.campaign import agents
-from agentmgr.campaign.agents import verify
+from agentmgr.campaign import passwords
+from agentmgr.campaign.passwords import verify
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import AgentSpec
 from agentmgr.store import SqliteStore
@@ -43,7 +43,7 @@ def test_agent_unknown_is_checked_as_long_as_a_known_one(
             checked.append(password_hash)
             return True
 
-    monkeypatch.setattr(agents, "_HASHER", Recorder())
+    monkeypatch.setattr(passwords, "_HASHER", Recorder())
     assert verify(store.find_agent("1001"), "x")
     assert not verify(None, "x")
     known, nobody = (extract_parameters(password_hash) for password_hash in checked)

@@ -377,6 +377,46 @@ def test_agents_are_added_listed_and_given_passwords(
     assert b"secret" not in database.read_bytes()
 
 
+def test_accounts_are_added_set_listed_and_deleted(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("account", "list") == "no accounts yet; agentmgr account add makes one\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    assert shell("account", "add", "blender", "--password-stdin") == "account blender added, as a service\n"
+    changed = "account blender changed; who is signed in with it stays so until it disconnects\n"
+    assert shell("account", "set", "blender", "--no-enabled") == changed
+    listed = [json.loads(line) for line in shell("account", "list", "--json").splitlines()]
+    assert listed == [{"account": "blender", "role": "service", "enabled": False}]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("other\n"))
+    assert shell("account", "set", "blender", "--enabled", "--password-stdin") == changed
+    assert "service  yes" in shell("account", "list")
+    gone = "account blender deleted; who is signed in with it stays so until it disconnects\n"
+    assert shell("account", "delete", "blender") == gone
+    assert b"secret" not in database.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "code", "said"),
+    [
+        (("set", "blender"), 2, "account set: found nothing to change"),
+        (("set", "nobody", "--enabled"), 1, "no account 'nobody'; see agentmgr account list"),
+        (("delete", "nobody"), 1, "no account 'nobody'; see agentmgr account list"),
+        (("add", "blender", "--role", "pilot", "--password-stdin"), 2, "service"),
+    ],
+)
+def test_account_of_no_use_is_refused(
+    shell: Shell,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tokens: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    shell("account", *tokens, code=code)
+    assert said in shell.error
+
+
 def test_agents_set_changes_what_is_given(
     shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

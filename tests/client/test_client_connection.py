@@ -205,6 +205,29 @@ async def test_connect_to_a_server_that_is_starting_tries_again(
         assert trio.current_time() - start == pytest.approx(1)
 
 
+async def test_connect_signs_in_with_an_account(server: ScriptedServer, connect: Connect) -> None:
+    async with connect(account="blender", password="secret"):
+        visit = await server.visit(0)
+        assert visit.received[0].command == commands.AgentSDKConnected((), VERSION, "blender", "secret")
+
+
+async def test_connect_with_a_wrong_account_says_so_at_once_and_tries_no_more(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    async def refuse(visit: Visit, received: CommandReceived) -> None:
+        await visit.refuse(received, 17)
+
+    server.behaviours["AgentSDKConnected"] = refuse
+    start = trio.current_time()
+    with pytest.raises(CommandError, match="17") as error:
+        async with connect(account="blender", password="secret", patience_s=60):
+            pass
+    assert error.value.code is ResultCode.AUTHENTICATION_FAILED
+    assert "secret" not in str(error.value)
+    assert trio.current_time() == start
+    assert len(server.visits) == 1
+
+
 async def test_available_again_means_that_commands_can_be_sent(
     server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
 ) -> None:

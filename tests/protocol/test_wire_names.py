@@ -57,7 +57,7 @@ AGTSkillsChanged(agentSkills)
 AGTSaveAgentForHA()
 AGTAgentDisconnected()
 GetAgentStatusResponse(status, resumeToken?) -> resumeToken
-AgentSDKConnected(agentIds, version) -> version zones
+AgentSDKConnected(agentIds, version, account?, pwd?) -> version zones
 GetPAMForZone(zoneName) -> zones
 POMClientAlive()
 """
@@ -118,6 +118,7 @@ leaveConference changeOwnership sendDTMF createCallback disposition originate up
 """
 
 CODES = {
+    "AgentSDKConnected": (6, 17),
     "GetAgentStatusResponse": (17,),
     "AGTLogon": (2, 3, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17),
     "AGTLogoff": (541,),

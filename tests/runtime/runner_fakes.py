@@ -12,7 +12,7 @@ from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrd
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
 from agentmgr.core.model import JobSpec, WantedJob
 from agentmgr.core.outbox import Thing, Turn
-from agentmgr.ports import AgentLogin, OpenedZone, Token
+from agentmgr.ports import AccountLogin, AgentLogin, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -72,6 +72,7 @@ class ListStore:
         self._log = log
         self.fault: Exception | None = None
         self.agents: dict[str, AgentLogin] = {}
+        self.accounts: dict[str, AccountLogin] = {}
         self.dnc: frozenset[str] = frozenset()
         self.jobs: dict[int, JobSpec] = {}
 
@@ -110,6 +111,11 @@ class ListStore:
         if self.fault is not None:
             raise self.fault
         return self.agents.get(agent_id)
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.accounts.get(name)
 
 
 class PushingSwitch:
@@ -161,6 +167,7 @@ class ListDesktops:
     def __init__(self, log: list[Any]) -> None:
         self._log = log
         self.trusted: set[int] = set()
+        self.hosts: dict[int, str | None] = {}
 
     def send(self, connection: int, frame: bytes) -> None:
         self._log.append(("send", connection, frame))
@@ -176,6 +183,9 @@ class ListDesktops:
 
     def trust(self, connection: int) -> None:
         self.trusted.add(connection)
+
+    def host(self, connection: int) -> str | None:
+        return self.hosts.get(connection, "192.0.2.1")
 
 
 class Rig:

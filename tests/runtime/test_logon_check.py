@@ -8,11 +8,10 @@ import trio
 import trio.testing
 from runner_fakes import Rig, command
 
-from agentmgr.core.effects import CheckLogon
-from agentmgr.core.events import CommandReceived, LogonChecked
+from agentmgr.core.effects import CheckAccount, CheckLogon
+from agentmgr.core.events import AccountChecked, CommandReceived, LogonChecked
 from agentmgr.core.model import AgentSpec
-from agentmgr.ports import AgentLogin, StoreFault
-from agentmgr.runtime import questions
+from agentmgr.ports import AccountLogin, AgentLogin, Role, StoreFault
 from protocol.results import ResultCode
 
 RECORD = AgentSpec("1001", "Ann", ())
@@ -67,7 +66,29 @@ async def test_logon_check_with_a_store_out_of_order_is_not_verifiable_and_the_z
     assert results == [ResultCode.PASSWORD_NOT_VERIFIABLE] * 2
 
 
-async def test_logon_checks_run_at_most_one_a_core_and_equal_ones_do_not_disturb_each_other(nursery):
+@pytest.mark.parametrize(
+    ("name", "password", "role", "enabled", "result"),
+    [
+        ("blender", "right", Role.SERVICE, True, ResultCode.SUCCESS),
+        ("blender", "wrong", Role.SERVICE, True, ResultCode.AUTHENTICATION_FAILED),
+        ("nobody", "right", Role.SERVICE, True, ResultCode.AUTHENTICATION_FAILED),
+        ("blender", "right", Role.SERVICE, False, ResultCode.AUTHENTICATION_FAILED),
+        ("blender", "broken", Role.SERVICE, True, ResultCode.PASSWORD_NOT_VERIFIABLE),
+    ],
+)
+async def test_account_check_answers_with_the_contracts_code(nursery, name, password, role, enabled, result):
+    rig = Rig(verify=check)
+    rig.store.accounts["blender"] = AccountLogin("blender", "right", role, enabled)
+    rig.zone.script[CommandReceived] = lambda e: [CheckAccount(3, 4, name, password)]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    while not (seen := [event for event in rig.zone.seen if isinstance(event, AccountChecked)]):
+        await trio.lowlevel.checkpoint()
+    assert seen == [AccountChecked(3, 4, result)]
+    assert rig.desktops.trusted == ({3} if result is ResultCode.SUCCESS else set())
+
+
+async def test_logon_checks_run_at_most_one_a_core(nursery):
     cores = os.cpu_count() or 1
     running, most = 0, 0
     lock = threading.Lock()
@@ -87,20 +108,8 @@ async def test_logon_checks_run_at_most_one_a_core_and_equal_ones_do_not_disturb
 
     rig = Rig(verify=slow_check)
     count = 4 * cores
-    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(1, 1, "1001", "same")] * count
+    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(1, 1, str(n), "same") for n in range(count)]
     await nursery.start(rig.runner.run)
     rig.runner.push(command(1))
     await checked(rig, count)
     assert most == cores
-
-
-async def test_logon_beyond_those_that_may_wait_is_answered_at_once(nursery, monkeypatch):
-    monkeypatch.setattr(questions, "MAX_WAITING_LOGONS", 2)
-    rig = Rig(verify=check)
-    rig.zone.script[CommandReceived] = lambda e: [CheckLogon(1, n, "9999", "x") for n in range(5)]
-    await nursery.start(rig.runner.run)
-    rig.runner.push(command(1))
-    by_id = {event.request_id: event.result for event in await checked(rig, 5)}
-    assert [by_id[n] for n in range(5)] == [ResultCode.AUTHENTICATION_FAILED] * 2 + [
-        ResultCode.PASSWORD_NOT_VERIFIABLE
-    ] * 3

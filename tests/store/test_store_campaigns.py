@@ -19,7 +19,17 @@ from agentmgr.core.model import (
     ExternalDestination,
     PhoneNumber,
 )
-from agentmgr.ports import AgentLogin, ContactDraft, ContactsPut, DncEntry, JobState, StoreFault, TakenIn
+from agentmgr.ports import (
+    AccountLogin,
+    AgentLogin,
+    ContactDraft,
+    ContactsPut,
+    DncEntry,
+    JobState,
+    Role,
+    StoreFault,
+    TakenIn,
+)
 from agentmgr.store import SqliteStore
 from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
 from protocol.structures import AgentSkill
@@ -204,6 +214,21 @@ def test_agent_comes_back_with_skills_in_order(store: SqliteStore) -> None:
     store.put_agent(changed)
     assert store.find_agent("1001") == changed
     assert store.find_agent("1002") is None
+
+
+def test_account_comes_back_as_it_was_stored(store: SqliteStore) -> None:
+    account = AccountLogin("blender", "hash", Role.SERVICE, True)
+    other = AccountLogin("Monitor", "hash2", Role.SERVICE, False)
+    store.put_account(account)
+    store.put_account(other)
+    assert store.find_account("blender") == account
+    assert store.accounts() == (other, account)
+    changed = evolve(account, password_hash="new", enabled=False)
+    store.put_account(changed)
+    assert store.find_account("blender") == changed
+    assert store.delete_account("blender")
+    assert not store.delete_account("blender")
+    assert (store.find_account("blender"), store.accounts()) == (None, (other,))
 
 
 def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:

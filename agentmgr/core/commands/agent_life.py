@@ -128,7 +128,7 @@ def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived
     return None
 
 
-@on_agent_command(AGTPendingLogout)
+@on_agent_command(AGTPendingLogout, for_services=True)
 def pending_logout(zone: Parts, agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
     """Log off as soon as nothing is left to do."""
     zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))

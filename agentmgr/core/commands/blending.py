@@ -15,7 +15,7 @@ from protocol.notifications import AGTBlendedToOutbound
 from protocol.results import ResultCode
 
 
-@on_agent_command(AGTBlendToInbound, from_server=True)
+@on_agent_command(AGTBlendToInbound, for_services=True)
 def blend_to_inbound(zone: Parts, agent: Agent, command: AGTBlendToInbound, event: CommandReceived) -> Answer:
     """Take the agent out of outbound as soon as nothing is on."""
     if agent.blend is not Blend.OUTBOUND:
@@ -28,7 +28,7 @@ def blend_to_inbound(zone: Parts, agent: Agent, command: AGTBlendToInbound, even
     return None
 
 
-@on_agent_command(AGTBlendToOutbound, from_server=True)
+@on_agent_command(AGTBlendToOutbound, for_services=True)
 def blend_to_outbound(
     zone: Parts, agent: Agent, command: AGTBlendToOutbound, event: CommandReceived
 ) -> Answer:
@@ -55,7 +55,7 @@ def nailup_agent(zone: Parts, agent: Agent, command: AGTNailupAgent, event: Comm
     return ResultCode.SUCCESS
 
 
-@on_agent_command(AGTSkillsChanged)
+@on_agent_command(AGTSkillsChanged, for_services=True)
 def skills_changed(zone: Parts, agent: Agent, command: AGTSkillsChanged, event: CommandReceived) -> Answer:
     """Give the agent other skills; a job that needs none of them is left after the contact."""
     if not command.agent_skills:

@@ -2,7 +2,8 @@
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
-from agentmgr.core.events import CommandReceived
+from agentmgr.core.effects import CheckAccount
+from agentmgr.core.events import AccountChecked, CommandReceived
 from agentmgr.core.parts import Parts
 from protocol.commands import (
     AgentSDKConnected,
@@ -30,11 +31,34 @@ from protocol.structures import ErrorInfo
 def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceived) -> Answer:
     """Open the connection: answer with the directory, then name the zone managed here.
 
-    A client of a newer wire is served by ours, which it knows; one of an older one there is not.
+    A client of a newer wire is served by ours, which it knows; one of an older one there is not. With an
+    account that is after the check of its password; if that is refused, the connection is an ordinary one.
+    Without an account nothing changes in what it is.
     """
     if command.version < 1:
         return AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
     zone.connections.setdefault(event.connection, {})
+    if command.account:
+        zone.services.pop(event.connection, None)
+        zone.lanes.hold(event)
+        zone.out.emit(CheckAccount(event.connection, event.request_id, command.account, command.pwd))
+        return None
+    return _welcome(zone, command, event)
+
+
+def on_account_checked(zone: Parts, checked: AccountChecked) -> None:
+    """The password of an account is checked: the connection is a service's, if that was right."""
+    event = zone.lanes.head(checked.connection, "", checked.request_id)
+    if event is None:
+        return
+    if checked.result is not ResultCode.SUCCESS:
+        zone.out.respond(event, AgentSDKConnectedRESP(checked.result, version=VERSION))
+        return
+    zone.services[event.connection] = event.command.account
+    _welcome(zone, event.command, event)
+
+
+def _welcome(zone: Parts, command: AgentSDKConnected, event: CommandReceived) -> Answer:
     zone.out.respond(
         event,
         AgentSDKConnectedRESP(

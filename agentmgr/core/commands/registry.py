@@ -13,7 +13,7 @@ from attrs import frozen
 from agentmgr.core.agent import Agent
 from agentmgr.core.asking import Asked, Continuation, Result
 from agentmgr.core.effects import TelephonyOrder
-from agentmgr.core.events import SERVER_CONNECTION, CommandReceived
+from agentmgr.core.events import CommandReceived
 from agentmgr.core.lanes import MAX_BEHIND, Lane
 from agentmgr.core.parts import Parts
 from protocol.commands import AGTAgentDisconnected, AGTLogon, AGTLogonRESP, Resp, SessionResp
@@ -50,7 +50,7 @@ class Rule:
     refused_in: Mapping[CallState, ResultCode]
     no_contact: ResultCode
     names_session: bool
-    from_server: bool
+    for_services: bool
 
     def refusal(self, agent: Agent, command: Any) -> ResultCode | None:
         """Return why the command cannot be accepted now; None if it can."""
@@ -83,7 +83,7 @@ def on_agent_command(
     refused: ResultCode = ResultCode.WRONG_STATE,
     refused_in: Mapping[CallState, ResultCode] | None = None,
     no_contact: ResultCode | None = None,
-    from_server: bool = False,
+    for_services: bool = False,
 ) -> Callable[[AgentHandler[C]], AgentHandler[C]]:
     """Register the handler of a command that a logged-on agent sends.
 
@@ -94,7 +94,7 @@ def on_agent_command(
         contact: whether the agent must have a contact.
         nailed: whether the agent's phone must be nailed up.
         refused: the answer outside these; `refused_in` has exceptions by call state.
-        from_server: whether the server itself may send it for an agent, over `SERVER_CONNECTION`.
+        for_services: whether a connection of `Floor.services` may send it for any agent.
         no_contact: the answer without any contact; as `refused` unless given.
     """
     spec = COMMANDS[command.__name__]
@@ -112,7 +112,7 @@ def on_agent_command(
             refused=refused,
             refused_in=refused_in or {},
             no_contact=refused if no_contact is None else no_contact,
-            from_server=from_server,
+            for_services=for_services,
             names_session="session_id" in {field.name for field in command.__attrs_attrs__},  # type: ignore[attr-defined]  # every command is an attrs class
         )
         return handler
@@ -157,7 +157,7 @@ def answer(zone: Parts, event: CommandReceived) -> None:
             _answer_plain(zone, event)
         return
     if agent is None or not (
-        is_its_own or _is_from_server(rule, event) or _came_before_the_loss(zone, agent, event)
+        is_its_own or _is_by_service(zone, rule, event) or _came_before_the_loss(zone, agent, event)
     ):
         zone.out.respond(event, rule.resp(ResultCode.NOT_LOGGED_ON))
         return
@@ -242,8 +242,8 @@ def _give_answer(
     zone.out.respond(event, result)
 
 
-def _is_from_server(rule: Rule, event: CommandReceived) -> bool:
-    return rule.from_server and event.connection == SERVER_CONNECTION
+def _is_by_service(zone: Parts, rule: Rule, event: CommandReceived) -> bool:
+    return rule.for_services and event.connection in zone.services
 
 
 def _came_before_the_loss(zone: Parts, agent: Agent, event: CommandReceived) -> bool:

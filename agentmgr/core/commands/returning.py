@@ -15,7 +15,7 @@ from protocol.commands import (
 from protocol.results import ResultCode
 
 
-@on_agent_command(AGTAgentDisconnected)
+@on_agent_command(AGTAgentDisconnected, for_services=True)
 def agent_disconnected(
     zone: Parts, agent: Agent, command: AGTAgentDisconnected, event: CommandReceived
 ) -> Answer:

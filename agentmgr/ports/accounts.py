@@ -1,0 +1,47 @@
+"""Accounts of programs that sign in for themselves, as they are stored."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    SERVICE = "service"  # signs in on a connection of the wire and sends some commands for any agent
+
+
+@frozen
+class AccountLogin:
+    """An account with what its password is checked against."""
+
+    name: str
+    password_hash: str
+    role: Role
+    enabled: bool
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether a connection of the wire may sign in with it."""
+        return self.enabled and self.role is Role.SERVICE
+
+
+class AccountStore(Protocol):
+    """Accounts of all zones; their names are one name space, beside that of agents."""
+
+    def put_account(self, account: AccountLogin) -> None:
+        """Store an account, or replace the one with the same name."""
+        ...
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        """Look an account up."""
+        ...
+
+    def accounts(self) -> tuple[AccountLogin, ...]:
+        """Return all accounts by name."""
+        ...
+
+    def delete_account(self, name: str) -> bool:
+        """Delete an account; False if there was none."""
+        ...
