@@ -140,11 +140,6 @@ def answer(zone: Parts, event: CommandReceived) -> None:
     """Carry out a command and answer it, unless its answer comes later, or that of one before it does."""
     command = event.command
     cls = command.__class__
-    if zone.lanes.by_connection:
-        lane = zone.lanes.before(event)
-        if lane is not None:
-            _refuse_for_room(zone, zone.lanes.keep(lane, event))
-            return
     rule = AGENT_RULES.get(cls)
     agent = zone.agents.get(event.agent_id)
     is_its_own = agent is not None and agent.connection == event.connection
@@ -152,6 +147,11 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         agent.heard_at = zone.out.steady
         if agent.is_mute or agent.is_probed:
             zone.pulse.revive(agent)
+    if zone.lanes.by_connection:
+        lane = zone.lanes.before(event)
+        if lane is not None:
+            _refuse_for_room(zone, zone.lanes.keep(lane, event))
+            return
     if rule is None:
         if not (cls is AGTLogon and zone.asking.waiting and _waits_for_switch(zone, event)):
             _answer_plain(zone, event)
