@@ -531,7 +531,9 @@ class AGTCreateCallback:
     """
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_BAD_TYPE)
-    callback_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT)
+    callback_time: str = wire(
+        doc="UTC, yyyy/MM/dd HH:mm", invalid=ResultCode.CALLBACK_TIME_FORMAT, is_time=True
+    )
     callback_expiry_time: int = wire(
         doc="minutes after callbackTime; 0 for the campaign's default",
         invalid=ResultCode.CALLBACK_BAD_EXPIRY,

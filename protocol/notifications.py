@@ -1,8 +1,11 @@
 """All notifications of the API (agent API, section 4), and how a server ends a connection."""
 
+from datetime import datetime
+
 from protocol.enums import AgentState, CallState, DialFailReason, NailupStatus
 from protocol.registry import notification, wire
 from protocol.structures import Attribute, Capabilities, Contact, WrapupDetails
+from protocol.times import instant
 from protocol.values import frozen
 
 
@@ -169,8 +172,13 @@ class AGTConferenceOwnershipChanged:
 class AGTPreviewCallbackPending:
     """A callback is due soon."""
 
-    due_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm")
+    due_time: str = wire(doc="UTC, yyyy/MM/dd HH:mm", is_time=True)
     session_id: str = wire("sessionID")
+
+    @property
+    def due_at(self) -> datetime | None:
+        """`due_time` with its zone; None if a server wrote it otherwise."""
+        return instant(self.due_time)
 
 
 @notification

@@ -34,6 +34,7 @@ def wire(
     factory: Callable[[], Any] | None = None,
     invalid: ResultCode = ResultCode.BAD_DATA,
     secret: bool = False,
+    is_time: bool = False,
 ) -> Any:
     """Declare a field of a message or structure.
 
@@ -44,8 +45,9 @@ def wire(
         factory: makes the default where it is mutable or empty.
         invalid: result code when the field is null or malformed.
         secret: whether the value is kept out of `repr`, and so out of logs.
+        is_time: whether it is a time as `protocol.times` writes it.
     """
-    metadata = {"wire": name, "doc": doc, "invalid": invalid}
+    metadata = {"wire": name, "doc": doc, "invalid": invalid, "is_time": is_time}
     if factory is not None:
         return attrs.field(factory=factory, metadata=metadata, repr=not secret)
     return attrs.field(default=default, metadata=metadata, repr=not secret)

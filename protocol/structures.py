@@ -1,5 +1,7 @@
 """The structures that messages carry."""
 
+from datetime import datetime
+
 from protocol.enums import (
     AgentState,
     AttributeType,
@@ -11,6 +13,7 @@ from protocol.enums import (
     NailupStatus,
 )
 from protocol.registry import wire
+from protocol.times import instant
 from protocol.values import frozen
 
 
@@ -72,7 +75,7 @@ class Contact:
     skillset_id: str = wire("skillsetID", default="")
     skillset_name: str = wire(default="")
     callback_notes: str = wire(default="")
-    expiry_time: str = wire(default="", doc="UTC, yyyy/MM/dd HH:mm, of a callback")
+    expiry_time: str = wire(default="", doc="UTC, yyyy/MM/dd HH:mm, of a callback", is_time=True)
     timed: bool = wire(default=False, doc="the desktop dials when `timeout` is over")
     timeout: int = wire(default=0, doc="s")
     can_dial: bool = wire(default=False)
@@ -81,6 +84,11 @@ class Contact:
     can_enter_free_form_number: bool = wire(default=False)
     contact_list_id: str = wire(default="")
     contact_list_name: str = wire(default="")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """`expiry_time` with its zone; None where there is none."""
+        return instant(self.expiry_time)
 
 
 @frozen

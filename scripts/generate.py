@@ -57,7 +57,7 @@ def protocol_reference() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
-    "agentmgr/client/commands.py": client_commands.render,
+    **{f"agentmgr/client/{name}": render for name, render in client_commands.RENDERED.items()},
     "agentmgr/docs/demo.svg": demo_picture.render,
     "agentmgr/docs/states.md": state_diagrams.render,
     "config/agentmgr.toml": sample,

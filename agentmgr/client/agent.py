@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self, TypeAlias
 
 from agentmgr.client.commands import AgentCommands, CapabilityName, Event, R
-from agentmgr.client.errors import AgentRemoved, CommandError
+from agentmgr.client.errors import AgentRemoved, CommandError, EventsLost
+from agentmgr.client.handlers import METHODS, AgentHandler
 from agentmgr.client.inbox import Inbox
 from agentmgr.client.link import Link
 from agentmgr.client.shell import Shell
+from agentmgr.client.wirelog import logger
 from protocol.commands import AGTLogoff, AGTLogoffRESP, AGTLogon, AGTLogonRESP, Resp
 from protocol.connection import failed
 from protocol.enums import AgentState, CallState, NailupStatus
@@ -94,10 +96,10 @@ class Agent(AgentView, AgentCommands):
         connection is an event like others (POMNotAvailable, later POMAvailable).
 
         Raises:
-            RuntimeError: the agent was made with `on_event`, which gets the events instead.
+            RuntimeError: the agent was made with `on_event` or a handler, which gets the events instead.
         """
-        if self._inbox.on_event is not None:
-            raise RuntimeError(f"the events of agent {self.agent_id} go to its on_event")
+        if self._inbox.reader:
+            raise RuntimeError(f"the events of agent {self.agent_id} go to its {self._inbox.reader}")
         return EventStream(self._inbox, self._shell)
 
     async def wait_for(self, wanted: Wanted) -> None:
@@ -233,6 +235,27 @@ class Agent(AgentView, AgentCommands):
             inbox.watchers.remove(watcher)
         if not watcher.met:
             raise AgentRemoved(self.agent_id)
+
+
+async def run_handler(inbox: Inbox, shell: Shell, handler: AgentHandler) -> None:
+    """Give a handler the agent's events until the agent is removed."""
+    while not inbox.queue.ended:
+        try:
+            async for event in EventStream(inbox, shell):
+                await _handle(handler, inbox, event)
+        except EventsLost as error:
+            await handler.on_events_lost(error)
+
+
+async def _handle(handler: AgentHandler, inbox: Inbox, event: Event) -> None:
+    try:
+        try:
+            await getattr(handler, METHODS[type(event)])(event)
+        except Exception as error:
+            if not (inbox.queue.closed and isinstance(error, AgentRemoved)):
+                await handler.on_failure(event, error)
+    except Exception:
+        logger.exception("the handler of agent %s failed at its failure", inbox.agent_id)
 
 
 async def exchange(shell: Shell, link: Link, agent_id: str, command: object) -> Resp:

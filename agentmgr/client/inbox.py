@@ -115,6 +115,7 @@ class Inbox:
     """Takes one agent's messages from its connection, in order and without ever waiting.
 
     Attributes:
+        reader: what gets the events, if the application does not read them itself.
         link: the connection that the agent is on.
         zone: the zone that it logged on to.
         resume_token: the newest that the server gave; empty when there is none.
@@ -130,6 +131,7 @@ class Inbox:
     def __init__(self, agent_id: str, max_events: int, on_event: OnEvent | None) -> None:
         self.agent_id = agent_id
         self.on_event = on_event
+        self.reader = "on_event" if on_event is not None else ""
         self.queue = EventQueue(agent_id, max_events)
         self.watchers: list[Watcher] = []
         self.logged_on = False

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from agentmgr.client.addresses import Address, Backoff, text_of
-from agentmgr.client.agent import Agent, checked, exchange
+from agentmgr.client.agent import Agent, checked, exchange, run_handler
 from agentmgr.client.commands import PomCommands, R
 from agentmgr.client.errors import CommandError
+from agentmgr.client.handlers import AgentHandler
 from agentmgr.client.hub import Hub
 from agentmgr.client.inbox import Inbox, OnEvent
 from agentmgr.client.link import Link
@@ -46,7 +48,9 @@ class Pom(PomCommands):
         """The agents made and not removed, by id."""
         return self._agents
 
-    async def agent(self, agent_id: str, *, on_event: OnEvent | None = None) -> Agent:
+    async def agent(
+        self, agent_id: str, *, on_event: OnEvent | None = None, handler: AgentHandler | None = None
+    ) -> Agent:
         """Return the agent of this id, made at the first call.
 
         Args:
@@ -54,20 +58,32 @@ class Pom(PomCommands):
             on_event: gets each event at once, in order and before the RESP that follows it, instead of
                 `Agent.events()`, POMAvailable even before this returns. It must neither wait nor raise:
                 it runs in the connection's reader, for thousands of desktops in one process.
+            handler: gets each event in a task of the agent's own, where commands may be awaited.
 
         Raises:
-            ValueError: the id is no string of that length, or its agent exists with other `on_event`.
+            ValueError: the id is no string of that length, its agent exists with another `on_event` or
+                handler, both were given, or the handler is another agent's.
         """
         await self._shell.checkpoint()
         if agent_id.__class__ is not str or not 0 < len(agent_id) <= MAX_AGENT_ID_CHARACTERS:
             raise ValueError(f"an agent id is a string of 1 to {MAX_AGENT_ID_CHARACTERS} characters")
         agent = self._agents.get(agent_id)
         if agent is None:
-            inbox = Inbox(agent_id, self._max_events, on_event)
-            agent = self._agents[agent_id] = Agent(inbox, self._shell, self._route)
-            self._hub.home.attach(inbox)
-        elif on_event is not None:
-            raise ValueError(f"agent {agent_id} exists already and keeps the on_event it was made with")
+            agent = self._agents[agent_id] = self._make(agent_id, on_event, handler)
+        elif on_event is not None or handler is not None:
+            raise ValueError(f"agent {agent_id} exists already and keeps the reader it was made with")
+        return agent
+
+    def _make(self, agent_id: str, on_event: OnEvent | None, handler: AgentHandler | None) -> Agent:
+        if handler is not None and (on_event is not None or hasattr(handler, "agent")):
+            raise ValueError(f"agent {agent_id} needs a handler of its own, and then no on_event")
+        inbox = Inbox(agent_id, self._max_events, on_event)
+        agent = Agent(inbox, self._shell, self._route)
+        if handler is not None:
+            handler.agent = agent
+            inbox.reader = "handler"
+            self._shell.spawn(partial(run_handler, inbox, self._shell, handler))
+        self._hub.home.attach(inbox)
         return agent
 
     def remove(self, agent: Agent) -> None:

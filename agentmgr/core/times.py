@@ -2,19 +2,15 @@
 
 from datetime import UTC, datetime
 
-TIME_FORMATS = ("%Y/%m/%d %H:%M", "%Y/%m/%d/%H:%M")
+from protocol.times import FORMATS, instant
 
 
 def parse_time(text: str) -> float | None:
     """Return epoch seconds of a callback time in UTC; None if it is written otherwise."""
-    for time_format in TIME_FORMATS:
-        try:
-            return datetime.strptime(text, time_format).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    return None
+    time = instant(text)
+    return None if time is None else time.timestamp()
 
 
 def format_time(at: float) -> str:
     """Return a time as the API writes it."""
-    return datetime.fromtimestamp(at, UTC).strftime(TIME_FORMATS[0])
+    return datetime.fromtimestamp(at, UTC).strftime(FORMATS[0])

@@ -54,6 +54,10 @@ class Visit:
         """Send notifications, all in one write."""
         await self.stream.send_all(b"".join(notification_bytes(agent_id, each) for each in notifications))
 
+    async def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        await self.stream.send_all(data)
+
     async def dismiss(self, reason: str) -> None:
         """Close the connection the way a server does."""
         await self.stream.send_all(closing_bytes(reason))

@@ -1,6 +1,7 @@
 """Commands of the SDK: RESPs, refusals, several in flight, and what the library answers itself."""
 
 import logging
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import trio
@@ -9,11 +10,11 @@ from agentmgr.client import CommandError, Pom
 from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol import commands
 from protocol.connection import CommandReceived, notification_bytes
-from protocol.enums import AgentState
+from protocol.enums import AgentState, CallbackType
 from protocol.notifications import AGTStateChangedNotify
 from protocol.registry import VERSION
 from protocol.results import ResultCode
-from protocol.structures import CompletionCode
+from protocol.structures import CompletionCode, ContactNumber
 
 
 async def test_connect_says_its_version_first_and_keeps_the_directory(
@@ -254,3 +255,17 @@ async def test_message_of_a_newer_server_is_ignored(server: ScriptedServer, pom:
 
     assert (await agent.hold_call("S1")).result is ResultCode.SUCCESS
     assert agent.agent_state is AgentState.NotReady
+
+
+async def test_callback_time_may_be_a_datetime(server: ScriptedServer, pom: Pom) -> None:
+    agent = await pom.agent("1001")
+    east = timezone(timedelta(hours=2))
+    for time in (datetime(2026, 3, 2, 14, tzinfo=east), "2026/03/02 12:00"):
+        await agent.create_callback(CallbackType.Standard, time, 0, ContactNumber(number="+4930123456"), "S1")
+    with pytest.raises(ValueError, match="has no time zone"):
+        await agent.create_callback(CallbackType.Standard, datetime(2026, 3, 2), 0, ContactNumber(), "S1")  # noqa: DTZ001
+    with pytest.raises(CommandError, match=r"9997 .*callbackTime"):
+        await agent.create_callback(CallbackType.Standard, 7, 0, ContactNumber(), "S1")  # type: ignore[arg-type]  # no time
+
+    times = [received.command.callback_time for received in server.received("AGTCreateCallback")]
+    assert times == ["2026/03/02 12:00"] * 2

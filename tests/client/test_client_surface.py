@@ -8,10 +8,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from agentmgr.client import Agent, Pom
+from agentmgr.client import Agent, AgentHandler, Pom, sync
 from agentmgr.client.addresses import parse_address, text_of
 from agentmgr.client.agent import CAPABILITIES
 from agentmgr.client.commands import CapabilityName, Event
+from agentmgr.client.handlers import METHODS
 from protocol.registry import COMMANDS, NOTIFICATIONS
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "client_commands.py"
@@ -27,8 +28,9 @@ def generator() -> ModuleType:
     return module
 
 
-def test_generated_commands_are_current(generator: ModuleType) -> None:
-    assert generator.TARGET.read_text() == generator.render(), "run scripts/generate.py"
+def test_generated_modules_are_current(generator: ModuleType) -> None:
+    for name, render in generator.RENDERED.items():
+        assert (generator.CLIENT / name).read_text() == render(), "run scripts/generate.py"
 
 
 def test_every_command_has_a_method_that_returns_its_resp(generator: ModuleType) -> None:
@@ -38,6 +40,22 @@ def test_every_command_has_a_method_that_returns_its_resp(generator: ModuleType)
         method = getattr(Agent if spec.for_agent else Pom, generator.method_name(spec.name))
         assert inspect.iscoroutinefunction(method)
         assert get_type_hints(method)["return"] is spec.resp
+        blocking = getattr(sync.Agent if spec.for_agent else sync.Pom, generator.method_name(spec.name))
+        assert not inspect.iscoroutinefunction(blocking)
+        assert get_type_hints(blocking)["return"] is spec.resp
+        if spec.name != "AGTLogoff":
+            assert inspect.signature(blocking) == inspect.signature(method)
+
+
+def test_every_event_has_a_method_of_its_own_in_both_handlers(generator: ModuleType) -> None:
+    assert set(METHODS) == set(NOTIFICATIONS.values())
+    assert len(set(METHODS.values())) == len(METHODS)
+    for cls, name in METHODS.items():
+        for handler in (AgentHandler, sync.AgentHandler):
+            assert get_type_hints(getattr(handler, name), {"Agent": Agent}) == {
+                "event": cls,
+                "return": type(None),
+            }
 
 
 @pytest.mark.parametrize(
