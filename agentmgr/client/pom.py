@@ -65,6 +65,11 @@ class Pom(PomCommands):
                 handler, both were given, or the handler is another agent's.
         """
         await self._shell.checkpoint()
+        return self._find_or_make(agent_id, on_event, handler)
+
+    def _find_or_make(
+        self, agent_id: str, on_event: OnEvent | None, handler: AgentHandler | None = None
+    ) -> Agent:
         if agent_id.__class__ is not str or not 0 < len(agent_id) <= MAX_AGENT_ID_CHARACTERS:
             raise ValueError(f"an agent id is a string of 1 to {MAX_AGENT_ID_CHARACTERS} characters")
         agent = self._agents.get(agent_id)

@@ -59,9 +59,19 @@ class _Events:
     def __init__(self, agent_id: str, max_events: int) -> None:
         self._queue = EventQueue(agent_id, max_events)
         self._changed = threading.Condition()
+        self._receive: OnEvent | None = None
+
+    def pass_on(self, receive: OnEvent) -> None:
+        """Keep no events any more; called by the thread that puts them."""
+        self._receive = receive
+        while (event := self._queue.take()) is not None:
+            receive(event)
 
     def put(self, event: Event) -> None:
-        """Keep an event."""
+        """Keep an event, or pass it on."""
+        if self._receive is not None:
+            self._receive(event)
+            return
         with self._changed:
             self._queue.put(event)
             self._changed.notify()
@@ -356,14 +366,13 @@ class Pom(PomCommands):
         reader = "handler" if handler is not None else "on_event" if on_event is not None else ""
         events = _Events(str(agent_id), self._max_events)
         deliver = partial(_deliver, agent_id, on_event, handler)
-        receive: OnEvent = events.put
-        if reader and self._dispatch is not None:
-            receive = partial(_by, self._dispatch, deliver)
-        agent = Agent(self, await self._pom.agent(agent_id, on_event=receive), events, reader)
+        agent = Agent(self, self._pom._find_or_make(agent_id, events.put), events, reader)
         self._agents[agent_id] = agent
         if handler is not None:
             handler.agent = agent
-        if reader and self._dispatch is None:
+        if reader and self._dispatch is not None:
+            events.pass_on(partial(_by, self._dispatch, deliver))
+        elif reader:
             work = partial(_read_all, events, deliver, handler)
             threading.Thread(target=work, name=f"agentmgr.client {agent_id}", daemon=True).start()
         return agent

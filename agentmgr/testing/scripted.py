@@ -35,10 +35,11 @@ class Visit:
     address: Address
     stream: Stream
     received: list[CommandReceived] = field(factory=list)
+    _sending: trio.Lock = field(factory=trio.Lock)
 
     async def answer(self, received: CommandReceived, response: commands.Resp) -> None:
         """Send a RESP."""
-        await self.stream.send_all(response_bytes(received.request_id, received.agent_id, response))
+        await self.send(response_bytes(received.request_id, received.agent_id, response))
 
     async def accept(self, received: CommandReceived, **fields: Any) -> None:
         """Send the command's own RESP with result 0 and these fields."""
@@ -52,15 +53,16 @@ class Visit:
 
     async def notify(self, agent_id: str, *notifications: object) -> None:
         """Send notifications, all in one write."""
-        await self.stream.send_all(b"".join(notification_bytes(agent_id, each) for each in notifications))
+        await self.send(b"".join(notification_bytes(agent_id, each) for each in notifications))
 
     async def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
-        await self.stream.send_all(data)
+        """Send bytes as they are, not into the midst of others."""
+        async with self._sending:
+            await self.stream.send_all(data)
 
     async def dismiss(self, reason: str) -> None:
         """Close the connection the way a server does."""
-        await self.stream.send_all(closing_bytes(reason))
+        await self.send(closing_bytes(reason))
         await self.stream.aclose()
 
     async def cut(self) -> None:
