@@ -13,6 +13,7 @@ import trio
 from attrs import evolve, frozen
 
 from agentmgr.admin import requests
+from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import (
     RunningServer,
@@ -163,7 +164,8 @@ async def _fill(server: RunningServer, data: Path) -> None:
     for campaign in DEMO_CAMPAIGNS:
         path = data / f"{campaign.name.lower()}.csv"
         _write_contacts(path, campaign)
-        await server.perform(requests.ImportContacts(str(path), campaign.name))
+        with fed_from(path) as pieces:
+            await server.perform(requests.ImportContacts(str(path), campaign.name), pieces)
         services = server.services(CALLER)
         await trio.to_thread.run_sync(services.campaigns.create, _spec(campaign), (campaign.name,))
 
