@@ -243,21 +243,37 @@ When a connection is lost, the server keeps the places of its agents for a while
 settings, 60 s unless changed). They get no new contact; what they have goes on; their notifications wait,
 256 at most.
 
-1. The client connects again and sends `AgentSDKConnected` with the ids of these agents.
-2. After its RESP comes `GetAgentStatus` for each agent whose place is kept. No question for an agent: it
-   must log on.
-3. The client answers each with `GetAgentStatusResponse` and the three states that it was told last.
-4. If they are what the server told last, the RESP comes and then what has waited, in order; the agent works
-   on. If not, or if too much had to wait: ! AGTAgentLoggedOut, and the agent must log on again.
+1. The client connects again and sends `AgentSDKConnected` with the ids of its agents.
+2. After its RESP each agent whose place is kept, or who is still logged on over another connection, is asked
+   with `GetAgentStatus`. Each other gets `AGTAgentLoggedOut` at once, and must log on again.
+3. The client answers each question with `GetAgentStatusResponse`: the three states that it was told last, and
+   the agent's newest `resumeToken`. A desktop that has forgotten its states says those of a fresh logon.
+4. The RESP comes, with the next token. Then follows what the desktop has missed, and what was sent into the
+   dying line and may not have arrived: the RESPs under way too, under their ids. A desktop that was never
+   told the states it gave, or for which too much had to wait, is told the states as they are instead. In
+   either case it is told of its contact (`AGTCallNotify`, or as a second party `AGTConsultNotify` or
+   `AGTConferenceNotify`) and its capabilities. What comes more than once says the same; the last of each kind
+   is the truth. A RESP that nobody waits for is to be ignored.
 
-While the server still takes the old connection for alive it does not ask yet, and answers a logon with 7; log
-on with `isForce` then. A proxy for many desktops reports a lost one with `AGTAgentDisconnected`, and its
-return with another `AgentSDKConnected` on the same connection.
+**The resume token** stands in for the password. It comes with the RESP to a logon and is renewed at each use;
+the one before stays good until its successor is used, for that may be lost on its way. Keep it as you would
+keep the password. `AGTLogon` takes it too, with an empty `pwd`: after a restart of server or desktop, within
+`resume_token_s` of the settings (12 h). Such a logon begins afresh; if the agent's place was kept, that is
+over. A token ends with `AGTLogoff` and `AGTPendingLogout`, with a logon by password, with a new password.
 
-`AGTSaveAgentForHA` asks for more: an agent whose desktop crashed, or whose server did, goes on where it was
-by an ordinary logon without `isForce`. Before the RESP to the logon come the states that differ from those
-of a fresh logon and `AGTCallNotify` of the contact, if there is one. If the customer was lost with the
-server, the contact is in Wrapup.
+Whoever answers without a right token gets 17, and nothing changes for the agent. The old connection need not
+be known to be lost: with the right token the agent moves, and the old one gets AGTAgentLoggedOut. For
+desktops that know no token the setting `resume_without_token` lets whoever names an agent speak for it, once
+its connection is lost; leave it off where the network is not trusted.
+
+A logon by password while the place is kept is answered 7; log on with `isForce` then. A proxy for many
+desktops reports a lost one with `AGTAgentDisconnected`, and its return with another `AgentSDKConnected` on
+the same connection; over that no token is needed.
+
+`AGTSaveAgentForHA` asks for more: an agent whose desktop crashed goes on where it was by an ordinary logon
+without `isForce`, and one whose server did is asked as above by the next server, and goes on. Before the RESP
+to such a logon come the states that differ from those of a fresh logon and `AGTCallNotify` of the contact, if
+there is one. If the customer was lost with the server, the contact is in Wrapup.
 
 ## What some fields mean
 

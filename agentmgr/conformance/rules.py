@@ -7,7 +7,7 @@ from attrs import define, field
 from agentmgr.conformance.matrix import ROWS, Row, in_words, vector
 from agentmgr.conformance.transcript import Entry, Kind, Transcript
 from protocol import notifications as n
-from protocol.commands import AGTConsultCall, AGTLogon
+from protocol.commands import AGTConsultCall, AGTLogon, GetAgentStatusResponse
 from protocol.connection import MAX_NAME_CHARACTERS
 from protocol.enums import AgentState, CallState, DestinationType, NailupStatus
 from protocol.structures import Capabilities
@@ -72,7 +72,10 @@ def violations(transcript: Transcript) -> list[str]:
 
 @define(eq=False)
 class _Seen:
-    """What one desktop has been told since its logon; `entering` are the logons without RESP."""
+    """What one desktop has been told since its logon; `entering` are the logons without RESP.
+
+    `is_back` is so from its return to its next command: it is told again what it may know.
+    """
 
     agent_state: AgentState = AgentState.NotReady
     call_state: CallState = CallState.NoState
@@ -80,6 +83,7 @@ class _Seen:
     capabilities: Capabilities | None = None
     logged_on: bool = False
     entering: int = 0
+    is_back: bool = False
     last: str = ""
     consulted: DestinationType | None = None
     is_passive: bool = False
@@ -143,6 +147,7 @@ class _Checker:
     def _take_command(self, entry: Entry, seen: _Seen) -> None:
         assert entry.request_id is not None
         self._commands[entry.line, entry.request_id] = entry
+        seen.is_back = isinstance(entry.message, GetAgentStatusResponse)
         if isinstance(entry.message, AGTLogon):
             seen.entering += 1
         elif isinstance(entry.message, AGTConsultCall) and seen.call_state is CallState.Talking:
@@ -151,6 +156,8 @@ class _Checker:
     def _take_response(self, entry: Entry, seen: _Seen) -> None:
         assert entry.request_id is not None
         asked = self._commands.pop((entry.line, entry.request_id), None)
+        if asked is None and seen.is_back:
+            return  # under way when the connection broke, and given again
         if asked is None:
             self._wrong(entry, f"no command waits for a RESP with id {entry.request_id}")
             return
@@ -164,7 +171,7 @@ class _Checker:
         if isinstance(asked.message, AGTLogon):
             seen.logged_on |= succeeded
             seen.entering -= 1
-        if seen.logged_on:
+        if seen.logged_on and not seen.is_back:
             self._check_capabilities(entry, seen)
             if asked.name == "AGTLogoff" and succeeded:
                 self._agents[entry.line, entry.agent_id] = _Seen(entering=seen.entering)
@@ -173,19 +180,19 @@ class _Checker:
 
     def _take_notification(self, entry: Entry, seen: _Seen) -> None:
         message = entry.message
-        if not isinstance(message, _STATES) and not seen.entering:
+        if not isinstance(message, _STATES) and not seen.entering and not seen.is_back:
             self._check_capabilities(entry, seen)
         match message:
             case n.AGTStateChangedNotify(agent_state=new):
                 seen.agent_state = new
             case n.AGTNailupChange(nailup_status=status):
-                if status is seen.nailup_status:
+                if status is seen.nailup_status and not seen.is_back:
                     self._wrong(entry, "the nailing state was the same before")
                 seen.nailup_status = status
             case n.AGTCallStateChangedNotify(call_state=call_state):
                 self._take_call_state(entry, seen, call_state)
             case n.AGTCapabilitiesChanged(capabilities=capabilities):
-                if capabilities == seen.capabilities:
+                if capabilities == seen.capabilities and not seen.is_back:
                     self._wrong(entry, "nothing in it differs from the one before")
                 seen.capabilities = capabilities
             case n.AGTAgentLoggedOut():
@@ -202,7 +209,7 @@ class _Checker:
         before, seen.call_state = seen.call_state, new
         if new in (CallState.NoState, CallState.Idle, CallState.Wrapup):
             seen.consulted, seen.is_passive = None, False
-        if seen.entering:
+        if seen.entering or seen.is_back:
             return
         if new not in FOLLOWS[before]:
             self._wrong(entry, f"{new.value} cannot follow {before.value}")

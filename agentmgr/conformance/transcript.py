@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from protocol.codec import encode_args
 
 MAX_SHOWN_CHARACTERS = 160
-_SECRET = frozenset({"pwd"})
+_SECRET = frozenset({"pwd", "resumeToken"})
 
 
 class Kind(Enum):
