@@ -15,7 +15,7 @@ import trio
 from attrs import frozen
 from prometheus_client import CollectorRegistry
 
-from agentmgr.admin import operations
+from agentmgr.admin import operations, watching
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.passwords import verify
@@ -188,8 +188,9 @@ async def open_server(
                 store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host), floors
             )
             server = RunningServer(clock, host.zones, backing, host)
+            services = server.services(operations.SUPERVISOR)
             nursery.start_soon(
-                serve_admin, admin_listener, operations.from_socket(server.services(operations.SUPERVISOR))
+                serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
             web = WebServer(pages(registry, lambda: host.states), settings.http)
             nursery.start_soon(web.serve, [_listener(http_socket)])

@@ -151,7 +151,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             who = f"{changed} agents" if changed > 1 else f"agent {agent_ids[0]}"
             return _done(f"{who} changed; whoever is logged on goes on as before until the next logon")
         case requests.ShowFloor(zone, state, campaign):
-            return map(_on_floor, services.floor.agents(zone, state, campaign))
+            return map(floor_row, services.floor.agents(zone, state, campaign))
         case requests.LogOffAgents(agent_ids, now, zone):
             return map(_wished, services.floor.log_off(agent_ids, now=now, zone=zone))
         case requests.BreakAgents(agent_ids, reason, reason_name, zone):
@@ -268,15 +268,16 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "stored": tally.stored,
         "started": _time(job.created_at),
         "ended": _time(job.ended_at),
-        **_dialling(dialling),
+        **dialling_row(dialling),
         "why": status.why,
     }
     for code, count in tally.dispositions:
         yield {"completion_code": code, "contacts": count}
 
 
-def _dialling(of: Dialling) -> Row:
-    left, facts = of.left, of.facts
+def dialling_row(of: Dialling) -> Row:
+    """Show what is left of a job, who works on it, and how fast it dials."""
+    left, facts = of.contacts, of.facts
     return {
         "fresh": left.fresh,
         "waiting": left.waiting,
@@ -387,7 +388,8 @@ def _agent(login: AgentLogin) -> Row:
     }
 
 
-def _on_floor(seen: AgentOnFloor) -> Row:
+def floor_row(seen: AgentOnFloor) -> Row:
+    """Show an agent who is logged on."""
     agent = seen.agent
     return {
         "agent": agent.agent_id,

@@ -160,6 +160,13 @@ class ShowFloor:
 
 
 @frozen
+class WatchFloor:
+    """Show what goes on in a zone, or in all: who is there and what each job does, then what changes."""
+
+    zone: str = ""
+
+
+@frozen
 class LogOffAgents:
     """Log agents off after their contact, or at once; in all zones unless one is named."""
 

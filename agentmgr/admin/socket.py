@@ -10,8 +10,8 @@ more than a piece at a time, and whoever has gone is noticed at the next one.
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -39,6 +39,9 @@ May block, and raises AdminRefused; taking a piece may raise Stopped.
 
 NO_PIECES: Iterator[str] = iter(())
 """Of a request that brings no file."""
+
+Follow = Callable[[Mapping[str, Any]], AsyncIterator[Sequence[Row]]]
+"""Yields rows as they come, for as long as somebody reads; for trio's thread, and raises AdminRefused."""
 
 REQUEST_TIMEOUT_S = 10.0
 ROWS_AT_A_TIME = 100
@@ -105,12 +108,16 @@ def _bind(path: Path) -> socket.socket:
     return listener
 
 
-async def serve_admin(listener: trio.SocketListener, perform: Perform) -> None:
-    """Answer requests until cancelled; `perform` is called in worker threads."""
-    await trio.serve_listeners(partial(_serve_connection, perform), [listener])
+async def serve_admin(
+    listener: trio.SocketListener, perform: Perform, follow: Mapping[str, Follow] | None = None
+) -> None:
+    """Answer requests until cancelled; `perform` is called in worker threads, `follow` has what goes on."""
+    await trio.serve_listeners(partial(_serve_connection, perform, follow or {}), [listener])
 
 
-async def _serve_connection(perform: Perform, stream: trio.SocketStream) -> None:
+async def _serve_connection(
+    perform: Perform, follow: Mapping[str, Follow], stream: trio.SocketStream
+) -> None:
     async with stream:
         try:
             frames = _Frames(stream)
@@ -120,7 +127,10 @@ async def _serve_connection(perform: Perform, stream: trio.SocketStream) -> None
             log.warning("admin_request_unusable", why=str(error))
             return
         try:
-            await _answer(perform, name, args, stream, frames)
+            if name in follow:
+                await _follow(follow[name], name, args, stream)
+            else:
+                await _answer(perform, name, args, stream, frames)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             log.info("admin_client_left", operation=name)
 
@@ -198,6 +208,41 @@ async def _answer(
         log.info("admin_operation", operation=name)
         end = {"end": "done"}
     await stream.send_all(frame(pack(end)))
+
+
+async def _follow(follow: Follow, name: str, args: dict[str, Any], stream: trio.SocketStream) -> None:
+    """Send what goes on until the other side leaves, which one that only listens does not say otherwise."""
+    log.info("admin_operation", operation=name)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_watch_leaving, stream, nursery.cancel_scope)
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            end = await _send_followed(follow, name, args, stream)
+            await stream.send_all(frame(pack(end)))
+        nursery.cancel_scope.cancel()
+
+
+async def _send_followed(
+    follow: Follow, name: str, args: dict[str, Any], stream: trio.SocketStream
+) -> dict[str, str]:
+    try:
+        async with aclosing(follow(args)) as updates:  # type: ignore[type-var]  # it is a generator
+            async for rows in updates:
+                await stream.send_all(b"".join(frame(pack({"row": row})) for row in rows))
+    except AdminRefused as error:
+        return {"error": str(error)[:MAX_ERROR_CHARACTERS]}
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        raise
+    except Exception:
+        log.exception("admin_operation_failed", operation=name)
+        return {"error": f"{name} failed because of a fault of the server; its log says more"}
+    return {"end": "done"}
+
+
+async def _watch_leaving(stream: trio.SocketStream, scope: trio.CancelScope) -> None:
+    with suppress(trio.BrokenResourceError):
+        while await stream.receive_some(RECEIVE_BYTES):
+            pass
+    scope.cancel()
 
 
 async def _in_thread(fn: Callable[..., T], *args: Any) -> T:

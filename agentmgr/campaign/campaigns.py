@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve, frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.dialling import Dialling, contacts_left, why
+from agentmgr.campaign.dialling import ContactsLeft, Dialling, contacts_left, facts_in, why
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
@@ -54,6 +54,15 @@ class CampaignStatus:
     tally: JobTally | None
     dialling: Dialling | None = None
     why: str = ""
+
+
+@frozen
+class Progress:
+    """How far a job is: what it has done, and what is left of its contacts."""
+
+    job: JobStatus
+    tally: JobTally
+    left: ContactsLeft
 
 
 @frozen
@@ -237,18 +246,24 @@ class CampaignService(Service):
 
     def status(self, name: str) -> CampaignStatus:
         """Return how far the latest job of a campaign is."""
-        campaign = self._find(name)
-        store, floors = self._at.store, self._at.floors
+        found, floors = self.progress(name), self._at.floors
+        if found is None:
+            return CampaignStatus(name, None, None)
+        job, now = found.job, self._at.now()
+        zone = floors.look(job.zone) if job.state in LIVE_JOB_STATES else None
+        state = floors.states().get(job.zone, "")
+        dialling = Dialling(name, job, found.left, now, state, zone, facts_in(zone, job.job_id))
+        return CampaignStatus(name, job, found.tally, dialling, why(dialling))
+
+    def progress(self, name: str) -> Progress | None:
+        """Return how far the latest job of a campaign is, as the store has it; None if it was never run."""
+        campaign, store, now = self._find(name), self._at.store, self._at.now()
         job = store.latest_job(campaign.campaign_id)
         if job is None:
-            return CampaignStatus(campaign.name, None, None)
-        tally, now = store.tally(job.job_id), self._at.now()
+            return None
+        tally = store.tally(job.job_id)
         left = contacts_left(job, tally, store.contacts_left(job.job_id), campaign.calling_hours, now)
-        zone = floors.look(job.zone) if job.state in LIVE_JOB_STATES else None
-        facts = next((each for each in zone.jobs if each.view.job_id == job.job_id), None) if zone else None
-        state = floors.states().get(job.zone, "")
-        dialling = Dialling(campaign.name, job, left, now, state, zone, facts)
-        return CampaignStatus(campaign.name, job, tally, dialling, why(dialling))
+        return Progress(job, tally, left)
 
     def all(self) -> tuple[CampaignOverview, ...]:
         """Return all campaigns by name."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.model import CallingHours
@@ -80,6 +80,21 @@ class Dialling:
     zone: ZoneView | None = None
     facts: JobFacts | None = None
 
+    @property
+    def contacts(self) -> ContactsLeft:
+        """The contacts, those that the zone has on hand as what they are."""
+        left, facts = self.left, self.facts
+        if facts is None:
+            return left
+        on_hand = min(facts.on_hand, left.in_work)
+        fresh = min(facts.on_hand_fresh, on_hand)
+        return evolve(
+            left,
+            fresh=left.fresh + fresh,
+            waiting=left.waiting + on_hand - fresh,
+            in_work=left.in_work - on_hand,
+        )
+
 
 def why(of: Dialling) -> str:
     """Return why nothing is dialled, or that and how it is dialled."""
@@ -94,6 +109,12 @@ def why(of: Dialling) -> str:
         if reason := about(of, of.zone, of.facts):
             return reason
     return _at_work(of.facts)
+
+
+def facts_in(zone: ZoneView | None, job_id: int) -> JobFacts | None:
+    """Return a job as its zone has it; None if it does not."""
+    jobs = zone.jobs if zone is not None else ()
+    return next((each for each in jobs if each.view.job_id == job_id), None)
 
 
 def clock(at: float, now: float) -> str:

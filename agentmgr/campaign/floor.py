@@ -1,12 +1,12 @@
 """The floor: who is logged on and what they do, and what a supervisor wants of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from attrs import frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.wishes import LogOff, Outcome, TakeBreak, Wish, WorkIn
-from agentmgr.ports import LIVE_JOB_STATES, AgentView
+from agentmgr.ports import LIVE_JOB_STATES, AgentView, ZoneUpdate
 from agentmgr.text import fault_of
 from protocol.enums import AgentState, CallState
 
@@ -70,6 +70,10 @@ class FloorService(Service):
                 if campaign and campaign not in (agent.campaign, agent.placed_in):
                     continue
                 yield AgentOnFloor(name, view.at, agent.on_day(view.day, view.at))
+
+    def follow(self, zone: str = "") -> AsyncIterator[Sequence[ZoneUpdate]]:
+        """Yield what is new in a zone, or in all, some times a second; for trio's thread."""
+        return self._at.floors.follow(zone)
 
     def log_off(self, agent_ids: Sequence[str], *, now: bool = False, zone: str = "") -> Sequence[Wished]:
         """Log agents off when nothing is on, or at once; return what came of it for each."""

@@ -23,6 +23,7 @@ from agentmgr.cli import (
     dispositions,
     dnc,
     server,
+    top,
 )
 from agentmgr.cli.common import Failed, Interrupted, Misused, complain
 
@@ -63,6 +64,7 @@ app.command(attributes.app)
 app.command(campaign.app)
 app.command(agents.app)
 app.command(account.app)
+app.command(top.top)
 app.command(dispositions.app)
 app.command(dnc.app)
 app.command(desk.desk)

@@ -224,10 +224,19 @@ def set_(
     """
     from agentmgr.admin.requests import ChangeCampaign
 
+    _tell(config, ChangeCampaign(name, changes_of(values)))
+
+
+def changes_of(values: list[str]) -> dict[str, Any]:
+    """Read KEY=VALUE of several settings of a campaign.
+
+    Raises:
+        Misused: one of them is written otherwise.
+    """
     changes: dict[str, Any] = {}
     for each in values:
         _merge(changes, _change(each))
-    _tell(config, ChangeCampaign(name, changes))
+    return changes
 
 
 def _change(text: str) -> dict[str, Any]:

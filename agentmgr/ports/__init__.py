@@ -31,7 +31,7 @@ from agentmgr.ports.contacts import (
     DncStore,
     TakenIn,
 )
-from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneView
+from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneUpdate, ZoneView
 from agentmgr.ports.history import (
     CallbackRow,
     ContactAttempt,
@@ -120,5 +120,6 @@ __all__ = [
     "Telephony",
     "Token",
     "ZoneStore",
+    "ZoneUpdate",
     "ZoneView",
 ]

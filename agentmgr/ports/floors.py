@@ -1,6 +1,6 @@
 """The zones of this process as a supervisor sees them: who is there, what is going on, and what is wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from attrs import evolve, frozen
@@ -73,11 +73,12 @@ class JobView:
 class JobFacts:
     """A job as it is at a moment, with what its zone knows of the reasons.
 
-    `on_hand` contacts are in the zone, `in_work` being worked on; `next_due_at` is when the store may have
-    the next one, epoch seconds, None if it has none. Of the `skilled` agents, who are logged on and have the
-    skill, each that does not work for the job now is counted under one reason: `elsewhere`, `away`,
-    `on_break`, `inbound`, or `unnailed`. Rates are a minute's, of the last minutes; `answers` and `abandoned`
-    are what the pacer has seen since the zone runs the job, `may_risk` that it dials ahead by them.
+    `on_hand` contacts are in the zone, `on_hand_fresh` of them never called, `in_work` being worked on;
+    `next_due_at` is when the store may have the next one, epoch seconds, None if it has none. Of the
+    `skilled` agents, who are logged on and have the skill, each that does not work for the job now is
+    counted under one reason: `elsewhere`, `away`, `on_break`, `inbound`, or `unnailed`. Rates are a minute's,
+    of the last minutes; `answers` and `abandoned` are what the pacer has seen since the zone runs the job,
+    `may_risk` that it dials ahead by them.
     """
 
     view: JobView
@@ -86,6 +87,7 @@ class JobFacts:
     min_level: int
     abandon_limit: float
     on_hand: int
+    on_hand_fresh: int
     in_work: int
     callbacks: int
     is_fetching: bool
@@ -123,8 +125,23 @@ class ZoneView:
     commits_wait: int = 0
 
 
+@frozen
+class ZoneUpdate:
+    """What is new in a zone: agents by their ids, None if one is gone.
+
+    With `is_snapshot` there are no others. `look` has the zone as it is without its agents, None while it is
+    not open.
+    """
+
+    zone: str
+    state: str
+    is_snapshot: bool
+    agents: Mapping[str, AgentView | None]
+    look: ZoneView | None
+
+
 class Floors(Protocol):
-    """The zones that this process serves; to be called from worker threads."""
+    """The zones that this process serves; to be called from worker threads, unless it says otherwise."""
 
     def states(self) -> Mapping[str, str]:
         """Return how each zone is: `ok`, `reopening`, `ending`, or `ended`; none if there is no server."""
@@ -132,6 +149,10 @@ class Floors(Protocol):
 
     def look(self, zone: str) -> ZoneView | None:
         """Return all that is in a zone; None if it is not open."""
+        ...
+
+    def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
+        """Yield what is new in a zone, or in all if it is empty, some times a second; for trio's thread."""
         ...
 
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -151,6 +172,9 @@ class NoFloors:
 
     def look(self, zone: str) -> ZoneView | None:
         return None
+
+    async def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
+        yield ()
 
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return dict.fromkeys(agent_ids, ())

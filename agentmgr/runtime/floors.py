@@ -1,18 +1,22 @@
 """The zones of a host as supervisors see them from worker threads."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack
 
 import trio
 
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.job import Job
 from agentmgr.core.wishes import Outcome, Wish
-from agentmgr.ports import AgentView, JobFacts, ZoneView
+from agentmgr.ports import AgentView, JobFacts, ZoneUpdate, ZoneView
 from agentmgr.runtime.clock import Clock
-from agentmgr.runtime.feed import see_agent, see_job
+from agentmgr.runtime.feed import Reader, see_agent, see_job
 from agentmgr.runtime.host import HostedZone, ZoneHost
 from protocol.enums import AgentState
+
+UPDATE_INTERVAL_S = 0.5
+"""How often whoever follows the zones is told what is new."""
 
 AT_A_TIME = 100
 """So many agents are looked at in a row; whoever waits for trio's thread comes in between."""
@@ -39,7 +43,19 @@ class HostedFloors:
 
     async def _look(self, zone: str) -> ZoneView | None:
         hosted = self._host.zones.get(zone)
-        return await look(hosted, self._clock.now()) if hosted is not None else None
+        return await _look(hosted, self._clock.now()) if hosted is not None else None
+
+    async def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
+        with ExitStack() as readers:
+            followed: dict[str, _Followed] = {}
+            while True:
+                updates = []
+                for name, state in dict(self._host.states).items():
+                    if zone in ("", name):
+                        one = followed.setdefault(name, _Followed(name, readers))
+                        updates.append(await one.take(state, self._host.zones.get(name), self._clock.now()))
+                yield updates
+                await trio.sleep(UPDATE_INTERVAL_S)
 
     def _where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         zones: Sequence[HostedZone] = tuple(self._host.zones.values())
@@ -54,17 +70,37 @@ class HostedFloors:
         return await hosted.runner.wishes.ask(wishes)
 
 
-async def look(hosted: HostedZone, now: float) -> ZoneView:
-    """Return all that is in a zone at `now`, epoch seconds; others get their turns meanwhile."""
+class _Followed:
+    """One zone that is followed through its openings."""
+
+    def __init__(self, zone: str, readers: ExitStack) -> None:
+        self._zone = zone
+        self._readers = readers
+        self._hosted: HostedZone | None = None
+        self._reader: Reader | None = None
+
+    async def take(self, state: str, hosted: HostedZone | None, now: float) -> ZoneUpdate:
+        if hosted is not self._hosted:
+            self._hosted = hosted
+            self._reader = self._readers.enter_context(hosted.feed.open()) if hosted is not None else None
+        if hosted is None or self._reader is None:
+            return ZoneUpdate(self._zone, state, is_snapshot=True, agents={}, look=None)
+        seen = await _look(hosted, now, with_agents=False)
+        update = self._reader.take()
+        return ZoneUpdate(self._zone, state, update.is_snapshot, update.agents, seen)
+
+
+async def _look(hosted: HostedZone, now: float, *, with_agents: bool = True) -> ZoneView:
+    """Return what is in a zone at `now`, epoch seconds; others get their turns meanwhile."""
     floor = hosted.zone
     views: list[AgentView] = []
     tally = _Tally(list(floor.jobs.values()))
     for number, agent_id in enumerate(list(floor.agents), 1):
         agent = floor.agents.get(agent_id)
-        view = see_agent(agent)
-        if agent is not None and view is not None:
-            views.append(view)
+        if agent is not None:
             tally.count(agent)
+        if with_agents and (view := see_agent(agent)) is not None:
+            views.append(view)
         if number % AT_A_TIME == 0:
             await trio.lowlevel.checkpoint()
     return ZoneView(
@@ -127,6 +163,7 @@ def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
         min_level=job.campaign.min_skill_level,
         abandon_limit=job.campaign.abandon_limit,
         on_hand=len(job.contacts),
+        on_hand_fresh=sum(not contact.due_at for contact in job.contacts),
         in_work=len(job.sessions),
         callbacks=len(job.callbacks),
         is_fetching=job.fetching,

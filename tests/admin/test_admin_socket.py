@@ -1,19 +1,22 @@
 import socket
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from agentmgr.admin.socket import (
     MAX_PIECE_CHARACTERS,
     AdminRefused,
     NoServer,
     Row,
+    _follow,
     admin_socket,
     ask,
     serve_admin,
@@ -52,6 +55,21 @@ def fed(pieces: Iterator[str]) -> Iterator[Row]:
     yield {"how": how, "pieces": count, "characters": characters}
 
 
+FOLLOWED: list[str] = []
+
+
+async def clock(args: Mapping[str, Any]) -> AsyncIterator[Sequence[Row]]:
+    """Yield for ever, and note when nobody reads any more."""
+    try:
+        for number in count():
+            if number == args["fails_at"]:
+                raise ZeroDivisionError if args.get("badly") else AdminRefused("no longer")
+            yield [{"number": number}, {"number": number}]
+            await trio.lowlevel.checkpoint()
+    finally:
+        FOLLOWED.append("ended")
+
+
 @pytest.fixture
 async def path(tmp_path: Path, nursery: trio.Nursery) -> Path:
     where = tmp_path / "run" / "admin.sock"
@@ -60,7 +78,7 @@ async def path(tmp_path: Path, nursery: trio.Nursery) -> Path:
     async def serve() -> None:
         with admin_socket(where) as listener:
             started.set()
-            await serve_admin(listener, perform)
+            await serve_admin(listener, perform, {"clock": clock})
 
     nursery.start_soon(serve)
     await started.wait()
@@ -199,3 +217,49 @@ async def test_something_else_at_the_path_is_left_alone(tmp_path: Path) -> None:
 def test_ask_without_a_server_says_that_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(NoServer):
         list(ask(tmp_path / "admin.sock", "count", {}))
+
+
+async def test_what_is_followed_comes_until_the_reader_leaves(path: Path) -> None:
+    FOLLOWED.clear()
+
+    def read() -> list[object]:
+        rows = ask(path, "clock", {"fails_at": None})
+        found = [row["number"] for row in islice(rows, 1001)]
+        rows.close()  # type: ignore[attr-defined]  # it is a generator
+        return found
+
+    assert await trio.to_thread.run_sync(read) == [number // 2 for number in range(1001)]
+    with trio.fail_after(10):
+        while not FOLLOWED:
+            await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_what_is_followed_ends_when_the_reader_leaves_although_nothing_more_comes(path: Path) -> None:
+    """A floor on which nothing happens must not keep a screen that was closed."""
+    ended = trio.Event()
+
+    async def silent(args: Mapping[str, Any]) -> AsyncIterator[Sequence[Row]]:
+        try:
+            yield [{"number": 1}]
+            await trio.sleep_forever()
+        finally:
+            ended.set()
+
+    one, other = trio.testing.memory_stream_pair()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_follow, silent, "silent", {}, one)
+        await other.receive_some()
+        await other.aclose()
+        with trio.fail_after(10):
+            await ended.wait()
+
+
+async def test_what_is_followed_and_refused_ends_with_the_reason(path: Path) -> None:
+    with pytest.raises(AdminRefused, match=r"^no longer$"):
+        await asked(path, "clock", fails_at=2)
+
+
+async def test_what_is_followed_and_fails_ends_with_that_and_the_server_goes_on(path: Path) -> None:
+    with pytest.raises(AdminRefused, match="its log says more"):
+        await asked(path, "clock", fails_at=2, badly=True)
+    assert await asked(path, "count", count=1, text="x")

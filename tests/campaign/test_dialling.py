@@ -32,6 +32,7 @@ FACTS = JobFacts(
     min_level=1,
     abandon_limit=0.03,
     on_hand=5,
+    on_hand_fresh=3,
     in_work=1,
     callbacks=0,
     is_fetching=False,
@@ -156,3 +157,10 @@ def test_contacts_that_are_never_open_are_outside_for_good() -> None:
     assert (left.outside, left.opens_at) == (4, None)
     of = evolve(dialling(on_hand=0, next_due_at=NOON + 60), left=left)
     assert why(of) == "all that is left is outside its calling hours, which never come"
+
+
+def test_contacts_on_hand_are_what_they_were_before_they_were_fetched() -> None:
+    of = evolve(DIALLING, left=ContactsLeft(fresh=10, waiting=1, in_work=6, reached=2))
+    assert of.contacts == ContactsLeft(fresh=13, waiting=3, in_work=1, reached=2)
+    stale = evolve(of, left=ContactsLeft(in_work=2))
+    assert stale.contacts == ContactsLeft(fresh=2), "the store's word may be a moment older than the zone's"

@@ -1,7 +1,7 @@
 """What a supervisor does at the terminal while the server runs, seen from desktops that are logged on."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from clishell import Shell
 from structlog.testing import capture_logs
 
 import agentmgr.client
+from agentmgr.admin.socket import ask
 from agentmgr.app import open_server
 from agentmgr.settings.file import load
 from protocol.enums import AgentState
@@ -114,6 +115,36 @@ async def test_move_to_a_campaign_is_seen_in_the_status(config: Path, campaign: 
         row = json.loads(await told(shell, "agents", "status", "--campaign", campaign, "--json"))
         assert row["placed_in"] == campaign
         assert "works where it is needed" in await told(shell, "agents", "move", "1001", "--anywhere")
+
+
+async def test_watching_the_floor_starts_with_all_and_goes_on_with_what_changes(
+    config: Path, campaign: str, shell: Shell
+) -> None:
+    async with floor(config, shell, "1001", "1002") as agents:
+        await told(shell, "campaign", "run", campaign)
+        rows = ask(Path(load(config).admin.socket), "WatchFloor", {"zone": ""})
+
+        def read(wanted: Callable[[Mapping[str, Any]], bool]) -> list[Mapping[str, Any]]:
+            found = []
+            for row in rows:
+                found.append(row)
+                if wanted(row):
+                    return found
+            raise AssertionError("it ended")
+
+        first = await trio.to_thread.run_sync(read, lambda row: row["kind"] == "drawn")
+        assert [row["whole"] for row in first if row["kind"] == "zone"] == [True]
+        assert {row["agent"] for row in first if row["kind"] == "agent"} == {"1001", "1002"}
+        seen = await trio.to_thread.run_sync(read, lambda row: row["kind"] == "campaign")
+        assert (seen[-1]["campaign"], seen[-1]["fresh"]) == (campaign, 2)
+        await agents["1001"].state_change(AgentState.NotReady, reason_code="7")
+        seen = await trio.to_thread.run_sync(read, lambda row: row["kind"] == "agent")
+        assert (seen[-1]["agent"], seen[-1]["state"]) == ("1001", "NotReady")
+        await told(shell, "agents", "logoff", "1002", "--now")
+        seen = await trio.to_thread.run_sync(read, lambda row: row["kind"] == "gone")
+        assert seen[-1]["agent"] == "1002"
+        assert not any(row["kind"] == "agent" and row["agent"] == "1001" for row in seen)
+        rows.close()  # type: ignore[attr-defined]  # it is a generator
 
 
 async def test_campaign_status_says_who_is_there_and_why_nothing_is_dialled(
