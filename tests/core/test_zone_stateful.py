@@ -17,6 +17,7 @@ from agentmgr.core.events import (
     CallAnswered,
     CallEnded,
     CallFailed,
+    GraceOver,
     JobLoaded,
     NailAnswered,
     NailEnded,
@@ -126,7 +127,11 @@ COMMANDS |= {
 LIVE_PHASES = (Phase.RINGING, Phase.WAITING, Phase.ON_LINE)
 TROUBLES = (
     "desktop lost",
-    "desktop lost",
+    "desktop hangs",
+    "desktop hangs",
+    "desktop wakes",
+    "server closes",
+    "server ends",
     "server blends",
     "server dies",
     "connect",
@@ -500,6 +505,14 @@ class ZoneWorld(RuleBasedStateMachine):
                 agent_id = sorted(self.stage.zone.agents)[n % len(self.stage.zone.agents)]
                 command = c.AGTBlendToInbound() if n % 2 else c.AGTBlendToOutbound()
                 self.stage.send(agent_id, command, SERVER_CONNECTION)
+            case "desktop hangs":
+                self.stage.silent.add(AGENTS[n % len(AGENTS)])
+            case "desktop wakes":
+                self.stage.silent.discard(AGENTS[n % len(AGENTS)])
+            case "server closes":
+                self.stage.post(ZoneClosing(30_000))
+            case "server ends" if self.stage.zone.closing:
+                self.end(n)
             case "server dies":
                 self.restart(n)
             case "switch lost":
@@ -514,6 +527,14 @@ class ZoneWorld(RuleBasedStateMachine):
                 self.stage.want(job_id, Wanted.STOP)
             case "job started" if len(self.stage.zone.jobs) < 3:
                 self.add_job(list(PacingType)[n % 4], "sales")
+
+    def end(self, n):
+        """The grace of a planned stop is over; the next server goes on with who was not there."""
+        stage = self.stage
+        stage.post(GraceOver())
+        assert not stage.zone.agents
+        assert all(stage.zone.returns.keeps(session) for session in stage.zone.sessions.values())
+        self.restart(n)
 
     def restart(self, n):
         """The server dies and is rebuilt from its store; the switch still has some of its lines."""
@@ -563,6 +584,8 @@ class ZoneWorld(RuleBasedStateMachine):
         """With nobody acting everything comes to rest: agents without contacts, stopped jobs over."""
         if not hasattr(self, "stage"):
             return
+        if self.stage.zone.closing:
+            self.end(0)
         stage = self.stage
         stage.answers_at_once = True
         stage.refuses.clear()
@@ -590,7 +613,8 @@ class ZoneWorld(RuleBasedStateMachine):
             left, done = set(stage.store.pending[job_id]), set(stage.store.done[job_id])
             assert not left & done
             assert len(left) + len(done) == CONTACTS
-        stage.post(ZoneClosing(1000))
+        stage.post(ZoneClosing(1000), GraceOver())
+        assert not stage.zone.agents
 
 
 ZoneWorld.TestCase.settings = settings(max_examples=3 * settings().max_examples, stateful_step_count=60)
