@@ -28,6 +28,7 @@ def conformance(
     ] = (),
     patience: PositiveFloat = 10.0,
     silence: PositiveFloat = 90.0,
+    restart: str = "",
     only: tuple[str, ...] = (),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     serve: Annotated[bool, Parameter(negative="")] = False,
@@ -78,6 +79,9 @@ def conformance(
     silence
         After how many seconds without a command the server asks whether an agent's desktop lives; the
         scenarios of that are skipped above 30.
+    restart
+        A command line that stops the server as planned and starts it again, such as `systemctl restart
+        agentmgr`, and returns when it serves; without it the scenarios of that are skipped.
     only
         Play only scenarios of this name; `*` and `?` stand for others.
     list_
@@ -115,7 +119,7 @@ def conformance(
     }
     skills = {work: skill for name, (work, skill) in given.items() if name not in without}
     _knock(host, port)
-    target = Target(host, port, zone, ids, password, skills, patience, silence)
+    target = Target(host, port, zone, ids, password, skills, patience, silence, restart)
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
 

@@ -34,7 +34,7 @@ class RawLine:
             while await self.stream.receive_some(RECEIVE_BYTES):
                 pass
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self.transcript.note(self.line, Kind.REMARK, "", "the connection broke")
+            pass  # the stream has written it down
         self.closed = True
         self.transcript.note(self.line, Kind.REMARK, "", "the connection is over")
 

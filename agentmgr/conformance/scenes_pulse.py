@@ -1,7 +1,8 @@
-"""Scenarios of desktops that are there by their connection alone: silent ones, and some that hang."""
+"""Scenarios of what only seems to be there: desktops that are silent or hang, a server about to end."""
 
 import trio
 
+from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import state, told
 from agentmgr.conformance.failures import Deviation, NotApplicable
 from agentmgr.conformance.matrix import Row
@@ -24,6 +25,9 @@ SOONER = 0.7
 
 FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
 ALREADY_LOGGED_ON = 7
+SYSTEM_NOT_AVAILABLE = 9005
+RESTARTS_WITHIN_S = 60.0
+LONGEST_GRACE_S = 60.0
 POLL_S = 0.5
 
 
@@ -118,3 +122,57 @@ async def hung_desktop(stage: Stage) -> None:
     )
     await p.a.does(c.AGTCancelConsult(p.a.sid, p.b.agent_id), state(CallState.Talking))
     await stage.release(p.a)
+
+
+async def told_of_the_end(stage: Stage, *desks: Desk) -> tuple[trio.Event, float]:
+    """Have the server stopped; returns when its agents are told, with their grace in seconds."""
+    restarted = stage.restart()
+    grace_ms = 0
+    for desk in desks:
+        grace_ms = (await desk.sees(told(n.AGTZoneDown))).grace_period_in_millis
+    if not grace_ms:
+        raise NotApplicable("the server gives its agents no time when it is stopped")
+    return restarted, grace_ms / 1000
+
+
+async def see_it_served_again(stage: Stage, restarted: trio.Event) -> None:
+    with trio.move_on_after(RESTARTS_WITHIN_S):
+        await restarted.wait()
+        return
+    raise Deviation(f"--restart {stage.target.restart}: not over within {RESTARTS_WITHIN_S:g} s")
+
+
+@SCENES.scenario("zone-handed-back", "7 zone handed back", agents=3, work=(Work.PREVIEW,), limit_s=180.0)
+async def zone_handed_back(stage: Stage) -> None:
+    """Told to stop, a server lets agents finish what they have, and is over when nobody has anything."""
+    talker, other = await stage.talking(0), await stage.log_on(1, None)
+    watcher, late = await stage.raw(), await stage.raw()
+    await watcher.hello()
+    await late.hello()
+    restarted, _ = await told_of_the_end(stage, talker, other)
+    logon = await late.send_command(stage.logon(None), stage.use(2))
+    equal("result of AGTLogon", await late.result(logon), SYSTEM_NOT_AVAILABLE)
+    await talker.does(c.AGTHoldCall(talker.sid), state(CallState.Held))
+    await talker.does(c.AGTUnholdCall(talker.sid), state(CallState.Talking))
+    await stage.release(talker)
+    await stage.dispose(talker)
+    for desk in (talker, other):
+        await desk.sees(told(n.AGTAgentLoggedOut))
+    await watcher.notification("POMConnectionClosed")
+    await watcher.until_closed()
+    await see_it_served_again(stage, restarted)
+
+
+@SCENES.scenario("grace-over", "7 zone handed back", agents=1, work=(Work.PREVIEW,), limit_s=180.0)
+async def grace_over(stage: Stage) -> None:
+    """Whoever still talks when the time is over is logged out, and not before."""
+    desk = await stage.talking(0)
+    began = trio.current_time()
+    restarted, grace_s = await told_of_the_end(stage, desk)
+    if grace_s > LONGEST_GRACE_S:
+        raise NotApplicable(f"the server gives its agents {grace_s:g} s when it is stopped")
+    await desk.sees(told(n.AGTAgentLoggedOut), patience_s=grace_s + desk.patience_s)
+    waited_s = trio.current_time() - began
+    if waited_s < SOONER * grace_s:
+        raise Deviation(f"expected {grace_s:g} s before ! AGTAgentLoggedOut, as was told; got {waited_s:g} s")
+    await see_it_served_again(stage, restarted)

@@ -310,12 +310,6 @@ async def saved_agent(stage: Stage) -> None:
     await stage.dispose(new)
 
 
-@SCENES.scenario("zone-handed-back", "7 zone handed back")
-async def zone_handed_back(stage: Stage) -> None:
-    """AGTZoneDown cannot be provoked by a client."""
-    raise NotApplicable("only the server itself can hand a zone back; a client cannot cause it")
-
-
 @SCENES.scenario("two-agents-apart", "8 one connection for many agents", agents=2, work=PREVIEW)
 async def two_agents_apart(stage: Stage) -> None:
     """On one connection, each agent has its own contact, states and answers."""

@@ -1,5 +1,6 @@
 """What a scenario is played on: connections to the server, desktops, and the ways to where things begin."""
 
+import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -13,7 +14,7 @@ from agentmgr.client import CommandError, Pom, connect
 from agentmgr.client.addresses import Address
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Step, agent_state, state, told
-from agentmgr.conformance.failures import Deviation
+from agentmgr.conformance.failures import Deviation, NotApplicable
 from agentmgr.conformance.matrix import Row
 from agentmgr.conformance.raw import RawLine
 from agentmgr.conformance.registry import Work
@@ -36,6 +37,7 @@ class Target:
 
     `skills` has the skill of each kind of campaign that runs; `patience_s` is how long to wait for a
     message, `silence_s` after what silence the server asks a desktop whether it lives, in real seconds.
+    `restart` is a command line that stops the server as planned and starts it again, empty if there is none.
     """
 
     host: str
@@ -46,6 +48,7 @@ class Target:
     skills: Mapping[Work, str]
     patience_s: float = 10.0
     silence_s: float = 90.0
+    restart: str = ""
 
 
 @define(eq=False)
@@ -119,6 +122,29 @@ class Stage:
     def beside(self, play: Callable[..., Awaitable[None]], *args: object) -> None:
         """Let something go on beside the scenario, and end with it."""
         self._nursery.start_soon(play, *args)
+
+    def restart(self) -> trio.Event:
+        """Have the server stopped as planned and started again; gives what is set when it serves again.
+
+        Raises:
+            NotApplicable: no command for it was given.
+        """
+        command = self.target.restart
+        if not command:
+            raise NotApplicable("only the server itself can end: --restart takes a command line that does it")
+        is_over = trio.Event()
+
+        async def run() -> None:
+            self.transcript.note(0, Kind.REMARK, "", "the server is restarted here")
+            ended = await trio.run_process(
+                command, shell=True, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            if ended.returncode:
+                raise Deviation(f"--restart {command}: ended with {ended.returncode}")
+            is_over.set()
+
+        self._nursery.start_soon(run)
+        return is_over
 
     def hang(self, desk: Desk) -> None:
         """Let a desktop hang: nothing is sent over its connection any more."""

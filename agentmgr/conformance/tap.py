@@ -72,7 +72,11 @@ class TappedStream(Stream):
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Receive, and write the messages down before anybody acts on them."""
-        data = await self._stream.receive_some(max_bytes)
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        except trio.BrokenResourceError:
+            self._transcript.note(self._line, Kind.REMARK, "", "the connection broke")
+            raise
         self._note_received(bytes(data))
         return data
 

@@ -1,12 +1,17 @@
 """The demo's server as a process of its own, for all tests of this folder."""
 
+import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from agentmgr.conformance.registry import Work
 from agentmgr.conformance.stage import Target
@@ -22,14 +27,15 @@ SKILLS = {
 }
 
 
+def server_command(data: Path, speed: str = SPEED, port: int = 0) -> list[str]:
+    """Return the command line of a server."""
+    command = [sys.executable, "-m", "agentmgr", "demo", "--serve-only", "--data", str(data)]
+    return [*command, "--port", str(port), "--speed", speed, "--silence", str(SILENCE_S)]
+
+
 def start_server(data: Path, speed: str = SPEED) -> tuple[subprocess.Popen[str], int]:
     """Start a server and return it with its port, once it is ready."""
-    command = [sys.executable, "-m", "agentmgr", "demo", "--serve-only", "--data", str(data)]
-    process = subprocess.Popen(
-        [*command, "--port", "0", "--speed", speed, "--silence", str(SILENCE_S)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = subprocess.Popen(server_command(data, speed), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"port ([0-9]+)", line)
@@ -57,3 +63,17 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def target(port: int) -> Target:
     """That server as the suite sees it."""
     return Target("127.0.0.1", port, "Default", AGENTS, "demo", SKILLS, patience_s=20.0, silence_s=SILENCE_S)
+
+
+@pytest.fixture
+def restartable(tmp_path: Path, target: Target) -> Iterator[Target]:
+    """A server of its own that can be restarted."""
+    process, port = start_server(tmp_path)
+    pid_file = tmp_path / "pid"
+    pid_file.write_text(str(process.pid))
+    script = Path(__file__).with_name("restart_server.py")
+    command = [sys.executable, str(script), str(pid_file), *server_command(tmp_path, port=port)]
+    yield evolve(target, port=port, restart=shlex.join(command))
+    end_server(process)
+    with suppress(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)

@@ -170,6 +170,19 @@ async def test_fault_is_caught_and_told(target: Target, fault: Fault, scenario: 
     assert why in outcome.why
 
 
+def ends_in_silence(messages: list[Message]) -> Iterator[Message]:
+    """Nobody is told that the zone goes down."""
+    yield from (message for message in messages if message["name"] != "AGTZoneDown")
+
+
+async def test_server_that_ends_without_a_word_is_caught(restartable: Target) -> None:
+    async with faulty(restartable, ends_in_silence) as behind:
+        outcome = await play(behind, SCENARIOS["zone-handed-back"])
+
+    assert outcome.result is Result.FAIL
+    assert "expected ! AGTZoneDown" in outcome.why
+
+
 async def test_faithful_proxy_changes_nothing(target: Target) -> None:
     async with faulty(target, iter) as behind:
         outcome = await play(behind, SCENARIOS["hold"])
