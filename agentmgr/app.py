@@ -29,7 +29,7 @@ from agentmgr.ports import StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
-from agentmgr.runtime.floors import HostedFloors
+from agentmgr.runtime.floors import HostedFloors, numbers_of_jobs
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -253,6 +253,7 @@ class _ZoneMaker:
         )
         machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)
         self.metrics.watch(name, machine.stats)
+        self.metrics.watch_campaigns(name, lambda: numbers_of_jobs(machine))
         blended = _blended(machine, settings, clock.now())
         if blended is not None:
             self.metrics.watch_blending(name, blended)

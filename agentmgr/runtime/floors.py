@@ -1,12 +1,14 @@
 """The zones of a host as supervisors see them from worker threads."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 import trio
+from attrs import frozen
 
 from agentmgr.core.agent import Agent, Blend
+from agentmgr.core.floor import Floor
 from agentmgr.core.job import Job
 from agentmgr.core.wishes import Outcome, Wish
 from agentmgr.ports import AgentView, JobFacts, ZoneUpdate, ZoneView
@@ -177,6 +179,36 @@ def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
         abandoned_a_minute=abandoned,
         **{reason: agents.get(reason, 0) for reason in REASONS},
     )
+
+
+@frozen
+class JobNumbers:
+    """Implements `CampaignNumbers` at one moment."""
+
+    name: str
+    dials: int
+    answers: int
+    abandoned: int
+    agents_by_state: Mapping[str, int]
+    lines_by_state: Mapping[str, int]
+    total: int
+    done: int
+
+
+def numbers_of_jobs(floor: Floor) -> Iterator[JobNumbers]:
+    """Yield what each job of a zone is at; reads single numbers alone, so any thread may ask."""
+    for job in list(floor.jobs.values()):
+        idle, busy = len(job.idle), job.busy
+        yield JobNumbers(
+            job.campaign.name,
+            job.counts.dials,
+            job.counts.answers,
+            job.counts.abandoned,
+            {"idle": idle, "busy": busy, "other": max(0, len(job.agents) - idle - busy)},
+            {"ringing": len(job.ringing), "waiting": len(job.waiting)},
+            job.total,
+            job.done,
+        )
 
 
 REASONS = ("skilled", "elsewhere", "away", "on_break", "inbound", "unnailed")

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Protocol
 
@@ -41,6 +41,27 @@ class ZoneNumbers(Protocol):
     def dismissed(self) -> int: ...
     @property
     def callbacks_ended(self) -> Mapping[str, int]: ...
+
+
+class CampaignNumbers(Protocol):
+    """A job as far as its campaign's metrics go; may be read from any thread."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dials(self) -> int: ...
+    @property
+    def answers(self) -> int: ...
+    @property
+    def abandoned(self) -> int: ...
+    @property
+    def agents_by_state(self) -> Mapping[str, int]: ...
+    @property
+    def lines_by_state(self) -> Mapping[str, int]: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def done(self) -> int: ...
 
 
 class BlendingNumbers(Protocol):
@@ -98,9 +119,11 @@ class RuntimeMetrics:
             registry=registry,
         )
         self._numbers = _NumbersCollector()
+        self._campaigns = _CampaignsCollector()
         self._commands = _CommandsCollector()
         self._batches = _BatchesCollector()
         registry.register(self._numbers)
+        registry.register(self._campaigns)
         registry.register(self._commands)
         registry.register(self._batches)
 
@@ -113,6 +136,10 @@ class RuntimeMetrics:
     def watch(self, zone: str, numbers: ZoneNumbers) -> None:
         """Show what a zone keeps of itself, from now on; replaces an earlier one of the same name."""
         self._numbers.zones[zone] = numbers
+
+    def watch_campaigns(self, zone: str, jobs: Callable[[], Iterable[CampaignNumbers]]) -> None:
+        """Show each campaign whose job a zone runs, as long as it does; any thread may call `jobs`."""
+        self._campaigns.zones[zone] = jobs
 
     def watch_blending(self, zone: str, numbers: BlendingNumbers) -> None:
         """Show the inbound queue that a zone lends agents to."""
@@ -240,6 +267,47 @@ class _BatchesCollector(Collector):
         for zone, distribution in dict(self.zones).items():
             distribution.add_to(sizes, [zone])
         yield sizes
+
+
+class _CampaignsCollector(Collector):
+    """Reads what the zones' jobs are at when it is asked for; from any thread.
+
+    A job that is over is shown no more, so that there are as many series as campaigns that run. Counters
+    begin anew with each job, and with each opening of its zone.
+    """
+
+    def __init__(self) -> None:
+        self.zones: dict[str, Callable[[], Iterable[CampaignNumbers]]] = {}
+
+    def collect(self) -> Iterator[_CodeFamily]:
+        labels = ["zone", "campaign"]
+        dials = CounterMetricFamily("agentmgr_campaign_dials", "Numbers dialled.", labels=labels)
+        answers = CounterMetricFamily("agentmgr_campaign_live_answers", "Calls a person took.", labels=labels)
+        abandoned = CounterMetricFamily(
+            "agentmgr_campaign_abandoned", "Answered calls that no agent took.", labels=labels
+        )
+        agents = GaugeMetricFamily(
+            "agentmgr_campaign_agents", "Agents who work on it.", labels=[*labels, "state"]
+        )
+        lines = GaugeMetricFamily(
+            "agentmgr_campaign_lines", "Lines without an agent yet.", labels=[*labels, "state"]
+        )
+        contacts = GaugeMetricFamily(
+            "agentmgr_campaign_contacts", "Contacts of its job.", labels=[*labels, "state"]
+        )
+        for zone, jobs in dict(self.zones).items():
+            for job in {job.name: job for job in jobs()}.values():  # a series twice would be none at all
+                at = [zone, job.name]
+                dials.add_metric(at, job.dials)
+                answers.add_metric(at, job.answers)
+                abandoned.add_metric(at, job.abandoned)
+                for state, number in job.agents_by_state.items():
+                    agents.add_metric([*at, state], number)
+                for state, number in job.lines_by_state.items():
+                    lines.add_metric([*at, state], number)
+                contacts.add_metric([*at, "done"], job.done)
+                contacts.add_metric([*at, "left"], job.total - job.done)
+        yield from (dials, answers, abandoned, agents, lines, contacts)
 
 
 class _NumbersCollector(Collector):
