@@ -54,11 +54,16 @@ class AGTLogon:
     agent_ext: str = wire(doc="extension or SIP URL of the agent's phone")
     pwd: str = wire(doc="password; empty with resumeToken", secret=True)
     is_force: bool = wire()
-    locale: str = wire(invalid=ResultCode.INVALID_LOCALE)
-    time_zone: str = wire(invalid=ResultCode.INVALID_TIMEZONE)
+    locale: str = wire(doc="of the desktop; may be empty", invalid=ResultCode.INVALID_LOCALE)
+    time_zone: str = wire(
+        doc="IANA name of where the agent is; empty: UTC", invalid=ResultCode.INVALID_TIMEZONE
+    )
     zone_name: str = wire(invalid=ResultCode.ZONE_NOT_FOUND)
     org_name: str | None = wire(default=None)
-    agent_name: str | None = wire(doc="needed when agentSkills are given", default=None)
+    agent_name: str | None = wire(
+        doc="what colleagues see, in place of the stored name; needed when agentSkills are given",
+        default=None,
+    )
     agent_skills: tuple[AgentSkill, ...] | None = wire(doc="replace the stored skills", default=None)
     resume_token: str = wire(
         doc="the newest of this agent, in place of the password", default="", secret=True
@@ -84,9 +89,10 @@ class AGTPendingLogoutRESP(Resp):
 @command(AGTPendingLogoutRESP)
 @frozen
 class AGTPendingLogout:
-    """Log the agent off as soon as its contact is wrapped up.
+    """Log the agent off as soon as its contact is wrapped up; AGTAgentLoggedOut tells of it.
 
-    In every state.
+    In every state. With a contact PendingNotReady, without one NotReady is told before the RESP, unless the
+    agent is so already.
     """
 
 
@@ -108,7 +114,10 @@ class AGTStateChange:
     agent_state: AgentState = wire()
     reason_code: str = wire(doc="AUX reason code", default="")
     reason_name: str = wire(default="")
-    has_walked_away: bool = wire(doc="the desktop noticed that nobody works at it", default=False)
+    has_walked_away: bool = wire(
+        doc="with NotReady: nobody works at the desktop; counted for the supervisor, not in a call",
+        default=False,
+    )
 
 
 @frozen
@@ -119,9 +128,10 @@ class AGTAvailableForNailupRESP(Resp):
 @command(AGTAvailableForNailupRESP, 5)
 @frozen
 class AGTAvailableForNailup:
-    """The agent's phone may be nailed up from now on; repeats do no harm.
+    """The agent's phone may be nailed up from now on.
 
-    After the first Ready.
+    After the first Ready. Repeats do no harm, also when it is nailed up; refused to an agent who works for
+    inbound or is logging off.
     """
 
 

@@ -235,7 +235,11 @@ same.
 10. Nailing lost: ! AGTNailupChange(NailingLost); with a contact ! AGTAutoReleaseLine and ! state Wrapup,
     else ! state NoState. Or the desktop noticed it: → AGTLostNailing; the same without AGTAutoReleaseLine;
     ← with wrapupDetails. The server nails the phone up again by itself.
-11. Leave at the next chance: → AGTPendingLogout; ←; ...; ! AGTAgentLoggedOut.
+11. Leave at the next chance: → AGTPendingLogout; ! AGTStateChangedNotify(PendingNotReady), without a contact
+    NotReady; ! AGTCapabilitiesChanged; ←. What waits for the agent goes to others: ! AGTConsultCancelled,
+    ! AGTPreviewCallbackCancelled. Then, after the contact if there is one, NotReady as after any break; the
+    phone is let go; ! AGTAgentLoggedOut. Nothing takes it back: → AGTStateChange(Ready) changes the state
+    until then. → AGTLogoff while the phone is being let go gets its ← in place of AGTAgentLoggedOut.
 
 ## Coming back
 
@@ -305,5 +309,12 @@ there is one. If the customer was lost with the server, the contact is in Wrapup
 - **timezones** of AGTGetTimezones are the names that the IANA's zone.tab has for the places of the world, and
   UTC; the list is never cut. The IANA's other names for the same places (`US/Pacific`) are read, not told.
 - **Destination, CallbackDest.** `presence` is the agent state of an agent, `state` its call state.
+  `destinationName` is the name and `timeZone` the zone that its desktop gave at logon; without them the
+  stored name, and UTC. The same name is `requestingAgent` of AGTConsultPending.
+- **Consults** stay within the campaign: AGTGetConsultDestsForType lists who works in the contact's campaign,
+  is Ready and nailed up and has less than two consults waiting; others are refused (141), and so is a consult
+  of oneself (143). AGTCompleteTransfer is to an agent, never outside.
+- **Texts** of codes are in English, whatever the locale: `localizedErrorMsg` and `localizedString` are the
+  same as the other.
 - **Reason codes** are the desktop's own; the server keeps and compares them.
 """

@@ -6,6 +6,7 @@ scripts/generate.py runs it together with everything else that is generated.
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -22,6 +23,7 @@ import protocol.times
 from protocol.registry import COMMANDS, NOTIFICATIONS, CommandSpec
 from protocol.structures import Capabilities
 
+LINE_CHARACTERS = 110
 CLIENT = Path(__file__).resolve().parent.parent / "agentmgr" / "client"
 
 BY_HAND = frozenset({"AGTLogon", "AGTLogoff", "AgentSDKConnected", "POMClientAlive"})
@@ -254,9 +256,9 @@ def docstring(spec: CommandSpec, fields: list[Any]) -> str:
     lines = [inspect_doc(spec.cls)]
     told = [f for f in fields if f.metadata["doc"]]
     if told:
-        lines += ["", "Args:", *(f"    {f.name}: {said(f)}." for f in told)]
+        lines += ["", "Args:", *(each for f in told for each in _item(f.name, f"{said(f)}."))]
     if spec.codes:
-        lines += ["", "Refused with:", *(f"    {int(code)}: {code.text}" for code in spec.codes)]
+        lines += ["", "Refused with:", *(each for code in spec.codes for each in _item(int(code), code.text))]
     if len(lines) == 1:
         return f'"""{lines[0]}"""'
     return '"""' + "\n        ".join(lines) + '\n        """'
@@ -266,6 +268,12 @@ def said(field: "attrs.Attribute[Any]") -> str:
     """Write what an argument means."""
     doc = str(field.metadata["doc"])
     return f"a datetime with its zone, or text: {doc}" if field.metadata["is_time"] else doc
+
+
+def _item(name: object, text: str) -> list[str]:
+    """Return the lines of one thing in a list of a docstring."""
+    indents = {"initial_indent": "    ", "subsequent_indent": "        "}
+    return textwrap.wrap(f"{name}: {text}", LINE_CHARACTERS - 8, break_on_hyphens=False, **indents)
 
 
 def inspect_doc(cls: type[Any]) -> str:

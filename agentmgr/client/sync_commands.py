@@ -171,7 +171,7 @@ class AgentCommands(ABC):
     def _call(self, command: object, resp: type[R]) -> R: ...
 
     def pending_logout(self) -> AGTPendingLogoutRESP:
-        """Log the agent off as soon as its contact is wrapped up."""
+        """Log the agent off as soon as its contact is wrapped up; AGTAgentLoggedOut tells of it."""
         return self._call(AGTPendingLogout(), AGTPendingLogoutRESP)
 
     def state_change(
@@ -186,13 +186,15 @@ class AgentCommands(ABC):
 
         Args:
             reason_code: AUX reason code.
-            has_walked_away: the desktop noticed that nobody works at it.
+            has_walked_away: with NotReady: nobody works at the desktop; counted for the supervisor, not in a
+                call.
 
         Refused with:
             61: The agent is ready already.
-            62: A walk-away was reported while the agent has a call.
-            63: The agent is not ready for this very reason already.
-            64: The agent's state cannot be changed to this now.
+            62: A walk-away was reported while the agent has a call; it can be once the call is over.
+            63: The agent is not ready for this very reason already; another reasonCode changes it.
+            64: The agent's state cannot be changed to this now: PendingNotReady comes of NotReady by itself,
+                and takes no other reason.
         """
         return self._call(
             AGTStateChange(
@@ -205,10 +207,11 @@ class AgentCommands(ABC):
         )
 
     def available_for_nailup(self) -> AGTAvailableForNailupRESP:
-        """The agent's phone may be nailed up from now on; repeats do no harm.
+        """The agent's phone may be nailed up from now on.
 
         Refused with:
-            5: The agent's phone is nailed up already.
+            5: There is nothing to nail up: the phone is nailed up already, or the agent works for inbound or
+                is logging off.
         """
         return self._call(AGTAvailableForNailup(), AGTAvailableForNailupRESP)
 
@@ -216,8 +219,9 @@ class AgentCommands(ABC):
         """The desktop is prepared for the nailing call.
 
         Refused with:
-            5: The agent's phone is nailed up already.
-            9007: The telephone system is down.
+            5: There is nothing to nail up: the phone is nailed up already, or the agent works for inbound or
+                is logging off.
+            9007: The telephone system is down. Try again when it is back.
             9009: The media server cannot be reached.
         """
         return self._call(AGTReadyForNailup(), AGTReadyForNailupRESP)
@@ -226,7 +230,8 @@ class AgentCommands(ABC):
         """Nail the agent up again after a blend to outbound.
 
         Refused with:
-            5: The agent's phone is nailed up already.
+            5: There is nothing to nail up: the phone is nailed up already, or the agent works for inbound or
+                is logging off.
         """
         return self._call(AGTNailupAgent(), AGTNailupAgentRESP)
 
@@ -242,7 +247,7 @@ class AgentCommands(ABC):
         """Put the customer on hold.
 
         Refused with:
-            101: The telephone system could not hold the call.
+            101: The telephone system could not hold the call; the agent is still talking.
             102: There is nothing to hold: the call has ended.
             103: There is nothing to hold: the agent is not talking to a customer.
         """
@@ -252,7 +257,7 @@ class AgentCommands(ABC):
         """Take the customer off hold.
 
         Refused with:
-            121: The telephone system could not take the call off hold.
+            121: The telephone system could not take the call off hold; the customer still waits.
             122: There is nothing to take off hold: the call has ended.
             123: There is nothing to take off hold: the agent holds no call.
         """
@@ -262,7 +267,8 @@ class AgentCommands(ABC):
         """Disconnect the customer.
 
         Refused with:
-            81: The call cannot be released now.
+            81: The call cannot be released now: the agent must be talking to the customer, without a consult
+                and not on hold.
         """
         return self._call(AGTReleaseLine(session_id=session_id), AGTReleaseLineRESP)
 
@@ -274,7 +280,8 @@ class AgentCommands(ABC):
 
         Refused with:
             341: A digit is one of 0-9, A-D, * and #.
-            342: There is no call to send a digit into.
+            342: There is no call to send a digit into: it takes a customer, or a consult or conference of
+                one's own.
             343: The telephone system could not send the digit.
         """
         return self._call(AGTSendDTMF(dtmf=dtmf, session_id=session_id), AGTSendDTMFRESP)
@@ -287,8 +294,8 @@ class AgentCommands(ABC):
         """End the contact with a completion code; answered after the code is on disk.
 
         Refused with:
-            201: There is no contact to wrap up.
-            202: The campaign has no such completion code.
+            201: There is no contact in wrapup.
+            202: The campaign has no such completion code; AGTGetCompCodes lists those it has.
         """
         return self._call(
             AGTWrapupContact(completion_code=completion_code, session_id=session_id), AGTWrapupContactRESP
@@ -308,7 +315,8 @@ class AgentCommands(ABC):
 
         Refused with:
             361: Redialing needs a contact in wrapup.
-            362: The number is not one that can be dialled.
+            362: This number may not be dialled: it is no whole number, its time zone is unknown, or the
+                campaign allows no such numbers.
         """
         return self._call(AGTRedial(contact_number=contact_number), AGTRedialRESP)
 
@@ -316,8 +324,9 @@ class AgentCommands(ABC):
         """Accept the preview or callback and dial the customer.
 
         Refused with:
-            241: Dialing needs a preview or a callback on the desktop.
-            362: The number is not one that can be dialled.
+            241: Dialing needs a preview or a callback on the desktop; in wrapup AGTRedial dials.
+            362: This number may not be dialled: it is no whole number, its time zone is unknown, or the
+                campaign allows no such numbers.
         """
         return self._call(
             AGTPreviewDial(contact_number=contact_number, session_id=session_id), AGTPreviewDialRESP
@@ -341,8 +350,8 @@ class AgentCommands(ABC):
         """List who can be consulted, cut to what fits one frame.
 
         Refused with:
-            382: The campaign has no external destinations.
-            383: No agent can be consulted now.
+            382: The campaign has no external destinations in its address book.
+            383: No colleague in the campaign can be consulted now.
         """
         return self._call(
             AGTGetConsultDestsForType(destination_type=destination_type, session_id=session_id),
@@ -353,11 +362,14 @@ class AgentCommands(ABC):
         """Consult an agent or an external party.
 
         Refused with:
-            141: The chosen agent is not ready for a consult.
-            142: The chosen agent is not logged on.
-            143: The consult's destination is invalid.
-            144: Two consults are waiting for the chosen agent already.
-            421: The consult or transfer is not possible now.
+            141: The chosen agent cannot be consulted now: it is not ready and nailed up, or works in another
+                campaign.
+            142: No agent of this id is logged on in this zone.
+            143: Another agent can be consulted, or a telephone number that the campaign allows; this is
+                neither.
+            144: Two consults are waiting for the chosen agent already; another agent may be free.
+            421: A consult needs a customer on the line, a transfer a consult with an agent; or the telephone
+                system could not.
         """
         return self._call(AGTConsultCall(destination=destination, session_id=session_id), AGTConsultCallRESP)
 
@@ -365,7 +377,7 @@ class AgentCommands(ABC):
         """End a consult, or withdraw one's own pending consult.
 
         Refused with:
-            401: There is no such consult to cancel.
+            401: There is no consult to cancel, or none with this agent.
             402: The pending consult has begun already.
         """
         return self._call(
@@ -376,7 +388,8 @@ class AgentCommands(ABC):
         """Hand the customer to the consulted agent.
 
         Refused with:
-            421: The consult or transfer is not possible now.
+            421: A consult needs a customer on the line, a transfer a consult with an agent; or the telephone
+                system could not.
         """
         return self._call(AGTCompleteTransfer(session_id=session_id), AGTCompleteTransferRESP)
 
@@ -384,8 +397,8 @@ class AgentCommands(ABC):
         """Turn the consult into a conference of three.
 
         Refused with:
-            181: The conference could not be started.
-            182: A conference needs an active consult.
+            181: The telephone system could not start the conference; the consult goes on.
+            182: A conference needs an active consult of one's own.
             183: The consulted agent has logged off.
             184: The consulted agent is not ready.
         """
@@ -404,8 +417,8 @@ class AgentCommands(ABC):
         """Make the passive agent the owner of the conference.
 
         Refused with:
-            302: Only the owner of the conference can do this.
-            321: Ownership can be given to an agent only.
+            302: Only the owner of a conference can do this.
+            321: Ownership can be given to an agent only; the other party is not one.
         """
         return self._call(AGTConfChangeOwnership(session_id=session_id), AGTConfChangeOwnershipRESP)
 
@@ -413,7 +426,7 @@ class AgentCommands(ABC):
         """List the kinds of callback that the campaign allows.
 
         Refused with:
-            9004: The command does not fit the agent's state.
+            9004: The command does not fit the agent's state; the capabilities say what does.
         """
         return self._call(AGTGetCallbackTypes(session_id=session_id), AGTGetCallbackTypesRESP)
 
@@ -423,9 +436,9 @@ class AgentCommands(ABC):
         """List who a callback can be delivered to, cut to what fits one frame.
 
         Refused with:
-            221: There is no such callback type.
-            222: There is no such zone to deliver the callback in.
-            223: There is no campaign to deliver the callback to.
+            221: The campaign allows no callbacks of this type; AGTGetCallbackTypes lists those it allows.
+            222: There is no zone of this name to deliver the callback in; AGTGetZoneList names the zones.
+            223: No campaign runs in that zone to which the callback could be delivered.
         """
         return self._call(
             AGTGetCallbackDestsForType(
@@ -454,13 +467,16 @@ class AgentCommands(ABC):
             callback_timezone: IANA name, for the calling hours; that of the number if empty.
 
         Refused with:
-            482: The contact to call back was not found.
-            483: A callback needs a contact on the desktop.
-            484: The callback's campaign was not found.
-            485: There is no such callback type.
-            486: The callback time is not written as yyyy/MM/dd HH:mm.
-            487: The callback's expiry is no number of minutes, or below 0.
-            488: The callback's time has passed, its zone is unknown, or it expires before the calling hours.
+            482: The callback is for an agent whom this zone does not have, or for a number that may not be
+                dialled.
+            483: A callback needs a contact on the desktop: previewed, talked to or in wrapup.
+            484: No campaign of this name runs in this zone.
+            485: The campaign allows no callbacks of this type; AGTGetCallbackTypes lists those it allows.
+            486: The callback time is not written as yyyy/MM/dd HH:mm, in UTC.
+            487: The callback's expiry is a whole number of minutes from 0 to 527040; 0 is the campaign's
+                default.
+            488: The callback's time has passed, its zone is unknown, or it expires before the calling hours
+                begin.
         """
         return self._call(
             AGTCreateCallback(
@@ -489,8 +505,9 @@ class AgentCommands(ABC):
 
         Refused with:
             502: There is no contact on the desktop.
-            641: The attribute can only be read.
-            642: The attribute does not take this value.
+            641: The attribute can only be read, or follows from a telephone number.
+            642: The campaign has no such attribute, or it does not take this value: its type, its length or
+                its characters.
         """
         return self._call(
             AGTSetCustomerDetail(key_value_pair=key_value_pair, session_id=session_id),
@@ -509,7 +526,8 @@ class AgentCommands(ABC):
         """Store a note with the contact.
 
         Refused with:
-            561: The note is empty, too long, or has control characters.
+            561: A note needs a text of at most 8000 bytes, without control characters other than line ends
+                and tabs.
             562: The note could not be stored.
             563: There is no contact to add the note to.
         """
@@ -525,8 +543,8 @@ class AgentCommands(ABC):
         Refused with:
             621: Every address given is on the do-not-call list already.
             622: The do-not-call list could not be changed.
-            623: No address was given, or one that the contact does not have.
-            624: This is not a telephone number or an e-mail address.
+            623: No address was given, or one under a name that is no attribute of the campaign.
+            624: This is neither a telephone number that can be dialled nor an e-mail address.
         """
         return self._call(AGTAddToDNC(address_list=address_list), AGTAddToDNCRESP)
 
@@ -534,7 +552,7 @@ class AgentCommands(ABC):
         """Tell whether an address is on the do-not-call list.
 
         Refused with:
-            624: This is not a telephone number or an e-mail address.
+            624: This is neither a telephone number that can be dialled nor an e-mail address.
         """
         return self._call(AGTIsInDNC(address_value=address_value, session_id=session_id), AGTIsInDNCRESP)
 
@@ -562,7 +580,7 @@ class AgentCommands(ABC):
         """Replace the agent's skills, effective after its contact.
 
         Refused with:
-            9: The agent has no skill.
+            9: An agent needs a skill: none was sent, or none is stored for it.
         """
         return self._call(AGTSkillsChanged(agent_skills=agent_skills), AGTSkillsChangedRESP)
 
@@ -583,7 +601,7 @@ class AgentCommands(ABC):
             resume_token: the newest of this agent.
 
         Refused with:
-            17: The agent or the password is wrong.
+            17: Agent or account, password or resume token is wrong.
         """
         return self._call(
             GetAgentStatusResponse(status=status, resume_token=resume_token), GetAgentStatusResponseRESP
@@ -624,7 +642,8 @@ class PomCommands(ABC):
         """Ask where a zone's Agent Manager listens.
 
         Refused with:
-            12: There is no such zone here.
+            12: No zone of this name is served here; AGTGetZoneList names the zones, AgentSDKConnected tells
+                where each is.
         """
         return self._call(GetPAMForZone(zone_name=zone_name), GetPAMForZoneRESP)
 

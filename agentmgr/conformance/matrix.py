@@ -225,7 +225,7 @@ GATES = (
         in_agent=frozenset({AgentState.NotReady}),
     ),
     Gate(c.AGTPendingLogout, None, _ANY_CALL, lambda _: ()),
-    Gate(c.AGTAvailableForNailup, None, _ANY_CALL, lambda _: (), in_nailing=_ANY_NAILING - _NAILED),
+    Gate(c.AGTAvailableForNailup, None, _ANY_CALL, lambda _: ()),
     Gate(
         c.AGTReadyForNailup,
         None,

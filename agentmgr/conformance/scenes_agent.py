@@ -212,7 +212,7 @@ async def nailing(stage: Stage) -> None:
     await stage.nail_up(desk)
     await stage.see_preview(desk)
     await desk.does(c.AGTReadyForNailup(), result=5)
-    await desk.does(c.AGTAvailableForNailup(), result=5)
+    await desk.does(c.AGTAvailableForNailup())
 
 
 @SCENES.scenario("nailing-too-late", "7 nailing, not answered in time", agents=1, work=PREVIEW)

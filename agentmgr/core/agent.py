@@ -52,6 +52,10 @@ _SIMPLE_ROWS = {
 }
 
 
+DEFAULT_TIMEZONE = "UTC"
+"""Where an agent is whose desktop does not say."""
+
+
 class Blend(Enum):
     """Which side the agent works for."""
 
@@ -71,13 +75,13 @@ _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
-    `home` is the job that the agent goes back to when nothing is on, if it was lent for a callback;
-    `placed_in` the one that a supervisor wants it to work in while that runs. `heard_at` is when its desktop
-    last sent anything for it, steady. Since then it was given a contact if `is_mute`, and asked for a sign of
-    life if `is_probed`. `lost_connection` is the one that it had before: RESPs to what was sent over that
-    follow it. `claimed_by` is one that named it. `since` is when agent or call state changed,
-    `talking_since` when somebody came on the line who is on it, epoch seconds; `today` what it has done on
-    the last day that it did anything.
+    `timezone` is where its desktop says that it is, an IANA name. `home` is the job that the agent goes back
+    to when nothing is on, if it was lent for a callback; `placed_in` the one that a supervisor wants it to
+    work in while that runs. `heard_at` is when its desktop last sent anything for it, steady. Since then it
+    was given a contact if `is_mute`, and asked for a sign of life if `is_probed`. `lost_connection` is the
+    one that it had before: RESPs to what was sent over that follow it. `claimed_by` is one that named it.
+    `since` is when agent or call state changed, `talking_since` when somebody came on the line who is on it,
+    epoch seconds; `today` what it has done on the last day that it did anything.
     """
 
     spec: AgentSpec
@@ -87,6 +91,7 @@ class Agent:
     note: Callable[["Agent"], None]
     stats: ZoneStats
     skills: dict[str, int] = field(factory=dict)
+    timezone: str = DEFAULT_TIMEZONE
     agent_state: AgentState = AgentState.NotReady
     call_state: CallState = CallState.NoState
     nailup_status: NailupStatus = NailupStatus.NotNailedUp

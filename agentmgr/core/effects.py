@@ -53,6 +53,18 @@ class ReportFault:
 
 
 @frozen
+class Remark:
+    """Write a line to the log: something an agent did that a supervisor may ask about.
+
+    `event` is the name of the line, `fields` what it says beside agent and zone.
+    """
+
+    event: str
+    agent_id: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
 class ContactsOver:
     """Tell whoever closes the zone that nobody has a contact any more, and nobody will get one."""
 
@@ -500,6 +512,7 @@ Effect = (
     | Notify
     | SupervisorAnswered
     | ReportFault
+    | Remark
     | ContactsOver
     | SetTimer
     | CancelTimer

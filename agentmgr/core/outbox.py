@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CancelTimer, Effect, Notify, Respond, SetTimer
+from agentmgr.core.effects import CancelTimer, Effect, Notify, Remark, Respond, SetTimer
 from agentmgr.core.events import CommandReceived, TimerKey
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.lanes import Lanes
@@ -76,6 +76,10 @@ class Outbox:
         self._keep(agent, notification, None)
         if not agent.is_away and agent.connection is not None:
             self.effects.append(Notify(agent.connection, agent.agent_id, notification))
+
+    def remark(self, event: str, agent: Agent, **fields: str) -> None:
+        """Have a line in the log about something that an agent did."""
+        self.effects.append(Remark(event, agent.agent_id, tuple(fields.items())))
 
     def tell_connection(self, connection: int, notification: Any) -> None:
         """Send a notification that concerns a connection as a whole."""

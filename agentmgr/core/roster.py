@@ -10,9 +10,9 @@ from agentmgr.core.model import AgentSpec, SavedAgent
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.returns import Returns
 from agentmgr.core.session import Session
-from agentmgr.core.states import Phase
+from agentmgr.core.states import AgentEvent, Phase
 from protocol.commands import AGTLogoffRESP
-from protocol.enums import CallState, NailupStatus
+from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import AGTAgentLoggedOut, AGTBlendedToInbound
 from protocol.results import ResultCode
 
@@ -110,6 +110,8 @@ class Roster:
 
     def log_off(self, agent: Agent) -> None:
         """Log a free agent off, once its phone is let go."""
+        if agent.agent_state is AgentState.Ready and not agent.lost_for_good:
+            agent.on_agent_event(AgentEvent.WENT_NOT_READY, self._out.now)
         if agent.nailup_status in HAS_JOB:
             self._nailer.release(agent)
         elif agent.nailup_status is not NailupStatus.PendingNailUpDrop:

@@ -58,6 +58,7 @@ class Performer:
         self.branches: dict[type[Any], Branch] = {
             effects.Respond: self._respond,
             effects.Notify: self._notify,
+            effects.Remark: self._remark,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, self._order),
         }
 
@@ -110,6 +111,9 @@ class Performer:
         if change is not None:
             level, event, field = change
             self._log.log(level, event, agent=effect.agent_id, state=getattr(notification, field).value)
+
+    def _remark(self, effect: effects.Remark) -> None:
+        self._log.info(effect.event, agent=effect.agent_id, **dict(effect.fields))
 
     def _order(self, order: effects.TelephonyOrder) -> None:
         try:

@@ -93,6 +93,7 @@ class VirtualZone:
             effects.Notify: self._notify,
             effects.ReportFault: self._raise,
             effects.ContactsOver: lambda effect: None,
+            effects.Remark: lambda effect: None,
             effects.SetTimer: self._set_timer,
             effects.CancelTimer: lambda effect: self._timers.cancel(effect.key),
             effects.CheckLogon: self._check_logon,

@@ -71,6 +71,8 @@ def _other(effect: effects.Effect, now: float) -> str:
         name = _name(response).removesuffix("RESP")
         result, *rest = _values(response)
         return " ".join((effect.agent_id or "-", "<", name, result, *rest))
+    if isinstance(effect, effects.Remark):
+        return " ".join(("log:", effect.event, effect.agent_id, *(f"{k}={v}" for k, v in effect.fields if v)))
     if isinstance(effect, effects.SupervisorAnswered):
         return f"supervisor: {effect.outcome.value}"
     if isinstance(effect, effects.TELEPHONY_ORDERS):

@@ -30,6 +30,7 @@ from protocol.commands import (
     AGTLogoff,
     AGTLostNailing,
     AGTPendingLogout,
+    AGTStateChange,
     AGTWrapupContact,
 )
 from protocol.enums import AgentState, PacingType
@@ -479,6 +480,7 @@ def test_logoff_straight_after_wrapup():
 def test_pending_logout_without_nailing():
     scene = logged_on()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=NoState
         A < PendingLogout 0
         A ! AgentLoggedOut
     """)
@@ -487,6 +489,9 @@ def test_pending_logout_without_nailing():
 def test_pending_logout_when_ready_without_job():
     scene = ready()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=NoState
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < PendingLogout 0
         A ! AgentLoggedOut
     """)
@@ -496,6 +501,9 @@ def test_pending_logout_while_nailing_is_pending():
     scene = pending_nailing()
     scene.call_phone()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=NoState
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < PendingLogout 0
         switch: DropNail Z-1-line-A-1
         A ! NailupChange NotNailedUp
@@ -506,6 +514,9 @@ def test_pending_logout_while_nailing_is_pending():
 def test_pending_logout_when_idle():
     scene = nailed_idle()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=Idle
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < PendingLogout 0
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
@@ -520,6 +531,9 @@ def test_pending_logout_when_idle():
 def test_pending_logout_when_talking_waits_for_the_wrapup():
     scene = talking()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=Talking
+        A ! StateChangedNotify PendingNotReady
+        A ! caps ready hold release transfer conference send_dtmf create_callback update_record
         A < PendingLogout 0
     """)
     assert scene.customer_leaves() == lines("""
@@ -531,6 +545,8 @@ def test_pending_logout_when_talking_waits_for_the_wrapup():
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < WrapupContact 0 Z-1-1
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
@@ -545,6 +561,9 @@ def test_pending_logout_when_talking_waits_for_the_wrapup():
 def test_pending_logout_in_wrapup_without_nailing():
     scene = wrapup_nailing_lost()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=Wrapup
+        A ! StateChangedNotify PendingNotReady
+        A ! caps ready create_callback disposition update_record
         A < PendingLogout 0
     """)
     assert scene.send("A", DONE) == lines("""
@@ -552,6 +571,8 @@ def test_pending_logout_in_wrapup_without_nailing():
         store: EndAttempt Z-1-1 Handled A
         store: ReturnContact 1 1 Handled
         A ! state NoState
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < WrapupContact 0 Z-1-1
         A ! AgentLoggedOut
     """)
@@ -560,9 +581,69 @@ def test_pending_logout_in_wrapup_without_nailing():
 def test_pending_logout_when_nailing_is_lost():
     scene = nailing_lost()
     assert scene.send("A", AGTPendingLogout()) == lines("""
+        log: pending_logout A call_state=NoState
+        A ! StateChangedNotify NotReady
+        A ! caps ready not_ready
         A < PendingLogout 0
         A ! AgentLoggedOut
     """)
+
+
+def test_pending_logout_again_tells_nothing_more():
+    scene = talking()
+    scene.send("A", AGTPendingLogout())
+    assert scene.send("A", AGTPendingLogout()) == ["A < PendingLogout 0"]
+
+
+def test_pending_logout_stands_though_the_agent_goes_ready_again():
+    scene = talking()
+    scene.send("A", AGTPendingLogout())
+    scene.send("A", AGTStateChange(AgentState.Ready))
+    scene.customer_leaves()
+    assert scene.send("A", DONE)[3:] == lines("""
+        A ! state Idle
+        A < WrapupContact 0 Z-1-1
+        A ! StateChangedNotify NotReady
+        A ! NailupChange PendingNailUpDrop
+        switch: DropNail Z-1-line-A-1
+        A ! caps ready not_ready
+    """)
+    assert scene.post(NailEnded(LEG))[-1] == "A ! AgentLoggedOut"
+
+
+def test_pending_logout_and_logoff_of_a_ready_agent_in_one_write_log_off_once():
+    scene = nailed_idle()
+    scene.send("A", AGTPendingLogout())
+    scene.send("A", AGTLogoff())
+    assert scene.post(NailEnded(LEG))[-1] == "A < Logoff 0"
+    assert not scene.zone.agents
+
+
+def test_logoff_of_an_agent_who_was_logged_off_meanwhile_is_refused_as_not_logged_on():
+    scene = ready()
+    scene.send("A", AGTPendingLogout())
+    assert scene.send("A", AGTLogoff(), 1) == ["A < Logoff 9002"]
+
+
+def test_walk_away_is_counted_and_logged():
+    scene = wrapup()
+    away = AGTStateChange(AgentState.NotReady, "9", "Away", has_walked_away=True)
+    assert scene.send("A", away) == lines("""
+        A ! StateChangedNotify PendingNotReady
+        log: agent_walked_away A call_state=Wrapup reason_code=9 reason_name=Away
+        A ! caps ready create_callback disposition originate update_record
+        A < StateChange 0 PendingNotReady
+    """)
+    assert scene.agent("A").today.walk_aways == 1
+    scene.send("A", away)  # the same once more is refused, and no second one
+    assert scene.agent("A").today.walk_aways == 1
+
+
+def test_walk_away_in_a_call_is_refused_and_not_counted():
+    scene = talking()
+    shown = scene.send("A", AGTStateChange(AgentState.NotReady, "9", has_walked_away=True))
+    assert shown == ["A < StateChange 62 Ready"]
+    assert scene.agent("A").today.walk_aways == 0
 
 
 def test_pending_logout_followed_by_logoff_is_answered_when_done():

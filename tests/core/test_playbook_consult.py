@@ -47,7 +47,7 @@ def test_destinations_are_the_other_agents_of_the_job():
         A < GetConsultTypes 0 Z-1-1 [Agent External] True
     """)
     assert scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID)) == lines("""
-        A < GetConsultDestsForType 0 Z-1-1 Agent [Destination(Agent B Agent B Ready Talking)]
+        A < GetConsultDestsForType 0 Z-1-1 Agent [Destination(Agent B Agent B Ready Talking Europe/Berlin)]
     """)
 
 
@@ -624,6 +624,9 @@ def test_owner_who_is_logged_off_by_force_leaves_nobody_on_the_line(way):
 def test_agent_logs_off_after_the_consult_it_was_called_to():
     scene = consult()
     assert scene.send("B", c.AGTPendingLogout()) == lines("""
+        log: pending_logout B call_state=Consult
+        B ! StateChangedNotify PendingNotReady
+        B ! caps ready leave_consult
         B < PendingLogout 0
     """)
     assert scene.send("A", c.AGTCancelConsult(SID))[-2:] == lines("""

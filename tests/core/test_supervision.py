@@ -39,14 +39,19 @@ def test_wish_in_any_state_is_answered_once_and_leaves_the_zone_sound(name, wish
 
 def test_logoff_of_an_idle_agent_lets_its_phone_go_and_tells_its_desktop():
     scene = nailed_idle()
-    assert scene.wish("A", LogOff())[:1] == lines("supervisor: logs off now; its phone is being let go")
+    assert scene.wish("A", LogOff())[:2] == lines("""
+        A ! StateChangedNotify NotReady
+        supervisor: logs off now; its phone is being let go
+    """)
     assert scene.line_drops()[-1:] == lines("A ! AgentLoggedOut")
     assert "A" not in scene.zone.agents
 
 
 def test_logoff_of_a_talking_agent_waits_for_the_end_of_its_contact():
     scene = talking()
-    assert scene.wish("A", LogOff()) == lines("supervisor: logs off after the contact")
+    shown = scene.wish("A", LogOff())
+    assert shown[0] == "A ! StateChangedNotify PendingNotReady"
+    assert "supervisor: logs off after the contact" in shown
     assert scene.agent("A").call_state is CallState.Talking
     scene.send("A", c.AGTReleaseLine("Z-1-1"))
     scene.send("A", c.AGTWrapupContact(CompletionCode(2), "Z-1-1"))

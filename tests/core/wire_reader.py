@@ -89,4 +89,6 @@ class WireReader:
         gates = [gate for gate in GATES if gate.cls is type(command)]
         if not gates or self.capabilities is None:
             return None
+        if type(command) is c.AGTAvailableForNailup:
+            return None  # no notification tells that the agent is about to leave or to be blended
         return any(gate.opens(self.status, self.capabilities) for gate in gates)

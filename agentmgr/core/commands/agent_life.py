@@ -1,6 +1,8 @@
 """Logon, logoff, agent state and nailing."""
 
-from agentmgr.core.agent import Agent
+from attrs import evolve
+
+from agentmgr.core.agent import DEFAULT_TIMEZONE, Agent, Blend
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.commands.returning import finish_return
 from agentmgr.core.effects import CheckLogon
@@ -8,6 +10,8 @@ from agentmgr.core.events import CommandReceived, LogonChecked
 from agentmgr.core.parts import Parts
 from agentmgr.core.returns import FRESH
 from agentmgr.core.states import FREE_STATES, LIVE_STATES, AgentEvent
+from agentmgr.core.timezones import parse_timezone
+from agentmgr.text import fault_of
 from protocol.commands import (
     AGTAvailableForNailup,
     AGTLogoff,
@@ -16,13 +20,15 @@ from protocol.commands import (
     AGTLostNailing,
     AGTLostNailingRESP,
     AGTPendingLogout,
-    AGTPendingLogoutRESP,
     AGTReadyForNailup,
     AGTStateChange,
     AGTStateChangeRESP,
 )
 from protocol.enums import AgentState, NailupStatus
 from protocol.results import ResultCode
+
+MAX_NAME_CHARACTERS = 100
+"""Of an agent, so that lists of colleagues have room for many."""
 
 
 @on_plain_command(AGTLogon)
@@ -40,17 +46,23 @@ def logon(zone: Parts, command: AGTLogon, event: CommandReceived) -> Answer:
 
 
 def _logon_refusal(zone: Parts, command: AGTLogon) -> ResultCode | None:
-    if not command.locale:
-        return ResultCode.INVALID_LOCALE
-    if not command.time_zone:
+    if not _is_timezone(command.time_zone):
         return ResultCode.INVALID_TIMEZONE
     if command.zone_name != zone.config.zone:
         return ResultCode.ZONE_NOT_FOUND
-    if command.agent_skills is not None and not command.agent_name:
+    name = command.agent_name or ""
+    if (command.agent_skills is not None and not name) or len(name) > MAX_NAME_CHARACTERS or fault_of(name):
         return ResultCode.INVALID_AGENT_NAME
     if zone.telephony_is_down:
         return ResultCode.NO_MEDIA_SERVER
     return None
+
+
+def _is_timezone(text: str) -> bool:
+    try:
+        return not text or bool(parse_timezone(text))
+    except ValueError:
+        return False
 
 
 def _login_conflict(zone: Parts, command: AGTLogon, agent_id: str) -> ResultCode | None:
@@ -71,10 +83,14 @@ def on_logon_checked(zone: Parts, checked: LogonChecked) -> None:
     if not isinstance(event.command, AGTLogon):
         finish_return(zone, event, checked)
         return
-    result = _finish_logon(zone, event.command, checked)
+    command = event.command
+    result = _finish_logon(zone, command, checked)
     token = None
     if result is ResultCode.SUCCESS:
-        token = zone.returns.renew_token(zone.agents[checked.agent_id], event.command.resume_token)
+        agent = zone.agents[checked.agent_id]
+        agent.spec = evolve(agent.spec, name=command.agent_name or agent.spec.name)
+        agent.timezone = parse_timezone(command.time_zone or DEFAULT_TIMEZONE)
+        token = zone.returns.renew_token(agent, command.resume_token)
     zone.out.respond(event, AGTLogonRESP(result, token))
 
 
@@ -130,16 +146,23 @@ def logoff(zone: Parts, agent: Agent, command: AGTLogoff, event: CommandReceived
 
 @on_agent_command(AGTPendingLogout, for_services=True)
 def pending_logout(zone: Parts, agent: Agent, command: AGTPendingLogout, event: CommandReceived) -> Answer:
-    """Log off as soon as nothing is left to do."""
-    zone.out.respond(event, AGTPendingLogoutRESP(ResultCode.SUCCESS))
+    """Log off as soon as the contact is over."""
+    if not agent.leaving:
+        zone.out.remark("pending_logout", agent, call_state=agent.call_state.value)
     leave(zone, agent)
-    return None
+    return ResultCode.SUCCESS
 
 
 def leave(zone: Parts, agent: Agent) -> None:
-    """Let an agent log off as soon as nothing is left to do."""
+    """Let an agent log off as soon as its contact is over: until then it is on its way into a break.
+
+    What waits for the agent meanwhile goes to others.
+    """
     agent.leaving = True
     agent.touch()
+    zone.nailer.refuse_pending(agent)
+    if agent.agent_state is AgentState.Ready:
+        start_break(zone, agent, "", "")
     zone.out.free(agent)
 
 
@@ -161,6 +184,13 @@ def state_change(zone: Parts, agent: Agent, command: AGTStateChange, event: Comm
         start_break(zone, agent, command.reason_code, command.reason_name)
         if command.has_walked_away:
             agent.on_day(zone.out.now).walk_aways += 1
+            zone.out.remark(
+                "agent_walked_away",
+                agent,
+                call_state=agent.call_state.value,
+                reason_code=command.reason_code,
+                reason_name=command.reason_name,
+            )
     return AGTStateChangeRESP(ResultCode.SUCCESS, agent.agent_state)
 
 
@@ -194,7 +224,7 @@ def available_for_nailup(
     zone: Parts, agent: Agent, command: AGTAvailableForNailup, event: CommandReceived
 ) -> Answer:
     """The agent may be nailed up; desktops repeat this at every occasion."""
-    if agent.is_nailed:
+    if agent.blend is not Blend.OUTBOUND or agent.leaving:
         return ResultCode.ALREADY_NAILED
     if not agent.available_for_nailup:
         agent.available_for_nailup = True

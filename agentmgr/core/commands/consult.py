@@ -87,6 +87,7 @@ def _to_destination(agent: Agent) -> Destination:
         agent.spec.name,
         presence=agent.agent_state.value,
         state=agent.call_state.value,
+        time_zone=agent.timezone,
     )
 
 
