@@ -26,7 +26,7 @@ from agentmgr.core.events import (
 from agentmgr.ports import Login, Simulated, Token, ZoneStore
 from agentmgr.runtime.runner import ZoneMachine
 from agentmgr.runtime.timers import TimerHeap
-from protocol.commands import AgentSDKConnected
+from protocol.commands import AgentSDKConnected, POMClientAlive
 from protocol.notifications import POMNotAvailable
 from protocol.registry import COMMANDS, VERSION
 from protocol.results import ResultCode
@@ -130,6 +130,8 @@ class VirtualZone:
     def disconnect(self, connection: int) -> None:
         """Cut a desktop off; it learns of it as from the client library, with what it waits for failed."""
         desktop = self._desktops.pop(connection)
+        # the heartbeat of its library: what was sent before the last seconds has arrived
+        self._send(connection, POMClientAlive(), agent_id="")
         self.post(ConnectionLost(connection))
         for key in [key for key in self._unanswered if key[0] == connection]:
             command = self._unanswered[key]
