@@ -1,13 +1,16 @@
 """How each request is carried out: by a call of a service, whose result becomes rows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, tzinfo
+from itertools import chain
 from typing import Any, assert_never, get_args
+from zoneinfo import ZoneInfo
 
 import attrs
 import cattrs
 
 from agentmgr.admin import campaign_file, requests
+from agentmgr.admin.feed import pieces as in_pieces
 from agentmgr.admin.feed import rows_of
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Perform, Row
@@ -17,12 +20,15 @@ from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dialling import Dialling
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
+from agentmgr.campaign.records import WantedAttempts, iso_time
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Rejected
+from agentmgr.campaign.sheet import Row as SheetRow
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.ports import (
     AgentLogin,
+    AttemptRow,
     CampaignOverview,
     ContactHistory,
     DialRow,
@@ -40,6 +46,7 @@ SUPERVISOR = Caller("supervisor")
 DNC_COLUMNS = ("address", "added_by", "added_at")
 DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.name != "row_id")
 DIAL_COLUMNS = tuple(a.name for a in attrs.fields(DialRow))
+ATTEMPT_COLUMNS = tuple(a.name for a in attrs.fields(AttemptRow))
 
 
 def from_socket(services: Services) -> Perform:
@@ -181,6 +188,18 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             return map(_disposition, services.campaigns.dispositions(campaign))
         case requests.ExportDials(campaign):
             return map(_dial, services.campaigns.dials(campaign))
+        case requests.ExportAttempts(timezone=timezone):
+            wanted = attrs.asdict(request)
+            del wanted["timezone"]
+            place = ZoneInfo(timezone)
+            return (_attempt(each, place) for each in services.records.attempts(WantedAttempts(**wanted)))
+        case requests.ExportContacts(list_name, campaigns, unmasked):
+            export = services.records.contact_list(list_name, campaigns, unmasked=unmasked)
+            heads = (SheetRow(0, export.columns), SheetRow(0, export.left_out))
+            return (
+                {"piece": each}
+                for each in in_pieces(chain(heads, (SheetRow(1, each) for each in export.rows)))
+            )
         case requests.AddToDnc(numbers, country):
             added = services.dnc.add(numbers, country)
             return _done(f"{added} added, {len(numbers) - added} were on the list already")
@@ -330,6 +349,11 @@ def _dial(row: DialRow) -> Row:
     return attrs.asdict(row) | times
 
 
+def _attempt(row: AttemptRow, zone: tzinfo) -> Row:
+    times = ("started_at", "dialed_at", "answered_at", "ended_at")
+    return attrs.asdict(row) | {column: _time(getattr(row, column), zone) for column in times}
+
+
 MASK = "********"
 
 
@@ -423,6 +447,6 @@ def _wished(wished: Wished) -> Row:
     }
 
 
-def _time(at: float | None) -> str | None:
-    """Write a time as ISO 8601 in UTC."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+def _time(at: float | None, zone: tzinfo = UTC) -> str | None:
+    """Write a time as ISO 8601."""
+    return None if at is None else iso_time(at, zone)

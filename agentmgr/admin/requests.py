@@ -251,6 +251,38 @@ class ExportDials:
     campaign: str
 
 
+@frozen(kw_only=True)
+class ExportAttempts:
+    """Show every attempt that fits all that is given, by job and time; times are written in `timezone`.
+
+    `since` and `until` are epoch seconds, the second excluded.
+    """
+
+    campaigns: tuple[str, ...] = ()
+    jobs: tuple[int, ...] = ()
+    lists: tuple[str, ...] = ()
+    contact: str = ""
+    agents: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+    timezone: str = "UTC"
+
+
+@frozen
+class ExportContacts:
+    """Write a contact list as rows in pieces, the columns first; what desktops hide only `unmasked`.
+
+    `campaigns` are those of which it is told how far each contact is; all with the list if none is named.
+    """
+
+    list_name: str
+    campaigns: tuple[str, ...] = ()
+    unmasked: bool = False
+
+
 @frozen
 class AddToDnc:
     """Put telephone numbers on the do-not-call list; `country` is for numbers without a code."""
@@ -311,6 +343,8 @@ Request = (
     | DeleteAccount
     | ExportDispositions
     | ExportDials
+    | ExportAttempts
+    | ExportContacts
     | AddToDnc
     | ImportDnc
     | RemoveFromDnc

@@ -9,6 +9,7 @@ from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
+from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.ports import NoFloors, ServiceStore
 
@@ -23,6 +24,7 @@ class Services:
         self.campaigns = CampaignService(at, caller)
         self.contacts = ContactService(at, caller)
         self.dnc = DncService(at, caller)
+        self.records = RecordService(at, caller)
         self.floor = FloorService(at, caller)
 
 

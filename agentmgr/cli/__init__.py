@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError
 from agentmgr.cli import (
     account,
     agents,
+    attempts,
     attributes,
     campaign,
     conformance,
@@ -66,6 +67,7 @@ app.command(agents.app)
 app.command(account.app)
 app.command(top.top)
 app.command(dispositions.app)
+app.command(attempts.app)
 app.command(dnc.app)
 app.command(desk.desk)
 app.command(demo.demo)

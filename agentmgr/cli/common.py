@@ -153,13 +153,18 @@ def complain(text: str) -> None:
             sys.stderr.flush()
 
 
-def show(rows: Iterable[Row], as_json: bool, nothing: str) -> None:
-    """Write rows as a table for people, or as a JSON object a line; `nothing` is said if there are none."""
-    if as_json:
-        import orjson
+def as_json(row: Row) -> str:
+    """Return a row as a JSON object on one line."""
+    import orjson
 
+    return orjson.dumps(dict(row)).decode()
+
+
+def show(rows: Iterable[Row], as_json_lines: bool, nothing: str) -> None:
+    """Write rows as a table for people, or as a JSON object a line; `nothing` is said if there are none."""
+    if as_json_lines:
         for row in rows:
-            say(orjson.dumps(dict(row)).decode())
+            say(as_json(row))
         return
     lines = [{key: shown_value(value) for key, value in row.items()} for row in rows]
     if not lines:

@@ -1,20 +1,20 @@
-"""agentmgr contacts: import, lists, show."""
+"""agentmgr contacts: import, export, lists, show."""
 
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from agentmgr.cli.common import Config, Json, Row, group, pairs, perform, say, show
-from agentmgr.cli.imports import Encoding, Rejects, check_end, run_import
+from agentmgr.cli.common import Config, Json, Row, complain, group, pairs, perform, say, show
+from agentmgr.cli.export import Format, Out, Raw, write
+from agentmgr.cli.imports import Encoding, File, Rejects, check_end, run_import
 
-app = group("contacts", "Contact lists: import, lists, show.")
+app = group("contacts", "Contact lists: import, export, lists, show.")
 
 
 @app.command(name="import")
 def import_(
-    file: Path,
+    file: File,
     /,
     *,
     list_: Annotated[str, Parameter(name="--list")],
@@ -69,6 +69,50 @@ def import_(
         elif state in ("finished", "stopped"):
             say(f"campaign {name}: its job is {state}; agentmgr campaign run {name} calls the new contacts")
     check_end(imported, "created", "updated")
+
+
+@app.command
+def export(
+    *,
+    list_: Annotated[str, Parameter(name="--list")],
+    campaign: Annotated[list[str] | None, Parameter(negative="")] = None,
+    unmasked: Annotated[bool, Parameter(negative="")] = False,
+    format: Format = "csv",
+    out: Out = None,
+    raw: Raw = False,
+    config: Config = None,
+) -> None:
+    """Write a contact list with all attributes, and how far each contact is in the campaigns with that list.
+
+    It can be imported again unchanged: columns that begin with campaign: are left out then. What desktops
+    hide is left out unless --unmasked is said: a hidden value that comes back would replace the true one.
+
+    ```
+    agentmgr contacts export --list Spring --out spring.csv
+    agentmgr contacts export --list Spring --campaign Spring --format json | jq .UserContactId
+    ```
+
+    Parameters
+    ----------
+    list_
+        The contact list.
+    campaign
+        A campaign of which it is told how far each contact is in its latest job; without it all with that
+        list. May be repeated.
+    unmasked
+        Also write the attributes that desktops hide (MASKED_WRITE).
+    format
+        csv with a header row, or json: one object a line.
+    """
+    from agentmgr.admin.feed import rows_of
+    from agentmgr.admin.requests import ExportContacts
+
+    told = perform(config, ExportContacts(list_, tuple(campaign or ()), unmasked))
+    rows = rows_of(str(row["piece"]) for row in told)
+    columns, left_out = next(rows).values, next(rows).values
+    if left_out:
+        complain(f"left out, as desktops hide them: {', '.join(left_out)}; --unmasked writes them too")
+    write((dict(zip(columns, row.values, strict=True)) for row in rows), columns, format, raw, out)
 
 
 @app.command

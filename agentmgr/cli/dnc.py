@@ -1,13 +1,12 @@
 """agentmgr dnc: add, import, remove, list."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Json, Misused, group, perform, say, show
 from agentmgr.cli.export import Raw, write
-from agentmgr.cli.imports import Encoding, Rejects, check_end, run_import
+from agentmgr.cli.imports import Encoding, File, Rejects, check_end, run_import
 
 app = group("dnc", "The do-not-call list: add, import, remove, list.")
 
@@ -38,7 +37,7 @@ def add(number: str, /, *more: str, country: str = "", config: Config = None) ->
 
 @app.command(name="import")
 def import_(
-    file: Path,
+    file: File,
     /,
     *,
     country: str = "",

@@ -17,6 +17,7 @@ from agentmgr.cli.common import Failed, Interrupted, Row, complain, perform, say
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Request
 
+File = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 Encoding = Annotated[
     str,
     Parameter(

@@ -33,10 +33,15 @@ from agentmgr.ports.contacts import (
 )
 from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneUpdate, ZoneView
 from agentmgr.ports.history import (
+    ATTEMPT_OUTCOMES,
+    AttemptFilter,
+    AttemptPlace,
+    AttemptRow,
     CallbackRow,
     ContactAttempt,
     ContactHistory,
     ContactInJob,
+    ContactPage,
     HistoryStore,
     NoteRow,
 )
@@ -72,12 +77,16 @@ class Login(Protocol):
 
 
 __all__ = [
+    "ATTEMPT_OUTCOMES",
     "LIVE_JOB_STATES",
     "AccountLogin",
     "AccountStore",
     "AgentLogin",
     "AgentStore",
     "AgentView",
+    "AttemptFilter",
+    "AttemptPlace",
+    "AttemptRow",
     "AttributeStore",
     "CallbackRow",
     "CampaignHistory",
@@ -88,6 +97,7 @@ __all__ = [
     "ContactHistory",
     "ContactInJob",
     "ContactList",
+    "ContactPage",
     "ContactStore",
     "ContactsPut",
     "DialPlace",

@@ -1,10 +1,12 @@
 """All that is known of one contact, read at once; times are epoch seconds."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from attrs import frozen
 
 from agentmgr.core.model import ContactSpec
+from protocol.enums import DialFailReason
 
 
 @frozen
@@ -82,8 +84,96 @@ class ContactHistory:
     attempts: tuple[ContactAttempt, ...]
 
 
+ATTEMPT_OUTCOMES = (
+    "Handled",
+    "Nuisance",
+    "Cancelled",
+    "Interrupted",
+    *(reason.value for reason in DialFailReason),
+)
+"""What an attempt can come to; empty as long as it goes on."""
+
+
+@frozen(kw_only=True)
+class AttemptFilter:
+    """Which attempts are wanted: those that fit all that is given; what is empty or None fits all.
+
+    `since` and `until` bound when it began, epoch seconds, the second excluded; `codes` are names of
+    completion codes.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    contact_ids: tuple[int, ...] | None = None
+    list_ids: tuple[int, ...] = ()
+    agents: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+@frozen
+class AttemptPlace:
+    """A place among the attempts of a job in the order of their time; the first one by default."""
+
+    started_at: float = float("-inf")
+    attempt_id: str = ""
+
+
+@frozen
+class AttemptRow:
+    """An attempt with its contact; `dialed_at` is None if it was only shown to an agent, or refused."""
+
+    attempt_id: str
+    session_id: str
+    campaign: str
+    job_id: int
+    zone: str
+    contact_list: str
+    user_contact_id: str
+    contact_type: str
+    number_name: str
+    number: str
+    agent_id: str
+    started_at: float
+    dialed_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    outcome: str
+    code: str
+    source: str
+    callback_id: str
+
+
+@frozen
+class ContactPage:
+    """Contacts of a list in the order of their ids, and how far each is in some jobs, by job and contact."""
+
+    contacts: tuple[ContactSpec, ...]
+    standings: Mapping[tuple[int, int], ContactInJob]
+
+
 class HistoryStore(Protocol):
     """Contacts, each with its history."""
+
+    def job_ids(self, campaign_ids: Iterable[int] | None) -> tuple[int, ...]:
+        """Return the jobs of some campaigns, or of all, by id."""
+        ...
+
+    def attempts(
+        self, job_id: int, wanted: AttemptFilter, after: AttemptPlace, limit: int
+    ) -> tuple[tuple[AttemptRow, ...], AttemptPlace | None]:
+        """Look at the next so many attempts of a job in the order of their time; return those wanted.
+
+        And where to go on, None once there are no more.
+        """
+        ...
+
+    def list_page(
+        self, list_id: int, job_ids: Sequence[int], after_user_contact_id: str, limit: int
+    ) -> ContactPage:
+        """Return the next contacts of a list by their ids, those above one."""
+        ...
 
     def find_contacts(self, user_contact_id: str) -> tuple[tuple[int, str], ...]:
         """Return the contacts that have an id in their list, each with the list's name, by that."""

@@ -355,6 +355,8 @@ Index(
     sqlite_where=_DIALED,
     postgresql_where=_DIALED,
 )
+# All attempts of a job in their order, read in pages.
+Index("ix_attempt_started", attempt.c.job_id, attempt.c.started_at, attempt.c.attempt_id)
 # Who is busy with a number: few, however many attempts there ever were.
 Index("ix_attempt_number", attempt.c.number, sqlite_where=_LIVE, postgresql_where=_LIVE)
 _FOR_CALLBACK = text("callback_id IS NOT NULL")

@@ -9,11 +9,15 @@ from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
+    AttemptFilter,
+    AttemptPlace,
+    AttemptRow,
     CampaignHistory,
     CampaignOverview,
     ContactDraft,
     ContactHistory,
     ContactList,
+    ContactPage,
     ContactsPut,
     DialPlace,
     DialRow,
@@ -190,6 +194,25 @@ class SqliteStore:
     def contact_history(self, contact_id: int) -> ContactHistory:
         """Return all that is known of a contact that exists."""
         return self._database.read(history.read_history, contact_id)
+
+    def job_ids(self, campaign_ids: Iterable[int] | None) -> tuple[int, ...]:
+        """Return the jobs of some campaigns, or of all, by id."""
+        wanted = None if campaign_ids is None else frozenset(campaign_ids)
+        return self._database.read(history.read_job_ids, wanted)
+
+    def attempts(
+        self, job_id: int, wanted: AttemptFilter, after: AttemptPlace, limit: int
+    ) -> tuple[tuple[AttemptRow, ...], AttemptPlace | None]:
+        """Look at the next attempts of a job; return those wanted, and where to go on."""
+        return self._database.read(history.read_attempts, job_id, wanted, after, limit)
+
+    def list_page(
+        self, list_id: int, job_ids: Sequence[int], after_user_contact_id: str, limit: int
+    ) -> ContactPage:
+        """Return the next contacts of a list by their ids, those above one."""
+        return self._database.read(
+            history.read_list_page, list_id, tuple(job_ids), after_user_contact_id, limit
+        )
 
     # -- campaigns and jobs ----------------------------------------------------------------
 
