@@ -29,6 +29,7 @@ LOCAL = {
     "key": "note_id",
     "keys": ("x",),
     "of_campaign": "campaign_list",
+    "bounds": " AND (attempt.started_at, attempt.attempt_id) > (?, ?) AND attempt.started_at < ?",
 }
 PASSED_ON = {"sql", "statement", "statement.sql", "statements[0].sql"}
 
