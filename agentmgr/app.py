@@ -15,6 +15,7 @@ import trio
 from attrs import frozen
 from prometheus_client import CollectorRegistry
 
+from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import operations, watching
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
@@ -42,7 +43,7 @@ from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
-from agentmgr.web.pages import pages
+from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.server import WebServer
 
 log = structlog.get_logger()
@@ -97,6 +98,7 @@ def run_server(settings: Settings) -> None:
         ServerFailed: it could not start or go on.
     """
     configure(settings.log.level, settings.log.format)
+    raise_descriptor_limit()
     try:
         trio.run(serve_until_told, settings, _collect_rarely)
     except* (StoreFault, AdminRefused, ServerFailed) as group:
@@ -192,7 +194,7 @@ async def open_server(
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
-            web = WebServer(pages(registry, lambda: host.states), settings.http)
+            web = WebServer(pages(registry, lambda: host.states), settings.http, HEALTH)
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])

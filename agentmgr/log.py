@@ -1,6 +1,7 @@
 """Logs: constant event names with fields; for people on a terminal, JSON lines otherwise."""
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,9 +24,9 @@ def configure(level: str = "info", style: str = "auto", stream: TextIO | None = 
     Args:
         level: one of LEVELS; what is less important is dropped before it costs anything.
         style: `console`, `json`, or `auto`: console if the stream is a terminal.
-        stream: where to write; standard error if it is None.
+        stream: where to write; standard error if it is None, and nowhere if that is closed.
     """
-    out = stream or sys.stderr
+    out = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for good
     console = style == "console" or (style == "auto" and out.isatty())
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -43,6 +43,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise Mistakes([f"{path}: byte {error.start} is not UTF-8; TOML files are"]) from None
     except tomllib.TOMLDecodeError as error:
         raise Mistakes([f"{path}: not valid TOML: {error}"]) from None
+    except RecursionError:
+        raise Mistakes([f"{path}: arrays or tables are in each other more deeply than can be read"]) from None
 
 
 class Tables(Generic[T]):
@@ -109,6 +111,13 @@ class _Wrong(ValueError):
 
 def shown(value: object) -> str:
     """Return a value as it may be told to a person, not too long."""
+    try:
+        return _shown(value)
+    except RecursionError:
+        return "tables or arrays deep in each other"
+
+
+def _shown(value: object) -> str:
     text = str(value)
     if isinstance(value, str):
         # as TOML has it, so that a terminal does nothing with it
@@ -117,7 +126,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         text = text.lower()
     elif isinstance(value, list | tuple):
-        text = f"[{', '.join(map(shown, value))}]"
+        text = f"[{', '.join(map(_shown, value))}]"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

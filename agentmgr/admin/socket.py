@@ -12,7 +12,6 @@ import socket
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 import structlog
 import trio
 
+from agentmgr.accepting import accept_all
 from agentmgr.campaign.sheet import Stopped
 from protocol.codec import pack, unpack
 from protocol.errors import RemoteProtocolError
@@ -45,6 +45,8 @@ Follow = Callable[[Mapping[str, Any]], AsyncIterator[Sequence[Row]]]
 
 REQUEST_TIMEOUT_S = 10.0
 ROWS_AT_A_TIME = 100
+ADMIN_KEEPS = 0.25
+"""How much of the reserve of descriptors supervisors leave alone; they come through when desktops do not."""
 RECEIVE_BYTES = 65_536
 MAX_ERROR_CHARACTERS = 2_000
 MAX_PIECE_CHARACTERS = 3_900
@@ -112,7 +114,13 @@ async def serve_admin(
     listener: trio.SocketListener, perform: Perform, follow: Mapping[str, Follow] | None = None
 ) -> None:
     """Answer requests until cancelled; `perform` is called in worker threads, `follow` has what goes on."""
-    await trio.serve_listeners(partial(_serve_connection, perform, follow or {}), [listener])
+    async with trio.open_nursery() as nursery:
+        await accept_all(
+            listener,
+            "admin",
+            ADMIN_KEEPS,
+            lambda stream: nursery.start_soon(_serve_connection, perform, follow or {}, stream),
+        )
 
 
 async def _serve_connection(

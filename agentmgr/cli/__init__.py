@@ -53,6 +53,7 @@ Exit codes: 0 it is done, 1 it failed (one line on standard error says why), 2 i
 130 it was ended by Ctrl-C. An import that takes nothing in has failed; one that rejects some rows has not.
 """
 
+STANDARD_ERROR = 2
 INTERRUPTED = 130
 """What shells expect after Ctrl-C."""
 
@@ -117,6 +118,14 @@ def _forget_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _occupy_standard_descriptors() -> None:
+    """Let no file or connection have the number of a closed standard stream, to be written into as such."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        pass
+    os.close(opened)
+
+
 def main() -> None:
     """Run the command line of this process; does not return."""
+    _occupy_standard_descriptors()
     sys.exit(run(sys.argv[1:]))

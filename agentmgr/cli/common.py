@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from agentmgr.settings.classes import Settings
 
 DEFAULT_CONFIG = Path("config/agentmgr.toml")
+DEMO_PORT, SERVE_PORT = 9971, 9972
+"""Where the demo's server listens, and the suite that plays one: beside a server with its defaults."""
 
 Config = Annotated[
     Path | None,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveFloat
 
-from agentmgr.cli.common import Failed, Misused, say
+from agentmgr.cli.common import DEMO_PORT, SERVE_PORT, Failed, Misused, say
 
 DEFAULT_AGENTS = "1001,1002,1003,1004,1005"
 
@@ -15,7 +15,7 @@ DEFAULT_AGENTS = "1001,1002,1003,1004,1005"
 def conformance(
     *,
     host: str = "127.0.0.1",
-    port: NonNegativeInt = 9971,
+    port: NonNegativeInt | None = None,
     zone: str = "Default",
     agents: str = DEFAULT_AGENTS,
     password: str = "demo",
@@ -45,7 +45,7 @@ def conformance(
     agentmgr conformance
     agentmgr conformance --only "consult*" --only hold
     agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
-    agentmgr conformance --serve --port 9972
+    agentmgr conformance --serve
     ```
 
     With `--serve` it is the other way round: it plays a server, waits for a desktop, leads that through
@@ -57,7 +57,7 @@ def conformance(
     host
         Where the server listens, or is to listen with `--serve`.
     port
-        The port of the zone.
+        The port of the zone: 9971, where the demo's server listens, or 9972 with `--serve`.
     zone
         Name of the zone.
     agents
@@ -93,6 +93,8 @@ def conformance(
     junit
         Write a JUnit file as well.
     """
+    if port is None:
+        port = SERVE_PORT if serve else DEMO_PORT
     if serve:
         _serve(host, port, zone, patience, json, junit)
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveFloat, PositiveInt
 
-from agentmgr.cli.common import Failed, Misused, say
+from agentmgr.cli.common import DEMO_PORT, Failed, Misused, say
 
 DEMO_SPEED = 100.0
 SERVER_SPEED = 20.0
@@ -24,7 +24,7 @@ def demo(
     serve_only: Annotated[bool, Parameter(negative="")] = False,
     data: Path | None = None,
     host: str = "127.0.0.1",
-    port: NonNegativeInt = 9971,
+    port: NonNegativeInt = DEMO_PORT,
     silence: PositiveFloat = 90.0,
 ) -> None:
     """Run a campaign from end to end and show it live; nothing outside this machine is called.

@@ -1,6 +1,5 @@
 """The listener of a zone: accepts connections, runs them, and ends them in order."""
 
-import errno
 import itertools
 import socket
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Protocol
 import structlog
 import trio
 
+from agentmgr.accepting import EXHAUSTED, RETRY_S, Shortage, highest_descriptor
 from agentmgr.core.events import ConnectionLost, Event
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.server.connection import Connection, Inbox
@@ -21,10 +21,6 @@ log = structlog.get_logger()
 
 BACKLOG = 1024
 CHECK_INTERVAL_S = 1.0
-RETRY_S = 0.1
-"""Pause before accepting again when the process or the machine is out of something."""
-
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 
 
 class ZoneInbox(Inbox, Protocol):
@@ -120,17 +116,23 @@ class AgtServer:
             listener.close()
 
     async def _accept(self, listener: socket.socket) -> None:
+        shortage, highest = Shortage("desktops"), highest_descriptor()
         while True:
             await trio.lowlevel.wait_readable(listener)
             try:
                 # trio has one pass of its scheduler for each wait: take all that knock in one.
                 while True:
-                    self._open(*listener.accept())
+                    sock, address = listener.accept()
+                    if sock.fileno() < highest:
+                        self._open(sock, address)
+                    else:
+                        sock.close()
+                        shortage.tell("too few file descriptors are left")
             except BlockingIOError:
                 continue
             except OSError as error:
-                if error.errno in _EXHAUSTED:
-                    log.warning("accept_failed", why=error.strerror, retry_s=RETRY_S)
+                if error.errno in EXHAUSTED:
+                    shortage.tell(error.strerror or str(error))
                     await trio.sleep(RETRY_S)
                 else:  # that one connection failed before it was taken
                     log.debug("accept_failed", why=error.strerror)

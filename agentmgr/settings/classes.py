@@ -52,7 +52,7 @@ class HttpSettings(WebLimits):
     """/metrics for Prometheus and /healthz."""
 
     host: str = setting("127.0.0.1", text("a host name or address"), "Address to listen on.")
-    port: int = setting(9971, PORT, "Port to listen on; 0 takes any free one.")
+    port: int = setting(9980, PORT, "Port to listen on; 0 takes any free one.")
 
 
 @frozen

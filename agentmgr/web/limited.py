@@ -17,29 +17,44 @@ log = structlog.get_logger()
 class Limited:
     """An ASGI application whose requests have a limited body, a limited time, and always an answer.
 
-    WebSockets pass.
+    More requests at a time than `limits.connections` are answered 503, but for the paths `always`; a
+    WebSocket counts as one for as long as it is open.
     """
 
-    def __init__(self, app: ASGIApp, limits: WebLimits) -> None:
+    def __init__(self, app: ASGIApp, limits: WebLimits, always: frozenset[str]) -> None:
         self._app = app
         self._limits = limits
+        self._always = always
+        self._busy = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_busy = self._busy >= self._limits.connections and scope["path"] not in self._always
+        self._busy += 1
+        try:
+            await self._serve(scope, receive, send, is_busy)
+        finally:
+            self._busy -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, is_busy: bool) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            if is_busy:
+                await receive()
+                await send({"type": "websocket.close"})
+            else:
+                await self._app(scope, receive, send)
             return
         exchange = _Exchange(receive, send, self._limits.body_bytes)
         began = trio.current_time()
         try:
-            await self._answer(scope, exchange)
+            await self._answer(scope, exchange, is_busy)
         finally:
             ms = round((trio.current_time() - began) * 1000, 2)
             log.debug(
                 "http_request", method=scope["method"], path=scope["path"], status=exchange.status, ms=ms
             )
 
-    async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
-        app = self._app
+    async def _answer(self, scope: Scope, exchange: "_Exchange", is_busy: bool) -> None:
+        app = _BUSY if is_busy else self._app
         if _announced(scope) > self._limits.body_bytes:
             app = PlainTextResponse(_TOO_LARGE, 413)
         try:
@@ -60,6 +75,7 @@ class Limited:
 
 
 _TOO_LARGE = "the body is too large\n"
+_BUSY = PlainTextResponse("too many requests are being answered; try again\n", 503, {"Retry-After": "1"})
 
 
 @define

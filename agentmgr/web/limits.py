@@ -10,7 +10,9 @@ class WebLimits:
     """What clients of the HTTP port may take of the server. Times are real seconds."""
 
     connections: int = setting(
-        32, whole_number(1, 10_000), "How many connections there are at most; more wait to be accepted."
+        32,
+        whole_number(1, 10_000),
+        "How many requests are answered at a time; so many more connections may wait for one.",
     )
     head_bytes: int = setting(
         8_192, whole_number(1_024, 65_536), "How large the head of a request may be that arrives in parts."

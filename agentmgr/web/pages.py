@@ -11,6 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+HEALTH = frozenset({"/healthz"})
+"""What is answered however many requests are being answered."""
+
 Page = Callable[[Request], Awaitable[Response]]
 
 

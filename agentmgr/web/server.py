@@ -1,23 +1,28 @@
 """The server under the pages: hypercorn's connections in our nursery, with the limits that they lack."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.logging import Logger
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from starlette.types import ASGIApp
 
+from agentmgr.accepting import accept_all
 from agentmgr.web.limited import Limited
 from agentmgr.web.limits import WebLimits
 
 log = structlog.get_logger()
+
+KEEPS = 0.5
+"""How much of the reserve of descriptors HTTP leaves alone; it answers when desktops have taken theirs."""
 
 
 class WebServer:
@@ -26,12 +31,15 @@ class WebServer:
     There are no lifespan events: what a route needs is opened and ended by whoever runs the server.
     """
 
-    def __init__(self, app: ASGIApp, limits: WebLimits | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: WebLimits | None = None, always: frozenset[str] = frozenset()
+    ) -> None:
         self._limits = limits or WebLimits()
-        self._app = ASGIWrapper(Limited(app, self._limits))  # type: ignore[arg-type]  # two names of one type
+        limited = Limited(app, self._limits, always)
+        self._app = ASGIWrapper(limited)  # type: ignore[arg-type]  # two names of one type
         self._config = _config(self._limits)
         self._context = WorkerContext(None)
-        self._slots = trio.Semaphore(self._limits.connections)
+        self._waiting: OrderedDict[_Connection, None] = OrderedDict()
         self._accepting = trio.CancelScope()
         self._ended = trio.Event()
 
@@ -39,9 +47,14 @@ class WebServer:
         """Serve until `close` or cancelled; the listeners are closed in the end."""
         try:
             async with trio.open_nursery() as connections:
+
+                def take(stream: Any) -> None:
+                    connections.start_soon(self.serve_stream, stream)
+
                 with self._accepting:
-                    bounded = [_Bounded(listener, self._slots) for listener in listeners]
-                    await trio.serve_listeners(self.serve_stream, bounded, handler_nursery=connections)
+                    async with trio.open_nursery() as accepting:
+                        for listener in listeners:
+                            accepting.start_soon(accept_all, listener, "http", KEEPS, take)
         finally:
             self._ended.set()
 
@@ -52,50 +65,58 @@ class WebServer:
         await self._ended.wait()
 
     async def serve_stream(self, stream: Any) -> None:
-        """Serve one connection; returns when it is closed. It holds one of the slots, and frees it."""
-        connection = _Connection(self._app, self._config, self._context, self._limits.request_s, stream)
+        """Serve one connection; returns when it is closed."""
+        connection = _Connection(
+            self._app, self._config, self._context, self._limits.request_s, stream, self._note
+        )
+        self._note(connection, True)
         try:
             await connection.run()
         except* Exception as group:
             log.error("http_connection_failed", exc_info=group)
         finally:
-            self._slots.release()
+            self._note(connection, False)
+            with trio.CancelScope(shield=True):
+                await trio.aclose_forcefully(stream)
 
-
-class _Bounded(trio.abc.Listener[Any]):
-    """Accepts when there is a slot, and takes it."""
-
-    def __init__(self, listener: trio.abc.Listener[Any], slots: trio.Semaphore) -> None:
-        self._listener = listener
-        self._slots = slots
-
-    async def accept(self) -> Any:
-        await self._slots.acquire()
-        try:
-            return await self._listener.accept()
-        except BaseException:
-            self._slots.release()
-            raise
-
-    async def aclose(self) -> None:
-        await self._listener.aclose()
+    def _note(self, connection: "_Connection", waits: bool) -> None:
+        """Note whether a connection waits for a request; if too many do, the one that has longest goes."""
+        self._waiting.pop(connection, None)
+        if waits:
+            self._waiting[connection] = None
+            if len(self._waiting) > self._limits.connections:
+                oldest, _ = self._waiting.popitem(last=False)
+                oldest.give_up()
 
 
 class _Connection(TCPServer):
     """hypercorn's connection, which ends although the peer does not read or the application does not end."""
 
     def __init__(
-        self, app: ASGIWrapper, config: Config, context: WorkerContext, patience_s: float, stream: Any
+        self,
+        app: ASGIWrapper,
+        config: Config,
+        context: WorkerContext,
+        patience_s: float,
+        stream: Any,
+        note: Callable[["_Connection", bool], None],
     ) -> None:
         super().__init__(app, config, context, ConnectionState({}), stream)
         self._patience_s = patience_s
+        self._note = note
         self._scope = trio.CancelScope()
 
     async def run(self) -> None:
         with self._scope:
             await super().run()
 
+    def give_up(self) -> None:
+        """End the connection now; nothing is being answered."""
+        self._scope.cancel()
+
     async def protocol_send(self, event: Event) -> None:
+        if isinstance(event, Updated):
+            self._note(self, event.idle)
         if not isinstance(event, RawData):
             await super().protocol_send(event)
             return

@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
+from agentmgr.cli.common import DEMO_PORT, SERVE_PORT
 from agentmgr.client import link
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneConfig, ZoneTimers
@@ -194,3 +195,32 @@ def test_load_of_a_zone_s_timer_takes_it(tmp_path: Path, timer: Any) -> None:
     path = tmp_path / "agentmgr.toml"
     path.write_text(f'[[zones]]\nname = "A"\nport = 0\n[zones.timers]\n{timer.name} = {timer.default + 1}\n')
     assert getattr(load(path).zones[0].timers, timer.name) == timer.default + 1
+
+
+DEEP = 20_000
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("a = " + DEEP * "[" + DEEP * "]", "arrays or tables are in each other more deeply than can be read"),
+        ("a = " + DEEP * "{a=" + "1" + DEEP * "}", "arrays or tables are in each other more deeply"),
+        (
+            "http." + ".".join(DEEP * ["port"]) + " = 1",
+            "http.port: found tables or arrays deep in each other",
+        ),
+        ("[http]\nport = " + 300 * "[" + 300 * "]", "http.port: found [[["),
+    ],
+    ids=["arrays", "tables", "keys", "arrays that can be read"],
+)
+def test_file_with_values_deep_in_each_other_is_refused_in_one_line(
+    tmp_path: Path, toml: str, says: str
+) -> None:
+    (problem,) = problems(tmp_path, toml)
+    assert problem.startswith(says)
+    assert len(problem) < 200
+
+
+def test_ports_that_are_listened_on_by_default_are_all_different() -> None:
+    ports = [*(zone.port for zone in Settings().zones), Settings().http.port, DEMO_PORT, SERVE_PORT]
+    assert len(set(ports)) == len(ports)

@@ -24,6 +24,7 @@ from agentmgr.web.server import WebServer
 LIMITS = WebLimits(connections=2, head_bytes=500, body_bytes=1000, idle_s=5, request_s=20)
 ADDRESSES = SimpleNamespace(
     family=socket.AF_INET,
+    fileno=lambda: 5,
     getpeername=lambda: ("127.0.0.1", 40_000),
     getsockname=lambda: ("127.0.0.1", 9971),
 )
@@ -269,9 +270,9 @@ async def test_client_that_does_not_read_is_given_up(
     for client in deaf:
         await client.send_all(request("/hello") * 2)
     late = listener.connect()
-    assert (await answer(late, request("/hello"))) == b""
+    assert (await answer(late, request("/hello"))).startswith(b"HTTP/1.1 503")
     await trio.sleep(LIMITS.request_s)
-    assert (await answer(late)).startswith(b"HTTP/1.1 200")
+    assert (await answer(listener.connect(), request("/hello"))).startswith(b"HTTP/1.1 200")
     assert (await until_closed(deaf[0])).count(b"HTTP/1.1") == 1
     assert trio.current_time() < LIMITS.request_s + 3
 
@@ -284,10 +285,9 @@ async def test_client_of_a_websocket_that_does_not_read_is_given_up(
         deaf = listener.connect(trio.testing.lockstep_stream_pair)
         await deaf.send_all(request("/talk", *upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="))
         assert (await deaf.receive_some()).startswith(b"HTTP/1.1 101")
-    late = listener.connect()
-    await late.send_all(request("/hello"))
-    with trio.fail_after(2 * LIMITS.request_s + 2):  # to read, then for the handler to end
-        assert (await late.receive_some()).startswith(b"HTTP/1.1 200")
+    assert (await answer(listener.connect(), request("/hello"))).startswith(b"HTTP/1.1 503")
+    await trio.sleep(2 * LIMITS.request_s + 2)  # to read, then for the handler to end
+    assert (await answer(listener.connect(), request("/hello"))).startswith(b"HTTP/1.1 200")
 
 
 async def test_connections_that_could_not_be_accepted_take_no_place(
@@ -299,14 +299,56 @@ async def test_connections_that_could_not_be_accepted_take_no_place(
     assert (await answer(listener.connect(), request("/hello"))).startswith(b"HTTP/1.1 200")
 
 
-async def test_connections_over_the_limit_wait_until_one_leaves(
+async def test_of_too_many_connections_that_wait_the_oldest_makes_room(
     server: WebServer, listener: MemoryListener, clock: trio.testing.MockClock
 ) -> None:
-    first, _, third = (listener.connect() for _ in range(3))
+    busy = listener.connect()
+    await busy.send_all(request("/ten"))
     await trio.testing.wait_all_tasks_blocked()
-    assert listener.accepted == 2
-    await first.aclose()
-    assert (await answer(third, request("/hello"))).startswith(b"HTTP/1.1 200")
+    first, second, third = (listener.connect() for _ in range(3))
+    await first.send_all(b"GET /hel")
+    await trio.testing.wait_all_tasks_blocked()
+    assert await first.receive_some() == b""
+    for client in (second, third):
+        assert (await answer(client, request("/hello"))).startswith(b"HTTP/1.1 200")
+        await trio.testing.wait_all_tasks_blocked()
+    assert b"200" in await busy.receive_some()
+
+
+async def test_connection_that_was_answered_waits_anew(
+    server: WebServer, listener: MemoryListener, clock: trio.testing.MockClock
+) -> None:
+    first, second = listener.connect(), listener.connect()
+    await trio.testing.wait_all_tasks_blocked()
+    await answer(first, request("/hello"))
+    listener.connect()
+    await trio.testing.wait_all_tasks_blocked()
+    assert await second.receive_some() == b""
+    assert (await answer(first, request("/hello"))).startswith(b"HTTP/1.1 200")
+
+
+async def test_request_over_the_limit_is_refused_but_for_what_is_always_answered(
+    listener: MemoryListener, nursery: trio.Nursery, clock: trio.testing.MockClock
+) -> None:
+    nursery.start_soon(WebServer(APP, LIMITS, frozenset({"/hello"})).serve, [listener])
+    for _ in range(LIMITS.connections):
+        await listener.connect().send_all(request("/never"))
+    await trio.testing.wait_all_tasks_blocked()
+    assert b"503" in await answer(listener.connect(), request("/ten"))
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    talker = listener.connect()
+    await talker.send_all(request("/talk", *upgrade, key))
+    assert b"403" in await talker.receive_some()
+    assert b"200" in await answer(listener.connect(), request("/hello"))
+    with trio.move_on_after(LIMITS.request_s + 1):
+        await trio.sleep_forever()
+    assert b"200" in await until_closed_by(listener.connect(), request("/ten", "Connection: close"))
+
+
+async def until_closed_by(client: Any, text: bytes) -> bytes:
+    await client.send_all(text)
+    return await until_closed(client)
 
 
 async def test_request_is_one_line_of_the_log(client: Any, clock: trio.testing.MockClock) -> None:
