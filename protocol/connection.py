@@ -246,8 +246,8 @@ def notification_bytes(agent_id: str, message: Any) -> bytes:
     """
     cls = message.__class__
     if cls in _REMEMBERED:
-        # A desktop gets these three at every change of state, and there are few different ones:
-        # the map is put together from its parts so that the expensive one is encoded once.
+        # A desktop gets these at every change of state, or many at once, and there are few different
+        # ones: the map is put together from its parts so that the expensive one is encoded once.
         value = _ENVELOPE_START[cls] + pack(agent_id) + _ARGS_KEY + packed_args(message)
     else:
         value = pack({"name": cls.__name__, "agentID": agent_id, "args": encode_args(message)})
@@ -259,6 +259,8 @@ _REMEMBERED = frozenset(
         notifications.AGTStateChangedNotify,
         notifications.AGTCallStateChangedNotify,
         notifications.AGTCapabilitiesChanged,
+        notifications.AGTAgentLoggedOut,
+        notifications.GetAgentStatus,
     }
 )
 _ENVELOPE_START = {cls: b"\x83" + pack("name") + pack(cls.__name__) + pack("agentID") for cls in _REMEMBERED}

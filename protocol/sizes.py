@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import attrs
@@ -21,24 +22,30 @@ def packed_size(value: Any) -> int:
     Args:
         value: None, bool, int, str, list, tuple, dict with string keys, or an attrs structure.
     """
+    if value.__class__ is str or isinstance(value, str):
+        length = len(value) if value.isascii() else len(value.encode())
+        return length + (1 if length < 32 else 2 if length < 256 else 3 if length < 65536 else 5)
     if value is None or value is True or value is False:
         return 1
-    if isinstance(value, str):
-        length = len(value.encode())
-        return length + (1 if length < 32 else 2 if length < 256 else 3 if length < 65536 else 5)
     if isinstance(value, int | IntEnum):
         return _int_size(int(value))
     if isinstance(value, list | tuple):
-        return _header_size(len(value)) + sum(packed_size(item) for item in value)
+        return _header_size(len(value)) + sum(map(packed_size, value))
     if isinstance(value, dict):
-        items = value.items()
-        return _header_size(len(items)) + sum(packed_size(key) + packed_size(item) for key, item in items)
-    fields = [
-        (wire_name(field), item)
-        for field in attrs.fields(type(value))
-        if (item := getattr(value, field.name)) is not None or field.default is not None
-    ]
-    return _header_size(len(fields)) + sum(packed_size(key) + packed_size(item) for key, item in fields)
+        return _header_size(len(value)) + sum(map(packed_size, chain.from_iterable(value.items())))
+    size = count = 0
+    for key_size, name, is_optional in _fields_of(value.__class__):
+        item = getattr(value, name)
+        if item is not None or not is_optional:
+            size += key_size + packed_size(item)
+            count += 1
+    return _header_size(count) + size
+
+
+@cache
+def _fields_of(cls: type[Any]) -> tuple[tuple[int, str, bool], ...]:
+    """Return of each field what its key takes, its name, and whether it is left out when it is None."""
+    return tuple((packed_size(wire_name(a)), a.name, a.default is None) for a in attrs.fields(cls))
 
 
 def whole_entries(items: Iterable[T], limit_bytes: int = MAX_VALUE_BYTES - ENVELOPE_BYTES) -> tuple[T, ...]:

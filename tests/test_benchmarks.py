@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from protocol.registry import COMMANDS
 from scripts.benchmarks.command_cost import STAGES
 
 pytestmark = pytest.mark.slow
@@ -22,6 +23,20 @@ def test_benchmark_of_a_command_tells_a_cost_for_each_stage():
     for figures in bench("command", "--connections", "1", "3", "--commands", "20", "--rounds", "1"):
         assert figures.keys() == {"connections", "unit", "shell", *STAGES}
         assert all(figures[stage] > 0 for stage in STAGES)
+
+
+def test_benchmark_of_costs_tells_one_for_every_command():
+    figures = bench("costs", "--rounds", "1")
+    assert {*COMMANDS} <= {each["command"] for each in figures}
+    assert all(each["max_ms"] > 0 for each in figures)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+def test_benchmark_of_floods_tells_the_waiting_without_and_with_each():
+    alone, *flooded = bench("flood", "--commands", "300", "--seconds", "0.1")
+    assert (alone["flood"], alone["in_flight"]) == ("nothing", 0)
+    assert [each["flood"] for each in flooded] == ["AGTGetTimezones", "AgentSDKConnected"]
+    assert all(each["answers"] >= 20 and each["in_flight"] == 300 for each in flooded)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")

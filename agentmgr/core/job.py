@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, field
 
+from agentmgr.core.campaign_lists import CampaignLists
 from agentmgr.core.model import (
     AttributeSpec,
     CallbackSpec,
@@ -120,6 +121,7 @@ class Job:
     attributes: dict[str, AttributeSpec] = Factory(
         lambda self: {spec.name: spec for spec in self.campaign.attributes}, takes_self=True
     )
+    lists: CampaignLists = Factory(lambda self: CampaignLists(self.campaign), takes_self=True)
 
     @classmethod
     def from_spec(
@@ -146,6 +148,7 @@ class Job:
         """Go by another version of the campaign from now on; its pacing, skill and codes are the same."""
         self.campaign = campaign
         self.attributes = {spec.name: spec for spec in campaign.attributes}
+        self.lists = CampaignLists(campaign)
         self.note(self)
 
     @property

@@ -4,12 +4,14 @@ import argparse
 import json
 
 from agentmgr import log
-from scripts.benchmarks import claims, command_cost, neighbours, store, wire
+from scripts.benchmarks import claims, command_cost, costs, flood, neighbours, store, wire
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure this machine; prints JSON.")
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="wire | command | store")
+    kinds = parser.add_subparsers(
+        dest="kind", required=True, metavar="wire | command | costs | flood | store"
+    )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
     wire_parser.add_argument("--connections", type=int, nargs="+", default=[1, 100, 1000])
@@ -28,6 +30,16 @@ def main() -> None:
     command_parser.add_argument(
         "--instructions", action="store_true", help="count them with valgrind instead of measuring the time"
     )
+    about_costs = "what each command costs at its dearest in CPU time of the zone's thread, the dearest first"
+    costs_parser = kinds.add_parser("costs", help=about_costs, description=about_costs)
+    costs_parser.add_argument("--rounds", type=int, default=9)
+    about_flood = (
+        "how long 20 desktops wait for their answers before and while one has thousands of the dearest"
+        " commands in flight"
+    )
+    flood_parser = kinds.add_parser("flood", help=about_flood, description=about_flood)
+    flood_parser.add_argument("--commands", type=int, default=4000, help="in flight from one desktop")
+    flood_parser.add_argument("--seconds", type=float, default=3.0, help="length of each part")
     about_store = (
         "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once; then a"
         " zone's commit alone, beside a supervisor who looks, beside services that write; then claims of"
@@ -52,6 +64,10 @@ def main() -> None:
         ]
     elif options.kind == "command" and options.instructions:
         result = [command_cost.count_instructions(n, options.commands) for n in options.connections]
+    elif options.kind == "costs":
+        result = costs.measure(options.rounds)
+    elif options.kind == "flood":
+        result = flood.measure(options.commands, options.seconds)
     elif options.kind == "command":
         result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:

@@ -58,9 +58,9 @@ def measure(
     after it; `cpu_ratio` compares the CPU time of a command, which suffers less from a busy machine.
     """
     with ExitStack() as stack:
-        process_id, port = stack.enter_context(_server("agt", log_level, *([profile] if profile else [])))
-        echo_process_id, echo_port = stack.enter_context(_server("echo", log_level))
-        _pin(0, -1)
+        process_id, port = stack.enter_context(serving("agt", log_level, *([profile] if profile else [])))
+        echo_process_id, echo_port = stack.enter_context(serving("echo", log_level))
+        pin(0, -1)
         server = Side(process_id, talking_agents(port, connections))
         echo = Side(echo_process_id, echoes(echo_port, connections, server.turns[0].frames))
         for side in (server, echo):
@@ -82,12 +82,13 @@ def measure(
 
 
 @contextmanager
-def _server(*arguments: str) -> Iterator[tuple[int, int]]:
+def serving(*arguments: str) -> Iterator[tuple[int, int]]:
+    """Run one of the servers; yields its process id and port."""
     command = [sys.executable, "-m", "scripts.benchmarks.servers", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        _pin(process.pid, 0)
+        pin(process.pid, 0)
         yield process.pid, int(process.stdout.readline())
     finally:
         process.terminate()
@@ -96,7 +97,7 @@ def _server(*arguments: str) -> Iterator[tuple[int, int]]:
             process.stdout.close()
 
 
-def _pin(process_id: int, core: int) -> None:
-    """Servers on one core, desktops on another, where there are two."""
+def pin(process_id: int, core: int) -> None:
+    """Keep a process on one core: servers on one, desktops on another, where there are two."""
     if len(CORES) > 1:
         os.sched_setaffinity(process_id, {CORES[core]})

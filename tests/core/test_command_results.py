@@ -32,6 +32,7 @@ from scenes import (
 import agentmgr
 from agentmgr.conformance.matrix import GATES
 from agentmgr.core.commands import AGENT_RULES, PLAIN_HANDLERS
+from agentmgr.core.commands.contact import ADDRESSES_A_TURN
 from agentmgr.core.effects import Conference, Connect, Hold, SendDigit, Unhold
 from agentmgr.core.events import LogonChecked, TelephonyLost
 from protocol import commands as c
@@ -560,6 +561,35 @@ def test_dnc_takes_addresses_in_one_spelling_and_each_once():
     assert answer.present
     (answer,) = answer_to(scene, c.AGTIsInDNC("+442071234568"))
     assert not answer.present
+
+
+def many_addresses(last):
+    numbers = [f"+4930200{n:04}" for n in range(2 * ADDRESSES_A_TURN)]
+    return c.AGTAddToDNC(tuple(Attribute("PhoneNumber1", number) for number in (*numbers, last)))
+
+
+def test_many_addresses_are_read_in_several_turns_and_put_on_the_list_together():
+    scene = talking()
+    scene.answers_at_once = False
+    scene.send("A", many_addresses("030 1234567"))
+    for _ in range(2):
+        assert len(scene.asked[-1].addresses) == ADDRESSES_A_TURN
+        assert scene.answer(scene.asked[-1]) == []
+        assert scene.store.dnc == set()
+    assert scene.answer(scene.asked[-1])[-1] == "A < AddToDNC 0 Z-1-1"
+    assert len(scene.store.dnc) == 2 * ADDRESSES_A_TURN + 1
+
+
+def test_none_of_many_addresses_is_put_on_the_list_if_the_last_one_is_none():
+    scene = talking()
+    (answer,) = answer_to(scene, many_addresses("4711"))
+    assert answer.result is ResultCode.DNC_BAD_ADDRESS
+    assert scene.store.dnc == set()
+    assert not scene.zone.questions
+    (answer,) = answer_to(scene, many_addresses("030 1234567"))  # nothing waits behind the one refused
+    assert answer.result is ResultCode.SUCCESS
+    (answer,) = answer_to(scene, many_addresses("030 1234567"))
+    assert answer.result is ResultCode.DNC_PRESENT
 
 
 def test_dnc_answer_that_nobody_waits_for_does_nothing():

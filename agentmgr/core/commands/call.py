@@ -31,8 +31,7 @@ from protocol.commands import (
 )
 from protocol.enums import CallState
 from protocol.results import ResultCode
-from protocol.sizes import whole_entries
-from protocol.structures import CompletionCode, ContactNumber
+from protocol.structures import ContactNumber
 
 DIGITS = frozenset("0123456789ABCD*#")
 FREE_FORM = ContactNumber().name
@@ -111,9 +110,7 @@ def send_dtmf(zone: Parts, agent: Agent, command: AGTSendDTMF, event: CommandRec
 def get_comp_codes(zone: Parts, agent: Agent, command: AGTGetCompCodes, event: CommandReceived) -> Answer:
     """List the campaign's completion codes."""
     session = agent.engaged_session
-    codes = whole_entries(
-        CompletionCode(code.code_id, code.name) for code in session.job.campaign.completion_codes
-    )
+    codes = session.job.lists.completion_codes
     return AGTGetCompCodesRESP(ResultCode.SUCCESS, session_id=session.sid, completion_codes_list=codes)
 
 

@@ -66,10 +66,7 @@ def get_consult_dests(
         )
     else:
         nobody = ResultCode.NO_DESTINATIONS
-        destinations = whole_entries(
-            Destination(DestinationType.External, entry.number, entry.name)
-            for entry in session.job.campaign.address_book
-        )
+        destinations = session.job.lists.address_book
     if not destinations:
         return nobody
     return AGTGetConsultDestsForTypeRESP(
@@ -123,14 +120,7 @@ def _consult_external(zone: Parts, session: Session, agent: Agent, destination: 
     campaign = session.job.campaign
     typed = destination.destination_value
     number = read_e164(session, typed)
-    listed = next(
-        (
-            entry.number
-            for entry in campaign.address_book
-            if entry.number == typed or (number is not None and read_e164(session, entry.number) == number)
-        ),
-        None,
-    )
+    listed = session.job.lists.listed(typed, number, lambda text: read_e164(session, text))
     if listed is not None:
         # an extension of one's own is dialled as it is
         number = read_e164(session, listed) or listed

@@ -44,6 +44,8 @@ from protocol.structures import Attribute, CustomerDetails
 MAX_NOTE_BYTES = 8000
 """So that a note always fits the RESP that reads it."""
 MAX_VALUE_CHARACTERS = 1000
+ADDRESSES_A_TURN = 4
+"""So many addresses are read without letting others have their turn."""
 PHONE = "phone"
 """The data type of attributes that are telephone numbers."""
 FOLLOWING = frozenset(PHONE_ZONE_ATTRIBUTES.values()) | {
@@ -74,9 +76,7 @@ def get_contact_attributes(
 ) -> Answer:
     """List the attributes without their values."""
     session = agent.engaged_session
-    attributes = whole_entries(
-        Attribute(spec.name, attribute_type=spec.attribute_type) for spec in session.job.campaign.attributes
-    )
+    attributes = session.job.lists.attributes
     return AGTGetContactAttributesRESP(ResultCode.SUCCESS, session_id=session.sid, attributes=attributes)
 
 
@@ -216,32 +216,47 @@ def refresh_agent_notes(
 
 @on_agent_command(AGTAddToDNC, contact=True)
 def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandReceived) -> Answer:
-    """Put addresses on the do-not-call list; an entry without value means the contact's own attribute."""
-    session = agent.engaged_session
-    addresses = []
-    for entry in command.address_list:
-        if entry.key not in session.job.attributes:
-            return ResultCode.DNC_INVALID
-        own = session.contact.attributes.get(entry.key, "")
+    """Put addresses on the do-not-call list; an entry without value means the contact's own attribute.
+
+    Reading a number is dear: of many, some are read in a turn, while the list is asked about those before.
+    """
+    session, contact = agent.engaged_session, agent.engaged_session.contact
+    if any(entry.key not in session.job.attributes for entry in command.address_list):
+        return ResultCode.DNC_INVALID
+    texts = [entry.value or contact.attributes.get(entry.key, "") for entry in command.address_list]
+    if not texts:
+        return ResultCode.DNC_INVALID
+    missing: dict[str, None] = {}
+
+    def go_on(first: int) -> ResultCode | None:
+        """Ask about some of the addresses; return why that cannot be."""
         try:
-            address = _address(session, entry.value or own)
+            addresses = [_address(session, text) for text in texts[first : first + ADDRESSES_A_TURN]]
         except ValueError:
             return ResultCode.DNC_BAD_ADDRESS
-        addresses.append(address)
-    if not addresses:
-        return ResultCode.DNC_INVALID
 
-    def looked_up(present: frozenset[str]) -> None:
-        missing = [address for address in dict.fromkeys(addresses) if address not in present]
+        def looked_up(present: frozenset[str]) -> None:
+            missing.update((address, None) for address in addresses if address not in present)
+            rest = first + ADDRESSES_A_TURN
+            refusal = go_on(rest) if rest < len(texts) else finish()
+            if refusal is not None:
+                zone.out.respond(event, AGTAddToDNCRESP(refusal))
+
+        zone.ask_dnc(tuple(addresses), looked_up, event)
+        return None
+
+    def finish() -> ResultCode | None:
+        if not missing:
+            return ResultCode.DNC_PRESENT
         for address in missing:
             zone.out.emit(AddToDnc(address, agent.agent_id, zone.out.now))
-        result = ResultCode.SUCCESS if missing else ResultCode.DNC_PRESENT
-        session_id = session.sid if missing else None
-        zone.out.respond(event, AGTAddToDNCRESP(result, session_id=session_id))
+        zone.out.respond(event, AGTAddToDNCRESP(ResultCode.SUCCESS, session_id=session.sid))
+        return None
 
-    zone.lanes.hold(event)
-    zone.ask_dnc(tuple(addresses), looked_up, event)
-    return None
+    refusal = go_on(0)
+    if refusal is None:
+        zone.lanes.hold(event)
+    return refusal
 
 
 @on_agent_command(AGTIsInDNC)
