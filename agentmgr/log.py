@@ -12,6 +12,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from agentmgr.text import shown
+
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 SECRET_KEYS = frozenset({"pwd", "password", "passwd"})
 MASK = "***"
@@ -36,7 +38,7 @@ def configure(level: str = "info", style: str = "auto", stream: TextIO | None = 
     ]
     factory: Any
     if console:
-        processors += [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        processors += [harmless, structlog.dev.ConsoleRenderer(colors=out.isatty())]
         factory = structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(out)))
     else:
         # Bytes straight to the file: 5 us an event, a quarter of what the standard library's handlers take.
@@ -62,6 +64,11 @@ def mask_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
         elif attrs.has(type(value)):
             event[key] = _masked(attrs.asdict(value, recurse=False))
     return event
+
+
+def harmless(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Write what would act on the terminal of whoever reads the log as its code."""
+    return {key: shown(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:

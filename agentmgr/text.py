@@ -17,6 +17,8 @@ _WHAT: Mapping[str, str] = {
     "Zl": "a line separator",
     "Zp": "a paragraph separator",
 }
+_TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that let what follows be read in another direction, so that it seems to say something else."""
 _IN_NOTES = "\n\t\u2028\u2029"
 
 
@@ -34,6 +36,29 @@ def fault_of(text: str, *, is_note: bool = False) -> str:
         if kind in _WHAT and not (is_note and char in _IN_NOTES):
             return f"has U+{ord(char):04X}, {_WHAT[kind]}"
     return ""
+
+
+def shown(text: str, *, keeps: str = "") -> str:
+    """Return a text that does nothing to a terminal: what would is written as its code.
+
+    Whoever shows what others wrote, in a table, a sentence or a log for people, lets it come through here.
+
+    Args:
+        text: what somebody wrote.
+        keeps: characters that stay as they are, such as ends of lines.
+    """
+    if text.isprintable():
+        return text
+    return "".join(_code(char) if _acts(char) and char not in keeps else char for char in text)
+
+
+def _acts(char: str) -> bool:
+    return char in _TURNS_TEXT or unicodedata.category(char) in _WHAT
+
+
+def _code(char: str) -> str:
+    """Write a character as JSON and Python both read it; none of those that act is beyond 16 bits."""
+    return f"\\u{ord(char):04x}"
 
 
 def faults_in(thing: Any, name: str = "") -> Iterator[str]:

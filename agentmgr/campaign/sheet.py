@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count, islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 from attrs import frozen
 
@@ -35,10 +35,18 @@ def as_written(text: str) -> str:
     return text[1:] if text.startswith("'") and _NEUTRALISED.match(text) else text
 
 
+class Written(Protocol):
+    """What rows are written to."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+        ...
+
+
 class _Lines:
     """Ends rows with a line feed alone; the writer of CSV quotes the characters of its own line end."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: Written) -> None:
         self._file = file
 
     def write(self, row: str) -> int:
@@ -48,7 +56,7 @@ class _Lines:
 class SheetWriter:
     """Writes CSV with a header row, one row for each mapping; `raw` leaves cells as they are."""
 
-    def __init__(self, file: TextIO, columns: Sequence[str], *, raw: bool = False) -> None:
+    def __init__(self, file: Written, columns: Sequence[str], *, raw: bool = False) -> None:
         self._columns = columns
         self._raw = raw
         self._writer = csv.writer(_Lines(file), lineterminator="\r\n")

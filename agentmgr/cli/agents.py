@@ -22,8 +22,8 @@ from agentmgr.cli.common import (
     perform,
     say,
     show,
-    shown,
 )
+from agentmgr.text import shown
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Request

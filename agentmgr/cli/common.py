@@ -3,13 +3,14 @@
 import errno
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 from cyclopts import App, Parameter
+
+from agentmgr.text import shown
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Request
@@ -99,41 +100,13 @@ def default_zone(config: Path | None, zone: str | None) -> str:
     return zone
 
 
-_TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that let what follows be read in another direction, so that it seems to say something else."""
-_KINDS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-
-
-def shown(text: str) -> str:
-    """Return a text as one line that does nothing to a terminal: what would is written as its code.
-
-    Whoever shows what others wrote, in a table or in a sentence, lets it come through here.
-    """
-    return _harmless(text, "")
-
-
-def _harmless(text: str, keeps: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(char if char in keeps or not _acts(char) else _code(char) for char in text)
-
-
-def _acts(char: str) -> bool:
-    return char in _TURNS_TEXT or unicodedata.category(char) in _KINDS
-
-
-def _code(char: str) -> str:
-    """Write a character as JSON and Python both read it."""
-    return f"\\u{ord(char):04x}"
-
-
 def say(text: str) -> None:
     """Write a line to standard output, or several; nothing in it does anything to a terminal.
 
     Raises:
         OSError: it cannot be written: the disk is full, whoever read it has gone, it is closed.
     """
-    output().write(_harmless(text, "\n\t") + "\n")
+    output().write(shown(text, keeps="\n\t") + "\n")
 
 
 def output() -> TextIO:
@@ -151,7 +124,7 @@ def complain(text: str) -> None:
     """Write a line to standard error, or several, as `say` does; where nobody hears, the exit code tells."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            sys.stderr.write(_harmless(text, "\n\t") + "\n")
+            sys.stderr.write(shown(text, keeps="\n\t") + "\n")
             sys.stderr.flush()
 
 

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Failed, Misused, Row, as_json, output
+from agentmgr.text import shown
+
+if TYPE_CHECKING:
+    from agentmgr.campaign.sheet import Written
 
 Format = Literal["csv", "json"]
 Raw = Annotated[
@@ -35,6 +39,16 @@ Out = Annotated[
 ]
 
 
+class _Harmless:
+    """A terminal that is only written to: a file gets what is there, people get what does nothing to them."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        return self._out.write(shown(text, keeps="\r\n\t"))
+
+
 def write(
     rows: Iterable[Row], columns: Sequence[str], format: Format, raw: bool, out: Path | None = None
 ) -> None:
@@ -52,10 +66,11 @@ def write(
 
 
 @contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
+def _opened(out: Path | None) -> Iterator["Written"]:
     """Open what is to be written; a file replaces what is at its path when the block ends well."""
     if out is None:
-        yield output()
+        screen = output()
+        yield _Harmless(screen) if screen.isatty() else screen
         return
     try:
         if out.exists() and not stat.S_ISREG(out.stat().st_mode):

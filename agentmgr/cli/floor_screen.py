@@ -7,7 +7,8 @@ from attrs import define, field
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from agentmgr.cli.common import clock_time, shown
+from agentmgr.cli.common import clock_time
+from agentmgr.text import shown
 
 Row = Mapping[str, Any]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from agentmgr.cli.common import Config, Failed, Misused, default_zone, perform, settings_of
+from agentmgr.text import shown
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Request
@@ -215,8 +216,6 @@ class _Screen:
                 self._say(str(error))
 
     def _prompt(self, text: str, mode: Callable[[str], None] | None) -> None:
-        from agentmgr.cli.common import shown
-
         with self._lock:
             self.floor.asks = shown(text)
         self._mode = mode

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from agentmgr.conformance.runner import Outcome, Result
+from agentmgr.text import shown
 
 _STYLES = {Result.PASS: "green", Result.FAIL: "bold red", Result.SKIP: "yellow"}
 _SUMMED = {Result.PASS: "passed", Result.FAIL: "failed", Result.SKIP: "skipped"}
@@ -35,13 +36,13 @@ def print_table(console: Console, outcomes: Sequence[Outcome]) -> None:
     table.add_column("proves", no_wrap=True)
     for o in outcomes:
         style = _STYLES[o.result]
-        shown = f"[{style}]{o.result.value}[/]"
-        table.add_row(o.name, shown, f"{o.seconds:.2f}", escape(o.proves))
+        result = f"[{style}]{o.result.value}[/]"
+        table.add_row(o.name, result, f"{o.seconds:.2f}", escape(o.proves))
     console.print(table)
     for o in outcomes:
         if o.result is not Result.PASS:
             console.print(f"\n[{_STYLES[o.result]}]{escape(o.name)}[/] ({escape(o.proves)})")
-            console.print(o.why, markup=False, highlight=False, soft_wrap=True)
+            console.print(shown(o.why, keeps="\n\t"), markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{summary(outcomes)}", highlight=False)
 
 

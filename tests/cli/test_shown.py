@@ -1,14 +1,21 @@
 """What others wrote does nothing to the terminal it is shown on, whichever way it comes there."""
 
+import io
 import json
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import structlog
 from clishell import Shell
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentmgr.cli.common import complain, say, show, shown
+from agentmgr.cli.common import complain, say, show
+from agentmgr.cli.export import write
+from agentmgr.log import configure
+from agentmgr.text import shown
 
 CLEARS_SCREEN = "Eve\x1b[2J\x1b]0;owned\x07"
 TRICKS = [
@@ -80,3 +87,30 @@ def test_error_that_quotes_a_name_with_escapes_is_harmless(shell: Shell, databas
     assert "[2J" in shell.error
     shell("campaign", CLEARS_SCREEN, code=2)
     assert "\x1b" not in shell.error
+
+
+@pytest.mark.parametrize(("is_terminal", "is_raw"), [(True, False), (False, True)])
+def test_export_to_a_terminal_is_harmless_and_to_a_file_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool, is_raw: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    write([{"name": CLEARS_SCREEN}], ["name"], "csv", raw=False)
+    assert ("\x1b" in capsys.readouterr().out) is is_raw
+
+
+def test_log_for_people_is_harmless() -> None:
+    out = io.StringIO()
+    with logging_to(out):
+        structlog.get_logger().info("logon", agent=CLEARS_SCREEN)
+    assert "\x1b[2J" not in out.getvalue()
+    assert "\\u001b[2J" in out.getvalue()
+
+
+@contextmanager
+def logging_to(out: io.StringIO) -> Iterator[None]:
+    before = structlog.get_config()
+    configure("info", "console", out)
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
