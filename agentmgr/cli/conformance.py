@@ -23,6 +23,8 @@ def conformance(
     timed: str = "Timed",
     predictive: str = "Predictive",
     progressive: str = "Progressive",
+    account: str = "",
+    account_password: str = "demo",
     without: Annotated[
         tuple[Literal["preview", "timed", "predictive", "progressive"], ...], Parameter(negative="")
     ] = (),
@@ -44,6 +46,7 @@ def conformance(
     agentmgr demo --serve-only --data var/demo-server &
     agentmgr conformance
     agentmgr conformance --only "consult*" --only hold
+    agentmgr conformance --account demo
     agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
     agentmgr conformance --serve
     ```
@@ -72,6 +75,10 @@ def conformance(
         Skill of a running predictive campaign.
     progressive
         Skill of a running progressive campaign, not all of whose contacts answer.
+    account
+        Name of a service account; without it the scenarios of services are skipped.
+    account_password
+        Its password.
     without
         A campaign that there is not; its scenarios are skipped.
     patience
@@ -121,7 +128,9 @@ def conformance(
     }
     skills = {work: skill for name, (work, skill) in given.items() if name not in without}
     _knock(host, port)
-    target = Target(host, port, zone, ids, password, skills, patience, silence, restart)
+    target = Target(
+        host, port, zone, ids, password, skills, patience, silence, restart, account, account_password
+    )
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
 

@@ -9,6 +9,7 @@ from agentmgr.conformance import (
     scenes_contact,
     scenes_pulse,
     scenes_return,
+    scenes_service,
 )
 from agentmgr.conformance.registry import by_name
 
@@ -21,4 +22,5 @@ SCENARIOS = by_name(
     scenes_capability.SCENES,
     scenes_return.SCENES,
     scenes_pulse.SCENES,
+    scenes_service.SCENES,
 )

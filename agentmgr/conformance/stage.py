@@ -38,6 +38,7 @@ class Target:
     `skills` has the skill of each kind of campaign that runs; `patience_s` is how long to wait for a
     message, `silence_s` after what silence the server asks a desktop whether it lives, in real seconds.
     `restart` is a command line that stops the server as planned and starts it again, empty if there is none.
+    `account` is a service account, empty if there is none.
     """
 
     host: str
@@ -49,6 +50,8 @@ class Target:
     patience_s: float = 10.0
     silence_s: float = 90.0
     restart: str = ""
+    account: str = ""
+    account_password: str = ""
 
 
 @define(eq=False)

@@ -11,7 +11,7 @@ from collections import deque
 from attrs import Factory, define
 
 from agentmgr.core.events import CommandReceived
-from protocol.commands import AGTLogon, GetAgentStatusResponse, POMClientAlive
+from protocol.commands import AGTLogoff, AGTLogon, GetAgentStatusResponse, POMClientAlive
 from protocol.registry import COMMANDS
 
 MAX_BEHIND = 64
@@ -22,6 +22,9 @@ MAX_WAITING = 8192
 
 NO_AGENT = frozenset(spec.cls for spec in COMMANDS.values() if not spec.for_agent)
 """What concerns the connection, and so waits for no agent."""
+
+ENTERING = NO_AGENT | {AGTLogon, AGTLogoff, GetAgentStatusResponse}
+"""What is about a connection, and so about nothing when that is lost."""
 
 
 @define(eq=False)
@@ -135,10 +138,21 @@ class Lanes:
         return None
 
     def lose(self, connection: int) -> None:
-        """A connection is gone, and all that waits on it with it."""
-        for lane in self.by_connection.pop(connection, {}).values():
-            self._waiting -= len(lane.behind)
-            lane.behind.clear()
+        """A connection is gone, and what waits on it with it.
+
+        What an agent at work sent before is carried out all the same, and its RESPs follow the agent.
+        """
+        kept = {}
+        for agent_id, lane in self.by_connection.pop(connection, {}).items():
+            goes_on = lane.head is not None and lane.head.command.__class__ not in ENTERING
+            for event in list(lane.behind):
+                if not goes_on or event.command.__class__ in ENTERING:
+                    lane.behind.remove(event)
+                    self._count(lane, event, -1)
+            if goes_on:
+                kept[agent_id] = lane
+        if kept:
+            self.by_connection[connection] = kept
 
     def _count(self, lane: Lane, event: CommandReceived, by: int) -> None:
         self._waiting += by

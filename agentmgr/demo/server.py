@@ -25,7 +25,7 @@ from agentmgr.app import (
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.log import configure
-from agentmgr.ports import LIVE_JOB_STATES, StoreFault
+from agentmgr.ports import LIVE_JOB_STATES, Role, StoreFault
 from agentmgr.runtime.host import first_error
 from agentmgr.settings.classes import (
     AdminSettings,
@@ -41,7 +41,8 @@ from protocol.test_numbers import RANGES, Outcome, number_for
 
 CALLER = Caller("demo")
 ZONE = "Default"
-PASSWORD = "demo"  # of agents in a database made for them
+PASSWORD = "demo"  # of agents and of the account in a database made for them
+ACCOUNT = "demo"
 AGENTS = tuple(str(number) for number in range(1001, 1021))
 CONTACTS = 400
 RETRY_S = 60
@@ -147,7 +148,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         say(
             f"ready: zone {zone.name} on {zone.host} port {zone.port},"
             f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
-            f" next: agentmgr conformance --host {zone.host} --port {zone.port}"
+            f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}"
         )
 
     await serve_until_told(settings, begin)
@@ -161,6 +162,7 @@ def _timers(silence_s: float) -> ZoneTimers:
 async def _fill(server: RunningServer, data: Path) -> None:
     skills = {campaign.name: 5 for campaign in DEMO_CAMPAIGNS}
     await server.perform(requests.AddAgents(AGENTS, "", PASSWORD, ZONE, skills))
+    await server.perform(requests.AddAccount(ACCOUNT, PASSWORD, Role.SERVICE))
     for campaign in DEMO_CAMPAIGNS:
         path = data / f"{campaign.name.lower()}.csv"
         _write_contacts(path, campaign)

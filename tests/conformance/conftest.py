@@ -62,7 +62,19 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture
 def target(port: int) -> Target:
     """That server as the suite sees it."""
-    return Target("127.0.0.1", port, "Default", AGENTS, "demo", SKILLS, patience_s=20.0, silence_s=SILENCE_S)
+    return Target(
+        "127.0.0.1",
+        port,
+        "Default",
+        AGENTS,
+        "demo",
+        SKILLS,
+        patience_s=20.0,
+        silence_s=SILENCE_S,
+        account="demo",
+        account_password="demo",
+    )
+
 
 
 @pytest.fixture

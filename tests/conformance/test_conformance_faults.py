@@ -88,6 +88,14 @@ def forgets_logoffs(messages: list[Message]) -> Iterator[Message]:
         yield message
 
 
+def services_may_nothing(messages: list[Message]) -> Iterator[Message]:
+    """A service's command for an agent is refused."""
+    for message in messages:
+        if message["name"] == "AGTSkillsChangedRESP":
+            message["args"]["result"] = 9002
+        yield message
+
+
 def wrong_code(messages: list[Message]) -> Iterator[Message]:
     """A hold that is not possible is answered 104."""
     for message in messages:
@@ -154,6 +162,7 @@ def other_session(messages: list[Message]) -> Iterator[Message]:
             "logon-and-more",
             "expected result of AGTLogoff in one write with others 0",
         ),
+        (services_may_nothing, "service-commands", "expected result of AGTSkillsChanged 0, got 9002"),
         (all_accepted, "capabilities-NotReady", "to be refused"),
         (answered_twice, "zone-list", "no command waits for a RESP with id"),
         (no_reason, "bad-frame-garbage", "expected ! POMConnectionClosed; the server closed the connection"),

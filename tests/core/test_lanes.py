@@ -275,6 +275,22 @@ def test_contact_is_wrapped_up_after_the_callback_that_came_before():
     assert len(scene.store.callbacks) == 1
 
 
+def test_contact_is_wrapped_up_behind_a_callback_though_the_connection_is_lost_meanwhile():
+    scene = wrapup()
+    scene.answers_at_once = False
+    connection = scene.agent("A").connection
+    colleague = {"callback_type": CallbackType.Agent, "callback_dest": CallbackDest(CallbackType.Agent, "B")}
+    scene.send("A", create(scene=scene, **colleague))
+    scene.send("A", DISPOSE)
+    scene.send("A", a_logon(is_force=True), connection)
+    scene.disconnect(connection)
+    scene.answer(scene.asked[-1])
+    assert len(scene.store.callbacks) == 1
+    assert scene.agent("A").is_free
+    assert scene.agent("A").is_away
+    assert not scene.zone.lanes.by_connection
+
+
 def test_address_is_on_the_list_for_whoever_asks_behind_the_command_that_puts_it_there():
     scene = talking()
     scene.answers_at_once = False
