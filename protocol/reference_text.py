@@ -97,6 +97,37 @@ BEHAVIOUR = f"""
    log. A client that doesn't read is closed as well, once the server's queue for it is full; the reason may
    then not get through.
 
+## Passwords
+
+Passwords are checked one after another, in turns: addresses, then connections of an address, then what one
+connection asked. What a connection asked that is closed meanwhile is dropped. A resume token waits for
+nobody's password.
+
+Wrong ones (17) are counted for the agent and the address that they came from, and for the address over all
+agents. After a few in a row the next one waits before its check, twice as long each time up to a bound; see
+"Times" below. It waits for its own address's mistakes: the right password from elsewhere is checked at
+once. An agent who logged on from an address before waits for its own mistakes there, not for its
+neighbours'. The right password ends the count. Of IPv6 the network of 64 bits is one address; behind a
+proxy that hides them, all desktops have one.
+
+Code 6 says that the password was not checked, and says nothing about it: another one for the same agent
+waits from the same address, or it would have to wait too long. Try again after some seconds, not at once.
+
+## Services
+
+A blender, a monitor or a contact centre signs in with a service account: `account` and `pwd` of
+`AgentSDKConnected`, on a connection of its own. The RESP comes after the check of the password, and what is
+sent behind it waits for it, `POMClientAlive` excepted. Over such a connection `AGTBlendToInbound`,
+`AGTBlendToOutbound`, `AGTSkillsChanged`, `AGTPendingLogout` and `AGTAgentDisconnected` are taken for every
+agent of the zone who is logged on, whether its desktop is there or not; `agentID` says for whom. The RESP
+goes to the service, what the command causes is told to the agent's own desktop. All else is 9002, unless
+the agent logged on over this very connection, which it may.
+
+With 17 (wrong account or password, or an account that may not sign in) or 6 the connection is an ordinary
+one: it can be used as such, `POMAvailable` is not told and no agent is asked, and `AgentSDKConnected` may
+be sent again. Another `AgentSDKConnected` without an account, which names more agents, changes nothing in
+what a connection is. An account that is changed or deleted stays signed in where it is.
+
 ## A planned stop
 
 Before a server ends, or hands a zone over, it tells each agent with `AGTZoneDown` how many milliseconds there

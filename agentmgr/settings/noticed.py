@@ -14,6 +14,15 @@ from agentmgr.core.deliveries import DUE_RETRY_S
 from agentmgr.core.events import Timer
 from agentmgr.core.model import ZoneTimers
 from agentmgr.core.nailer import DROP_TIMEOUT_S
+from agentmgr.runtime.guesses import (
+    FIRST_DELAY_S,
+    FORGET_S,
+    FREE_TRIES,
+    LONGEST_DELAY_S,
+    SOURCE_INTERVAL_S,
+    SOURCE_TRIES,
+)
+from agentmgr.runtime.passwords import MAX_WAIT_S
 from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import ServerSettings
 from protocol.registry import HEARTBEAT_S
@@ -178,6 +187,16 @@ OF_THE_PROCESS = (
         f" {HEARTBEAT_S} s.",
         ("silence_s",),
     ),
+    Noticed(
+        f"After more than {FREE_TRIES} wrong passwords of an agent in a row from one address the next one"
+        f" waits {FIRST_DELAY_S:g} s for its check, then twice as long each time up to {LONGEST_DELAY_S:g} s."
+        f" After {FORGET_S:g} s without a wrong one they are forgotten."
+    ),
+    Noticed(
+        f"After {SOURCE_TRIES} wrong passwords from one address in a row, of agents who have not logged on"
+        f" from there, one more of these is checked every {SOURCE_INTERVAL_S:g} s."
+    ),
+    Noticed(f"A password that would have to wait longer, or did, is answered 6: {MAX_WAIT_S:g} s."),
     Noticed("A new connection that has not said AgentSDKConnected by then is closed.", ("hello_s",)),
     Noticed("A frame that was begun must be whole by then, else the connection is closed.", ("frame_s",)),
     Noticed(

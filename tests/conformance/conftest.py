@@ -76,7 +76,6 @@ def target(port: int) -> Target:
     )
 
 
-
 @pytest.fixture
 def restartable(tmp_path: Path, target: Target) -> Iterator[Target]:
     """A server of its own that can be restarted."""
