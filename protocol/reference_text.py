@@ -345,6 +345,10 @@ there is one. If the customer was lost with the server, the contact is in Wrapup
 - **Consults** stay within the campaign: AGTGetConsultDestsForType lists who works in the contact's campaign,
   is Ready and nailed up and has less than two consults waiting; others are refused (141), and so is a consult
   of oneself (143). AGTCompleteTransfer is to an agent, never outside.
+- **Tones.** Beside what is sent, some moments are told by a tone. Both parties of a consult hear it when the
+  consult begins and when its owner ends it; they and the customer when the other one ends it, at a transfer,
+  when a conference is ended or left, and when its ownership changes; both agents when the customer leaves a
+  conference; the agent when the customer hangs up while talking. No message depends on it.
 - **Texts** of codes are in English, whatever the locale: `localizedErrorMsg` and `localizedString` are the
   same as the other.
 - **Reason codes** are the desktop's own; the server keeps and compares them.

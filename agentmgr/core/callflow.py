@@ -9,7 +9,7 @@ from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
 from agentmgr.core.session import Session
-from agentmgr.core.states import OFFERED_STATES, CallEvent, CustomerEvent, Phase
+from agentmgr.core.states import OFFERED_STATES, CallEvent, ConsultPhase, CustomerEvent, Phase
 from protocol.enums import CallState, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
 
@@ -132,6 +132,7 @@ class CallFlow:
         session.on_customer_event(CustomerEvent.GONE)
         if agent is None:  # its server died and its agent has not logged on again
             return
+        self._sound_end(session, agent)
         self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))
         agent.on_call_event(CallEvent.DISCONNECTED, self._out.now)
         self._enter_wrapup(session)
@@ -146,6 +147,14 @@ class CallFlow:
             self._out.emit(HangUp(session.sid))
             self._out.cancel_timer((Timer.RING, session.sid))
             session.on_customer_event(CustomerEvent.GONE)
+
+    def _sound_end(self, session: Session, agent: Agent) -> None:
+        """Let those hear that the customer is gone who were with them, and not in a consult or on hold."""
+        consultation = session.consultation
+        if agent.call_state is CallState.Talking:
+            self._floor.sound(session, agent)
+        elif consultation is not None and consultation.phase is ConsultPhase.CONFERENCE:
+            self._floor.sound(session, agent, consultation.agent or consultation.party_id)
 
     # -- wrapup --------------------------------------------------------------------------
 

@@ -95,6 +95,7 @@ class Consults:
         consultation.party_id = agent.leg_id
         session.seat(agent)
         self._out.emit(Consult(session.sid, agent.leg_id))
+        self._floor.sound(session, consultation.asker, agent)
         contact = session.to_contact()
         self._out.tell(agent, AGTConsultNotify(contact, consultation.asker.agent_id, session.sid))
         agent.on_call_event(CallEvent.CONSULTED, self._out.now)
@@ -116,6 +117,7 @@ class Consults:
         self._out.cancel_timer((Timer.PARTY, party_id))
         consultation.on_event(ConsultEvent.BEGUN)
         self._out.emit(Consult(consultation.session.sid, party_id))
+        self._floor.sound(consultation.session, consultation.asker, party_id)
         consultation.asker.on_call_event(CallEvent.CONSULTED, self._out.now)
         return True
 
@@ -175,13 +177,17 @@ class Consults:
             self._drop_pending(consultation, by)
             owner.tell_call_state_again()
             return
+        was_conference = phase is ConsultPhase.CONFERENCE
+        if phase is not ConsultPhase.DIALING:
+            # before anybody is parted, so that whoever leaves hears it too
+            other = passive or (consultation.party_id if by is not None else None)
+            self._floor.sound(session, owner, other, customer=was_conference or by is not owner)
         if passive is None:
             self._out.emit(HangUp(consultation.party_id))
         if phase is ConsultPhase.DIALING:
             owner.tell_call_state_again()
             return
         self._out.emit(Connect(session.sid, owner.leg_id))
-        was_conference = phase is ConsultPhase.CONFERENCE
         if by is owner:
             if passive is not None:
                 self._tell_end(passive, session, by, was_conference)
@@ -300,6 +306,7 @@ class Consults:
         """The consulted agent, who has the customer now, becomes the owner of the contact."""
         consultation = session.consultation
         assert consultation is not None
+        self._floor.sound(session, owner, agent, customer=True)
         consultation.on_event(ConsultEvent.ENDED)
         session.consultation = None
         session.owner = agent
@@ -327,6 +334,7 @@ class Consults:
         """Give the conference to its passive agent."""
         consultation = session.consultation
         assert consultation is not None
+        self._floor.sound(session, owner, agent, customer=True)
         session.owner = consultation.asker = agent
         consultation.agent = owner
         consultation.party_id = owner.leg_id

@@ -254,6 +254,17 @@ class Dismiss:
 
 
 @frozen
+class Tone:
+    """Sound a short tone to some of those who are on a customer's call, or just were; it parts nobody.
+
+    `to` are the lines of nailed agents and the calls of external parties; `call_id` itself for the customer.
+    """
+
+    call_id: str
+    to: tuple[str, ...]
+
+
+@frozen
 class SendDigit:
     """Play one DTMF digit into a call."""
 
@@ -504,7 +515,18 @@ Record = (
 )
 RECORDS: tuple[type[Any], ...] = get_args(Record)
 TelephonyOrder = (
-    NailUp | DropNail | Dial | Connect | Hold | Unhold | Consult | Conference | HangUp | Dismiss | SendDigit
+    NailUp
+    | DropNail
+    | Dial
+    | Connect
+    | Hold
+    | Unhold
+    | Consult
+    | Conference
+    | HangUp
+    | Dismiss
+    | SendDigit
+    | Tone
 )
 TELEPHONY_ORDERS: tuple[type[Any], ...] = get_args(TelephonyOrder)
 Effect = (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, Tone
 from agentmgr.core.events import (
     SERVER_CONNECTION,
     AgentChecked,
@@ -85,6 +85,21 @@ class Floor:
     def choose_job(self, agent: Agent) -> Job | None:
         """Return the job to attach an agent to: with something to do, by priority, where the fewest are."""
         return min(self.jobs_for(agent), key=_claim, default=None)
+
+    def sound(self, session: Session, *to: Agent | str | None, customer: bool = False) -> None:
+        """Let agents and an external party of a session hear a tone, and the customer if that is said.
+
+        Left out is whose line is gone, as is all of it without a switch.
+        """
+        legs = [
+            each.leg_id if isinstance(each, Agent) else each
+            for each in to
+            if each and not (isinstance(each, Agent) and not each.is_nailed)
+        ]
+        if customer:
+            legs.append(session.sid)
+        if legs and not self.telephony_is_down:
+            self.out.emit(Tone(session.sid, tuple(legs)))
 
     def ask_dnc(
         self,

@@ -25,6 +25,7 @@ from agentmgr.core.effects import (
     NailUp,
     SendDigit,
     TelephonyOrder,
+    Tone,
     Unhold,
 )
 from agentmgr.core.events import OrderFault, Timer
@@ -129,6 +130,9 @@ class Remedies:
     def _digit_failed(self, order: SendDigit, fault: OrderFault) -> None:
         """Nothing rests on a digit that was answered for."""
 
+    def _tone_failed(self, order: Tone, fault: OrderFault) -> None:
+        """A tone that was not heard changes nothing; those it was for were told in states."""
+
     def _dismiss_failed(self, order: Dismiss, fault: OrderFault) -> None:
         """A customer who cannot be told anything is not kept on the line either."""
         if fault is not OrderFault.UNKNOWN_LEG:
@@ -201,4 +205,5 @@ _REMEDIES: dict[type[Any], Callable[[Remedies, Any, OrderFault], None]] = {
     HangUp: Remedies._hang_up_failed,
     Dismiss: Remedies._dismiss_failed,
     SendDigit: Remedies._digit_failed,
+    Tone: Remedies._tone_failed,
 }

@@ -25,7 +25,10 @@ class Hears(Enum):
 
 @define(eq=False)
 class Line:
-    """An agent's leg; `calls` are those connected to it in the order they came, `hosts` have it as guest."""
+    """An agent's leg; `calls` are those connected to it in the order they came, `hosts` have it as guest.
+
+    `tones` counts those that were heard on it.
+    """
 
     leg_id: str
     ticket: int = 0
@@ -33,6 +36,7 @@ class Line:
     dropped: bool = False
     calls: dict[str, "Call"] = field(factory=dict)
     hosts: dict[str, "Call"] = field(factory=dict)
+    tones: int = 0
 
     def part(self) -> list["Call"]:
         """Take the line out of all that it is in; returns the calls that may hear something else now."""
@@ -53,6 +57,7 @@ class Call:
     """A customer's or an external party's leg; `ticket` and `until` are of what it does by itself next.
 
     `talk_left_s` is the talk left to it at `talks_since`; at `leaves_at` it hangs up, come what may.
+    `tones` counts those that it heard.
     """
 
     call_id: str
@@ -67,6 +72,7 @@ class Call:
     talk_left_s: float = 0.0
     talks_since: float = 0.0
     leaves_at: float | None = None
+    tones: int = 0
 
     @property
     def circle(self) -> Iterator["Call"]:

@@ -23,6 +23,7 @@ from agentmgr.core.effects import (
     NailUp,
     SendDigit,
     TelephonyOrder,
+    Tone,
     Unhold,
 )
 from agentmgr.core.events import (
@@ -168,6 +169,8 @@ class SimSwitch:
                 return self._drop_nail(self.lines.get(leg_id), now)
             case SendDigit(call_id=call_id):
                 return self._ready(call_id, now) is not None  # and nobody there reacts to it
+            case Tone(to=to):
+                return self._sound(to, now)
             case _:
                 assert_never(order)
 
@@ -274,6 +277,18 @@ class SimSwitch:
         host.music = aside
         self._settle([*concerned, *host.circle], now)
         return True
+
+    def _sound(self, to: Iterable[str], now: float) -> bool:
+        """Let all hear a tone who are there; False if somebody is not."""
+        everybody = True
+        for leg_id in to:
+            line, call = self.lines.get(leg_id), self._ready(leg_id, now)
+            leg = line if line is not None and line.up else call
+            if leg is None:
+                everybody = False
+            else:
+                leg.tones += 1
+        return everybody
 
     def _play_music(self, call: Call | None, now: float) -> bool:
         if call is not None and call.hears is Hears.VOICES and call.guest is None and call.host is None:

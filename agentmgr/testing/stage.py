@@ -80,7 +80,7 @@ class Stage:
         unanswered: commands without RESP yet, by connection and request id.
         tokens: the newest resume token of each agent.
         mirrors: what each agent's desktop was told, by connection and agent.
-        orders: all orders to the switch so far.
+        orders: all orders to the switch so far, but `tones`: nothing rests on these.
         responses: all RESPs so far.
         changed: what the last turn has changed.
         faults: those of rules, as the zone reported them; raised unless `expects_faults`.
@@ -107,6 +107,7 @@ class Stage:
         self.responses: list[Any] = []
         self.changed: list[Thing] = []
         self.faults: list[effects.ReportFault] = []
+        self.tones: list[effects.Tone] = []
         self.expects_faults = False
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
@@ -286,6 +287,8 @@ class Stage:
                 self.timers.cancel(effect.key)
             case _ if isinstance(effect, Question):
                 self.asked.append(effect)
+            case effects.Tone():
+                self.tones.append(effect)
             case _ if isinstance(effect, effects.TELEPHONY_ORDERS):
                 self.orders.append(effect)
                 if self.config.switch_confirms or type(effect) in self.refuses:

@@ -75,6 +75,8 @@ def _other(effect: effects.Effect, now: float) -> str:
         return " ".join(("log:", effect.event, effect.agent_id, *(f"{k}={v}" for k, v in effect.fields if v)))
     if isinstance(effect, effects.SupervisorAnswered):
         return f"supervisor: {effect.outcome.value}"
+    if isinstance(effect, effects.Tone):
+        return ""  # nothing rests on one; `Stage.tones` has who hears them
     if isinstance(effect, effects.TELEPHONY_ORDERS):
         return " ".join(("switch:", type(effect).__name__, *_values(effect)))
     if isinstance(effect, effects.RECORDS) and not isinstance(effect, _TOKENS):

@@ -197,7 +197,7 @@ def test_blend_to_outbound_of_an_idle_agent_puts_it_back_to_work():
 def test_phone_is_not_nailed_up_while_the_agent_works_for_inbound():
     scene = inbound()
     assert scene.send("A", c.AGTNailupAgent()) == ["A < NailupAgent 9004"]
-    assert scene.offer_phone() == ["A < AvailableForNailup 0"]
+    assert scene.offer_phone() == ["A < AvailableForNailup 5"]
     scene.send("A", TO_OUTBOUND)
     assert scene.agent("A").nailup_status is NailupStatus.NotNailedUp
 

@@ -15,6 +15,7 @@ from agentmgr.core.effects import (
     NailUp,
     SendDigit,
     TelephonyOrder,
+    Tone,
     Unhold,
 )
 from agentmgr.core.events import (
@@ -218,6 +219,25 @@ def test_send_digit_nothing_comes_of_it() -> None:
     began = talking(switch)
     switch.order(SendDigit("c1", "5"), began + 1)
     assert collect(switch) == [(67.0, CallEnded("c1"))]
+
+
+def test_tone_is_heard_by_those_it_names_and_changes_nothing_else() -> None:
+    switch = told()
+    began = talking(switch)
+    switch.order(Tone("c1", ("n1", "c1")), began + 1)
+    switch.order(Tone("c1", ("n1",)), began + 2)
+    assert (switch.lines["n1"].tones, switch.calls["c1"].tones) == (2, 1)
+    assert collect(switch) == [(67.0, CallEnded("c1"))]
+
+
+def test_tone_for_somebody_who_is_gone_is_heard_by_the_others_and_told_as_failed() -> None:
+    switch = told(params=evolve(CALM_PHONES, confirms_orders=True))
+    began = talking(switch)
+    switch.due(began)
+    tone = Tone("c1", ("n1", "n9"))
+    switch.order(tone, began + 1)
+    assert switch.lines["n1"].tones == 1
+    assert switch.due(began + 1) == [OrderFailed(tone, OrderFault.UNKNOWN_LEG)]
 
 
 # -- hanging up ----------------------------------------------------------------------------

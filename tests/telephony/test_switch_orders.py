@@ -14,6 +14,7 @@ from agentmgr.core.effects import (
     Hold,
     NailUp,
     SendDigit,
+    Tone,
     Unhold,
 )
 from agentmgr.core.events import (
@@ -42,6 +43,7 @@ SAMPLE = (
     NailUp("n1", "1001", "sip:1001"),
     DropNail("n1"),
     SendDigit("c1", "5"),
+    Tone("c1", ("n1", "c1")),
 )
 NO_LEG_NEEDED = (dial(), NailUp("n1", "1001", "sip:1001"))
 

@@ -21,6 +21,7 @@ from agentmgr.core.effects import (
     NailUp,
     SendDigit,
     TelephonyOrder,
+    Tone,
     Unhold,
 )
 from agentmgr.core.events import (
@@ -119,6 +120,10 @@ class AnyOrders(RuleBasedStateMachine):
     @rule(call_id=CALLS)
     def send_digit(self, call_id: str) -> None:
         self.order(SendDigit(call_id, "#"))
+
+    @rule(call_id=CALLS, to=st.lists(st.one_of(CALLS, LEGS), max_size=3))
+    def sound(self, call_id: str, to: list[str]) -> None:
+        self.order(Tone(call_id, tuple(to)))
 
     @rule(leg_id=LEGS)
     def nail_up(self, leg_id: str) -> None:
