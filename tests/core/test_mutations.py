@@ -188,6 +188,24 @@ MUTATIONS = [
         "            self.detach(agent)\n",
         "an agent whose line was lost is never called again",
     ),
+    Mutation(
+        "zone.py",
+        "        if agent.owes_life and not agent.is_probed:\n            self.pulse.probe(agent)\n",
+        "",
+        "whose desktop did nothing about a contact is never asked, and never gets another",
+    ),
+    Mutation(
+        "agent.py",
+        "                self.is_mute = True  # a desktop that lives does something about its contact\n",
+        "                pass\n",
+        "a desktop that hangs gets one contact after the other",
+    ),
+    Mutation(
+        "zone.py",
+        "        self.callbacks.on_pause(job)\n        self.dialer.drop_lines(job, len(job.ringing))\n",
+        "        self.dialer.drop_lines(job, len(job.ringing))\n",
+        "a callback is shown although the zone is about to end",
+    ),
 ]
 
 

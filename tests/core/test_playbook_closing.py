@@ -16,7 +16,19 @@ from parties import (
     restart,
     with_agent,
 )
-from scenes import SCENES, SID, Scene, a_logon, nailed_idle, number_of, overdialled, preview, talking, wrapup
+from scenes import (
+    SCENES,
+    SID,
+    Scene,
+    a_logon,
+    confirming,
+    nailed_idle,
+    number_of,
+    overdialled,
+    preview,
+    talking,
+    wrapup,
+)
 
 from agentmgr.core.effects import ContactsOver
 from agentmgr.core.events import GraceOver, ZoneClosing
@@ -260,3 +272,21 @@ def test_caller_who_waits_when_the_grace_is_over_is_told_that_nobody_comes():
     scene.post(CLOSING)
     assert "switch: HangUp Z-1-2" in scene.post(OVER)
     assert not scene.zone.sessions
+
+
+def test_command_that_waits_for_the_switch_when_the_grace_is_over_is_answered():
+    scene = confirming(talking)()
+    scene.answers_at_once = False
+    assert scene.send("A", c.AGTHoldCall(SID)) == ["switch: Hold Z-1-1"]
+    scene.send("A", c.AGTSaveAgentForHA())
+    scene.post(CLOSING)
+    scene.post(OVER)
+    assert not scene.unanswered
+    assert not scene.zone.agents
+
+
+def test_logoff_that_waits_for_the_phone_when_the_grace_is_over_is_answered():
+    scene = SCENES["nailed_not_ready"]()
+    scene.send("A", c.AGTLogoff())
+    scene.post(CLOSING)
+    assert scene.post(OVER)[-2:] == ["A < Logoff 0", "A ! AgentLoggedOut"]
