@@ -60,7 +60,7 @@ class Reader:
     _max_changes: int
     _changed: dict[Thing, None] = field(factory=dict, init=False)
     _number: int = field(default=0, init=False)
-    _needs_snapshot: bool = field(default=True, init=False)
+    _needs_snapshot: bool = True
     _bell: Doorbell = field(factory=Doorbell, init=False)
 
     def take(self) -> Update:
@@ -115,9 +115,12 @@ class Feed:
         self._max_changes = max_changes
 
     @contextmanager
-    def open(self) -> Iterator[Reader]:
-        """Follow the zone while the block runs; the first update is a snapshot."""
-        reader = Reader(self._floor, self._max_changes)
+    def open(self, *, from_now: bool = False) -> Iterator[Reader]:
+        """Follow the zone while the block runs; the first update is a snapshot.
+
+        With `from_now` it is what changed since: for who looks at all there is by itself, after this.
+        """
+        reader = Reader(self._floor, self._max_changes, not from_now)
         self.readers.append(reader)
         try:
             yield reader

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.floor import Floor
@@ -82,14 +82,18 @@ class _Followed:
         self._reader: Reader | None = None
 
     async def take(self, state: str, hosted: HostedZone | None, now: float) -> ZoneUpdate:
-        if hosted is not self._hosted:
-            self._hosted = hosted
-            self._reader = self._readers.enter_context(hosted.feed.open()) if hosted is not None else None
-        if hosted is None or self._reader is None:
+        if hosted is None:
+            self._hosted = None
             return ZoneUpdate(self._zone, state, is_snapshot=True, agents={}, look=None)
-        seen = await _look(hosted, now, with_agents=False)
+        is_new = hosted is not self._hosted
+        if is_new or self._reader is None:
+            self._hosted = hosted
+            self._reader = self._readers.enter_context(hosted.feed.open(from_now=True))
+        # all that is there in portions, what changes meanwhile is with the reader
+        seen = await _look(hosted, now, with_agents=is_new)
         update = self._reader.take()
-        return ZoneUpdate(self._zone, state, update.is_snapshot, update.agents, seen)
+        agents = {agent.agent_id: agent for agent in seen.agents} | dict(update.agents)
+        return ZoneUpdate(self._zone, state, is_new or update.is_snapshot, agents, evolve(seen, agents=()))
 
 
 async def _look(hosted: HostedZone, now: float, *, with_agents: bool = True) -> ZoneView:
@@ -110,11 +114,7 @@ async def _look(hosted: HostedZone, now: float, *, with_agents: bool = True) -> 
         now,
         floor.stats.days.day(now),
         views,
-        [
-            facts_of(job, floor.out.steady, tally.of[job.job_id])
-            for job in floor.jobs.values()
-            if job in tally
-        ],
+        [facts_of(job, floor.out.steady, tally.of(job)) for job in floor.jobs.values() if job in tally],
         telephony_is_down=floor.telephony_is_down,
         is_ending=floor.closing,
         commits_wait=hosted.runner.commits_waiting,
@@ -122,35 +122,52 @@ async def _look(hosted: HostedZone, now: float, *, with_agents: bool = True) -> 
 
 
 class _Tally:
-    """Counts for each job the agents who have its skill, by why they do not work for it."""
+    """Counts for each job the agents who have its skill, by why they do not work for it.
+
+    Jobs that want the same are counted together, so that each agent is looked at once, whatever runs.
+    """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self.of: dict[int, Counter[str]] = {job.job_id: Counter() for job in jobs}
-        self._by_skill: dict[str, list[Job]] = {}
+        self._wanted: dict[str, dict[int, Counter[str]]] = {}
+        self._own: dict[int, Counter[str]] = {job.job_id: Counter() for job in jobs}
         for job in jobs:
-            self._by_skill.setdefault(job.campaign.skill, []).append(job)
+            levels = self._wanted.setdefault(job.campaign.skill, {})
+            levels.setdefault(job.campaign.min_skill_level, Counter())
 
     def __contains__(self, job: Job) -> bool:
-        return job.job_id in self.of
+        return job.job_id in self._own
 
     def count(self, agent: Agent) -> None:
-        for skill in agent.skills:
-            for job in self._by_skill.get(skill, ()):
-                if job.accepts(agent):
-                    self.of[job.job_id].update(("skilled", why_not(agent, job)))
+        job, own = agent.job, _own_reason(agent)
+        elsewhere = own if job is None else "elsewhere"
+        for skill, level in agent.skills.items():
+            for least, counts in self._wanted.get(skill, _NOBODY).items():
+                if level >= least:
+                    counts["skilled"] += 1
+                    counts[elsewhere] += 1
+        if job is not None and job in self and job.accepts(agent):
+            self._own[job.job_id][own] += 1
+            self._own[job.job_id]["elsewhere"] -= 1
+
+    def of(self, job: Job) -> Mapping[str, int]:
+        """Return how many agents there are for a job under each reason."""
+        together = self._wanted[job.campaign.skill][job.campaign.min_skill_level]
+        own = self._own[job.job_id]
+        return {reason: together[reason] + own[reason] for reason in REASONS}
 
 
-def why_not(agent: Agent, job: Job) -> str:
-    """Return under which reason an agent with the skill does not work for a job; `here` if it does."""
-    if agent.job is not None and agent.job is not job:
-        return "elsewhere"
+_NOBODY: Mapping[int, Counter[str]] = {}
+
+
+def _own_reason(agent: Agent) -> str:
+    """Return under which reason an agent does not work for its job, or for any; `here` if it does."""
     if agent.is_away:
         return "away"
     if agent.blend is not Blend.OUTBOUND:
         return "inbound"
     if agent.is_free and (agent.agent_state is not AgentState.Ready or agent.leaving):
         return "on_break"
-    return "here" if agent.is_nailed and agent.job is job else "unnailed"
+    return "here" if agent.is_nailed and agent.job is not None else "unnailed"
 
 
 def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
@@ -177,7 +194,7 @@ def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
         dials_a_minute=dials,
         answers_a_minute=answers,
         abandoned_a_minute=abandoned,
-        **{reason: agents.get(reason, 0) for reason in REASONS},
+        **agents,
     )
 
 
