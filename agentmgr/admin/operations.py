@@ -15,6 +15,7 @@ from agentmgr.admin.feed import rows_of
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Perform, Row
 from agentmgr.campaign.agents import AgentChange, numbered
+from agentmgr.campaign.callbacks import Move, Moved, WantedCallbacks
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dialling import Dialling
@@ -35,6 +36,7 @@ from agentmgr.ports import (
     DispositionRow,
     JobState,
     JobStatus,
+    KeptCallback,
     Role,
     StoreFault,
 )
@@ -193,6 +195,23 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             del wanted["timezone"]
             place = ZoneInfo(timezone)
             return (_attempt(each, place) for each in services.records.attempts(WantedAttempts(**wanted)))
+        case requests.ListCallbacks(timezone=timezone):
+            wanted = attrs.asdict(request)
+            del wanted["timezone"]
+            place = ZoneInfo(timezone)
+            return (_callback(each, place) for each in services.callbacks.find(WantedCallbacks(**wanted)))
+        case requests.MoveCallbacks(timezone=timezone):
+            move = Move(
+                due_at=request.due_at,
+                expires_at=request.expires_at,
+                agent_id=request.agent_id,
+                reason=request.reason,
+            )
+            moved = services.callbacks.move(request.callback_ids, move)
+            return [{"done": _told(each, ZoneInfo(timezone))} for each in moved]
+        case requests.CancelCallbacks(callback_ids, reason):
+            cancelled = services.callbacks.cancel(callback_ids, reason)
+            return [{"done": f"callback {each.callback_id}: is cancelled"} for each in cancelled]
         case requests.ExportContacts(list_name, campaigns, unmasked):
             export = services.records.contact_list(list_name, campaigns, unmasked=unmasked)
             heads = (SheetRow(0, export.columns), SheetRow(0, export.left_out))
@@ -347,6 +366,37 @@ def _disposition(row: DispositionRow) -> Row:
 def _dial(row: DialRow) -> Row:
     times = {column: _time(getattr(row, column)) for column in ("dialed_at", "answered_at", "ended_at")}
     return attrs.asdict(row) | times
+
+
+def _callback(kept: KeptCallback, zone: tzinfo) -> Row:
+    state = "waiting" if kept.worked_on_by is None else "worked on"
+    return {
+        "callback_id": kept.callback_id,
+        "state": kept.outcome if kept.ended_at is not None else state,
+        "campaign": kept.campaign,
+        "contact_list": kept.contact_list,
+        "user_contact_id": kept.user_contact_id,
+        "number_name": kept.number_name,
+        "number": kept.number,
+        "type": kept.callback_type,
+        "agent": kept.worked_on_by or kept.agent_id,
+        "due_at": _time(kept.due_at, zone),
+        "expires_at": _time(kept.expires_at, zone),
+        "notes": kept.notes,
+        "created_by": kept.created_by,
+        "created_at": _time(kept.created_at, zone),
+        "ended_at": _time(kept.ended_at, zone),
+        "reason": kept.reason,
+    }
+
+
+def _told(moved: Moved, zone: tzinfo) -> str:
+    kept = moved.callback
+    whom = f"agent {kept.agent_id}" if kept.agent_id else "whoever is free"
+    told = f"callback {kept.callback_id}: is due {_time(kept.due_at, zone)} for {whom}"
+    if moved.opens_at > kept.due_at:
+        told += f", called from {_time(moved.opens_at, zone)} on"
+    return f"{told}; it expires {_time(kept.expires_at, zone)}"
 
 
 def _attempt(row: AttemptRow, zone: tzinfo) -> Row:

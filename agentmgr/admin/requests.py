@@ -271,6 +271,40 @@ class ExportAttempts:
     timezone: str = "UTC"
 
 
+@frozen(kw_only=True)
+class ListCallbacks:
+    """Show callbacks by the time they are due, those that wait or all; times are written in `timezone`."""
+
+    campaigns: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+    also_ended: bool = False
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
+class MoveCallbacks:
+    """Give callbacks another time or agent, empty for anybody; what is None stays; in epoch seconds."""
+
+    callback_ids: tuple[str, ...]
+    due_at: float | None = None
+    expires_at: float | None = None
+    agent_id: str | None = None
+    reason: str = ""
+    timezone: str = "UTC"
+
+
+@frozen
+class CancelCallbacks:
+    """Cancel callbacks for a reason."""
+
+    callback_ids: tuple[str, ...]
+    reason: str
+
+
 @frozen
 class ExportContacts:
     """Write a contact list as rows in pieces, the columns first; what desktops hide only `unmasked`.
@@ -345,6 +379,9 @@ Request = (
     | ExportDials
     | ExportAttempts
     | ExportContacts
+    | ListCallbacks
+    | MoveCallbacks
+    | CancelCallbacks
     | AddToDnc
     | ImportDnc
     | RemoveFromDnc

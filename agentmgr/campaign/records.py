@@ -66,13 +66,13 @@ class RecordService(Service):
             ServiceError: there is no campaign, job, list, contact, agent, outcome or code of that name.
         """
         store = self._at.store
-        campaigns = _named("campaign", store.campaigns(), lambda each: each.name, wanted.campaigns)
+        campaigns = named("campaign", store.campaigns(), lambda each: each.name, wanted.campaigns)
         job_ids = store.job_ids([each.campaign_id for each in campaigns] if campaigns else None)
         for job_id in wanted.jobs:
             if job_id not in job_ids:
                 of = f" of campaign {', '.join(wanted.campaigns)}" if wanted.campaigns else ""
                 raise ServiceError(Cause.BAD_VALUE, f"no job {job_id}{of}")
-        lists = _named("contact list", store.contact_lists(), lambda each: each.name, wanted.lists)
+        lists = named("contact list", store.contact_lists(), lambda each: each.name, wanted.lists)
         for outcome in wanted.outcomes:
             if outcome not in ATTEMPT_OUTCOMES:
                 raise ServiceError(
@@ -89,7 +89,7 @@ class RecordService(Service):
             contact_ids=self._contact_ids(wanted.contact, lists) if wanted.contact else None,
             list_ids=tuple(each.list_id for each in lists),
             agents=wanted.agents,
-            numbers=tuple(map(_number, wanted.numbers)),
+            numbers=read_numbers(wanted.numbers),
             outcomes=wanted.outcomes,
             codes=wanted.codes,
         )
@@ -131,9 +131,9 @@ class RecordService(Service):
             ServiceError: there is no list or campaign of that name.
         """
         store = self._at.store
-        (wanted,) = _named("contact list", store.contact_lists(), lambda each: each.name, (list_name,))
+        (wanted,) = named("contact list", store.contact_lists(), lambda each: each.name, (list_name,))
         with_list = [each for each in store.campaigns() if list_name in each.lists and each.job is not None]
-        shown = _named("campaign with this list that was run", with_list, lambda each: each.name, campaigns)
+        shown = named("campaign with this list that was run", with_list, lambda each: each.name, campaigns)
         specs = store.attributes()
         masked = {
             each.name for each in specs if each.attribute_type is AttributeType.MASKED_WRITE and not unmasked
@@ -171,7 +171,7 @@ def iso_time(at: float, zone: tzinfo = UTC) -> str:
     return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
 
 
-def _named(what: str, there: Iterable[T], name: Callable[[T], str], wanted: Iterable[str]) -> list[T]:
+def named(what: str, there: Iterable[T], name: Callable[[T], str], wanted: Iterable[str]) -> list[T]:
     """Return what has the names wanted, none twice.
 
     Raises:
@@ -185,8 +185,16 @@ def _named(what: str, there: Iterable[T], name: Callable[[T], str], wanted: Iter
     return [by_name[each] for each in dict.fromkeys(wanted)]
 
 
-def _number(text: str) -> str:
-    try:
-        return read_number(text).e164
-    except ValueError as error:
-        raise ServiceError(Cause.BAD_VALUE, f"number {text[:50]!r}: {error}") from None
+def read_numbers(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return numbers that people wrote, with their country codes, in E.164.
+
+    Raises:
+        ServiceError: one of them is none.
+    """
+    found = []
+    for text in texts:
+        try:
+            found.append(read_number(text).e164)
+        except ValueError as error:
+            raise ServiceError(Cause.BAD_VALUE, f"number {text[:50]!r}: {error}") from None
+    return tuple(found)

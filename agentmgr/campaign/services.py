@@ -5,6 +5,7 @@ import time
 from agentmgr.campaign.accounts import AccountService
 from agentmgr.campaign.agents import AgentService
 from agentmgr.campaign.attributes import AttributeService
+from agentmgr.campaign.callbacks import CallbackService
 from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
@@ -24,6 +25,7 @@ class Services:
         self.campaigns = CampaignService(at, caller)
         self.contacts = ContactService(at, caller)
         self.dnc = DncService(at, caller)
+        self.callbacks = CallbackService(at, caller)
         self.records = RecordService(at, caller)
         self.floor = FloorService(at, caller)
 

@@ -16,6 +16,7 @@ from agentmgr.cli import (
     agents,
     attempts,
     attributes,
+    callbacks,
     campaign,
     conformance,
     contacts,
@@ -69,6 +70,7 @@ app.command(account.app)
 app.command(top.top)
 app.command(dispositions.app)
 app.command(attempts.app)
+app.command(callbacks.app)
 app.command(dnc.app)
 app.command(desk.desk)
 app.command(demo.demo)

@@ -9,7 +9,7 @@ from agentmgr.core.effects import EndCallback, SaveCallback
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Callback, Job
-from agentmgr.core.model import CallbackSpec, PhoneNumber
+from agentmgr.core.model import CallbackSpec, JobSpec, PhoneNumber
 from agentmgr.core.session import Session
 from agentmgr.core.states import CallbackEvent, CallbackPhase
 from protocol.enums import DialFailReason
@@ -96,6 +96,30 @@ class Callbacks:
                 self._out.cancel_timer((Timer.CALLBACK, spec.callback_id))
                 callback.ready_at = self.next_opening(job, spec.number, max(spec.due_at, self._out.now))
                 self._set_notice(callback)
+
+    def on_supervised(self, job: Job, loaded: JobSpec, since_version: int) -> None:
+        """A supervisor moved or cancelled callbacks after a version of the campaign, as the store has it.
+
+        One that is on a desktop is taken back from it, one that is being worked on goes on. What the zone has
+        ended meanwhile stays so.
+        """
+        for callback_id, version in loaded.withdrawn.items():
+            callback = job.callbacks.get(callback_id)
+            if callback is None or version <= since_version:
+                continue
+            if callback.phase is CallbackPhase.DELIVERED:
+                callback.is_withdrawn = True
+            else:
+                self._floor.stats.callbacks_ended["Cancelled"] += 1
+                self._drop(callback)
+        for spec in loaded.callbacks:
+            callback = job.callbacks.get(spec.callback_id)
+            if callback is None or spec.moved_in <= since_version:
+                continue
+            if callback.phase is CallbackPhase.DELIVERED:
+                callback.spec = spec
+            else:
+                self.schedule(job, spec)
 
     def restore(self, callback_id: str, session: Session) -> None:
         """The contact of a callback outlived the server: the callback ends with it, as before."""
@@ -219,6 +243,9 @@ class Callbacks:
 
     def _wait_again(self, callback: Callback) -> None:
         callback_id = callback.spec.callback_id
+        if callback.is_withdrawn:
+            self._drop(callback)
+            return
         callback.on_event(CallbackEvent.PUT_BACK)
         callback.session = None
         self._out.set_timer((Timer.CALLBACK, callback_id), 0)

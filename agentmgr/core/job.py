@@ -42,6 +42,8 @@ class Callback:
     sid: str = ""
     agent: "Agent | None" = None
     session: "Session | None" = None
+    is_withdrawn: bool = False
+    """A supervisor cancelled it while it was delivered: it does not wait again."""
 
     def on_event(self, event: CallbackEvent) -> None:
         """Change the phase, and whether it waits in its job for a free agent; nothing else does."""

@@ -158,6 +158,8 @@ class CallbackSpec:
     due_at: float
     expires_at: float
     notes: str = ""
+    moved_in: int = 0
+    """The version of its campaign in which a supervisor last moved it; 0 if nobody did."""
 
 
 @frozen
@@ -294,7 +296,8 @@ class WantedJob:
 class JobSpec:
     """A campaign that runs; `total` contacts of which `done` are finished already.
 
-    `callbacks` are those of the campaign that were neither delivered nor cancelled.
+    `callbacks` are those of the campaign that were neither delivered nor cancelled; `withdrawn` those that a
+    supervisor cancelled, each with the version of the campaign in which that was.
     """
 
     job_id: int
@@ -303,6 +306,7 @@ class JobSpec:
     done: int = 0
     wanted: Wanted = Wanted.RUN
     callbacks: tuple[CallbackSpec, ...] = ()
+    withdrawn: Mapping[str, int] = field(factory=dict)
 
 
 @frozen(kw_only=True)

@@ -377,7 +377,13 @@ class Zone(Parts):
         self.loading.discard(event.job_id)
         known = self.jobs.get(event.job_id)
         if known is not None and event.job is not None:
+            version = known.campaign.version
             self._change_campaign(known, event.job.campaign)
+            if event.job.campaign.version > version:
+                self.callbacks.on_supervised(known, event.job, version)
+                # the store held contacts back for those that are over
+                self.attempts.expect(known, self.out.now)
+                self.out.serve(known)
         if event.job is None or known is not None or self.closing:
             return
         job = Job.from_spec(event.job, self.out.now, self.out.steady, self.stats, self.out.note)

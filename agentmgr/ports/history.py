@@ -153,6 +153,92 @@ class ContactPage:
     standings: Mapping[tuple[int, int], ContactInJob]
 
 
+@frozen(kw_only=True)
+class CallbackFilter:
+    """Which callbacks are wanted; what is empty or None fits all, `waiting` those alone that are not over.
+
+    `since` and `until` bound when they are due, epoch seconds, the second excluded.
+    """
+
+    waiting: bool = True
+    campaign_ids: tuple[int, ...] = ()
+    agents: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+
+
+@frozen
+class CallbackPlace:
+    """A place among callbacks in the order in which they are due; the first one by default."""
+
+    due_at: float = float("-inf")
+    callback_id: str = ""
+
+
+@frozen
+class KeptCallback:
+    """A callback as it is kept; `worked_on_by` is the agent who has its contact, None if nobody has.
+
+    It is over when `ended_at` says so; `reason` is what a supervisor said who moved or cancelled it.
+    """
+
+    callback_id: str
+    campaign_id: int
+    campaign: str
+    contact_list: str
+    user_contact_id: str
+    callback_type: str
+    agent_id: str
+    number_name: str
+    number: str
+    timezone: str
+    due_at: float
+    expires_at: float
+    notes: str
+    created_by: str
+    created_at: float
+    ended_at: float | None
+    outcome: str
+    reason: str
+    worked_on_by: str | None
+
+
+@frozen
+class CallbackChange:
+    """How a callback shall be, or that it is `cancelled`."""
+
+    callback_id: str
+    due_at: float
+    expires_at: float
+    agent_id: str
+    callback_type: str
+    reason: str = ""
+    cancelled: bool = False
+
+
+class CallbackStore(Protocol):
+    """Callbacks as supervisors see and change them."""
+
+    def find_callbacks(
+        self, wanted: CallbackFilter, after: CallbackPlace, limit: int
+    ) -> tuple[KeptCallback, ...]:
+        """Return the next callbacks that fit, by the time they are due."""
+        ...
+
+    def kept_callbacks(self, callback_ids: Sequence[str]) -> tuple[KeptCallback, ...]:
+        """Return the callbacks that have some ids."""
+        ...
+
+    def change_callbacks(self, changes: Sequence[CallbackChange], now: float) -> tuple[KeptCallback, ...]:
+        """Move or cancel callbacks, all or none, and let their campaigns have a higher version.
+
+        Those are returned that stand against it: they are over, or being worked on.
+        """
+        ...
+
+
 class HistoryStore(Protocol):
     """Contacts, each with its history."""
 

@@ -1,9 +1,12 @@
-"""Callbacks that wait: read back, counted, ended when their time is over."""
+"""Callbacks that wait: read back, moved and cancelled by supervisors, ended when their time is over."""
+
+from collections.abc import Sequence
 
 from agentmgr.core.model import CallbackSpec, PhoneNumber
+from agentmgr.ports import CallbackChange, CallbackFilter, CallbackPlace, KeptCallback
 from agentmgr.store.contacts import read_contacts
 from agentmgr.store.counters import CALLBACK_ENDED, count
-from agentmgr.store.sql import Sql
+from agentmgr.store.sql import Sql, Transaction, batches, marks
 from protocol.enums import CallbackType
 
 # What a saved agent still works on is not over; see `takeover`.
@@ -17,7 +20,7 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
     """Return the callbacks that a campaign has to deliver, the earliest first."""
     rows = sql.fetch(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
-        " expires_at, notes, attempts FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
+        " expires_at, notes, moved_in, attempts FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
         " ORDER BY due_at, callback_id",
         (campaign_id,),
     )
@@ -35,6 +38,7 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
             due_at=due_at,
             expires_at=expires_at,
             notes=notes,
+            moved_in=moved_in,
         )
         for contact, (
             callback_id,
@@ -47,6 +51,7 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
             due_at,
             expires_at,
             notes,
+            moved_in,
             _,
         ) in zip(contacts, rows, strict=True)
     )
@@ -61,3 +66,96 @@ def expire_callbacks(sql: Sql, campaign_id: int, job_id: int, now: float) -> Non
         (now, job_id, campaign_id, now),
     )
     count(sql, ended)
+
+
+def read_withdrawn(sql: Sql, campaign_id: int) -> dict[str, int]:
+    """Return what supervisors cancelled, each with the version of the campaign in which that was."""
+    return dict(
+        sql.fetch(
+            "SELECT callback_id, moved_in FROM callback WHERE campaign_id = ? AND moved_in > 0"
+            " AND ended_at IS NOT NULL",
+            (campaign_id,),
+        )
+    )
+
+
+_KEPT = (
+    "SELECT callback_id, callback.campaign_id, campaign.name, contact_list.name, contact.user_contact_id,"
+    " callback_type, agent_id, number_name, number, timezone, due_at, expires_at, notes, created_by,"
+    " callback.created_at, ended_at, COALESCE(outcome, ''), reason,"
+    " (SELECT MAX(COALESCE(attempt.agent_id, '')) FROM attempt"
+    " WHERE attempt.callback_id = callback.callback_id AND attempt.ended_at IS NULL)"
+    " FROM callback JOIN campaign ON campaign.campaign_id = callback.campaign_id"
+    " JOIN contact ON contact.contact_id = callback.contact_id"
+    " JOIN contact_list ON contact_list.list_id = contact.list_id"
+)
+
+
+def find_callbacks(
+    tx: Transaction, wanted: CallbackFilter, after: CallbackPlace, limit: int
+) -> tuple[KeptCallback, ...]:
+    """Return the next callbacks that fit, by the time they are due."""
+    which, values = "(due_at, callback_id) > (?, ?)", [after.due_at, after.callback_id]
+    if wanted.waiting:
+        which += " AND ended_at IS NULL"
+    for column, how, value in (("due_at", ">=", wanted.since), ("due_at", "<", wanted.until)):
+        if value is not None:
+            which += f" AND {column} {how} ?"
+            values.append(value)
+    for column, allowed in (
+        ("callback.campaign_id", wanted.campaign_ids),
+        ("agent_id", wanted.agents),
+        ("contact.user_contact_id", wanted.contacts),
+        ("number", wanted.numbers),
+    ):
+        if allowed:
+            which += f" AND {column} IN ({marks(allowed)})"
+            values += allowed
+    rows = tx.sql.fetch(f"{_KEPT} WHERE {which} ORDER BY due_at, callback_id LIMIT ?", (*values, limit))
+    return tuple(KeptCallback(*row) for row in rows)
+
+
+def read_kept(tx: Transaction, callback_ids: Sequence[str]) -> tuple[KeptCallback, ...]:
+    """Return the callbacks that have some ids."""
+    return tuple(
+        KeptCallback(*row)
+        for batch in batches(callback_ids)
+        for row in tx.sql.fetch(f"{_KEPT} WHERE callback_id IN ({marks(batch)})", batch)
+    )
+
+
+def change_callbacks(
+    tx: Transaction, changes: Sequence[CallbackChange], now: float
+) -> tuple[KeptCallback, ...]:
+    """Move or cancel callbacks, all or none; return those that stand against it: over, or being worked on."""
+    sql = tx.sql
+    there = {each.callback_id: each for each in read_kept(tx, [each.callback_id for each in changes])}
+    against = [each for each in there.values() if each.ended_at is not None or each.worked_on_by is not None]
+    if against:
+        return tuple(against)
+    versions = {}
+    for campaign_id in {each.campaign_id for each in there.values()}:
+        # as for any other change of it: this is how zones hear of one
+        sql.execute("UPDATE campaign SET version = version + 1 WHERE campaign_id = ?", (campaign_id,))
+        ((versions[campaign_id],),) = sql.fetch(
+            "SELECT version FROM campaign WHERE campaign_id = ?", (campaign_id,)
+        )
+    for each in changes:
+        version = versions[there[each.callback_id].campaign_id]
+        if each.cancelled:
+            ended = sql.fetch(
+                "UPDATE callback SET outcome = 'Cancelled', ended_at = ?, reason = ?, moved_in = ?"
+                f" WHERE callback_id = ?{CALLBACK_ENDED}",
+                (now, each.reason, version, each.callback_id),
+            )
+            count(sql, ended)
+        else:
+            sql.execute(
+                "UPDATE callback SET due_at = ?, expires_at = ?, agent_id = ?, callback_type = ?, reason = ?,"
+                " moved_in = ? WHERE callback_id = ?",
+                (
+                    *(each.due_at, each.expires_at, each.agent_id, each.callback_type, each.reason),
+                    *(version, each.callback_id),
+                ),
+            )
+    return ()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from agentmgr.core.model import JobSpec, Wanted, WantedJob
 from agentmgr.ports import CampaignOverview, DialPlace, DialRow, DispositionRow, JobState, JobStatus, Token
 from agentmgr.store import schema as t
-from agentmgr.store.callbacks import expire_callbacks, read_callbacks
+from agentmgr.store.callbacks import expire_callbacks, read_callbacks, read_withdrawn
 from agentmgr.store.campaigns import read_campaign
 from agentmgr.store.counters import Counted, count_done
 from agentmgr.store.ownership import check_token
@@ -113,6 +113,7 @@ def read_job(tx: Transaction, job_id: int) -> JobSpec:
         count_done(tx, job_id),
         WANTED.get(JobState(row.state), Wanted.STOP),
         read_callbacks(tx.sql, row.campaign_id),
+        read_withdrawn(tx.sql, row.campaign_id),
     )
 
 

@@ -124,7 +124,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *_statement(
             "INSERT INTO callback (callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
             " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at,"
-            " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " attempts, moved_in, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
             " ON CONFLICT (callback_id) DO UPDATE SET campaign_id = excluded.campaign_id,"
             " callback_type = excluded.callback_type, agent_id = excluded.agent_id,"
             " number = excluded.number, number_name = excluded.number_name, timezone = excluded.timezone,"

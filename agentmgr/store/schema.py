@@ -310,6 +310,9 @@ callback = _table(
     Column("ended_at", Real),
     Column("outcome", Text()),
     _needed("attempts", Integer()),
+    # In which version of its campaign a supervisor last changed it, and what they said; 0 if nobody did.
+    _needed("moved_in", Integer()),
+    _needed("reason", Text()),
 )
 # Holds the live ones alone: few, however many there ever were.
 Index(
@@ -318,6 +321,15 @@ Index(
     callback.c.due_at,
     sqlite_where=_LIVE,
     postgresql_where=_LIVE,
+)
+# What supervisors changed, which zones are told: few.
+_MOVED = text("moved_in > 0")
+Index(
+    "ix_callback_moved",
+    callback.c.campaign_id,
+    callback.c.moved_in,
+    sqlite_where=_MOVED,
+    postgresql_where=_MOVED,
 )
 Index("ix_callback_contact", callback.c.contact_id)
 Index("ix_callback_job", callback.c.job_id)

@@ -12,6 +12,9 @@ from agentmgr.ports import (
     AttemptFilter,
     AttemptPlace,
     AttemptRow,
+    CallbackChange,
+    CallbackFilter,
+    CallbackPlace,
     CampaignHistory,
     CampaignOverview,
     ContactDraft,
@@ -26,6 +29,7 @@ from agentmgr.ports import (
     JobState,
     JobStatus,
     JobTally,
+    KeptCallback,
     OpenedZone,
     PendingContacts,
     Token,
@@ -33,6 +37,7 @@ from agentmgr.ports import (
 from agentmgr.store import (
     accounts,
     agents,
+    callbacks,
     campaigns,
     claims,
     contacts,
@@ -213,6 +218,20 @@ class SqliteStore:
         return self._database.read(
             history.read_list_page, list_id, tuple(job_ids), after_user_contact_id, limit
         )
+
+    def find_callbacks(
+        self, wanted: CallbackFilter, after: CallbackPlace, limit: int
+    ) -> tuple[KeptCallback, ...]:
+        """Return the next callbacks that fit, by the time they are due."""
+        return self._database.read(callbacks.find_callbacks, wanted, after, limit)
+
+    def kept_callbacks(self, callback_ids: Sequence[str]) -> tuple[KeptCallback, ...]:
+        """Return the callbacks that have some ids."""
+        return self._database.read(callbacks.read_kept, tuple(callback_ids))
+
+    def change_callbacks(self, changes: Sequence[CallbackChange], now: float) -> tuple[KeptCallback, ...]:
+        """Move or cancel callbacks, all or none; return those that stand against it."""
+        return self._database.write(callbacks.change_callbacks, tuple(changes), now)
 
     # -- campaigns and jobs ----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import alembic.command
 import pytest
@@ -13,7 +14,17 @@ from test_store_contract import callback, calling_back, saved
 
 from agentmgr.core.effects import EndCallback, MarkAnswered, SaveResumeToken, SetNumber
 from agentmgr.core.model import AgentSpec, PhoneNumber
-from agentmgr.ports import AgentLogin, ContactDraft, JobState, JobTally, StoreFault
+from agentmgr.ports import (
+    AgentLogin,
+    CallbackChange,
+    CallbackFilter,
+    CallbackPlace,
+    ContactDraft,
+    JobState,
+    JobTally,
+    KeptCallback,
+    StoreFault,
+)
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
@@ -255,3 +266,81 @@ def test_callback_keeps_the_zone_given_with_it_when_its_number_is_imported_uncha
     same = PhoneNumber("PhoneNumber1", "+12125550000", "America/New_York")
     bench.store.put_contacts(1, [ContactDraft("C0", (same,), {})], T0 + 1)
     assert number_of_callback(bench) == ("+12125550000", "Europe/Paris")
+
+
+# -- what supervisors change ---------------------------------------------------------------
+
+FIRST = CallbackPlace()
+
+
+def change(bench: Bench, callback_id: str = "cb", **changes: Any) -> tuple[KeptCallback, ...]:
+    (kept,) = bench.store.kept_callbacks([callback_id])
+    as_it_is = CallbackChange(
+        *(callback_id, kept.due_at, kept.expires_at, kept.agent_id, kept.callback_type), "because"
+    )
+    return bench.store.change_callbacks([evolve(as_it_is, **changes)], T0 + 5)
+
+
+def test_callback_moved_is_told_with_a_higher_version_of_its_campaign(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback(1, "cb"), callback(2, "other")])
+    (before,) = bench.store.jobs_wanted(ZONE)
+    assert change(bench, due_at=T0 + 50, agent_id="1001", callback_type="Agent") == ()
+    (after,) = bench.store.jobs_wanted(ZONE)
+    assert after.version == before.version + 1
+    job = bench.store.load_job(bench.token, bench.job_id)
+    assert job is not None
+    moved = {each.callback_id: each for each in job.callbacks}
+    assert (moved["cb"].due_at, moved["cb"].agent_id, moved["cb"].moved_in) == (
+        T0 + 50,
+        "1001",
+        after.version,
+    )
+    assert moved["other"].moved_in == 0
+    assert job.withdrawn == {}
+
+
+def test_callback_cancelled_is_counted_and_told_as_withdrawn(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback()])
+    assert change(bench, cancelled=True) == ()
+    assert bench.rows("SELECT outcome, ended_at, reason FROM callback") == [("Cancelled", T0 + 5, "because")]
+    job = bench.store.load_job(bench.token, bench.job_id)
+    assert job is not None
+    assert (job.callbacks, job.withdrawn) == ((), {"cb": job.campaign.version})
+    status = bench.store.latest_job(1)
+    assert status is not None
+    assert dict(bench.store.tally(status.job_id).callbacks) == {"Cancelled": 1}
+    bench.store.commit(bench.token, [EndCallback("cb", "Handled", T0 + 9, 1)])
+    assert bench.rows("SELECT outcome FROM callback") == [("Cancelled",)]
+
+
+def test_callback_being_worked_on_or_over_is_not_changed_nor_those_beside_it(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback(1), callback(2, "other"), calling_back()])
+    (kept,) = bench.store.kept_callbacks(["cb"])
+    assert kept.worked_on_by is not None
+    changes = [
+        CallbackChange(each, T0 + 50, T0 + 500, "", "Standard", cancelled=each == "cb")
+        for each in ("other", "cb")
+    ]
+    assert [each.callback_id for each in bench.store.change_callbacks(changes, T0)] == ["cb"]
+    assert bench.rows("SELECT count(*) FROM callback WHERE moved_in > 0 OR ended_at > 0") == [(0,)]
+    (before,) = bench.store.jobs_wanted(ZONE)
+    bench.store.commit(bench.token, [EndCallback("other", "Handled", T0, 1)])
+    assert change(bench, "other")[0].outcome == "Handled"
+    assert bench.store.jobs_wanted(ZONE) == (before,)
+
+
+def test_callbacks_are_found_in_the_order_they_are_due(bench: Bench) -> None:
+    records = [callback(n, f"c{n}", due_at=T0 + 100 * (5 - n), expires_at=T0 + 9000) for n in (1, 2, 3)]
+    bench.store.commit(bench.token, [*records, EndCallback("c2", "Handled", T0, 1)])
+
+    def found(after: CallbackPlace = FIRST, limit: int = 9, **wanted: Any) -> list[str]:
+        page = bench.store.find_callbacks(CallbackFilter(**wanted), after, limit)
+        return [each.callback_id for each in page]
+
+    assert found() == ["c3", "c1"]
+    assert found(waiting=False) == ["c3", "c2", "c1"]
+    assert found(CallbackPlace(T0 + 200, "c3"), 1, waiting=False) == ["c2"]
+    assert found(since=T0 + 300) == ["c1"]
+    assert found(until=T0 + 300) == ["c3"]
+    assert found(campaign_ids=(2,)) == []
+    assert found(agents=("nobody",)) == []

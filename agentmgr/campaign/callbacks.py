@@ -1,0 +1,198 @@
+"""Callbacks as supervisors see them: listed, moved to another time or agent, cancelled."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from agentmgr.campaign.records import iso_time, named, read_numbers
+from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core.calling_hours import next_opening
+from agentmgr.ports import LIVE_JOB_STATES, CallbackChange, CallbackFilter, CallbackPlace, KeptCallback
+from agentmgr.text import fault_of
+from protocol.enums import CallbackType
+
+PAGE = 1000
+MAX_REASON_CHARACTERS = 200
+
+
+@frozen(kw_only=True)
+class WantedCallbacks:
+    """Which callbacks are wanted, as people name things; `since` and `until` bound when they are due."""
+
+    campaigns: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+    also_ended: bool = False
+
+
+@frozen(kw_only=True)
+class Move:
+    """Where callbacks go; what is None stays. `agent_id` empty: to anybody; times are epoch seconds."""
+
+    due_at: float | None = None
+    expires_at: float | None = None
+    agent_id: str | None = None
+    reason: str = ""
+
+
+@frozen
+class Moved:
+    """A callback as it is now; `opens_at` is when it may be called first by the campaign's hours."""
+
+    callback: KeptCallback
+    opens_at: float
+
+
+class CallbackService(Service):
+    """Callbacks that are kept. A zone hears of a change by its level, with the version of the campaign."""
+
+    def find(self, wanted: WantedCallbacks) -> Iterator[KeptCallback]:
+        """Return the callbacks wanted by the time they are due, read in pages.
+
+        Raises:
+            ServiceError: there is no campaign of that name.
+        """
+        campaigns = named("campaign", self._at.store.campaigns(), lambda each: each.name, wanted.campaigns)
+        found = CallbackFilter(
+            waiting=not wanted.also_ended,
+            campaign_ids=tuple(each.campaign_id for each in campaigns),
+            agents=wanted.agents,
+            contacts=wanted.contacts,
+            numbers=read_numbers(wanted.numbers),
+            since=wanted.since,
+            until=wanted.until,
+        )
+        return self._pages(found)
+
+    def _pages(self, wanted: CallbackFilter) -> Iterator[KeptCallback]:
+        place = CallbackPlace()
+        while page := self._at.store.find_callbacks(wanted, place, PAGE):
+            yield from page
+            place = CallbackPlace(page[-1].due_at, page[-1].callback_id)
+
+    def move(self, callback_ids: Sequence[str], move: Move) -> list[Moved]:
+        """Give callbacks another time or agent, all or none.
+
+        One that moves to another time can be made for as long after it as before, unless that is said.
+
+        Raises:
+            ServiceError: one of them is not there, over, or being worked on; there is no such agent; the time
+                is over before it begins, or the campaign's hours never open for the number.
+        """
+        self._check(move.reason)
+        if move.agent_id:
+            login = self._at.store.find_agent(move.agent_id)
+            if login is None:
+                raise ServiceError(
+                    Cause.NO_SUCH_AGENT, f"no agent {move.agent_id!r}; agentmgr agents list has all"
+                )
+            if not login.enabled:
+                raise ServiceError(
+                    Cause.BAD_VALUE,
+                    f"agent {move.agent_id}: may not log on; agentmgr agents set changes that",
+                )
+        return [
+            Moved(each, self._opens_at(each))
+            for each in self._change(callback_ids, lambda kept: self._move(kept, move))
+        ]
+
+    def _move(self, kept: KeptCallback, move: Move) -> CallbackChange:
+        due_at = kept.due_at if move.due_at is None else move.due_at
+        expires_at = move.expires_at
+        if expires_at is None:
+            expires_at = due_at + kept.expires_at - kept.due_at
+        if expires_at <= max(due_at, self._at.now()):
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"callback {kept.callback_id}: would be over at {iso_time(expires_at)}, before it can be"
+                " made; give a later --to or --expires",
+            )
+        if self._opens_at(evolve(kept, due_at=due_at)) >= expires_at:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"callback {kept.callback_id}: the calling hours of campaign {kept.campaign} do not open"
+                f" between {iso_time(due_at)} and {iso_time(expires_at)} for {kept.number};"
+                " give another --to or --expires",
+            )
+        agent_id, callback_type = kept.agent_id, kept.callback_type
+        if move.agent_id is not None:
+            agent_id = move.agent_id
+            callback_type = str(CallbackType.Agent if agent_id else CallbackType.Standard)
+        return CallbackChange(kept.callback_id, due_at, expires_at, agent_id, callback_type, move.reason)
+
+    def _opens_at(self, kept: KeptCallback) -> float:
+        campaign = self._at.store.find_campaign(kept.campaign)
+        if campaign is None:
+            return kept.due_at
+        opening = next_opening(campaign.calling_hours, kept.timezone, max(kept.due_at, self._at.now()))
+        return float("inf") if opening is None else opening
+
+    def cancel(self, callback_ids: Sequence[str], reason: str) -> list[KeptCallback]:
+        """Cancel callbacks, all or none; their contacts are called again as their jobs have them.
+
+        Raises:
+            ServiceError: one of them is not there, over, or being worked on; there is no reason.
+        """
+        self._check(reason)
+        if not reason.strip():
+            raise ServiceError(Cause.BAD_VALUE, "a promised callback is cancelled for a reason; give one")
+        return self._change(
+            callback_ids,
+            lambda kept: CallbackChange(
+                *(kept.callback_id, kept.due_at, kept.expires_at, kept.agent_id, kept.callback_type),
+                reason=reason.strip(),
+                cancelled=True,
+            ),
+        )
+
+    @staticmethod
+    def _check(reason: str) -> None:
+        if fault := fault_of(reason):
+            raise ServiceError(Cause.BAD_VALUE, f"the reason {fault}; no reason may have one")
+        if len(reason) > MAX_REASON_CHARACTERS:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"the reason has {len(reason)} characters; allowed are {MAX_REASON_CHARACTERS}",
+            )
+
+    def _change(
+        self, callback_ids: Sequence[str], change: Callable[[KeptCallback], CallbackChange]
+    ) -> list[KeptCallback]:
+        store, wanted = self._at.store, list(dict.fromkeys(callback_ids))
+        kept = {each.callback_id: each for each in store.kept_callbacks(wanted)}
+        for each in wanted:
+            if each not in kept:
+                raise ServiceError(
+                    Cause.BAD_VALUE,
+                    f"no callback {each[:100]!r}; agentmgr callbacks list has those that wait",
+                )
+            _refuse(kept[each])
+        for against in store.change_callbacks([change(kept[each]) for each in wanted], self._at.now()):
+            _refuse(against)
+        names = {each.campaign for each in kept.values()}
+        for campaign in store.campaigns():
+            job = campaign.job
+            if campaign.name in names and job is not None and job.state in LIVE_JOB_STATES:
+                self._at.hint(job.zone)
+        changed = {each.callback_id: each for each in store.kept_callbacks(wanted)}
+        return [changed[each] for each in wanted]
+
+
+def _refuse(kept: KeptCallback) -> None:
+    """Refuse what cannot be changed any more, or not now."""
+    if kept.ended_at is not None:
+        raise ServiceError(
+            Cause.WRONG_STATE,
+            f"callback {kept.callback_id}: is over since {iso_time(kept.ended_at)}: {kept.outcome};"
+            " nothing was changed",
+        )
+    if kept.worked_on_by is not None:
+        who = f"agent {kept.worked_on_by}" if kept.worked_on_by else "an agent"
+        raise ServiceError(
+            Cause.IN_USE,
+            f"callback {kept.callback_id}: {who} is working on it; try again when that is over;"
+            " nothing was changed",
+        )
