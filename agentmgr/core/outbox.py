@@ -5,10 +5,9 @@ from typing import Any
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import CancelTimer, Effect, Notify, Remark, Respond, SetTimer
-from agentmgr.core.events import CommandReceived, TimerKey
+from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, TimerKey
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.lanes import Lanes
-from agentmgr.core.sent import IN_FLIGHT_S
 from protocol.results import ResultCode
 
 Thing = Agent | Job | Callback
@@ -73,9 +72,13 @@ class Outbox:
 
     def tell(self, agent: Agent, notification: Any) -> None:
         """Send a notification to the agent's desktop, or keep it until a lost desktop is back."""
-        self._keep(agent, notification, None)
-        if not agent.is_away and agent.connection is not None:
-            self.effects.append(Notify(agent.connection, agent.agent_id, notification))
+        connection = agent.connection
+        message = Notify(
+            SERVER_CONNECTION if connection is None else connection, agent.agent_id, notification
+        )
+        agent.sent.keep(message, self.steady)
+        if connection is not None and not agent.is_away:
+            self.effects.append(message)
 
     def remark(self, event: str, agent: Agent, **fields: str) -> None:
         """Have a line in the log about something that an agent did."""
@@ -88,25 +91,20 @@ class Outbox:
     def respond(self, request: CommandReceived, response: Any) -> None:
         """Answer a command; if its connection is lost, the RESP follows the agent to another."""
         connection: int | None = request.connection
+        message = Respond(request.connection, request.request_id, request.agent_id, response)
         agent = self._agents.get(request.agent_id)
         if agent is not None:
             if agent.connection == connection:
-                self._keep(agent, response, request)
+                agent.sent.keep(message, self.steady)
             elif agent.lost_connection == connection and connection not in self._connections:
-                self._keep(agent, response, request)
+                agent.sent.keep(message, self.steady)
                 connection = None if agent.is_away else agent.connection
-        if connection is not None:
+        if connection == request.connection:
+            self.effects.append(message)
+        elif connection is not None:
             self.effects.append(Respond(connection, request.request_id, request.agent_id, response))
         if self.lanes.by_connection:
             self.lanes.open(request, refused=response.result is not ResultCode.SUCCESS)
-
-    def _keep(self, agent: Agent, message: Any, request: CommandReceived | None) -> None:
-        """Remember what the agent's desktop is sent, until it has it for certain."""
-        states = agent.agent_state, agent.told_call_state, agent.nailup_status
-        if agent.is_away:
-            agent.sent.wait((self.steady, message, request, states))
-        else:
-            agent.sent.keep((self.steady, message, request, states), agent.heard_at - IN_FLIGHT_S)
 
     def set_timer(self, key: TimerKey, after_s: float) -> None:
         """Have `TimerFired(key)` come back after so many seconds, whatever the clock shows by then."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from attrs import evolve
 
@@ -18,7 +19,6 @@ from agentmgr.core.effects import (
     ForgetAgent,
     HangUp,
     Notify,
-    Respond,
     ReturnContact,
     SaveAgent,
     SaveResumeToken,
@@ -27,13 +27,13 @@ from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import SavedAgent, SavedSession
 from agentmgr.core.nailer import Nailer
-from agentmgr.core.sent import IN_FLIGHT_S, Sent, SentLog
+from agentmgr.core.sent import FRESH, IN_FLIGHT_S, Sent, SentLog
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from agentmgr.core.times import format_time
 from agentmgr.core.tokens import TokenHashes, hash_of, make_token
 from protocol.commands import AGTLogonRESP, GetAgentStatusResponseRESP
-from protocol.enums import AgentState, CallState, ContactType, NailupStatus
+from protocol.enums import CallState, ContactType
 from protocol.notifications import (
     AGTAgentLoggedOut,
     AGTBlendedToInbound,
@@ -54,9 +54,6 @@ from protocol.structures import AgentStatus
 
 NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
 """States of an agent with an answered contact that is not on the line."""
-
-FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
-"""What a desktop takes as given after a logon."""
 
 ARRIVALS = (AGTCallNotify, AGTConsultNotify, AGTConferenceNotify, AGTTransferNotify)
 """Notifications by which a desktop learns of its agent's contact."""
@@ -152,31 +149,32 @@ class Returns:
         if not agent.is_away:
             self._out.emit(Notify(old, agent.agent_id, AGTAgentLoggedOut()))  # type: ignore[arg-type]
             self._stop_sending(agent)
-        missed, log = agent.sent.missed(said), agent.sent
+        log = agent.sent
+        answers, missed = log.answers(), log.missed(said)
         self.arrive(agent, connection)
         if missed is None:
-            self._send_again(agent, log.answers(), old)
-            log.begin_again(self._out.steady)
+            self._send_again(agent, answers)
             self.tell_all(agent, said)
             return
-        self._tell_contact(agent, unless_in=missed)
-        self._send_again(agent, missed, old)
-        log.begin_again(self._out.steady)
-        if not any(isinstance(message, AGTCapabilitiesChanged) for _, message, _, _ in missed):
+        notifications = [each.notification for each in missed if isinstance(each, Notify)]
+        self._tell_contact(agent, unless_in=notifications)
+        self._send_again(agent, missed)
+        log.begin_again(self._out.steady, connection)
+        if not any(isinstance(each, AGTCapabilitiesChanged) for each in notifications):
             agent.told_capabilities = None
         agent.touch()
         agent.sync()
         self._out.free(agent)
 
-    def _send_again(self, agent: Agent, missed: list[Sent], old: int | None) -> None:
+    def _send_again(self, agent: Agent, missed: list[Sent]) -> None:
         """Send messages again, but no RESP that its connection has got already or that has had its day."""
         connection = agent.connection
         assert connection is not None
-        for _, message, request, _ in missed:
-            if request is None:
-                self._out.emit(Notify(connection, agent.agent_id, message))
-            elif connection != request.connection and not isinstance(message, OF_ONE_CONNECTION):
-                self._out.emit(Respond(connection, request.request_id, agent.agent_id, message))
+        for message in missed:
+            if isinstance(message, Notify) or (
+                message.connection != connection and not isinstance(message.response, OF_ONE_CONNECTION)
+            ):
+                self._out.emit(evolve(message, connection=connection))
 
     def resume(self, agent: Agent, connection: int) -> None:
         """A desktop that crashed has logged on again: tell it everything it has forgotten."""
@@ -186,7 +184,7 @@ class Returns:
     def tell_all(self, agent: Agent, believed: AgentStatus) -> None:
         """Tell a desktop where its agent is, beginning from what it believes."""
         tell = self._out.tell
-        agent.sent = SentLog(before=(believed.agent_state, believed.call_state, believed.nailup_status))
+        agent.sent = SentLog(believed)
         if agent.agent_state is not believed.agent_state:
             tell(agent, AGTStateChangedNotify(agent.agent_state))
         if agent.nailup_status is not believed.nailup_status:
@@ -211,12 +209,11 @@ class Returns:
         agent.rest(self._out.now)
         self._out.free(agent)
 
-    def _tell_contact(self, agent: Agent, unless_in: Collection[Sent] = ()) -> None:
+    def _tell_contact(self, agent: Agent, unless_in: Collection[Any] = ()) -> None:
         """Make the agent's contact known to a desktop that may not have heard of it."""
         session = agent.session
         if session is None or any(
-            isinstance(message, ARRIVALS) and message.session_id == session.sid
-            for _, message, _, _ in unless_in
+            isinstance(each, ARRIVALS) and each.session_id == session.sid for each in unless_in
         ):
             return
         contact, sid, owner = session.to_contact(), session.sid, session.owner

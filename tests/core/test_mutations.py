@@ -63,8 +63,8 @@ MUTATIONS = [
     ),
     Mutation(
         "returns.py",
-        "        for _, message, request, _ in missed:\n",
-        "        for _, message, request, _ in reversed(missed):\n",
+        "        for message in missed:\n",
+        "        for message in reversed(missed):\n",
         "what waited for a lost desktop arrives in the wrong order",
     ),
     Mutation(

@@ -8,7 +8,7 @@ from agentmgr.core.commands.returning import finish_return
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import CommandReceived, LogonChecked
 from agentmgr.core.parts import Parts
-from agentmgr.core.returns import FRESH
+from agentmgr.core.sent import FRESH
 from agentmgr.core.states import FREE_STATES, LIVE_STATES, AgentEvent
 from agentmgr.core.timezones import parse_timezone
 from agentmgr.text import fault_of
