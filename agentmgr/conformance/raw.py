@@ -4,7 +4,7 @@ from typing import Any
 
 import trio
 from attrs import define, field
-from trio.abc import Stream
+from trio.abc import HalfCloseableStream
 
 from agentmgr.conformance.failures import Deviation
 from agentmgr.conformance.transcript import Entry, Kind, Transcript
@@ -20,7 +20,7 @@ RECEIVE_BYTES = 65536
 class RawLine:
     """One connection; messages are read in the background and stand in the transcript."""
 
-    stream: Stream
+    stream: HalfCloseableStream
     line: int
     transcript: Transcript
     patience_s: float
@@ -69,6 +69,10 @@ class RawLine:
             await self.stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self.transcript.note(self.line, Kind.REMARK, "", "the server had closed before")
+
+    async def end(self) -> None:
+        """Close this side of the connection; what comes is still read."""
+        await self.stream.send_eof()
 
     async def hello(self, *agent_ids: str) -> Entry:
         """Open the connection as every client does."""

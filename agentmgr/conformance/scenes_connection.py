@@ -1,13 +1,16 @@
 """Scenarios of the connection: how it begins, what may be asked on it, and what ends it."""
 
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from agentmgr.conformance.failures import Deviation
+from agentmgr.conformance.raw import RawLine
 from agentmgr.conformance.registry import Scenarios
 from agentmgr.conformance.stage import Stage
 from agentmgr.conformance.transcript import Kind
 from protocol import commands as c
 from protocol.codec import encode_args, pack
+from protocol.connection import command_bytes
+from protocol.enums import AgentState
 from protocol.examples import example
 from protocol.framing import frame
 from protocol.registry import COMMANDS, MAX_VALUE_BYTES, VERSION
@@ -301,6 +304,82 @@ def _add_bad_frames() -> None:
 
 
 _add_bad_frames()
+
+
+async def _many_kinds(stage: Stage, raw: RawLine, end: bytes) -> list[int]:
+    """Send 200 commands of kinds that are answered at once and later, and something behind them."""
+    agent_id, other = stage.target.agents[:2]
+    await stage.desk(0)
+    await stage.desk(1)
+    await raw.hello(agent_id, other)
+    equal("result of AGTLogon", await raw.result(await raw.send_command(stage.logon(None), agent_id)), 0)
+    kinds = (
+        c.AGTGetTimezones(),
+        c.AGTIsInDNC("+442079460123"),
+        c.AGTStateChange(AgentState.Ready),
+        c.POMClientAlive(),
+        c.AGTStateChange(AgentState.NotReady, "1", "Break"),
+        c.AGTHoldCall("s"),
+        c.AGTSaveAgentForHA(),
+        c.AGTGetErrorString(103),
+    )
+    data, ids = b"", []
+    for number, command in zip(range(1000, 1199), cycle(kinds), strict=False):
+        data += command_bytes(number, agent_id, command)
+        ids.append(number)
+    ids.append(1199)
+    await raw.send_bytes(data + command_bytes(1199, other, stage.logon(None, pwd="wrong")) + end)
+    return ids
+
+
+async def _all_answered(stage: Stage, raw: RawLine, ids: list[int]) -> None:
+    for number in ids:
+        await raw.response(number)
+    await raw.until_closed()
+    mine = [e for e in stage.transcript.entries if e.line == raw.line and e.kind is Kind.RESPONSE]
+    again = [e.request_id for e in mine if e.request_id in ids]
+    equal("number of answers", len(again), len(ids))
+    equal("result of the logon with a wrong password", await raw.result(ids[-1]), 17)
+
+
+@SCENES.scenario("half-close", "PROTOCOL.md Errors", agents=2)
+async def half_close(stage: Stage) -> None:
+    """Whoever closes its side behind 200 commands gets all answers, then the close."""
+    raw = await stage.raw()
+    ids = await _many_kinds(stage, raw, b"")
+    await raw.end()
+    await _all_answered(stage, raw, ids)
+
+
+@SCENES.scenario("good-then-bad", "PROTOCOL.md Errors", agents=2)
+async def good_then_bad(stage: Stage) -> None:
+    """Good commands before a bad frame in one write are answered; then come the reason and the close."""
+    raw = await stage.raw()
+    ids = await _many_kinds(stage, raw, BAD_FRAMES["garbage"][0])
+    await _all_answered(stage, raw, ids)
+    closed = await raw.notification("POMConnectionClosed")
+    last = (await raw.response(ids[-1])).number
+    if closed.number < last:
+        raise Deviation("expected all answers before ! POMConnectionClosed, got one behind it")
+
+
+@SCENES.scenario("flood", "PROTOCOL.md Messages", agents=2)
+async def flood(stage: Stage) -> None:
+    """A desktop with 600 commands in flight is answered all of them, and others do not wait for that."""
+    flooder, other = await stage.raw(), await stage.raw()
+    await stage.desk(0)
+    agent_id = stage.target.agents[0]
+    await flooder.hello(agent_id)
+    await other.hello()
+    equal("result", await flooder.result(await flooder.send_command(stage.logon(None), agent_id)), 0)
+    data = b"".join(command_bytes(n, agent_id, c.AGTGetTimezones()) for n in range(1000, 1600))
+    stage.beside(flooder.send_bytes, data)
+    await flooder.response(1000)
+    asked = await other.send_command(c.POMClientAlive())
+    answered = (await other.response(asked)).number
+    done = (await flooder.response(1599)).number
+    if answered > done:
+        raise Deviation("expected < POMClientAliveRESP before a flood of another desktop is over")
 
 
 @SCENES.scenario("largest-frame", "PROTOCOL.md Frames")

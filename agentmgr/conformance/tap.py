@@ -4,7 +4,7 @@ from typing import Any
 
 import trio
 from attrs import frozen
-from trio.abc import Stream
+from trio.abc import HalfCloseableStream
 
 from agentmgr.conformance.matrix import known
 from agentmgr.conformance.transcript import Kind, Transcript
@@ -32,14 +32,14 @@ class _Told:
     known: Capabilities
 
 
-class TappedStream(Stream):
+class TappedStream(HalfCloseableStream):
     """Passes on what it is given; `line` is the number of the connection in the transcript.
 
     A server may be newer than this suite: capabilities that the suite does not know are left out, and so is
     a change of nothing else.
     """
 
-    def __init__(self, stream: Stream, transcript: Transcript, line: int) -> None:
+    def __init__(self, stream: trio.abc.Stream, transcript: Transcript, line: int) -> None:
         self._stream = stream
         self._transcript = transcript
         self._line = line
@@ -79,6 +79,11 @@ class TappedStream(Stream):
             raise
         self._note_received(bytes(data))
         return data
+
+    async def send_eof(self) -> None:
+        """Say that nothing more will be sent; what comes is still received."""
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            await self._stream.send_eof()
 
     async def aclose(self) -> None:
         """Close."""

@@ -120,6 +120,16 @@ def answered_twice(messages: list[Message]) -> Iterator[Message]:
             yield message
 
 
+def faithful(messages: list[Message]) -> Iterator[Message]:
+    """Nothing is changed."""
+    yield from messages
+
+
+def deaf_to_the_end(messages: list[Message]) -> Iterator[Message]:
+    """A logon that was sent before the end is not answered any more."""
+    yield from (message for message in messages if message.get("id") != 1199)
+
+
 def no_reason(messages: list[Message]) -> Iterator[Message]:
     """Connections are closed without a word."""
     yield from (message for message in messages if message["name"] != "POMConnectionClosed")
@@ -165,6 +175,8 @@ def other_session(messages: list[Message]) -> Iterator[Message]:
         (services_may_nothing, "service-commands", "expected result of AGTSkillsChanged 0, got 9002"),
         (all_accepted, "capabilities-NotReady", "to be refused"),
         (answered_twice, "zone-list", "no command waits for a RESP with id"),
+        (faithful, "half-close", "expected a RESP with id"),  # the proxy between does not half-close
+        (deaf_to_the_end, "good-then-bad", "expected a RESP with id 1199"),
         (no_reason, "bad-frame-garbage", "expected ! POMConnectionClosed; the server closed the connection"),
         (never_asks, "silence", "expected ! GetAgentStatus after 4 s of silence; none in 7 s"),
         (no_patience, "hung-desktop", "expected ! AGTConsultPending"),
