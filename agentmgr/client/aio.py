@@ -221,6 +221,8 @@ async def connect(
     max_events: int = 1000,
     opener: Opener = open_tcp,
     backoff: Backoff = jittered,
+    account: str = "",
+    password: str = "",
 ) -> AsyncIterator[Pom]:
     """Connect to an Agent Manager, and to those of other zones when an agent logs on there.
 
@@ -234,9 +236,12 @@ async def connect(
         max_events: how many events are kept for an agent that does not read them, 1 and up.
         opener: opens streams to an address; for TLS `functools.partial(open_tcp, tls=context)`.
         backoff: seconds to wait between attempts, by the number of those that failed.
+        account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
+            AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
+        password: that of the account.
 
     Raises:
-        CommandError: 9999, none of the addresses answered in time.
+        CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
         ValueError: an address is none; the text says which.
         RuntimeError: this is not run by asyncio.
     """
@@ -244,7 +249,7 @@ async def connect(
         shell = AioShell(opener)
     except RuntimeError:
         raise RuntimeError(WRONG_LOOP) from None
-    pom = Pom(parse_addresses(addresses), shell, backoff, max_events)
+    pom = Pom(parse_addresses(addresses), shell, backoff, max_events, (account, password))
     shell.keep_time(pom._hub)
     try:
         await pom._connected(patience_s)

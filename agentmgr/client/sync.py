@@ -425,6 +425,8 @@ def connect(
     max_events: int = 1000,
     opener: Opener = open_tcp,
     backoff: Backoff = jittered,
+    account: str = "",
+    password: str = "",
     timeout_s: float = 60.0,
     dispatch: Dispatch | None = None,
 ) -> Pom:
@@ -441,12 +443,15 @@ def connect(
         opener: opens streams to an address, as for `agentmgr.client.aio`; for TLS
             `functools.partial(open_tcp, tls=context)`.
         backoff: seconds to wait between attempts, by the number of those that failed.
+        account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
+            AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
+        password: that of the account.
         timeout_s: how many seconds a command may take, above 0; then its outcome is unknown.
         dispatch: has `on_event` and handlers called in the thread of a window instead of one of each
             agent's own; it is called with a function, and must neither wait nor raise.
 
     Raises:
-        CommandError: 9999, none of the addresses answered in time.
+        CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
         ValueError: an address is none; the text says which.
         RuntimeError: this is called in a task, where nothing may block.
     """
@@ -455,6 +460,8 @@ def connect(
     connecting = partial(
         aio.connect,
         parse_addresses(addresses),
+        account=account,
+        password=password,
         patience_s=patience_s,
         max_events=max_events,
         opener=opener,

@@ -54,7 +54,7 @@ async def play_all(
     return outcomes
 
 
-async def play(target: Target, scenario: Scenario) -> Outcome:
+async def play(target: Target, scenario: Scenario, make_stage: Callable[[Target], Stage] = Stage) -> Outcome:
     """Play one scenario, and leave its agents logged off."""
     began = trio.current_time()
 
@@ -64,7 +64,7 @@ async def play(target: Target, scenario: Scenario) -> Outcome:
     lacking = _lacking(target, scenario)
     if lacking:
         return ended(Result.SKIP, lacking)
-    stage = Stage(target)
+    stage = make_stage(target)
     problems: list[str] = []
     try:
         await _play(stage, scenario)

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ import trio
 from attrs import define, frozen
 from trio.abc import Stream
 
-from agentmgr.client import CommandError, Pom, connect
+from agentmgr.client import CommandError, Opener, Pom, connect
 from agentmgr.client.addresses import Address
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Step, agent_state, state, told
@@ -101,16 +101,18 @@ class Stage:
             line.stream = TappedStream(await trio.open_tcp_stream(*address), self.transcript, line.number)
             return line.stream
 
-        target = self.target
-        line.pom = await self._stack.enter_async_context(
-            connect(
-                [(target.host, target.port)],
-                patience_s=target.patience_s,
-                opener=open_tapped,
-                backoff=lambda failures: 0.05,
-            )
-        )
+        line.pom = await self._stack.enter_async_context(self._client(open_tapped))
         return line
+
+    def _client(self, opener: Opener) -> AbstractAsyncContextManager[Pom]:
+        """Connect the client that the scenarios are played with."""
+        target = self.target
+        return connect(
+            [(target.host, target.port)],
+            patience_s=target.patience_s,
+            opener=opener,
+            backoff=lambda failures: 0.05,
+        )
 
     async def raw(self) -> RawLine:
         """Open a connection without the SDK; nothing is sent yet."""

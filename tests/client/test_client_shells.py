@@ -13,6 +13,7 @@ from attrs import frozen
 
 import agentmgr.client
 import agentmgr.client.aio
+import agentmgr.client.sync
 from agentmgr.client import Agent, AgentHandler, CommandError, Event, EventsLost, Pom
 from agentmgr.client.agent import CAPABILITIES
 from agentmgr.testing.scripted import Visit
@@ -486,3 +487,18 @@ def test_client_of_the_other_library_says_so() -> None:
 def test_both_libraries_have_the_same_names() -> None:
     assert set(agentmgr.client.__all__) == set(agentmgr.client.aio.__all__)
     assert CAPABILITIES[0] == "ready"
+
+
+def test_program_signs_in_with_its_account_or_is_told_at_once(thread: ServerThread, library: Library) -> None:
+    async def main() -> None:
+        async with library.connect([thread.address], account="monitor", password="m-secret") as pom:
+            await (await pom.agent("1001")).blend_to_inbound()
+
+    library.run(main)
+    (hello,) = thread.server.received("AgentSDKConnected")
+    assert (hello.command.account, hello.command.pwd) == ("monitor", "m-secret")
+    thread.server.behaviours["AgentSDKConnected"] = lambda visit, received: visit.refuse(received, 17)
+    with pytest.raises(CommandError, match="17"):
+        library.run(main)
+    with pytest.raises(CommandError, match="17"):
+        agentmgr.client.sync.connect([thread.address], account="monitor", password="m-secret")

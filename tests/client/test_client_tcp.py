@@ -1,13 +1,17 @@
 """The SDK over real TCP: its own opener, and the example as it stands."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from types import FunctionType, SimpleNamespace
 
 import pytest
 import trio
 from trio.abc import Stream
 
 import agentmgr.client
-from agentmgr.client import CommandError, example
+from agentmgr.client import CommandError, example, example_aio, example_sync, sync
 from agentmgr.testing.scripted import ScriptedServer, Visit
 from protocol.connection import CommandReceived
 from protocol.enums import CallState, ContactType, NailupStatus
@@ -51,8 +55,59 @@ async def test_connect_where_nobody_listens_says_so() -> None:
             pass
 
 
+async def run_example(address: str) -> None:
+    await example.main(address, "1001", "secret")
+
+
+async def run_example_aio(address: str) -> None:
+    """Run it in a thread until the task is cancelled."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(example_aio.main(address, "1001", "secret"))
+
+    def work() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        await trio.sleep_forever()
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(thread.join)
+
+
+async def run_example_sync(address: str) -> None:
+    """Run it in a thread; the end of the connection ends it."""
+    poms: list[sync.Pom] = []
+
+    def connect(addresses: list[str]) -> sync.Pom:
+        poms.append(sync.connect(addresses))
+        return poms[0]
+
+    namespace = SimpleNamespace(connect=connect, CommandError=CommandError)
+    main = FunctionType(
+        example_sync.main.__code__,
+        {**vars(example_sync), "agentmgr": SimpleNamespace(client=SimpleNamespace(sync=namespace))},
+    )
+    thread = threading.Thread(target=main, args=(address, "1001", "secret"))
+    thread.start()
+    try:
+        await trio.sleep_forever()
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(poms[0].close)
+            await trio.to_thread.run_sync(thread.join)
+
+
+@pytest.mark.parametrize("run", [run_example, run_example_aio, run_example_sync])
 async def test_example_takes_a_call_and_wraps_it_up(
-    server: ScriptedServer, address: Address, capsys: pytest.CaptureFixture[str]
+    server: ScriptedServer,
+    address: Address,
+    capsys: pytest.CaptureFixture[str],
+    run: Callable[[str], Awaitable[None]],
 ) -> None:
     done = trio.Event()
 
@@ -85,13 +140,16 @@ async def test_example_takes_a_call_and_wraps_it_up(
         "AGTGetCompCodes": codes,
         "AGTWrapupContact": wrap_up,
     }
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(example.main, f"127.0.0.1:{address[1]}", "1001", "secret")
-        with trio.fail_after(10):
+    shown = ""
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(run, f"127.0.0.1:{address[1]}")
             await done.wait()
-            while "call_state=<CallState.Idle" not in capsys.readouterr().out:
-                await trio.lowlevel.checkpoint()
-        nursery.cancel_scope.cancel()
+            while "call_state=<CallState.Idle" not in shown:
+                shown += capsys.readouterr().out
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+    assert "wrapped up with Sold" in shown
 
     (wrapped,) = server.received("AGTWrapupContact")
     assert wrapped.command.completion_code == CompletionCode(1, "Sold")
