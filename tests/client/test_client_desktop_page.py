@@ -142,7 +142,7 @@ def test_steps_are_all_found() -> None:
 
 def test_names_on_the_page_exist() -> None:
     handlers = set(re.findall(r"`(on_\w+)`", TEXT)) - {"on_"}
-    assert {name for name in handlers if not hasattr(agentmgr.client.AgentHandler, name)} == {"on_event"}
+    assert {name for name in handlers if not hasattr(agentmgr.client.AgentHandler, name)} == set()
     methods = set(re.findall(r"agent\.(\w+)\(", TEXT))
     vendor = {name for name in methods if name.startswith("AGT")}
     assert vendor <= set(COMMANDS)
