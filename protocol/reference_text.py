@@ -271,6 +271,10 @@ same.
     ! AGTPreviewCallbackCancelled. Then, after the contact if there is one, NotReady as after any break; the
     phone is let go; ! AGTAgentLoggedOut. Nothing takes it back: → AGTStateChange(Ready) changes the state
     until then. → AGTLogoff while the phone is being let go gets its ← in place of AGTAgentLoggedOut.
+12. A supervisor wants of an agent what it could ask for itself; the desktop sends nothing, and is told as
+    always: a break ! AGTStateChangedNotify(NotReady, or PendingNotReady with a contact); another campaign
+    ! AGTJobAttached, after the contact if there is one; a logoff as in 11, or at once, in the middle of a
+    contact, ! AGTAgentLoggedOut.
 
 ## Coming back
 

@@ -185,7 +185,10 @@ def _share(row: Row) -> str:
 def _doing(row: Row) -> str:
     more = f" {row['desktop']}" if row["desktop"] != "there" else ""
     more += " leaves" if row["leaving"] else ""
-    return f"{row['state']}{more}"
+    return f"{_SHORT.get(row['state'], row['state'])}{more}"
+
+
+_SHORT = {"PendingNotReady": "PendNotReady"}
 
 
 def _for(row: Row) -> str:
@@ -213,18 +216,18 @@ _CAMPAIGN_MORE: Sequence[tuple[str, int, Any]] = (
     ("answers", 8, _number("live_answers")),
 )
 _AGENT: Sequence[tuple[str, int, Any]] = (
-    ("agent", 9, _text("agent")),
-    ("name", 14, _text("name")),
-    ("state", 17, _doing),
-    ("call", 10, _text("call")),
+    ("agent", 8, _text("agent")),
+    ("name", 10, _text("name")),
+    ("state", 13, _doing),
+    ("call", 9, _text("call")),
     ("for", 7, _for),
+    ("campaign", 11, _text("campaign")),
     ("calls", 5, _number("calls")),
     ("talk", 7, _talk),
 )
 _AGENT_MORE: Sequence[tuple[str, int, Any]] = (
-    ("campaign", 16, _text("campaign")),
-    ("contact", 12, _text("contact")),
-    ("away", 4, _number("walk_aways")),
+    ("contact", 14, _text("contact")),
+    ("walk-aways", 10, _number("walk_aways")),
     ("reason", 8, _text("reason")),
 )
 

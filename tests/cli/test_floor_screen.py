@@ -113,7 +113,7 @@ def test_screen_shows_times_up_to_now_and_the_reason_of_the_chosen_campaign() ->
     floor = told(zone(whole=True), agent(1), campaign("Autumn"), campaign("Spring"))
     lines = text_of(floor)
     row = next(line for line in lines if line.startswith("1001"))
-    assert row.split() == ["1001", "Agent", "1", "Ready", "Talking", "1:00", "3", "1:50"]
+    assert row.split() == ["1001", "Agent", "1", "Ready", "Talking", "1:00", "Spring", "3", "1:50"]
     assert "> reason of Autumn" in [line.rstrip() for line in lines]
     floor.choose(1)
     assert "> reason of Spring" in [line.rstrip() for line in text_of(floor)]
