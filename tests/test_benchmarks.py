@@ -39,6 +39,16 @@ def test_benchmark_of_floods_tells_the_waiting_without_and_with_each():
     assert all(each["answers"] >= 20 and each["in_flight"] == 300 for each in flooded)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="all of 127.0.0.0/8 is this machine there")
+def test_benchmark_of_logons_finds_no_shift_waiting_for_strangers():
+    alone, *beside = bench("logons", "--cases", "3")
+    assert alone["strangers"] == "nobody"
+    for figures in (alone, *beside):
+        # 600 and 1000 checks before theirs would take 8 and 13 s on two cores that do nothing else
+        assert 0 < figures["p50_s"] <= figures["max_s"] < alone["max_s"] + 6
+        assert figures["refused_once_or_more"] == 0
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
 def test_benchmark_of_the_wire_tells_every_run_of_both_servers():
     (figures,) = bench("wire", "--connections", "2", "--runs", "3", "--seconds", "0.05")

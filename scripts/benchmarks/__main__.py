@@ -2,15 +2,16 @@
 
 import argparse
 import json
+from pathlib import Path
 
 from agentmgr import log
-from scripts.benchmarks import claims, command_cost, costs, flood, neighbours, store, wire
+from scripts.benchmarks import claims, command_cost, costs, flood, logons, neighbours, store, wire
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure this machine; prints JSON.")
     kinds = parser.add_subparsers(
-        dest="kind", required=True, metavar="wire | command | costs | flood | store"
+        dest="kind", required=True, metavar="wire | command | costs | flood | logons | store"
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -40,6 +41,10 @@ def main() -> None:
     flood_parser = kinds.add_parser("flood", help=about_flood, description=about_flood)
     flood_parser.add_argument("--commands", type=int, default=4000, help="in flight from one desktop")
     flood_parser.add_argument("--seconds", type=float, default=3.0, help="length of each part")
+    about_logons = "how long 20 desktops wait for their logon, before and while strangers try passwords"
+    logons_parser = kinds.add_parser("logons", help=about_logons, description=about_logons)
+    logons_parser.add_argument("--cases", type=int, default=len(logons.CASES), help="only the first ones")
+    logons_parser.add_argument("--root", type=Path, help="measure the server of other sources")
     about_store = (
         "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once; then a"
         " zone's commit alone, beside a supervisor who looks, beside services that write; then claims of"
@@ -68,6 +73,8 @@ def main() -> None:
         result = costs.measure(options.rounds)
     elif options.kind == "flood":
         result = flood.measure(options.commands, options.seconds)
+    elif options.kind == "logons":
+        result = logons.measure(options.cases, options.root)
     elif options.kind == "command":
         result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:
