@@ -257,9 +257,10 @@ same.
    expired: ! AGTPreviewCallbackCancelled, and ! state Idle if it was on the desktop. `callbackTime` is UTC;
    `callbackTimezone` is where the customer is then, for the calling hours; without it that is where the
    number is. Outside these hours a callback waits for the next opening, and one that expires before it is
-   refused (488). It goes to the agent it is for if that one is there, else to any ready agent with the
-   skill, who is attached to its campaign (! AGTJobAttached) and goes back afterwards. A completion code
-   with a time, or a failure that is tried again, puts it off, as often as the campaign tries a contact.
+   refused (488). It may be for an agent of this zone who is logged off. It goes to the agent it is for if
+   that one is there when it is due, else to any ready agent with the skill, who is attached to its campaign
+   (! AGTJobAttached) and goes back afterwards. A completion code with a time, or a failure that is tried
+   again, puts it off, as often as the campaign tries a contact.
 9. Blending: → AGTBlendToInbound; ←; the phone is let go, after the contact if there is one;
    ! AGTBlendedToInbound. Back: → AGTBlendToOutbound; ! AGTBlendedToOutbound; ←; the desktop sends
    → AGTNailupAgent; ←; nailing.
@@ -343,7 +344,8 @@ there is one. If the customer was lost with the server, the contact is in Wrapup
   elsewhere.
 - **timezones** of AGTGetTimezones are the names that the IANA's zone.tab has for the places of the world, and
   UTC; the list is never cut. The IANA's other names for the same places (`US/Pacific`) are read, not told.
-- **Destination, CallbackDest.** `presence` is the agent state of an agent, `state` its call state.
+- **Destination, CallbackDest.** `presence` is the agent state of an agent, `state` its call state; for a
+  callback also of colleagues who are not logged on: their `presence` is `LoggedOff`, and they come last.
   `destinationName` is the name and `timeZone` the zone that its desktop gave at logon; without them the
   stored name, and UTC. The same name is `requestingAgent` of AGTConsultPending.
 - **Consults** stay within the campaign: AGTGetConsultDestsForType lists who works in the contact's campaign,

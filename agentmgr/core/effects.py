@@ -166,6 +166,19 @@ class CheckAgent:
     agent_id: str
 
 
+@frozen
+class ListAgents:
+    """Ask which agents the zone has with a skill of a level or more, logged on or not; by `AgentsListed`.
+
+    Those come by id, `limit` of them at most, and none who may not log on.
+    """
+
+    key: int
+    skill: str
+    level: int
+    limit: int
+
+
 # -- the switch ----------------------------------------------------------------------------
 
 
@@ -545,6 +558,7 @@ Effect = (
     | CheckDial
     | CheckDnc
     | CheckAgent
+    | ListAgents
     | TelephonyOrder
     | Record
 )

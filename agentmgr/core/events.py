@@ -222,6 +222,14 @@ class AgentChecked:
 
 
 @frozen
+class AgentsListed:
+    """The answer to `ListAgents`."""
+
+    key: int
+    agents: tuple[AgentSpec, ...]
+
+
+@frozen
 class JobsWanted:
     """All jobs that the zone shall have, and no others; what differs it brings about by itself.
 
@@ -308,6 +316,7 @@ Event = (
     | DialChecked
     | DncChecked
     | AgentChecked
+    | AgentsListed
     | JobsWanted
     | JobLoaded
     | TimerFired

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, Tone
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, ListAgents, Tone
 from agentmgr.core.events import (
     SERVER_CONNECTION,
     AgentChecked,
+    AgentsListed,
     CommandReceived,
     DialChecked,
     DncChecked,
@@ -15,7 +16,7 @@ from agentmgr.core.events import (
 )
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Job
-from agentmgr.core.model import ZoneConfig
+from agentmgr.core.model import AgentSpec, ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
 from agentmgr.core.stats import DayBook, ZoneStats
@@ -117,6 +118,13 @@ class Floor:
         """Ask whether there is such an agent, logged on or not, and go on with the answer."""
         self.out.emit(CheckAgent(self._question(lambda answer: then(answer.exists), about), agent_id))
 
+    def ask_agents(
+        self, job: Job, limit: int, then: Callable[[tuple[AgentSpec, ...]], None], about: CommandReceived
+    ) -> None:
+        """Ask who of the zone's agents could work in a job, logged on or not, and go on with the answer."""
+        key = self._question(lambda answer: then(answer.agents), about)
+        self.out.emit(ListAgents(key, job.campaign.skill, job.campaign.min_skill_level, limit))
+
     def ask_about_dial(self, session: Session, then: Callable[[DialChecked], None]) -> None:
         """Ask the store what stands against dialling the number of a session."""
         key, number = self._question(then, session), session.number
@@ -128,7 +136,7 @@ class Floor:
         self.questions[self._question_count] = then, about
         return self._question_count
 
-    def answer(self, event: DialChecked | DncChecked | AgentChecked) -> None:
+    def answer(self, event: DialChecked | DncChecked | AgentChecked | AgentsListed) -> None:
         """Go on where something was asked; an answer that nobody waits for does no harm."""
         question = self.questions.get(event.key)
         if question is not None:

@@ -32,6 +32,7 @@ from agentmgr.core.events import (
     AccountChecked,
     AgentChecked,
     AgentRestored,
+    AgentsListed,
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
@@ -222,7 +223,10 @@ class Quarantine:
             return parts.lanes.head(about.connection, about.agent_id, about.request_id)
         if isinstance(about, AccountChecked):
             return parts.lanes.head(about.connection, "", about.request_id)
-        if isinstance(about, DialChecked | DncChecked | AgentChecked) and about.key in parts.questions:
+        if (
+            isinstance(about, DialChecked | DncChecked | AgentChecked | AgentsListed)
+            and about.key in parts.questions
+        ):
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None
         return None

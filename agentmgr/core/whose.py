@@ -9,6 +9,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.events import (
     AgentChecked,
     AgentRestored,
+    AgentsListed,
     CallAnswered,
     CallEnded,
     CallFailed,
@@ -160,7 +161,7 @@ def _of_timer(zone: Parts, event: TimerFired) -> Named:
     return Named() if _TIMERS[purpose] is _line else Named.of(whose_timer(zone, event))
 
 
-def _of_question(zone: Parts, event: DialChecked | DncChecked | AgentChecked) -> Named:
+def _of_question(zone: Parts, event: DialChecked | DncChecked | AgentChecked | AgentsListed) -> Named:
     _, about = zone.questions.get(event.key, (None, None))
     return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
 
@@ -179,6 +180,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     DialChecked: _of_question,
     DncChecked: _of_question,
     AgentChecked: _of_question,
+    AgentsListed: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,
     SupervisorAsked: lambda zone, event: Named.of(_agent(zone, event.agent_id)),

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import JobSpec, SavedAgent, WantedJob
+from agentmgr.core.model import AgentSpec, JobSpec, SavedAgent, WantedJob
 from agentmgr.ports.accounts import AccountLogin
 from agentmgr.ports.agents import AgentLogin
 
@@ -101,6 +101,10 @@ class ZoneStore(Protocol):
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up for logon."""
+        ...
+
+    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+        """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
         ...
 
     def find_account(self, name: str) -> AccountLogin | None:

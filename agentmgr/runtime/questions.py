@@ -6,8 +6,24 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, CheckLogon, FetchContacts, LoadJob
-from agentmgr.core.events import AgentChecked, DncChecked, Event, JobLoaded, JobsWanted, LogonChecked
+from agentmgr.core.effects import (
+    CheckAgent,
+    CheckDial,
+    CheckDnc,
+    CheckLogon,
+    FetchContacts,
+    ListAgents,
+    LoadJob,
+)
+from agentmgr.core.events import (
+    AgentChecked,
+    AgentsListed,
+    DncChecked,
+    Event,
+    JobLoaded,
+    JobsWanted,
+    LogonChecked,
+)
 from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.doorbell import Doorbell
@@ -15,7 +31,7 @@ from agentmgr.runtime.passwords import judge_agent
 from agentmgr.runtime.writer import Writer
 
 T = TypeVar("T")
-Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | LoadJob
+Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | ListAgents | LoadJob
 
 
 @frozen
@@ -86,6 +102,11 @@ class Questions:
             login = await self._writer.call(self._store.find_agent, first.agent_id)
             exists = login is not None and login.enabled and login.zone == self._token.zone
             self._answer(AgentChecked(first.key, exists))
+            return
+        if isinstance(first, ListAgents):
+            wanted = self._token.zone, first.skill, first.level, first.limit
+            agents = await self._writer.call(self._store.agents_with, *wanted)
+            self._answer(AgentsListed(first.key, agents))
             return
         if isinstance(first, CheckLogon):
             login = await self._writer.call(self._store.find_agent, first.agent_id)

@@ -143,6 +143,7 @@ class ZoneRunner:
                 effects.CheckDial: self._questions.look_up,
                 effects.CheckDnc: self._questions.look_up,
                 effects.CheckAgent: self._questions.look_up,
+                effects.ListAgents: self._questions.look_up,
             }
         )
         self._branches = self._performer.branches

@@ -13,6 +13,7 @@ from agentmgr.core import effects
 from agentmgr.core.events import (
     AccountChecked,
     AgentChecked,
+    AgentsListed,
     ClockStepped,
     CommandReceived,
     ConnectionLost,
@@ -103,6 +104,7 @@ class VirtualZone:
             effects.CheckDial: self._check_dial,
             effects.CheckDnc: self._check_dnc,
             effects.CheckAgent: self._check_agent,
+            effects.ListAgents: self._list_agents,
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.steady)),
         }
 
@@ -281,3 +283,7 @@ class VirtualZone:
 
     def _check_agent(self, question: effects.CheckAgent) -> None:
         self._inbox.append(AgentChecked(question.key, self._store.find_agent(question.agent_id) is not None))
+
+    def _list_agents(self, question: effects.ListAgents) -> None:
+        wanted = self._token.zone, question.skill, question.level, question.limit
+        self._inbox.append(AgentsListed(question.key, self._store.agents_with(*wanted)))

@@ -47,6 +47,25 @@ def find_agent(tx: Transaction, agent_id: str) -> AgentLogin | None:
     return evolve(found[0], tokens=TokenHashes(token.newest, token.before), tokens_at=token.given_at)
 
 
+def agents_with(tx: Transaction, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+    """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
+    rows = tx.tables.execute(
+        sa.select(t.agent.c.agent_id, t.agent.c.name, t.agent_skill.c.skill_id, t.agent_skill.c.level)
+        .join(t.agent_skill)
+        .where(
+            t.agent.c.zone == zone,
+            t.agent.c.enabled == 1,
+            t.agent_skill.c.name == skill,
+            t.agent_skill.c.level >= level,
+        )
+        .order_by(t.agent.c.agent_id)
+        .limit(limit)
+    )
+    return tuple(
+        AgentSpec(row.agent_id, row.name, (AgentSkill(skill, row.skill_id, row.level),)) for row in rows
+    )
+
+
 def put_agent(tx: Transaction, login: AgentLogin) -> None:
     """Store an agent, or replace the one with the same id."""
     agent_id = login.agent.agent_id

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import AttributeSpec, CampaignSpec, JobSpec, WantedJob
+from agentmgr.core.model import AgentSpec, AttributeSpec, CampaignSpec, JobSpec, WantedJob
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
@@ -129,6 +129,10 @@ class SqliteStore:
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
         return self._database.read(agents.find_agent, agent_id)
+
+    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+        """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
+        return self._database.read(agents.agents_with, zone, skill, level, limit)
 
     def agents(self) -> tuple[AgentLogin, ...]:
         """Return all agents by id."""

@@ -517,6 +517,17 @@ class MemoryStore:
         end = self.ended_attempts.get(attempt_id)
         return end is None or (end.dialed and self.attempts[attempt_id].dialed_at is not None)
 
+    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+        """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
+        found = [
+            evolve(login.agent, skills=(own,))
+            for _, login in sorted(self.agents.items())
+            if login.zone == zone and login.enabled
+            for own in login.agent.skills
+            if own.name == skill and own.level >= level
+        ]
+        return tuple(found[:limit])
+
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up."""
         login, token = self.agents.get(agent_id), self.tokens.get(agent_id)

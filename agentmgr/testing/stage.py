@@ -14,11 +14,13 @@ from agentmgr.core.effects import (
     CheckDnc,
     CheckLogon,
     FetchContacts,
+    ListAgents,
     LoadJob,
 )
 from agentmgr.core.events import (
     AccountChecked,
     AgentChecked,
+    AgentsListed,
     ClockStepped,
     CommandReceived,
     ConnectionLost,
@@ -55,7 +57,9 @@ from protocol.structures import AgentStatus
 SECRET = bytes(32)
 """What resume tokens are made of in tests."""
 
-Question = FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | CheckLogon | CheckAccount
+Question = (
+    FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | ListAgents | CheckLogon | CheckAccount
+)
 
 
 class Witness(Protocol):
@@ -325,6 +329,9 @@ class Stage:
         if isinstance(question, FetchContacts):
             wanted = question.job_id, question.limit, self.now, question.only_retries
             return self.store.claim_contacts(self._token, *wanted)
+        if isinstance(question, ListAgents):
+            able = question.skill, question.level, question.limit
+            return AgentsListed(question.key, self.store.agents_with(self.config.zone, *able))
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
         if isinstance(question, CheckDial):

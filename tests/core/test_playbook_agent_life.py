@@ -477,6 +477,16 @@ def test_logoff_straight_after_wrapup():
     """)
 
 
+def test_name_of_a_logon_is_what_colleagues_see_until_the_next_logon():
+    scene = Scene(agents="A")
+    scene.log_on("A", agent_name="Ada", time_zone="america/new_york")
+    agent = scene.agent("A")
+    assert (agent.spec.name, agent.timezone) == ("Ada", "America/New_York")
+    scene.log_on("A", is_force=True, time_zone="")
+    agent = scene.agent("A")
+    assert (agent.spec.name, agent.timezone) == ("Agent A", "UTC")
+
+
 def test_pending_logout_without_nailing():
     scene = logged_on()
     assert scene.send("A", AGTPendingLogout()) == lines("""

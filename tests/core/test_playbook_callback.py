@@ -51,6 +51,10 @@ LET_GO = lines("""
 """)
 
 
+TO_B = CallbackDest(CallbackType.Agent, "B")
+FOR_AGENT = {"callback_type": CallbackType.Agent}
+
+
 def to_agent(agent_id):
     return {"callback_type": CallbackType.Agent, "agent_id": agent_id}
 
@@ -83,9 +87,50 @@ def test_types_and_destinations_of_callbacks():
     ]
     assert shown == [
         "Standard [CallbackDest(Standard Summer Summer Z)]",
-        "Agent [CallbackDest(Agent A Agent A Ready Talking Z) CallbackDest(Agent B Agent B Ready Idle Z)]",
+        "Agent [CallbackDest(Agent A Agent A Ready Talking Europe/Berlin Z)"
+        " CallbackDest(Agent B Agent B Ready Idle Europe/Berlin Z)]",
         "Campaign [CallbackDest(Campaign Summer Summer Z)]",
     ]
+
+
+def test_colleagues_who_are_off_are_destinations_after_those_who_are_there():
+    scene = talking()  # agents A and B are known, A alone is logged on
+    scene.add_agent("C", AgentSkill("sales", level=1))
+    scene.add_agent("D", AgentSkill("art", level=9))
+    scene.log_on("C", time_zone="", agent_name="Carla")
+    shown = scene.send("A", c.AGTGetCallbackDestsForType(CallbackType.Agent, SID))
+    assert shown == [
+        "A < GetCallbackDestsForType 0 Z-1-1 Agent ["
+        "CallbackDest(Agent A Agent A Ready Talking Europe/Berlin Z)"
+        " CallbackDest(Agent C Carla NotReady NoState UTC Z)"
+        " CallbackDest(Agent B Agent B LoggedOff Z)]"
+    ]
+
+
+def test_callback_for_a_colleague_who_is_off_is_delivered_when_the_colleague_is_back():
+    scene = talking(contacts=1)
+    assert scene.send("A", create(scene=scene, callback_dest=TO_B, **FOR_AGENT))[-1:] == [
+        "A < CreateCallback 0 Z-1-1"
+    ]
+    scene.send("A", c.AGTReleaseLine(SID))
+    scene.send("A", c.AGTWrapupContact(CompletionCode(1), SID))
+    scene.nail("B")
+    assert any(line.startswith("B ! CallNotify Callback") for line in scene.wait(1800))
+
+
+def test_callback_for_a_colleague_who_stays_off_goes_to_another_when_it_is_due():
+    scene = talking(contacts=1)
+    scene.send("A", create(scene=scene, callback_dest=TO_B, **FOR_AGENT))
+    scene.send("A", c.AGTReleaseLine(SID))
+    scene.send("A", c.AGTWrapupContact(CompletionCode(1), SID))
+    assert any(line.startswith("A ! CallNotify Callback") for line in scene.wait(1800))
+
+
+def test_callback_without_an_expiry_has_that_of_the_campaign():
+    scene = talking()
+    scene.send("A", create(scene=scene, callback_expiry_time=0))
+    (record,) = scene.store.callbacks.values()
+    assert record.expires_at == record.due_at + 60 * scene.zone.jobs[1].campaign.callback_expiry_min
 
 
 def test_no_agent_of_this_zone_is_a_destination_in_another():

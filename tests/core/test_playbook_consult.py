@@ -20,7 +20,7 @@ from parties import (
     with_agent,
     with_external,
 )
-from scenes import SID, a_logon, held, talking
+from scenes import SID, Scene, a_logon, held, talking
 
 from agentmgr.core.commands.consult import MAX_PENDING_CONSULTS
 from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, TelephonyLost
@@ -29,8 +29,8 @@ from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
 from protocol import commands as c
 from protocol.connection import response_bytes
-from protocol.enums import AgentState, CallState, DestinationType, DialFailReason
-from protocol.structures import CompletionCode, KeyValuePair
+from protocol.enums import AgentState, CallState, DestinationType, DialFailReason, PacingType
+from protocol.structures import CompletionCode, Destination, KeyValuePair
 
 AUTO_RELEASED = lines("""
     A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
@@ -727,3 +727,18 @@ def test_many_agents_are_nailed_and_asked_without_harm():
         bring_nailed(scene, f"N{number}")
     scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))
     assert len(scene.responses[-1].destinations) == 31
+
+
+def test_name_and_time_zone_of_a_logon_are_in_the_lists_of_colleagues_and_in_what_waits():
+    scene = Scene(PacingType.Progressive)
+    for agent_id, name in (("A", "Ada"), ("B", "Bo")):
+        scene.log_on(agent_id, agent_name=name, time_zone="Asia/Kolkata")
+        scene.go_ready(agent_id)
+        scene.offer_phone(agent_id)
+        scene.call_phone(agent_id)
+        scene.answer_phone(agent_id)
+        scene.customer_answers(f"Z-1-{1 if agent_id == 'A' else 2}")
+    shown = scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))
+    assert "Destination(Agent B Bo Ready Talking Asia/Kolkata)" in shown[0]
+    shown = scene.send("A", c.AGTConsultCall(Destination(DestinationType.Agent, "B"), SID))
+    assert shown[-1] == "B ! ConsultPending Ada A Summer Z-1-1"

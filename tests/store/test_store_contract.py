@@ -35,6 +35,7 @@ from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, Token
 from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
+from protocol.structures import AgentSkill
 from tests.databases import new_store
 
 CONTACTS = 4
@@ -325,6 +326,25 @@ def test_resume_tokens_are_those_saved_last_until_they_are_dropped(owned: Owned)
     assert tokens_of(owned)[1] == T0 + 9
     owned.commit(DropResumeToken("1001"))
     assert tokens_of(owned) == (TokenHashes(), 0.0)
+
+
+def test_agents_with_a_skill_are_those_of_the_zone_who_may_log_on(owned: Owned) -> None:
+    def put(
+        agent_id: str, level: int = 3, skill: str = "sales", zone: str = ZONE, enabled: bool = True
+    ) -> None:
+        skills = (AgentSkill("art", "1", 9), AgentSkill(skill, "7", level))
+        owned.put_agent(AgentLogin(AgentSpec(agent_id, f"N{agent_id}", skills), "hash", zone, enabled))
+
+    put("1003")
+    put("1001")
+    put("1002", level=2)
+    put("1004", skill="support")
+    put("1005", zone="Other")
+    put("1006", enabled=False)
+    found = owned.store.agents_with(ZONE, "sales", 3, 10)
+    assert [(each.agent_id, each.name) for each in found] == [("1001", "N1001"), ("1003", "N1003")]
+    assert found[0].skills == (AgentSkill("sales", "7", 3),)
+    assert [each.agent_id for each in owned.store.agents_with(ZONE, "sales", 1, 2)] == ["1001", "1002"]
 
 
 def test_saved_agent_is_of_its_zone(owned: Owned) -> None:

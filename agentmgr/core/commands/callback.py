@@ -1,5 +1,6 @@
 """Creating callbacks and finding out who they can be delivered to."""
 
+from functools import partial
 from itertools import chain
 
 from attrs import evolve
@@ -12,7 +13,7 @@ from agentmgr.core.effects import SaveNote
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.ids import callback_of
 from agentmgr.core.job import Job
-from agentmgr.core.model import CallbackSpec
+from agentmgr.core.model import AgentSpec, CallbackSpec
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
 from agentmgr.core.times import parse_time
@@ -30,6 +31,10 @@ from protocol.results import ResultCode
 from protocol.sizes import whole_entries
 from protocol.structures import CallbackDest
 
+LOGGED_OFF = "LoggedOff"
+"""The presence of an agent who is not there."""
+MAX_COLLEAGUES = 200
+"""More than one frame holds."""
 MAX_EXPIRY_MIN = 366 * 24 * 60
 LATEST_DUE_AT = 253_000_000_000.0
 """In the last years that can be written with four digits, epoch seconds."""
@@ -53,7 +58,7 @@ def get_callback_types(
 def get_callback_dests(
     zone: Parts, agent: Agent, command: AGTGetCallbackDestsForType, event: CommandReceived
 ) -> Answer:
-    """List the campaign itself, the agents of the job, or the campaigns that run in the zone."""
+    """List the campaign itself, the agents who could work in it, or the campaigns that run in the zone."""
     session = agent.engaged_session
     kind = command.callback_type
     if kind not in session.job.campaign.callback_types:
@@ -62,6 +67,11 @@ def get_callback_dests(
     if wanted_zone not in zone.directory and wanted_zone != zone.config.zone:
         return ResultCode.CALLBACK_ZONE_UNKNOWN
     here = wanted_zone == zone.config.zone
+    if kind is CallbackType.Agent and here:
+        zone.ask_agents(
+            session.job, MAX_COLLEAGUES, partial(_list_colleagues, zone, agent, session, event), event
+        )
+        return None
     if kind is CallbackType.Standard:
         found = [_campaign_dest(zone, kind, session.job)]
     elif kind is CallbackType.Campaign:
@@ -70,11 +80,31 @@ def get_callback_dests(
             return ResultCode.CALLBACK_NO_CAMPAIGNS
     else:
         found = []
-    others = (other for other in session.job.agents.values() if other is not agent)
-    agents = chain((agent,), others) if kind is CallbackType.Agent and here else ()
-    dests = whole_entries(chain(found, (_agent_dest(zone, other) for other in agents)))
     return AGTGetCallbackDestsForTypeRESP(
-        ResultCode.SUCCESS, session_id=session.sid, callback_type=kind, callback_dests=dests
+        ResultCode.SUCCESS, session_id=session.sid, callback_type=kind, callback_dests=whole_entries(found)
+    )
+
+
+def _list_colleagues(
+    zone: Parts, agent: Agent, session: Session, event: CommandReceived, known: tuple[AgentSpec, ...]
+) -> None:
+    """Answer with the agent itself, who works in the job, who else is logged on, and who is not."""
+    at_work = session.job.agents
+    others = [each for each in known if each.agent_id not in at_work and each.agent_id != agent.agent_id]
+    here = (zone.agents[each.agent_id] for each in others if each.agent_id in zone.agents)
+    present = chain((agent,), (other for other in at_work.values() if other is not agent), here)
+    dests = chain(
+        (_agent_dest(zone, other) for other in present),
+        (_absent_dest(zone, each) for each in others if each.agent_id not in zone.agents),
+    )
+    zone.out.respond(
+        event,
+        AGTGetCallbackDestsForTypeRESP(
+            ResultCode.SUCCESS,
+            session_id=session.sid,
+            callback_type=CallbackType.Agent,
+            callback_dests=whole_entries(dests),
+        ),
     )
 
 
@@ -90,7 +120,14 @@ def _agent_dest(zone: Parts, agent: Agent) -> CallbackDest:
         agent.spec.name,
         presence=agent.agent_state.value,
         state=agent.call_state.value,
+        time_zone=agent.timezone,
         pom_zone=zone.config.zone,
+    )
+
+
+def _absent_dest(zone: Parts, agent: AgentSpec) -> CallbackDest:
+    return CallbackDest(
+        CallbackType.Agent, agent.agent_id, agent.name, presence=LOGGED_OFF, pom_zone=zone.config.zone
     )
 
 
