@@ -290,13 +290,15 @@ async def logoff_ready(stage: Stage) -> None:
     await desk.does(c.AGTLogoff(), result=541)
 
 
-@SCENES.scenario("pending-logout", "7 logoff, AGTPendingLogout", agents=1, work=PREVIEW)
+@SCENES.scenario("pending-logout", "3 and 7 logoff, AGTPendingLogout", agents=1, work=PREVIEW)
 async def pending_logout(stage: Stage) -> None:
-    """AGTPendingLogout is answered at once; the agent is logged off after its contact."""
+    """AGTPendingLogout tells PendingNotReady, and is answered; the agent is logged off after its contact."""
     desk = await stage.talking()
-    await desk.does(c.AGTPendingLogout())
+    await desk.does(c.AGTPendingLogout(), agent_state(AgentState.PendingNotReady, Row.TALKING))
+    await desk.does(c.AGTAvailableForNailup(), result=5)
+    await desk.does(c.AGTLogoff(), result=541)
     await stage.release(desk)
-    await stage.dispose(desk)
+    await stage.dispose(desk, agent_state(NOT_READY, Row.FREE))
     await desk.sees(
         told(n.AGTNailupChange, nailup_status=NailupStatus.PendingNailUpDrop),
         told(n.AGTNailupChange, nailup_status=NailupStatus.NotNailedUp),
@@ -304,6 +306,35 @@ async def pending_logout(stage: Stage) -> None:
         told(n.AGTAgentLoggedOut),
     )
     await desk.does(c.AGTStateChange(READY), result=9002)
+
+
+@SCENES.scenario("pending-logout-ready", "3 AGTPendingLogout without a contact", agents=1)
+async def pending_logout_ready(stage: Stage) -> None:
+    """A ready agent without a contact is told NotReady before the RESP, and logged off after it."""
+    desk = await stage.log_on(0, None)
+    await desk.does(c.AGTStateChange(READY), agent_state(READY, Row.FREE))
+    await desk.does(c.AGTPendingLogout(), agent_state(NOT_READY, Row.FREE))
+    await desk.sees(told(n.AGTAgentLoggedOut))
+
+
+@SCENES.scenario("logon-places", "3 AGTLogon: locale, timeZone; code 15", agents=1)
+async def logon_places(stage: Stage) -> None:
+    """Locale and time zone of a logon may be empty; a time zone that there is not is refused."""
+    desk = await stage.desk(0)
+    await desk.does(stage.logon(None, time_zone="Mars/Base"), result=15)
+    await desk.does(stage.logon(None, time_zone="", locale=""), Caps(Row.FREE))
+
+
+@SCENES.scenario("walk-away", "3 AGTStateChange, hasWalkedAway; code 62", agents=1, work=PREVIEW)
+async def walk_away(stage: Stage) -> None:
+    """A walk-away is refused in a call, and a reason for a break after it."""
+    desk = await stage.talking()
+    await desk.does(c.AGTStateChange(NOT_READY, "9", "Away", has_walked_away=True), result=62)
+    await stage.release(desk)
+    await desk.does(
+        c.AGTStateChange(NOT_READY, "9", "Away", has_walked_away=True),
+        agent_state(AgentState.PendingNotReady, Row.WRAPUP),
+    )
 
 
 @SCENES.scenario("pending-logout-idle", "7 logoff, AGTPendingLogout", agents=1)

@@ -160,6 +160,17 @@ async def callback_refused(stage: Stage) -> None:
     equal("result", await raw.result(await raw.send("AGTCreateCallback", args, desk.agent_id)), 485)
 
 
+@SCENES.scenario(
+    "callback-colleague", "3 AGTCreateCallback for an agent who is off; expiry 0", agents=2, work=PREVIEW
+)
+async def callback_colleague(stage: Stage) -> None:
+    """A callback may be for a colleague who is not logged on, and leave its expiry to the campaign."""
+    desk = await stage.talking()
+    colleague = CallbackDest(CallbackType.Agent, stage.target.agents[1])
+    ahead = written(await next_minute(desk) + DAY_MIN)
+    await desk.does(creation(desk, ahead, callback_dest=colleague, callback_expiry_time=0))
+
+
 @SCENES.scenario("callback", "7 callback", agents=1, work=PREVIEW)
 async def callback(stage: Stage) -> None:
     """A callback is announced, and when it is due and the agent free it comes as a preview and is dialled."""

@@ -143,6 +143,7 @@ BY_TIMER: Mapping[Timer, tuple[Noticed, ...]] = {
         ),
     ),
     Timer.ORPHAN: (
+        Noticed("A resume token counts for so long after it was given.", ("resume_token_s",)),
         Noticed(
             "After a restart of the server an agent that was saved (AGTSaveAgentForHA) and its contact are"
             " waited"
@@ -199,6 +200,11 @@ OF_THE_PROCESS = (
     Noticed(f"A password that would have to wait longer, or did, is answered 6: {MAX_WAIT_S:g} s."),
     Noticed("A new connection that has not said AgentSDKConnected by then is closed.", ("hello_s",)),
     Noticed("A frame that was begun must be whole by then, else the connection is closed.", ("frame_s",)),
+    Noticed(
+        "A desktop that sends no more, or something unreadable, gets the answers to what it had sent for so"
+        " long; then it is closed.",
+        ("answers_s",),
+    ),
     Noticed(
         "What waits for a desktop that does not read may wait so long; then it is closed.", ("queue_age_s",)
     ),
