@@ -1,6 +1,8 @@
 """TOML read into classes of settings: strictly, with every mistake told at once and what is allowed there."""
 
 import difflib
+import os
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +22,8 @@ from agentmgr.fields import Allowed, Value
 
 T = TypeVar("T")
 
+MAX_FILE_BYTES = 1024 * 1024
+
 
 class Mistakes(ValueError):
     """What was read cannot be used; `problems` has one line for each mistake."""
@@ -36,7 +40,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         Mistakes: it cannot be read, or is no TOML; with the file's name.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_read_whole(path).decode())
     except OSError as error:
         raise Mistakes([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
@@ -45,6 +49,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise Mistakes([f"{path}: not valid TOML: {error}"]) from None
     except RecursionError:
         raise Mistakes([f"{path}: arrays or tables are in each other more deeply than can be read"]) from None
+
+
+def _read_whole(path: Path) -> bytes:
+    # Not waiting: a named pipe that nobody writes into would keep us here for good.
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+            raise Mistakes([f"{path}: is {kind}; give a TOML file"])
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise Mistakes([f"{path}: has more than {MAX_FILE_BYTES} bytes; is it a TOML file?"])
+    return content
 
 
 class Tables(Generic[T]):

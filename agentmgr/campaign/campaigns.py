@@ -38,8 +38,8 @@ DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
 """For a campaign that names none of its own; the last one is what a wrapup ends with by itself."""
 DEFAULT_CODE_ID = 5
 
-NOT_WHILE_IT_RUNS = ("name", "pacing", "skill", "completion_codes")
-"""What a job rests on from its beginning; all else may change under it."""
+NOT_WHILE_IT_RUNS = {"name": "name", "pacing": "pacing", "skill": "skill", "completion_codes": "codes"}
+"""What a job rests on from its beginning, and what people call it; all else may change under it."""
 
 
 @frozen
@@ -148,7 +148,11 @@ class CampaignService(Service):
         old, job = self.definition(name), self._at.store.latest_job(self._find(name).campaign_id)
         spec = self._checked(spec)
         is_live = job is not None and job.state in LIVE_JOB_STATES
-        fixed = [field for field in NOT_WHILE_IT_RUNS if getattr(spec, field) != getattr(old.campaign, field)]
+        fixed = [
+            called
+            for field, called in NOT_WHILE_IT_RUNS.items()
+            if getattr(spec, field) != getattr(old.campaign, field)
+        ]
         fixed += ["lists"] if set(lists) != set(old.lists) else []
         if is_live and fixed:
             raise ServiceError(
@@ -381,7 +385,9 @@ def _problem(spec: CampaignSpec) -> str:
     if not codes or not all(names) or len(set(ids)) < len(ids) or len(set(names)) < len(names):
         return "needs completion codes, each with an id and a name of its own"
     if spec.default_code_id not in ids:
-        return f"default_code_id is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
+        return (
+            f"the default code is {spec.default_code_id}; allowed are its codes: {', '.join(map(str, ids))}"
+        )
     for problem in out_of_range(spec):
         return problem
     retries = {f"retry after {reason}": retry_s for reason, retry_s in spec.retry_s.items()} | {
@@ -391,7 +397,8 @@ def _problem(spec: CampaignSpec) -> str:
         if not RETRY_S.test(retry_s):
             return f"{what} is {retry_s} s; allowed: {RETRY_S.words}"
     if not 0 <= hours.start_min < hours.end_min <= 1440:
-        return f"calling hours are {hours.start_min} to {hours.end_min}; allowed are minutes from 0 to 1440"
+        found = "-".join(f"{each // 60:02}:{each % 60:02}" for each in (hours.start_min, hours.end_min))
+        return f"calling hours are {found}; allowed: the end later than the beginning and up to 24:00"
     if not hours.weekdays or not hours.weekdays <= set(range(1, 8)):
         return f"calling weekdays are {sorted(hours.weekdays)}; allowed are 1 (Monday) to 7, at least one"
     return ""

@@ -21,6 +21,7 @@ from agentmgr.cli.common import (
     pairs,
     perform,
     say,
+    secret_from_stdin,
     show,
 )
 from agentmgr.text import shown
@@ -33,7 +34,9 @@ app = group("agents", "Agents: add, set, list, passwd, status, logoff, notready,
 PasswordStdin = Annotated[
     bool,
     Parameter(
-        name="--password-stdin", negative="", help="Take the first line of standard input as the password."
+        name="--password-stdin",
+        negative="",
+        help="Take the first line of standard input as the password; on a terminal it is asked for.",
     ),
 ]
 
@@ -354,8 +357,8 @@ def _levels(skills: list[str], option: str = "--skill") -> dict[str, int]:
 def new_password(whose: str, from_stdin: bool) -> str:
     """Return the password that is given on standard input, or asked for twice."""
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    elif not sys.stdin.isatty():
+        password = secret_from_stdin(whose)
+    elif sys.stdin is None or not sys.stdin.isatty():
         raise Misused("there is no terminal to ask for the password on; give it with --password-stdin")
     else:
         password = getpass(f"Password for {whose}: ")

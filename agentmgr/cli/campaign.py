@@ -149,13 +149,26 @@ def _checked(written: dict[str, Any], given: dict[str, Any], file: Path | None) 
             key = re.split(r"[.\[:]", problem)[0]
             if key in given or (key in campaign_file.REQUIRED and file is None):
                 option = OPTIONS.get(key) or f"--{CampaignSettings.option(key)}"
-                lines.append(problem.replace(key, option, 1).replace(f"{option}.", f"{option} "))
+                lines.append(_of_option(problem, key, option, values))
             else:
                 lines.append(f"{file}: {problem}" if file is not None else problem)
         raise Misused("\n".join(lines)) from None
     return values
 
 
+def _of_option(problem: str, key: str, option: str, values: dict[str, Any]) -> str:
+    """Tell of a mistake as it was made at the command line: with the option's name, and the unit it is in."""
+    where, colon, rest = problem.partition(":")
+    if place := re.fullmatch(r"codes\[(\d+)\]\.(\w+)", where):
+        code, field = values["codes"][int(place[1]) - 1]["name"], place[2]
+        where, key = f"{option} {code}", field
+    else:
+        where = where.replace(key, option, 1).replace(f"{option}.", f"{option} ")
+    unit = next((words for end, words in UNITS.items() if key.endswith(end)), "")
+    return f"{where}{colon}{rest}{unit}"
+
+
+UNITS = {"_s": ", in seconds", "_min": ", in minutes"}
 OPTIONS = {"name": "NAME", "lists": "--list", "codes": "--code", "retry_s": "--retry"}
 """Options that are not called as what they say."""
 
@@ -239,6 +252,12 @@ def changes_of(values: list[str]) -> dict[str, Any]:
     return changes
 
 
+_KEYS = {
+    CampaignSettings.option(each.name).replace("-", "_"): each.name for each in attrs.fields(CampaignSettings)
+}
+"""What settings are called as options, beside what they are called in a file."""
+
+
 def _change(text: str) -> dict[str, Any]:
     """Read KEY=VALUE as a line of TOML; a value that is none, or of a key that has texts, is a text."""
     import tomlkit
@@ -246,6 +265,7 @@ def _change(text: str) -> dict[str, Any]:
     from agentmgr.admin.campaign_file import CampaignFile
 
     key, equals, value = (part.strip() for part in text.partition("="))
+    key = _KEYS.get(key.replace("-", "_"), key)
     if not equals or not key:
         raise Misused(f"found {text}; allowed: KEY=VALUE, such as priority=8")
     as_text, field = tomlkit.string(value).as_string(), attrs.fields_dict(CampaignFile).get(key)

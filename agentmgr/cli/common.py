@@ -90,6 +90,27 @@ def perform(config: Path | None, request: "Request", pieces: Iterator[str] | Non
         raise Failed(str(error)) from None
 
 
+MAX_SECRET_CHARACTERS = 4096
+
+
+def secret_from_stdin(whose: str) -> str:
+    """Return the first line of standard input; on a terminal it is asked for, and not shown.
+
+    Raises:
+        Misused: there is no standard input, or no text in it.
+    """
+    from getpass import getpass
+
+    if sys.stdin is None:
+        raise Misused("--password-stdin: the standard input is closed; give the password there")
+    if sys.stdin.isatty():
+        return getpass(f"Password for {whose}: ")
+    try:
+        return sys.stdin.readline(MAX_SECRET_CHARACTERS).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Misused("--password-stdin: what comes over the standard input is no text") from None
+
+
 def default_zone(config: Path | None, zone: str | None) -> str:
     """Return the zone that is meant: the one given, or the first of the configuration."""
     names = [each.name for each in settings_of(config).zones]

@@ -1,12 +1,11 @@
 """agentmgr desk: simulated desktops against any server."""
 
-import sys
 from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from agentmgr.cli.common import Failed, consecutive, say
+from agentmgr.cli.common import Failed, consecutive, say, secret_from_stdin
 
 
 def desk(
@@ -57,7 +56,7 @@ def desk(
         The same seed gives the same habits.
     """
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = secret_from_stdin("the agents")
     from agentmgr.desk.shift import Shift, ShiftFailed, work_shift
     from agentmgr.desk.sim import SimDesktop
 

@@ -1,5 +1,6 @@
 """A campaign as a file: made of it, written as one, changed by its keys; and mistakes told where they are."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -288,3 +289,49 @@ def test_campaign_set_renames_a_campaign_unless_the_name_is_taken(shell: Shell, 
     assert "there is one already" in shell.error
     shell("campaign", "set", made, "name=Renamed")
     assert "Renamed" in shell("campaign", "list")
+
+
+# -- mistakes are told as they were made ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ("--wrapup-time 9999", "--wrapup-time: found 9999; {} from 0 to 3600, in seconds"),
+        ("--callback-expiry 0", "--callback-expiry: found 0; {} from 1 to 44640, in minutes"),
+        ("--retry Busy=9999999", '--retry Busy: found 9999999; {} from 0 to 2678400, or "never", in seconds'),
+        ("--code Sale --code Later=9999999", "--code Later: found 9999999; {} from 0 to 2678400, in seconds"),
+    ],
+)
+def test_option_out_of_range_is_told_with_its_own_name_and_unit(
+    shell: Shell, config: Path, tokens: str, said: str
+) -> None:
+    shell("campaign", "create", "X", "--list", "L", "--skill", "S", *tokens.split(), code=2)
+    assert shell.error == said.format("allowed: a whole number") + "\n"
+
+
+def test_setting_is_known_by_the_name_of_its_option(shell: Shell, campaign: str) -> None:
+    for key in ("wrapup-time", "wrapup_time", "acw_max_time_s"):
+        shell("campaign", "set", campaign, f"{key}=77")
+    assert "acw_max_time_s = 77" in shell("campaign", "show", campaign)
+    shell("campaign", "run", campaign)
+    shell("campaign", "set", campaign, 'codes=[{name="Yes"}]', code=1)
+    assert "campaign Spring: codes cannot change while its job runs" in shell.error
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "large", "deep"])
+def test_campaign_file_that_is_none_is_one_line(
+    shell: Shell, config: Path, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "campaign.toml"
+    if kind == "device":
+        path = Path("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "large":
+        path.write_bytes(b"#" * 1_100_000)
+    else:
+        path.write_text("name = " + "[" * 20_000)
+    shell("campaign", "create", "--file", str(path), code=2)
+    assert shell.error.startswith(f"{path}: ")
+    assert shell.error.count("\n") == 1

@@ -568,3 +568,28 @@ def test_contacts_import_says_which_campaigns_call_them(
     assert more(3) == [
         f"campaign {campaign}: its job is stopped; agentmgr campaign run {campaign} calls the new contacts"
     ]
+
+
+def test_password_stdin_asks_on_a_terminal_instead_of_waiting_silently(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "secret")
+    shell("agents", "add", "1001", "--skill", "English", "--password-stdin")
+    assert asked == ["Password for agent 1001: "]
+
+
+@pytest.mark.parametrize("given", [None, io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), "utf-8")])
+def test_password_stdin_without_text_is_one_line(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch, given: io.TextIOWrapper | None
+) -> None:
+    monkeypatch.setattr("sys.stdin", given)
+    shell("agents", "add", "1001", "--skill", "English", "--password-stdin", code=2)
+    assert shell.error.startswith("--password-stdin: ")
+    assert shell.error.count("\n") == 1
