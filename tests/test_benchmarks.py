@@ -50,6 +50,14 @@ def test_benchmark_of_logons_finds_no_shift_waiting_for_strangers():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+def test_benchmark_of_a_storm_tells_that_all_are_back_and_how_long_others_waited():
+    (figures,) = bench("storm", "--desktops", "30", "--seconds", "0.5")
+    assert figures["back"] == figures["desktops"] == 30
+    assert 0 < figures["back_p50_s"] <= figures["back_max_s"] < 15
+    assert all(figures[when]["answers"] >= 20 for when in ("others_before", "others_during"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
 def test_benchmark_of_the_wire_tells_every_run_of_both_servers():
     (figures,) = bench("wire", "--connections", "2", "--runs", "3", "--seconds", "0.05")
 

@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 BACKLOG = 1024
 CHECK_INTERVAL_S = 1.0
+ACCEPT_AT_ONCE = 8
+"""How many connections are taken in one pass of trio's scheduler."""
 
 
 class ZoneInbox(Inbox, Protocol):
@@ -120,8 +122,9 @@ class AgtServer:
         while True:
             await trio.lowlevel.wait_readable(listener)
             try:
-                # trio has one pass of its scheduler for each wait: take all that knock in one.
-                while True:
+                # trio has one pass of its scheduler for each wait, in which all connections have their turn:
+                # of a crowd that knocks some are taken in each, so that the others' turns come between.
+                for _ in range(ACCEPT_AT_ONCE):
                     sock, address = listener.accept()
                     if sock.fileno() < highest:
                         self._open(sock, address)

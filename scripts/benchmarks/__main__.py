@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 
 from agentmgr import log
-from scripts.benchmarks import claims, command_cost, costs, flood, logons, neighbours, store, wire
+from scripts.benchmarks import claims, command_cost, costs, flood, logons, neighbours, store, storm, wire
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure this machine; prints JSON.")
     kinds = parser.add_subparsers(
-        dest="kind", required=True, metavar="wire | command | costs | flood | logons | store"
+        dest="kind", required=True, metavar="wire | command | costs | flood | storm | logons | store"
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -45,6 +45,13 @@ def main() -> None:
     logons_parser = kinds.add_parser("logons", help=about_logons, description=about_logons)
     logons_parser.add_argument("--cases", type=int, default=len(logons.CASES), help="only the first ones")
     logons_parser.add_argument("--root", type=Path, help="measure the server of other sources")
+    about_storm = (
+        "how soon desktops that were all killed at once work again, back by their tokens, and how long 20"
+        " others wait for their answers meanwhile"
+    )
+    storm_parser = kinds.add_parser("storm", help=about_storm, description=about_storm)
+    storm_parser.add_argument("--desktops", type=int, default=500, help="that are killed")
+    storm_parser.add_argument("--seconds", type=float, default=3.0, help="length of each part")
     about_store = (
         "durable wrapups/s through the zone's runner into SQLite, by how many agents wrap up at once; then a"
         " zone's commit alone, beside a supervisor who looks, beside services that write; then claims of"
@@ -75,6 +82,8 @@ def main() -> None:
         result = flood.measure(options.commands, options.seconds)
     elif options.kind == "logons":
         result = logons.measure(options.cases, options.root)
+    elif options.kind == "storm":
+        result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":
         result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:

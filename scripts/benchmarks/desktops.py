@@ -4,6 +4,7 @@ import select
 import socket
 from collections.abc import Callable
 from time import perf_counter
+from typing import Protocol, TypeVar
 
 from attrs import define
 
@@ -112,14 +113,15 @@ class TalkingAgent:
         self.wire = ClientConnection()
         self.talking = False
         self._send = send
-        self._session_id = ""
+        self.session_id = ""
+        self.token = ""
         self._request_id = 0
 
     @property
     def frames(self) -> tuple[bytes, bytes]:
         """The commands that are measured: hold, and take off hold."""
         hold, unhold = (
-            command_bytes(1, self.agent_id, cls(self._session_id)) for cls in (AGTHoldCall, AGTUnholdCall)
+            command_bytes(1, self.agent_id, cls(self.session_id)) for cls in (AGTHoldCall, AGTUnholdCall)
         )
         return hold, unhold
 
@@ -135,6 +137,7 @@ class TalkingAgent:
                 if message.response.result != 0:
                     raise ValueError(f"{self.agent_id}: {message.response}")
                 if isinstance(message.response, AGTLogonRESP):
+                    self.token = message.response.resume_token or ""
                     self._ask(AGTStateChange(AgentState.Ready))
                     self._ask(AGTAvailableForNailup())
                 continue
@@ -144,7 +147,7 @@ class TalkingAgent:
                 case AGTNailupChange(nailup_status=NailupStatus.PendingNailUp):
                     self._ask(AGTReadyForNailup())
                 case AGTCallNotify(session_id=session_id):
-                    self._session_id = session_id
+                    self.session_id = session_id
                 case AGTCallStateChangedNotify(call_state=CallState.Talking):
                     self.talking = True
 
@@ -154,14 +157,35 @@ class TalkingAgent:
         self._send(command_bytes(self._request_id, agent_id, command))
 
 
+class Desktop(Protocol):
+    """Whoever reacts to what comes over a connection."""
+
+    agent_id: str
+
+    def react(self, data: bytes) -> None: ...
+
+
+D = TypeVar("D", bound=Desktop)
+
+
 def talking_agents(port: int, count: int) -> list[Turns]:
     """Log agents on, wait until each talks to a customer, and learn the lengths of their answers."""
+    return turns_of(talking(port, count))
+
+
+def talking(port: int, count: int) -> dict[socket.socket, TalkingAgent]:
+    """Log agents on, and wait until each talks to a customer."""
     desktops = {
         sock: TalkingAgent(f"{1000 + i}", sock.sendall) for i, sock in enumerate(connect(port, count))
     }
     for agent in desktops.values():
         agent.start()
-    _react_until(desktops, lambda agent: agent.talking)
+    react_until(desktops, lambda agent: agent.talking)
+    return desktops
+
+
+def turns_of(desktops: dict[socket.socket, TalkingAgent]) -> list[Turns]:
+    """Learn the lengths of the answers to agents who talk."""
     turns = []
     for sock, agent in desktops.items():
         hold, unhold = agent.frames
@@ -170,7 +194,8 @@ def talking_agents(port: int, count: int) -> list[Turns]:
     return turns
 
 
-def _react_until(desktops: dict[socket.socket, TalkingAgent], done: Callable[[TalkingAgent], bool]) -> None:
+def react_until(desktops: dict[socket.socket, D], done: Callable[[D], bool]) -> None:
+    """Let desktops react to what comes until all are done."""
     by_fd = {sock.fileno(): (sock, agent) for sock, agent in desktops.items()}
     poller = Poller(list(desktops))
     while not all(map(done, desktops.values())):

@@ -42,14 +42,15 @@ def measure(commands: int, seconds: float) -> list[dict[str, Any]]:
         for name, frame in floods.items():
             with flooded(flooder.sock, frame * commands):
                 results.append(
-                    {"flood": name, "in_flight": commands if frame else 0, **_waits(turns, seconds)}
+                    {"flood": name, "in_flight": commands if frame else 0, **waits(turns, seconds)}
                 )
         for turn in (*turns, flooder):
             turn.sock.close()
         return results
 
 
-def _waits(turns: list[Turns], seconds: float) -> dict[str, Any]:
+def waits(turns: list[Turns], seconds: float) -> dict[str, Any]:
+    """Let desktops work for a while, and return how long they waited for their answers."""
     answers, _, latencies_s = run(turns, seconds)
     return {
         "answers": answers,
