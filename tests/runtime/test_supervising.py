@@ -49,7 +49,8 @@ async def test_end_of_the_zone_answers_what_waits_and_what_comes_later(wishes: W
         wishes.answered(SupervisorAnswered(1, Outcome.LEAVES))
         wishes.end()
     assert found == [Outcome.LEAVES, Outcome.ZONE_ENDED]
-    assert await wishes.ask([("A", LogOff())]) == [Outcome.ZONE_ENDED]
+    with trio.fail_after(5):
+        assert await wishes.ask([("A", LogOff())]) == [Outcome.ZONE_ENDED]
 
 
 async def test_answer_that_nobody_waits_for_any_more_does_no_harm(wishes: Wishes) -> None:
