@@ -399,7 +399,9 @@ class AGTConsultCall:
     Call state Talking.
     """
 
-    destination: Destination = wire(invalid=ResultCode.CONSULT_BAD_DESTINATION)
+    destination: Destination = wire(
+        doc="its type and value are enough", invalid=ResultCode.CONSULT_BAD_DESTINATION
+    )
     session_id: str = wire("sessionID")
 
 
@@ -524,7 +526,7 @@ class AGTGetCallbackDestsForType:
 
     callback_type: CallbackType = wire(invalid=ResultCode.CALLBACK_TYPE_INVALID)
     session_id: str = wire("sessionID")
-    zone_name: str = wire(default="")
+    zone_name: str = wire(doc="empty: this one; of another one no agent or campaign is told", default="")
 
 
 @frozen
@@ -550,7 +552,9 @@ class AGTCreateCallback:
     )
     contact_number: ContactNumber = wire()
     session_id: str = wire("sessionID")
-    callback_dest: CallbackDest | None = wire(default=None)
+    callback_dest: CallbackDest | None = wire(
+        doc="destinationValue: the agent, logged on or not, oneself if empty; or the campaign", default=None
+    )
     callback_timezone: str = wire(
         doc="IANA name, for the calling hours; that of the number if empty",
         default="",

@@ -358,6 +358,9 @@ class AgentCommands(ABC):
     async def consult_call(self, destination: Destination, session_id: str) -> AGTConsultCallRESP:
         """Consult an agent or an external party.
 
+        Args:
+            destination: its type and value are enough.
+
         Refused with:
             141: The chosen agent cannot be consulted now: it is not ready and nailed up, or works in another
                 campaign.
@@ -434,6 +437,9 @@ class AgentCommands(ABC):
     ) -> AGTGetCallbackDestsForTypeRESP:
         """List who a callback can be delivered to, cut to what fits one frame.
 
+        Args:
+            zone_name: empty: this one; of another one no agent or campaign is told.
+
         Refused with:
             221: The campaign allows no callbacks of this type; AGTGetCallbackTypes lists those it allows.
             222: There is no zone of this name to deliver the callback in; AGTGetZoneList names the zones.
@@ -463,6 +469,7 @@ class AgentCommands(ABC):
         Args:
             callback_time: a datetime with its zone, or text: UTC, yyyy/MM/dd HH:mm.
             callback_expiry_time: minutes after callbackTime; 0 for the campaign's default.
+            callback_dest: destinationValue: the agent, logged on or not, oneself if empty; or the campaign.
             callback_timezone: IANA name, for the calling hours; that of the number if empty.
 
         Refused with:

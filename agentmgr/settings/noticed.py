@@ -201,11 +201,6 @@ OF_THE_PROCESS = (
     Noticed("A new connection that has not said AgentSDKConnected by then is closed.", ("hello_s",)),
     Noticed("A frame that was begun must be whole by then, else the connection is closed.", ("frame_s",)),
     Noticed(
-        "A desktop that sends no more, or something unreadable, gets the answers to what it had sent for so"
-        " long; then it is closed.",
-        ("answers_s",),
-    ),
-    Noticed(
         "What waits for a desktop that does not read may wait so long; then it is closed.", ("queue_age_s",)
     ),
     Noticed(

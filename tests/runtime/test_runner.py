@@ -15,6 +15,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     HangUp,
     Notify,
+    Remark,
     ReportFault,
     Respond,
     SetTimer,
@@ -182,6 +183,20 @@ async def test_fault_of_a_rule_is_counted_and_logged_and_everything_goes_on(nurs
     assert rig.value("agentmgr_faults_total") == 1
     (line,) = [entry for entry in logs if entry["event"] == "event_failed"]
     assert (line["event_type"], line["exc_info"]) == ("CommandReceived(X)", fault)
+
+
+async def test_what_a_supervisor_may_ask_about_an_agent_is_a_line_of_the_log(nursery):
+    rig = Rig()
+    rig.zone.script[CommandReceived] = lambda e: [
+        Remark("agent_walked_away", "1001", (("call_state", "Wrapup"), ("reason_code", "9")))
+    ]
+    await nursery.start(rig.runner.run)
+    with capture_logs() as logs:
+        rig.runner.push(command(1))
+        await trio.testing.wait_all_tasks_blocked()
+    (line,) = [entry for entry in logs if entry["event"] == "agent_walked_away"]
+    assert (line["agent"], line["call_state"], line["reason_code"]) == ("1001", "Wrapup", "9")
+    assert line["log_level"] == "info"
 
 
 async def test_exception_of_the_zone_itself_stops_it_and_nothing_is_performed():
