@@ -1,5 +1,6 @@
 """One connection: how it begins, what is refused, what bad input does, how it ends."""
 
+import contextlib
 import itertools
 from unittest import mock
 
@@ -667,3 +668,38 @@ async def test_server_close_tells_every_desktop_and_ends_serving(nursery, autoju
     assert reasons == ["the server is ending"] * 3
     assert trio.current_time() - began <= 4.0
     assert sorted(stage.inbox.lost) == [1, 2, 3, 4]
+
+
+async def test_desktops_that_do_not_read_keep_nobody_else_waiting(nursery, autojump_clock):
+    """Ten ask for what they never read; of 20 others each is answered in the turn in which it asks."""
+    limits = Limits(queue_bytes=40_000, queue_age_s=10)
+    stage = await Stage(nursery, limits).start()
+    others = []
+    for _ in range(20):
+        others.append(stage.connect())
+        await others[-1].hello()
+    slow = [stage.connect(trio.testing.lockstep_stream_pair) for _ in range(10)]
+    for each in slow:
+        await each.hello()
+    asked = command_bytes(2, "", POMClientAlive())
+
+    async def flood(desktop):
+        with contextlib.suppress(trio.BrokenResourceError):
+            while True:
+                await desktop.stream.send_all(asked * 50)
+
+    for each in slow:
+        nursery.start_soon(flood, each)
+    for _ in range(9):
+        await trio.sleep(1)
+        for other in others:
+            before = trio.current_time()
+            await other.send(POMClientAlive(), "")
+            assert await other.next() == POMClientAliveRESP(ResultCode.SUCCESS)
+            assert trio.current_time() == before
+        waiting = [connection.outgoing._waiting_bytes for connection in stage.connections]
+        assert max(waiting) <= limits.queue_bytes // 4 + limits.unanswered * len(asked)
+    await trio.sleep(5)
+    assert stage.closed("slow_consumer") == 10
+    assert len(stage.connections) == 20
+    nursery.cancel_scope.cancel()
