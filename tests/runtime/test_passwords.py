@@ -312,6 +312,14 @@ async def test_newcomer_behind_the_address_of_a_guesser_waits_for_seconds_at_mos
     assert (await desk.log_on("a1", 2))[1] <= 2 * SOURCE_INTERVAL_S
 
 
+async def test_newcomer_comes_before_connections_that_were_wrong(desk, autojump_clock):
+    for connection in range(SOURCE_TRIES):
+        await desk.log_on(f"x{connection}", connection, "guess")
+    tried = [desk.ask(f"y{connection}", "guess", connection) for connection in range(SOURCE_TRIES)]
+    assert sum(key not in desk.answers for key in tried) > 5
+    assert (await desk.log_on("a1", 1000))[1] <= 2 * SOURCE_INTERVAL_S
+
+
 async def test_account_is_guessed_as_slowly_as_an_agent(desk, autojump_clock):
     began = trio.current_time()
     for number in range(6):
