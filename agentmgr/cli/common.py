@@ -76,7 +76,7 @@ def perform(config: Path | None, request: "Request", pieces: Iterator[str] | Non
 
     from agentmgr.admin.socket import AdminRefused, NoServer, ask
 
-    settings = settings_of(config)
+    settings, fed = settings_of(config), pieces or iter(())
     try:
         try:
             yield from ask(
@@ -85,7 +85,11 @@ def perform(config: Path | None, request: "Request", pieces: Iterator[str] | Non
         except NoServer:
             from agentmgr.app import perform_on_store
 
-            yield from perform_on_store(settings, request, pieces or iter(()))
+            try:
+                # one may have started while this was being loaded
+                yield from ask(Path(settings.admin.socket), type(request).__name__, asdict(request), fed)
+            except NoServer:
+                yield from perform_on_store(settings, request, fed)
     except AdminRefused as error:
         raise Failed(str(error)) from None
 

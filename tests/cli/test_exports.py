@@ -315,3 +315,21 @@ def test_import_that_is_interrupted_says_how_far_it_came(
     assert f"stopped after line {created + 1}: what was read until there is in" in shell.error
     assert shell("contacts", "lists", "--json") == f'{{"list":"L","contacts":{created}}}\n'
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_command_finds_a_server_that_starts_while_it_loads(
+    shell: Shell, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agentmgr.admin import socket
+
+    asked: list[str] = []
+
+    def ask(path: object, operation: str, *rest: object) -> object:
+        asked.append(operation)
+        if len(asked) == 1:
+            raise socket.NoServer(str(path))
+        yield {"list": "of the server", "contacts": 7}
+
+    monkeypatch.setattr(socket, "ask", ask)
+    assert "of the server" in shell("contacts", "lists")
+    assert asked == ["ListContactLists"] * 2
