@@ -192,9 +192,10 @@ def test_load_of_a_text_with_a_control_character_says_so(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("timer", attrs.fields(ZoneTimers), ids=lambda timer: timer.name)
 def test_load_of_a_zone_s_timer_takes_it(tmp_path: Path, timer: Any) -> None:
-    path = tmp_path / "agentmgr.toml"
-    path.write_text(f'[[zones]]\nname = "A"\nport = 0\n[zones.timers]\n{timer.name} = {timer.default + 1}\n')
-    assert getattr(load(path).zones[0].timers, timer.name) == timer.default + 1
+    path, other = tmp_path / "agentmgr.toml", not timer.default
+    value = other if timer.default.__class__ is bool else timer.default + 1
+    path.write_text(f'[[zones]]\nname = "A"\nport = 0\n[zones.timers]\n{timer.name} = {str(value).lower()}\n')
+    assert getattr(load(path).zones[0].timers, timer.name) == value
 
 
 DEEP = 20_000
