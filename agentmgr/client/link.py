@@ -79,6 +79,7 @@ class Link:
         fault: why there is no connection, or was none the last time.
         ready: set while commands can be sent; a new flag for each connection.
         first_try: set once it is known whether the first attempt succeeded.
+        known: set once the server has said what it manages, or has had time for it; new for each connection.
         line: what a shell keeps here.
     """
 
@@ -93,6 +94,7 @@ class Link:
         self.fault = "no connection has been made yet"
         self.ready: Flag = hub.shell.flag()
         self.first_try: Flag = hub.shell.flag()
+        self.known: Flag = hub.shell.flag()
         self._addresses = addresses
         self._hub = hub
         self._backoff = backoff
@@ -256,6 +258,7 @@ class Link:
         if served:
             self._failures = 0
             self.ready = self._hub.shell.flag()
+            self.known = self._hub.shell.flag()
         else:
             self._turn += 1
         self.first_try.set()
@@ -331,6 +334,7 @@ class Link:
             self.say("", POMClientAlive())
         if now >= self._settle_at:
             self._settle_at = NEVER
+            self.known.set()
             for inbox in self.inboxes.values():
                 self._let_go(inbox)
             self._hub.settled(self)
@@ -413,6 +417,7 @@ class Link:
     def _notified(self, agent_id: str, notification: Event) -> None:
         if isinstance(notification, POMAvailable):
             self.zones.add(notification.zone_name)
+            self.known.set()
         if agent_id:
             inbox = self.inboxes.get(agent_id)
             inboxes = [] if inbox is None else [inbox]

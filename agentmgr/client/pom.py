@@ -11,7 +11,7 @@ from agentmgr.client.errors import CommandError
 from agentmgr.client.handlers import AgentHandler
 from agentmgr.client.hub import Hub
 from agentmgr.client.inbox import Inbox, OnEvent
-from agentmgr.client.link import Link
+from agentmgr.client.link import SETTLE_S, Link
 from agentmgr.client.shell import Shell
 from protocol.commands import AgentSDKConnected, GetPAMForZone, GetPAMForZoneRESP
 from protocol.registry import MAX_AGENT_ID_CHARACTERS, VERSION
@@ -108,6 +108,8 @@ class Pom(PomCommands):
             CommandError: 9998, no server knows the zone; 9999, none can be asked.
         """
         hub = self._hub
+        if hub.home.connected:  # the directory may have an address that leads nowhere from here
+            await self._shell.wait(hub.home.known, SETTLE_S)
         link = hub.connected_link(zone)
         if link is None:
             await self._look_up(zone)

@@ -433,3 +433,21 @@ async def test_command_in_flight_follows_its_agent_to_where_the_zone_is(
 
     assert (await agent.hold_call("S1")).session_id == "S1"
     assert server.visits[-1].address == ("am2", 9971)
+
+
+async def test_logon_waits_for_the_server_to_say_what_it_manages(
+    server: ScriptedServer, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    """The directory has an address that leads nowhere from here, and POMAvailable is a moment late."""
+
+    async def welcome(visit: Visit, received: CommandReceived) -> None:
+        server.zones = {"Default": ("10.0.0.1", 9970)}
+        await visit.accept(received, version=1, zones=server.directory)
+        await trio.sleep(0.1)
+        await visit.notify("", POMAvailable("Default"))
+
+    server.behaviours["AgentSDKConnected"] = welcome
+    async with connect() as pom:
+        await (await pom.agent("1001")).logon("5001", "secret")
+
+    assert [visit.address[0] for visit in server.visits] == ["am1"]
