@@ -133,7 +133,8 @@ class Quarantine:
         agents |= dict.fromkeys(a for a in map(parts.agents.get, trace.told) if a is not None)
         agents |= dict.fromkeys(a for a in parts.agents.values() if not self._is_sound(a))
         sessions = dict.fromkeys((*named.sessions, *self._touched_sessions(trace, agents)))
-        agents |= dict.fromkeys(s.owner for s in sessions if s.owner is not None)
+        # one that is over may have been this agent's; what that has now is not what failed
+        agents |= dict.fromkeys(s.owner for s in sessions if s.owner is not None and s.owner.session is s)
         callbacks = dict.fromkeys((*named.callbacks, *self._touched_callbacks(trace, agents)))
         for session in sessions:
             self._end_session(session, agents, trace)

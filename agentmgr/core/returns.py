@@ -100,7 +100,8 @@ class Returns:
         self._out.set_timer((Timer.LOST, agent.agent_id), self._floor.config.lost_desktop_s)
 
     def _stop_sending(self, agent: Agent) -> None:
-        beat_at = self._floor.heartbeats.get(agent.connection or SERVER_CONNECTION, 0.0)
+        connection = agent.lost_connection if agent.connection is None else agent.connection
+        beat_at = self._floor.heartbeats.get(connection or SERVER_CONNECTION, 0.0)
         agent.sent.lose(max(agent.heard_at, beat_at) - IN_FLIGHT_S)
         agent.is_away = True
 

@@ -234,13 +234,10 @@ class Zone(Parts):
         self.services.pop(event.connection, None)
         here = self.connections.get(event.connection, {})
         for agent in list(here.values()):
-            self._each(self._lose_connection, agent)
+            self.returns.part(agent)
+            self._each(self._lose_desktop, agent)
         self.connections.pop(event.connection, None)
         self.heartbeats.pop(event.connection, None)
-
-    def _lose_connection(self, agent: Agent) -> None:
-        self._lose_desktop(agent)
-        self.returns.part(agent)
 
     def _lose_desktop(self, agent: Agent) -> None:
         self.returns.go_away(agent)
