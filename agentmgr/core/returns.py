@@ -155,7 +155,7 @@ class Returns:
         self.arrive(agent, connection)
         if missed is None:
             self._send_again(agent, answers)
-            self.tell_all(agent, said)
+            self.tell_all(agent, None)
             return
         notifications = [each.notification for each in missed if isinstance(each, Notify)]
         self._tell_contact(agent, unless_in=notifications)
@@ -182,13 +182,13 @@ class Returns:
         self.arrive(agent, connection)
         self.tell_all(agent, FRESH)
 
-    def tell_all(self, agent: Agent, believed: AgentStatus) -> None:
-        """Tell a desktop where its agent is, beginning from what it believes."""
+    def tell_all(self, agent: Agent, believed: AgentStatus | None) -> None:
+        """Tell a desktop where its agent is, beginning from what it believes; None if that is not known."""
         tell = self._out.tell
-        agent.sent = SentLog(believed)
-        if agent.agent_state is not believed.agent_state:
+        agent.sent = SentLog(believed or agent.status)
+        if believed is None or agent.agent_state is not believed.agent_state:
             tell(agent, AGTStateChangedNotify(agent.agent_state))
-        if agent.nailup_status is not believed.nailup_status:
+        if believed is None or agent.nailup_status is not believed.nailup_status:
             tell(agent, AGTNailupChange(agent.nailup_status))
         if agent.blend is Blend.INBOUND:
             tell(agent, AGTBlendedToInbound())
@@ -197,7 +197,7 @@ class Returns:
         self._tell_contact(agent)
         agent.touch()
         agent.told_capabilities = None
-        agent.told_call_state = believed.call_state
+        agent.told_call_state = believed.call_state if believed is not None else None
         agent.sync()
         consultation = agent.session.consultation if agent.session is not None else None
         if consultation is not None and consultation.asker is agent and consultation.cancellable:

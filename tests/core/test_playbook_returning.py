@@ -271,9 +271,11 @@ def test_desktop_that_missed_too_much_is_told_where_its_agent_is():
     assert scene.agent("B").sent.overflowed
     assert come_back(scene, "B") == lines("""
         B < GetAgentStatusResponse 0
+        B ! StateChangedNotify Ready
+        B ! NailupChange NailedUp
         B ! JobAttached Summer
         B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
-        B ! caps not_ready leave_consult
+        B ! state Consult
     """)
 
 

@@ -82,4 +82,4 @@ def finish_return(zone: Parts, event: CommandReceived, checked: LogonChecked) ->
     )
     token = zone.returns.renew_token(agent, command.resume_token)
     zone.out.respond(event, GetAgentStatusResponseRESP(ResultCode.SUCCESS, token))
-    zone.returns.tell_all(agent, command.status)
+    zone.returns.tell_all(agent, None)
