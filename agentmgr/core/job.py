@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from agentmgr.core.agent import Agent
     from agentmgr.core.session import Session
 
+_PENDING = NailupStatus.PendingNailUp  # dear through its class in Python 3.11, and asked for at every change
+
 
 @define(eq=False)
 class Callback:
@@ -231,9 +233,9 @@ class Job:
             self.consultable[agent.agent_id] = agent
         else:
             self.consultable.pop(agent.agent_id, None)
-        if agent.nailup_status is NailupStatus.PendingNailUp:
+        if agent.nailup_status is _PENDING:
             self.coming[agent.agent_id] = agent
-        else:
+        elif self.coming:
             self.coming.pop(agent.agent_id, None)
 
     def accepts(self, agent: "Agent") -> bool:

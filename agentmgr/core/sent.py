@@ -1,6 +1,7 @@
 """What a desktop was sent lately and may not have got, and what waits for it while it is away."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import define, evolve, field
@@ -21,6 +22,13 @@ MAX_BACKLOG = 256
 
 FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
 """What a desktop takes as given after a logon."""
+
+_TELLS: dict[type[Any], str] = {
+    AGTStateChangedNotify: "agent_state",
+    AGTCallStateChangedNotify: "call_state",
+    AGTNailupChange: "nailup_status",
+}
+"""The field of a notification that tells a state, which is of the same name in `AgentStatus`."""
 
 Sent = Notify | Respond
 
@@ -45,28 +53,26 @@ class SentLog:
 
     def keep(self, message: Sent, at: float) -> None:
         """Keep a message that is sent, or waits, at a time: steady seconds."""
+        entries = self._entries
         if at != self._marked_at or self.is_waiting:
-            self._mark(at)
-        self._entries.append(message)
+            if at != self._marked_at:
+                self._marked_at = at
+                entries.append(at)
+            if len(entries) > (MAX_BACKLOG if self.is_waiting else MAX_SENT):
+                self.overflowed = self.is_waiting
+                self._drop(len(entries) // 2)
+        entries.append(message)
 
-    def _mark(self, at: float) -> None:
-        if at != self._marked_at:
-            self._marked_at = at
-            self._entries.append(at)
-        if len(self._entries) > (MAX_BACKLOG if self.is_waiting else MAX_SENT):
-            self.overflowed = self.is_waiting
-            for _ in range(len(self._entries) // 2):
-                self._drop()
-
-    def _drop(self) -> None:
-        self.before = _after(self.before, self._entries.popleft())
+    def _drop(self, count: int) -> None:
+        dropped = [self._entries.popleft() for _ in range(count)]
+        self.before = _after(self.before, dropped)
 
     def lose(self, since: float) -> None:
         """The desktop is lost: what was sent before `since` has arrived, and what comes now waits."""
         self.is_waiting = True
         entries = self._entries
-        while entries and not (isinstance(entries[0], float) and entries[0] >= since):
-            self._drop()
+        is_kept = (number for number, each in enumerate(entries) if isinstance(each, float) and each >= since)
+        self._drop(next(is_kept, len(entries)))
 
     def missed(self, said: AgentStatus) -> list[Sent] | None:
         """Return what a desktop that says these states has not got, with what it perhaps got.
@@ -79,7 +85,7 @@ class SentLog:
         for number, entry in enumerate(entries):
             if told == said:
                 return _messages(entries[number:])
-            told = _after(told, entry)
+            told = _after(told, [entry])
         return [] if told == said else None
 
     def answers(self) -> list[Sent]:
@@ -101,14 +107,12 @@ def _messages(entries: Any) -> list[Sent]:
     return [each for each in entries if not isinstance(each, float)]
 
 
-def _after(status: AgentStatus, entry: Sent | float) -> AgentStatus:
-    """Return the states that a desktop has been told after a message."""
-    match entry:
-        case Notify(notification=AGTStateChangedNotify(agent_state=agent_state)):
-            return evolve(status, agent_state=agent_state)
-        case Notify(notification=AGTCallStateChangedNotify(call_state=call_state)):
-            return evolve(status, call_state=call_state)
-        case Notify(notification=AGTNailupChange(nailup_status=nailup_status)):
-            return evolve(status, nailup_status=nailup_status)
-        case _:
-            return status
+def _after(status: AgentStatus, entries: Iterable[Sent | float]) -> AgentStatus:
+    """Return the states that a desktop has been told after some messages."""
+    told = {}
+    for entry in entries:
+        if isinstance(entry, Notify):
+            field = _TELLS.get(entry.notification.__class__)
+            if field is not None:
+                told[field] = getattr(entry.notification, field)
+    return evolve(status, **told) if told else status

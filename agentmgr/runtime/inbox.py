@@ -84,6 +84,11 @@ class Inbox:
         line = self._current = self._next_line()
         return line.events.popleft()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether more waits of the connection whose event was taken last."""
+        return self._current is not None and bool(self._current.events)
+
     def charge(self, cost_s: float) -> None:
         """Say what the event that was taken last has cost."""
         if self._current is not None:

@@ -64,6 +64,7 @@ class Outgoing:
         self._owner = owner
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self._full_bytes = limits.queue_bytes // 4
         self._waiting_since = 0.0
         self._empty = trio.Event()
         self._empty.set()
@@ -71,7 +72,7 @@ class Outgoing:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that nothing more should be asked for."""
-        return self._waiting_bytes > self._limits.queue_bytes // 4
+        return self._waiting_bytes > self._full_bytes
 
     @property
     def is_empty(self) -> bool:
