@@ -113,6 +113,7 @@ class Attempts:
             session.on_customer_event(CustomerEvent.DIALED)
             session.dialed = True
             session.dials += 1
+            self._floor.stats.attempts += 1
             session.dialed_at = self._out.steady
             session.job.counts.saw_dial(self._out.steady)
             self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
@@ -264,8 +265,6 @@ class Attempts:
         self._out.emit(record)
         if record.was_refused:
             self._floor.stats.refused[record.outcome] += 1
-        else:
-            self._floor.stats.attempts += 1
 
     def forget_work(self, session: Session) -> None:
         """Nobody is busy with the session's contact and number any more."""

@@ -122,7 +122,7 @@ class Counted(Protocol):
 class ZoneStats:
     """Counters since the zone started, and gauges of now; `dismissed` of the `abandoned` heard a message.
 
-    `attempts` are those that ended, `refused` those whose number was not dialled after all, by the reason.
+    `attempts` are those that were dialled, `refused` those whose number was not after all, by the reason.
 
     `utilisation` is the share of the agents' time at work among that time and their ready, nailed,
     idle time; 0 to 1.

@@ -47,7 +47,7 @@ def recount(stage):
     check_ways_out(stage)
     _check_stats(zone)
     if zone.config.epoch == 1 and not stage.faults:
-        _check_counters(zone.stats, stage.store)
+        _check_counters(zone.stats, stage)
     assert set(stage.store.open_attempts) == {session.attempt_id for session in zone.sessions.values()}
     for number, session in zone.numbers_in_work.items():
         assert zone.sessions[session.sid] is session
@@ -295,9 +295,10 @@ def _check_stats(zone):
     assert set(zone.sessions) == {sid for job in zone.jobs.values() for sid in job.sessions}
 
 
-def _check_counters(stats, store):
-    ended = store.ended_attempts.values()
-    assert stats.attempts == sum(not attempt.was_refused for attempt in ended)
+def _check_counters(stats, stage):
+    store, ended = stage.store, stage.store.ended_attempts.values()
+    dials = [order.call_id for order in stage.orders if isinstance(order, Dial)]
+    assert stats.attempts == sum("-party-" not in call_id for call_id in dials)
     assert stats.refused == Counter(attempt.outcome for attempt in ended if attempt.was_refused)
     assert stats.abandoned == sum(attempt.outcome == "Nuisance" for attempt in ended)
     assert stats.dispositions == len(store.dispositions)

@@ -602,9 +602,6 @@ def test_redial_that_is_answered_counts_as_a_dial_of_its_own():
     scene = wrapup()
     scene.send("A", AGTRedial(number_of(1)))
     scene.customer_answers(SID)
-    assert (scene.zone.stats.attempts, scene.zone.stats.live_answers) == (1, 2)
-    scene.send("A", AGTReleaseLine(SID))
-    scene.send("A", AGTWrapupContact(CompletionCode(1), SID))
     assert (scene.zone.stats.attempts, scene.zone.stats.live_answers) == (2, 2)
 
 
