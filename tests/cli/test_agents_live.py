@@ -43,7 +43,7 @@ async def told(shell: Shell, *tokens: str, code: int = 0) -> str:
 @pytest.fixture(autouse=True)
 def password(monkeypatch: pytest.MonkeyPatch) -> None:
     class Secret:
-        def readline(self) -> str:
+        def readline(self, size: int = -1) -> str:
             return "secret\n"
 
         def isatty(self) -> bool:

@@ -15,6 +15,7 @@ from attrs import evolve
 import agentmgr.client
 from agentmgr import app
 from agentmgr.admin import requests
+from agentmgr.admin.feed import fed_from
 from agentmgr.admin.operations import SUPERVISOR, perform
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import make_database, open_server
@@ -51,7 +52,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def prepare(server: Any, tmp_path: Path) -> None:
-    await server.perform(requests.ImportContacts(str(tmp_path / "people.csv"), "People"))
+    people = tmp_path / "people.csv"
+    with fed_from(people) as pieces:
+        await server.perform(requests.ImportContacts(str(people), "People"), pieces)
     await server.perform(
         requests.CreateCampaign(
             {"name": "Spring", "lists": ["People"], "pacing": "progressive", "skill": "English"}
