@@ -79,7 +79,7 @@ class _Screen:
             threading.Thread(target=task, daemon=True).start()
         with ExitStack() as stack:
             stack.enter_context(_keys_at_once(sys.stdin.fileno()))
-            stack.enter_context(_ended_by_signals())
+            told = stack.enter_context(_told_by_signals(self._done.set))
             console = Console()
             live = stack.enter_context(Live(console=console, screen=True, auto_refresh=False))
             stack.callback(self._done.set)
@@ -92,6 +92,8 @@ class _Screen:
                     self._dirty.clear()
                     size = console.size.width, console.size.height
                     live.update(self._drawn(*size), refresh=True)
+        if told:
+            raise SystemExit(128 + told[0])
 
     def _drawn(self, width: int, height: int) -> Any:
         from rich.console import Group
@@ -286,15 +288,21 @@ def _keys_at_once(terminal: int) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a signal that ends the process leave the terminal as it was."""
+def _told_by_signals(end: Callable[[], None]) -> Iterator[list[int]]:
+    """Yield a list that gets the signals that want the process to end; `end` is called at each.
 
-    def end(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
+    None breaks into the drawing: what that has begun with the terminal would not be taken back.
+    """
+    told: list[int] = []
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    def tell(number: int, frame: object) -> None:
+        told.append(number)
+        end()
+
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, tell) for number in ending}
     try:
-        yield
+        yield told
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
