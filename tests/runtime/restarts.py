@@ -20,6 +20,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
+    AgentSpec,
     AttributeSpec,
     CampaignSpec,
     CompletionCodeSpec,
@@ -31,7 +32,7 @@ from agentmgr.core.model import (
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
-from agentmgr.ports import AgentLogin, OpenedZone, Token, ZoneStore
+from agentmgr.ports import AccountLogin, AgentLogin, OpenedZone, Token, ZoneStore
 from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.virtual import VirtualZone
 from agentmgr.telephony.params import SimParams
@@ -149,6 +150,12 @@ class Shelf:
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         return self.stores[0].find_agent(agent_id)
+
+    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+        return self.stores[0].agents_with(zone, skill, level, limit)
+
+    def find_account(self, name: str) -> AccountLogin | None:
+        return self.stores[0].find_account(name)
 
 
 class SavedDesktop(SimDesktop):
