@@ -172,7 +172,7 @@ def test_a_contact_from_end_to_end(port: int, finish: str, ends_with: list[str])
 def test_a_refusal_is_told_with_its_code_and_text(port: int) -> None:
     code, result, complaint = script(port, password="wrong")
     assert (code, result) == (1, None)
-    refusal = "log on: AGTLogon is refused with 17: The agent or the password is wrong."
+    refusal = "log on: AGTLogon is refused with 17: Agent or account, password or resume token is wrong."
     assert complaint == f"desktop.mjs: {refusal}\n"
 
 
