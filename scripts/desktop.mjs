@@ -178,6 +178,7 @@ export class Desktop extends EventEmitter {
   #connection;
   #asked = false; // whether this connection asked GetAgentStatus: the server still has the agent
   #leaving = false;
+  #resumeToken = ""; // in place of the password, when this desktop comes back
   #returning = false;
   #previewTimer;
   #texts = new Map();
@@ -320,7 +321,7 @@ export class Desktop extends EventEmitter {
     const before = Object.fromEntries(Object.keys(AFTER_LOGON).map((key) => [key, this[key]]));
     Object.assign(this, AFTER_LOGON);
     try {
-      await this.do("AGTLogon", {
+      const { resumeToken } = await this.do("AGTLogon", {
         agentExt: this.extension,
         pwd: this.password,
         isForce: force,
@@ -330,6 +331,7 @@ export class Desktop extends EventEmitter {
         // Skills given here replace those that the server knows of the agent.
         ...(this.skill && { agentName: this.agent, agentSkills: [{ name: this.skill }] }),
       });
+      this.#resumeToken = resumeToken;
     } catch (error) {
       Object.assign(this, before);
       throw error;
@@ -524,7 +526,11 @@ export class Desktop extends EventEmitter {
         const { agentState, callState, nailupStatus } = this;
         this.#asked = true;
         this.#connection
-          .command(this.agent, "GetAgentStatusResponse", { status: { agentState, callState, nailupStatus } })
+          .command(this.agent, "GetAgentStatusResponse", {
+            status: { agentState, callState, nailupStatus },
+            resumeToken: this.#resumeToken,
+          })
+          .then(({ resumeToken }) => (this.#resumeToken = resumeToken ?? this.#resumeToken))
           .catch((error) => this.emit("news", error.message));
         break;
       }
