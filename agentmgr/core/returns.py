@@ -147,8 +147,8 @@ class Returns:
         either case, and the contact and the capabilities are told in any.
         """
         old = agent.connection
-        if not agent.is_away:
-            self._out.emit(Notify(old, agent.agent_id, AGTAgentLoggedOut()))  # type: ignore[arg-type]
+        if old is not None and not agent.is_away:
+            self._out.emit(Notify(old, agent.agent_id, AGTAgentLoggedOut()))
             self._stop_sending(agent)
         log = agent.sent
         answers, missed = log.answers(), log.missed(said)
@@ -156,6 +156,8 @@ class Returns:
         if missed is None:
             self._send_again(agent, answers)
             self.tell_all(agent, None)
+            for answer in answers:
+                agent.sent.keep(answer, self._out.steady)  # this line may break as well
             return
         notifications = [each.notification for each in missed if isinstance(each, Notify)]
         self._tell_contact(agent, unless_in=notifications)

@@ -368,6 +368,14 @@ def test_what_was_sent_again_into_a_second_dying_line_is_sent_once_more():
     assert "A < HoldCall 0 Z-1-1" in come_back(scene, status=believed)
 
 
+def test_resp_given_again_out_of_step_into_a_second_dying_line_is_given_once_more():
+    scene = settled(talking(contacts=1))
+    scene.send("A", c.AGTHoldCall(SID))
+    for _ in range(2):
+        lose(scene)
+        assert "A < HoldCall 0 Z-1-1" in come_back(scene, status=NEVER_TOLD)
+
+
 def test_what_has_arrived_for_certain_is_not_sent_again():
     scene = talking(contacts=1)
     scene.send("A", c.AGTHoldCall(SID))
