@@ -50,8 +50,9 @@ from agentmgr.ports.history import (
     KeptCallback,
     NoteRow,
 )
+from agentmgr.ports.leases import LeaseStore, LeaseView, ManagerLease, ManagerState, ZoneLease
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
-from agentmgr.ports.zones import Fenced, OpenedZone, StoreFault, Token, ZoneStore
+from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
 
 class ServiceStore(
@@ -102,6 +103,7 @@ __all__ = [
     "CampaignHistory",
     "CampaignOverview",
     "CampaignStore",
+    "Claim",
     "ContactAttempt",
     "ContactDraft",
     "ContactHistory",
@@ -128,7 +130,11 @@ __all__ = [
     "JobTally",
     "JobView",
     "KeptCallback",
+    "LeaseStore",
+    "LeaseView",
     "Login",
+    "ManagerLease",
+    "ManagerState",
     "NoFloors",
     "NoteRow",
     "OpenedZone",
@@ -137,9 +143,11 @@ __all__ = [
     "ServiceStore",
     "Simulated",
     "StoreFault",
+    "StoreLost",
     "TakenIn",
     "Telephony",
     "Token",
+    "ZoneLease",
     "ZoneStore",
     "ZoneUpdate",
     "ZoneView",

@@ -10,6 +10,7 @@ from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import AgentSpec, JobSpec, SavedAgent, WantedJob
 from agentmgr.ports.accounts import AccountLogin
 from agentmgr.ports.agents import AgentLogin
+from protocol.structures import SocketInfo
 
 
 class StoreFault(Exception):
@@ -17,6 +18,10 @@ class StoreFault(Exception):
 
     The text is one line for a person: what is wrong, where, what to do.
     """
+
+
+class StoreLost(StoreFault):
+    """The database is out of reach for now: nothing was written. Asking again later may do."""
 
 
 class Fenced(StoreFault):
@@ -33,6 +38,23 @@ class Token:
 
 
 @frozen
+class Claim:
+    """Who takes a zone over, where several managers could: nobody but a live one, and only as it saw it.
+
+    Attributes:
+        incarnation: of the manager.
+        seen: the zone's token as it was read before; None if the zone had no owner ever.
+        address: where the desktops of the zone connect to.
+        reason: why it is taken over, for people.
+    """
+
+    incarnation: str
+    seen: Token | None
+    address: SocketInfo
+    reason: str
+
+
+@frozen
 class OpenedZone:
     """A zone taken over from whoever had it before: its token, the jobs to run on, the agents to keep."""
 
@@ -44,8 +66,11 @@ class OpenedZone:
 class ZoneStore(Protocol):
     """The durable side of a zone. Blocking calls, made from one thread at a time."""
 
-    def open_zone(self, zone: str, now: float) -> OpenedZone:
+    def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
         """Take the zone over: raise its epoch, end what a dead owner left open.
+
+        With a claim that happens only if the zone is as its manager saw it, and that is still live; without
+        one the caller is the only process there is.
 
         Claimed contacts go back to their jobs. An open attempt that nobody answered ends as
         `Interrupted` and is dialled again if the campaign's attempts allow; one that was answered
@@ -54,6 +79,9 @@ class ZoneStore(Protocol):
         Left alone is the answered attempt of a saved agent whose job goes on. A callback that was shown
         and not answered waits again, an answered one ends as `Interrupted`; those that expired while
         nobody looked end as `Expired`.
+
+        Raises:
+            Fenced: the claim is out of date; nothing was changed.
         """
         ...
 
@@ -62,6 +90,7 @@ class ZoneStore(Protocol):
 
         Raises:
             Fenced: the token is not the zone's any more; nothing was written.
+            StoreLost: nothing was written; the same records may be written later.
             StoreFault: nothing was written, or it is not known; the zone must stop.
         """
         ...

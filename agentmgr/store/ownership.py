@@ -1,7 +1,9 @@
 """Who owns a zone: every write of a zone is checked against it."""
 
-from agentmgr.ports import Fenced, Token
+from agentmgr.ports import Claim, Fenced, ManagerState, Token
 from agentmgr.store.sql import Sql, Transaction
+
+_OWNER_NAME = "COALESCE((SELECT manager.name FROM manager WHERE manager.incarnation = zone.owner), '')"
 
 
 def check_token(tx: Transaction, token: Token) -> None:
@@ -11,28 +13,71 @@ def check_token(tx: Transaction, token: Token) -> None:
         Fenced: the zone has another owner, or never had one.
     """
     tx.sql.hold_zone(token.zone, alone=False)
-    found = _read_owner(tx.sql, token.zone)
+    found = read_token(tx.sql, token.zone)
     if found != token:
-        owner = f"era {found.era}, epoch {found.epoch}" if found else "no owner"
         raise Fenced(
-            f"zone {token.zone}: has {owner}, not era {token.era}, epoch {token.epoch}: taken over by another"
-            " process; nothing was written"
+            f"zone {token.zone}: has {_told(found)}, not {_told(token)}: taken over by another process;"
+            " nothing was written"
         )
 
 
-def raise_epoch(tx: Transaction, zone: str) -> Token:
-    """Make the caller the owner of a zone."""
+def raise_epoch(tx: Transaction, zone: str, now: float, claim: Claim | None) -> Token:
+    """Make the caller the owner of a zone; without a claim there is nobody else who could be.
+
+    Raises:
+        Fenced: the zone is not as the claim's manager saw it, or that is not live.
+    """
     tx.sql.hold_zone(zone, alone=True)
+    if claim is not None:
+        _check_claim(tx.sql, zone, claim)
     tx.sql.execute(
-        "INSERT INTO zone (name, era, epoch) VALUES (?, 1, 1)"
-        " ON CONFLICT (name) DO UPDATE SET epoch = zone.epoch + 1",
+        "INSERT INTO zone (name, era, epoch, owner, host, port, moving_to, reason, wanted_by,"
+        " changed_at) VALUES (?, 1, 0, '', '', 0, '', '', '', 0) ON CONFLICT (name) DO NOTHING",
         (zone,),
     )
-    owner = _read_owner(tx.sql, zone)
-    assert owner is not None
-    return owner
+    (host, port) = (claim.address.ip_address, claim.address.port) if claim is not None else ("", 0)
+    owner, reason = (claim.incarnation, claim.reason) if claim is not None else ("", "opened")
+    return change_owner(tx.sql, zone, owner, host, port, now, reason)
 
 
-def _read_owner(sql: Sql, zone: str) -> Token | None:
+def change_owner(sql: Sql, zone: str, owner: str, host: str, port: int, now: float, reason: str) -> Token:
+    """Give a zone, held alone, another owner with a higher epoch, and write that down."""
+    ((before,),) = sql.fetch(f"SELECT {_OWNER_NAME} FROM zone WHERE name = ?", (zone,))
+    sql.execute(
+        "UPDATE zone SET epoch = epoch + 1, owner = ?, host = ?, port = ?, moving_to = '', reason = ?,"
+        " changed_at = ? WHERE name = ?",
+        (owner, host, port, reason, now, zone),
+    )
+    sql.execute(
+        "INSERT INTO zone_event (zone, era, epoch, from_manager, to_manager, reason, at)"
+        f" SELECT name, era, epoch, ?, {_OWNER_NAME}, reason, changed_at FROM zone WHERE name = ?",
+        (before, zone),
+    )
+    token = read_token(sql, zone)
+    assert token is not None
+    return token
+
+
+def read_token(sql: Sql, zone: str) -> Token | None:
+    """Return the token of a zone's owner; None if it never had one."""
     rows = sql.fetch("SELECT era, epoch FROM zone WHERE name = ?", (zone,))
     return Token(zone, *rows[0]) if rows else None
+
+
+def _check_claim(sql: Sql, zone: str, claim: Claim) -> None:
+    found = read_token(sql, zone)
+    if found != claim.seen:
+        raise Fenced(
+            f"zone {zone}: has {_told(found)}, not {_told(claim.seen)} any more; nothing was changed"
+        )
+    # its row is locked, so that nobody ends it before this is committed
+    is_live = sql.execute(
+        "UPDATE manager SET ready = ready WHERE incarnation = ? AND state = ?",
+        (claim.incarnation, ManagerState.Live),
+    )
+    if not is_live:
+        raise Fenced(f"zone {zone}: this process was given up for dead; nothing was changed")
+
+
+def _told(token: Token | None) -> str:
+    return f"era {token.era}, epoch {token.epoch}" if token else "no owner"

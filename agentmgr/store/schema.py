@@ -57,7 +57,44 @@ def _ref(target: str) -> ForeignKey:
 
 # -- who owns a zone -----------------------------------------------------------------------
 
-zone = _table("zone", _key("name", Text()), _needed("era", RowId), _needed("epoch", RowId))
+# `owner` is an incarnation of a manager, empty for nobody; `host` and `port` are where its listener is.
+zone = _table(
+    "zone",
+    _key("name", Text()),
+    _needed("era", RowId),
+    _needed("epoch", RowId),
+    _needed("owner", Text()),
+    _needed("host", Text()),
+    _needed("moving_to", Text()),
+    _needed("reason", Text()),
+    _needed("wanted_by", Text()),
+    _needed("port", Integer()),
+    _needed("changed_at", Real),
+)
+# Processes; a beat is counted up at each sign of life.
+manager = _table(
+    "manager",
+    _key("incarnation", Text()),
+    _needed("name", Text()),
+    _needed("beat", RowId),
+    _needed("state", Text()),
+    _needed("ready", Flag),
+    _needed("version", Text()),
+    _needed("lock", Text()),
+)
+_IS_LIVE = text("state = 'live'")
+Index("ix_manager_live", manager.c.name, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
+# Each change of owner; the managers are named.
+zone_event = _table(
+    "zone_event",
+    _key("zone", Text()),
+    _key("era", RowId),
+    _key("epoch", RowId),
+    _needed("from_manager", Text()),
+    _needed("to_manager", Text()),
+    _needed("reason", Text()),
+    _needed("at", Real),
+)
 
 # -- agents --------------------------------------------------------------------------------
 

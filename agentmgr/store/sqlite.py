@@ -17,6 +17,7 @@ from agentmgr.ports import (
     CallbackPlace,
     CampaignHistory,
     CampaignOverview,
+    Claim,
     ContactDraft,
     ContactHistory,
     ContactList,
@@ -91,9 +92,9 @@ class SqliteStore:
 
     # -- zones -----------------------------------------------------------------------------
 
-    def open_zone(self, zone: str, now: float) -> OpenedZone:
+    def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
         """Take the zone over: raise its epoch, end what a dead owner left open."""
-        return self._database.write(takeover.open_zone, zone, now, first=True)
+        return self._database.write(takeover.open_zone, zone, now, claim, first=True)
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         """Write all records in one durable transaction.

@@ -1,6 +1,6 @@
 """Taking a zone over from a dead owner."""
 
-from agentmgr.ports import JobState, OpenedZone
+from agentmgr.ports import Claim, JobState, OpenedZone
 from agentmgr.store.callbacks import expire_callbacks
 from agentmgr.store.jobs import read_job
 from agentmgr.store.ownership import raise_epoch
@@ -9,9 +9,9 @@ from agentmgr.store.settlement import settle_rest
 from agentmgr.store.sql import Sql, Transaction
 
 
-def open_zone(tx: Transaction, zone: str, now: float) -> OpenedZone:
+def open_zone(tx: Transaction, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
     """Make the caller the owner of a zone and settle what its dead owner left open."""
-    token = raise_epoch(tx, zone)
+    token = raise_epoch(tx, zone, now, claim)
     going_on = _take_over_jobs(tx.sql, zone, now)
     return OpenedZone(token, tuple(read_job(tx, job_id) for job_id in going_on), read_saved(tx.sql, zone))
 

@@ -47,6 +47,7 @@ from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
+    Claim,
     Fenced,
     JobTally,
     OpenedZone,
@@ -140,7 +141,7 @@ class MemoryStore:
 
     # -- a new owner -----------------------------------------------------------------------
 
-    def open_zone(self, zone: str, now: float) -> OpenedZone:
+    def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
         """Take the zone over with all jobs whose campaign is known; there is one zone here."""
         self._epochs[zone] = self._epochs.get(zone, 0) + 1
         live = {job_id: job for job_id, job in self.jobs.items() if job_id not in self.finished_jobs}

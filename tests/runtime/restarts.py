@@ -32,7 +32,7 @@ from agentmgr.core.model import (
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
-from agentmgr.ports import AccountLogin, AgentLogin, OpenedZone, Token, ZoneStore
+from agentmgr.ports import AccountLogin, AgentLogin, Claim, OpenedZone, Token, ZoneStore
 from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.virtual import VirtualZone
 from agentmgr.telephony.params import SimParams
@@ -99,7 +99,7 @@ class Shelf:
     dies_before: bool = False
     _tokens: list[Token] = field(factory=list)
 
-    def open_zone(self, zone: str, now: float) -> OpenedZone:
+    def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
         opened = [store.open_zone(zone, now) for store in self.stores]
         self._tokens = [each.token for each in opened]
         for each in opened[1:]:

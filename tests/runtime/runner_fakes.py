@@ -13,7 +13,7 @@ from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrd
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
 from agentmgr.core.model import JobSpec, WantedJob
 from agentmgr.core.outbox import Thing, Turn
-from agentmgr.ports import AccountLogin, AgentLogin, OpenedZone, Token
+from agentmgr.ports import AccountLogin, AgentLogin, Claim, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
@@ -77,7 +77,7 @@ class ListStore:
         self.dnc: frozenset[str] = frozenset()
         self.jobs: dict[int, JobSpec] = {}
 
-    def open_zone(self, zone: str, now: float) -> OpenedZone:
+    def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
         return OPENED
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:

@@ -12,7 +12,7 @@ from agentmgr.store import schema
 from protocol.enums import CallbackType, ContactType
 from tests.databases import new_store
 
-STAY = {"contact_list", "contact", "contact_phone", "contact_attribute", "zone"}
+STAY = {"contact_list", "contact", "contact_phone", "contact_attribute", "zone", "zone_event"}
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from types import ModuleType
 import pytest
 
 from agentmgr import store as room
-from agentmgr.ports import Fenced, Token
+from agentmgr.ports import Claim, Fenced, Token
 from agentmgr.store import SqliteStore
 from agentmgr.store.ownership import check_token, raise_epoch
 from agentmgr.store.records import STATEMENTS
 from agentmgr.store.settlement import SETTLE_CONTACTS
 from agentmgr.store.sql import Transaction
+from protocol.structures import SocketInfo
 
 RUN = {"execute", "execute_many", "fetch"}
 # What functions put into their statements, and those that are passed on: found by their tables instead.
@@ -68,9 +69,9 @@ class RecordingSql:
     def hold_zone(self, zone: str, *, alone: bool) -> None:
         self.asked.append(f"hold {zone} {'alone' if alone else 'shared'}")
 
-    def fetch(self, sql: str, parameters: object = ()) -> list[tuple[int, int]]:
+    def fetch(self, sql: str, parameters: object = ()) -> list[tuple[object, ...]]:
         self.asked.append(sql.partition(" ")[0])
-        return [(1, 1)]
+        return [(1, 1)] if "era" in sql else [("m",)]
 
     def execute(self, sql: str, parameters: object = ()) -> int:
         self.asked.append(sql.partition(" ")[0])
@@ -84,7 +85,9 @@ def test_owner_is_held_before_it_is_read() -> None:
     check_token(tx, Token("Z", 1, 1))
     assert sql.asked == ["hold Z shared", "SELECT"]
     sql.asked.clear()
-    assert raise_epoch(tx, "Z") == Token("Z", 1, 1)
-    assert sql.asked == ["hold Z alone", "INSERT", "SELECT"]
+    assert raise_epoch(
+        tx, "Z", 0.0, Claim("m", Token("Z", 1, 1), SocketInfo("127.0.0.1", 1), "test")
+    ) == Token("Z", 1, 1)
+    assert sql.asked[:2] == ["hold Z alone", "SELECT"]
     with pytest.raises(Fenced):
         check_token(tx, Token("Z", 1, 2))
