@@ -45,10 +45,13 @@ class Telephony(Protocol):
         """
         ...
 
-    async def alive(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the call and leg ids that the switch still has; none while it is lost.
+    async def keep(self, ids: Iterable[str]) -> frozenset[str]:
+        """End every call and leg of the zone but these, and return those of them that live.
 
-        May wait for the switch, for a bounded time, and only while it is open.
+        What is ended is not told, nor are orders carried out that are still on their way there. Whoever
+        opens a zone says so what it knows: all else is left from an owner that is gone. Customers who
+        hear the message that no agent was free hear it to its end. May wait for the switch, for a bounded
+        time, and only while it is open; none lives while the switch is lost.
         """
         ...
 
@@ -71,8 +74,8 @@ class Simulated(Protocol):
         """Return all events due by `now`, in the order they happened."""
         ...
 
-    def alive(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the call and leg ids that the switch still has; asked after a restart."""
+    def keep(self, ids: Iterable[str], now: float) -> frozenset[str]:
+        """End every call and leg but these without a word, and return those of them that live."""
         ...
 
 

@@ -248,7 +248,7 @@ class ZoneRunner:
 
     async def _go_on(self) -> None:
         """Put what a dead server left before all that waits; the switch is open, so no leg ends unheard."""
-        alive = await self._telephony.alive(saved_legs(self._opened))
+        alive = await self._telephony.keep(saved_legs(self._opened))
         self._inbox.put_first(start_events(self._opened, alive), self._meter())
         trio.lowlevel.add_instrument(self._rounds)
 

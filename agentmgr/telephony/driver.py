@@ -78,9 +78,11 @@ class Driver:
             self._wakes_at = at
             self._alarm.deadline = self._clock.deadline(at)
 
-    async def alive(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the call and leg ids that the simulation still has; never waits."""
-        return self._switch.alive(ids)
+    async def keep(self, ids: Iterable[str]) -> frozenset[str]:
+        """End every call and leg but these, and return those of them that live; never waits."""
+        living = self._switch.keep(ids, self._clock.now())
+        self.nudge()
+        return living
 
     async def _drive(self, deliver: Callable[[TelephonyEvent], None]) -> None:
         while True:

@@ -94,6 +94,7 @@ class SimSwitch:
         self._fortune = Random(f"{seed}/orders")
         self._reachable = True
         self._restoring: int | None = None
+        self._keeps = 0
 
     @property
     def confirms(self) -> bool:
@@ -117,9 +118,13 @@ class SimSwitch:
         if not self._reachable:
             return
         if self._params.order_delay_s:
-            self._agenda.plan(now + self._params.order_delay_s, partial(self._carry_out, order))
+            self._agenda.plan(now + self._params.order_delay_s, partial(self._arrived, order, self._keeps))
         else:
             self._carry_out(order, now)
+
+    def _arrived(self, order: TelephonyOrder, keeps: int, at: float) -> None:
+        if keeps == self._keeps:
+            self._carry_out(order, at)
 
     def refuse_next(self, kind: type[TelephonyOrder], times: int = 1) -> None:
         """Plant a fault: so many of the next orders of a kind are not carried out, which is told."""
@@ -184,13 +189,29 @@ class SimSwitch:
         happened, self._happened = self._happened, []
         return happened
 
-    def alive(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the call and leg ids that the switch still has; a leg being dropped is gone."""
-        return frozenset(
-            each
-            for each in ids
-            if each in self.calls or ((line := self.lines.get(each)) is not None and not line.dropped)
-        )
+    def keep(self, ids: Iterable[str], now: float) -> frozenset[str]:
+        """End every call and leg but these without a word, and return those of them that live.
+
+        A leg that is being dropped does not live, nor does a customer who hears the message, but hears it
+        to its end. Orders on their way are of whoever had the switch before: they are lost.
+        """
+        self._keeps += 1
+        kept = frozenset(ids)
+        living: set[str] = set()
+        for call in list(self.calls.values()):
+            if call.hears is Hears.MESSAGE:
+                continue
+            if call.call_id in kept:
+                living.add(call.call_id)
+            else:
+                self._silence(call.call_id)
+                self._forget(call.call_id, now)
+        for line in list(self.lines.values()):
+            if line.leg_id in kept and not line.dropped:
+                living.add(line.leg_id)
+            else:
+                self._forget_line(line, now)
+        return frozenset(living)
 
     # -- the whole switch --------------------------------------------------------------------
 
@@ -357,11 +378,10 @@ class SimSwitch:
     # -- agents' phones ----------------------------------------------------------------------
 
     def _nail_up(self, leg_id: str, now: float) -> bool:
-        self._silence(leg_id)
-        old = self.lines.pop(leg_id, None)
+        old = self.lines.get(leg_id)
         if old is not None:
-            self._agenda.cancel(old.ticket)
-            self._settle(old.part(), now)
+            self._forget_line(old, now)
+        self._silence(leg_id)
         draw = self._stream("line", leg_id)
         p = self._params
         line = self.lines[leg_id] = Line(leg_id)
@@ -393,6 +413,13 @@ class SimSwitch:
             self._agenda.cancel(line.ticket)
             line.ticket = self._agenda.plan(now + DROP_S, partial(self._nail_ended, line))
         return line is not None
+
+    def _forget_line(self, line: Line, now: float) -> None:
+        """Let a line be gone without a word."""
+        self._silence(line.leg_id)
+        self._agenda.cancel(line.ticket)
+        del self.lines[line.leg_id]
+        self._settle(line.part(), now)
 
     def _nail_ended(self, line: Line, at: float) -> None:
         del self.lines[line.leg_id]

@@ -40,6 +40,7 @@ from agentmgr.telephony.switch import SimSwitch
 from protocol.commands import AGTLogonRESP, AGTSaveAgentForHA, AGTSaveAgentForHARESP, AGTWrapupContactRESP
 from protocol.enums import CallState, PacingType
 from protocol.results import ResultCode
+from tests.telephony.switches import living
 
 T0 = 1_760_000_040.0
 ZONE = "Default"
@@ -235,7 +236,7 @@ class World:
         self.shelf.fuse, self.shelf.dies_before = commits, dies_before
         end = self.now + for_s
         try:
-            driver.post(*start_events(opened, self._switch.alive(saved_legs(opened))))
+            driver.post(*start_events(opened, self._switch.keep(saved_legs(opened), self.now)))
             driver.read_jobs_wanted()
             self._let_desktops_come(zone, driver, opened)
             driver.run(end, lambda: not zone.jobs)
@@ -274,7 +275,7 @@ class World:
         if saved is None or saved.session is None or saved.session.sid not in zone.sessions:
             return None
         sid = saved.session.sid
-        has_lines = self._switch.alive({sid, saved.leg_id}) == {sid, saved.leg_id}
+        has_lines = {sid, saved.leg_id} <= living(self._switch)
         was_talking = saved.call_state not in (CallState.Wrapup, CallState.Dialing)
         return Expected(sid, has_lines and was_talking, saved.call_state)
 

@@ -122,7 +122,7 @@ class ListStore:
 class PushingSwitch:
     """Notes orders in the common log; a test says what it delivers, and when it fails.
 
-    `living` is what `alive` answers once `answers` is set.
+    `living` is what `keep` answers once `answers` is set.
     """
 
     def __init__(self, log: list[Any]) -> None:
@@ -156,7 +156,7 @@ class PushingSwitch:
             raise self.refuses
         self._log.append(("order", order))
 
-    async def alive(self, ids: Iterable[str]) -> frozenset[str]:
+    async def keep(self, ids: Iterable[str]) -> frozenset[str]:
         self.asked.append(list(ids))
         await self.answers.wait()
         return self.living.intersection(self.asked[-1])

@@ -9,6 +9,7 @@ from attrs import frozen
 from agentmgr.core.effects import Connect, Dial, NailUp
 from agentmgr.core.events import TelephonyEvent
 from agentmgr.telephony.customers import Answers, Fails, Reaction
+from agentmgr.telephony.legs import Hears
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.enums import DialFailReason
@@ -43,6 +44,12 @@ def collect(switch: SimSwitch, until: float = math.inf) -> list[tuple[float, Tel
     while (at := switch.next_at()) is not None and at <= until:
         happened += [(round(at - T0, 6), event) for event in switch.due(at)]
     return happened
+
+
+def living(switch: SimSwitch) -> set[str]:
+    """The legs that a zone may have: not those that hear a message, nor those being dropped."""
+    calls = {each.call_id for each in switch.calls.values() if each.hears is not Hears.MESSAGE}
+    return calls | {each.leg_id for each in switch.lines.values() if not each.dropped}
 
 
 def talking(switch: SimSwitch, call_id: str = "c1", leg_id: str = "n1") -> float:

@@ -237,16 +237,24 @@ def test_external_taken_over_by_another_consult_leaves_the_first() -> None:
 # -- what is still there ---------------------------------------------------------------------
 
 
-def test_alive_calls_and_legs_that_are_not_over() -> None:
+def test_keep_calls_and_legs_that_are_not_over_live() -> None:
     switch, began = with_external()
-    assert switch.alive(["c1", "x", "n1", "n2", "c9"]) == {"c1", "x", "n1", "n2"}
+    everybody = ["c1", "x", "n1", "n2", "c9"]
+    assert switch.keep(everybody, began + 13) == {"c1", "x", "n1", "n2"}
     switch.order(DropNail("n2"), began + 13)
     switch.order(HangUp("x"), began + 13)
-    assert switch.alive(["c1", "x", "n1", "n2"]) == {"c1", "n1"}
+    assert switch.keep(everybody, began + 13) == {"c1", "n1"}
     switch.due(began + 61)
-    assert switch.alive(["c1", "x", "n1", "n2"]) == {"n1"}
+    assert switch.keep(everybody, began + 61) == {"n1"}
     switch.fail(began + 62)
-    assert switch.alive(["c1", "x", "n1", "n2"]) == frozenset()
+    assert switch.keep(everybody, began + 62) == frozenset()
+
+
+def test_keep_ends_all_others_without_a_word_and_who_is_left_alone_waits() -> None:
+    switch, began = with_external()
+    assert switch.keep(["c1", "n2"], began + 13) == {"c1", "n2"}
+    assert (set(switch.calls), set(switch.lines)) == ({"c1"}, {"n2"})
+    assert after(began, switch) == [(17.0, CallEnded("c1"))]
 
 
 def test_person_of_the_tests_bears_a_hold_for_30_s() -> None:

@@ -117,11 +117,19 @@ def test_nail_up_known_leg_crosses_its_answer_which_is_told_once() -> None:
     assert collect(one) == [(4.8, NailAnswered("n1"))]
 
 
-def test_alive_call_whose_end_is_on_its_way_is_gone() -> None:
+def test_keep_call_whose_end_is_on_its_way_is_gone() -> None:
     one = switch(EVENTS)
     one.order(dial(), T0)
     one.due(T0 + 9.2)
-    assert one.alive(["c1"]) == frozenset()
+    assert one.keep(["c1"], T0 + 9.2) == frozenset()
+
+
+def test_keep_orders_of_the_owner_before_are_lost_on_their_way() -> None:
+    one = switch(ORDERS)
+    one.order(dial("before"), T0)
+    one.keep((), T0 + 0.1)
+    one.order(dial("after"), T0 + 0.1)
+    assert {event for _, event in collect(one)} == {CallAnswered("after"), CallEnded("after")}
 
 
 def test_fail_orders_and_events_on_their_way_are_lost() -> None:

@@ -40,7 +40,7 @@ from agentmgr.core.events import (
 from agentmgr.telephony.legs import Hears
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
-from tests.telephony.switches import T0
+from tests.telephony.switches import T0, living
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +97,15 @@ class AnyOrders(RuleBasedStateMachine):
     def hang_up(self, call_id: str) -> None:
         if self.order(HangUp(call_id)):
             self.calls[call_id] = SILENT
+
+    @rule(kept=st.sets(st.one_of(CALLS, LEGS)))
+    def keep(self, kept: set[str]) -> None:
+        there = living(self.switch) & kept
+        assert self.switch.keep(kept, self.now) == there
+        self.twin.keep(kept, self.now)
+        self.dropped.clear()
+        for legs in self.calls, self.legs:
+            legs.update(dict.fromkeys(legs.keys() - there, SILENT))
 
     @rule(call_id=CALLS)
     def dismiss(self, call_id: str) -> None:
@@ -228,7 +237,7 @@ class AnyOrders(RuleBasedStateMachine):
             assert len(heard) == sum(state != SILENT for state in self.calls.values())
             assert self.switch.open_lines == sum(state != SILENT for state in self.legs.values())
             there = {each for each, state in {**self.calls, **self.legs}.items() if state != SILENT}
-            assert self.switch.alive(["c1", "c2", "c3", "c4", "n1", "n2", "n3", "x"]) == there - self.dropped
+            assert living(self.switch) == there - self.dropped
 
     def teardown(self) -> None:
         """Let everything run out: each call answered or failed, each person gone, each line lost."""
