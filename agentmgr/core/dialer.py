@@ -61,7 +61,7 @@ class Dialer:
             return
         if job.stopping:
             self._wind_up(job)
-        if job.is_running and not self._floor.telephony_is_down:
+        if job.is_running and not self._floor.is_halted:
             if job.campaign.previews:
                 self._offer_previews(job)
             else:

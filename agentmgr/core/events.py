@@ -177,6 +177,16 @@ class TelephonyRestored:
 
 
 @frozen
+class Frozen:
+    """Nothing becomes durable for now, and nothing leaves that rests on it: begin nothing."""
+
+
+@frozen
+class Thawed:
+    """What waited is durable and has left; go on."""
+
+
+@frozen
 class ContactsFetched:
     """The answer to `FetchContacts`.
 
@@ -312,6 +322,8 @@ Event = (
     | SupervisorAsked
     | AccountChecked
     | TelephonyEvent
+    | Frozen
+    | Thawed
     | ContactsFetched
     | DialChecked
     | DncChecked

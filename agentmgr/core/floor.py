@@ -46,10 +46,16 @@ class Floor:
         self.contacts_in_work: set[int] = set()
         self.numbers_in_work: dict[str, Session] = {}
         self.telephony_is_down = False
+        self.is_frozen = False
         self.directory: Mapping[str, SocketInfo] = {}
         self.timezones = Offsets(config.timezones)
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether nothing new is begun for now: without the switch, and while nothing becomes durable."""
+        return self.telephony_is_down or self.is_frozen
 
     def listen_to(self, agent: Agent) -> None:
         """A desktop is there for the agent: from now on it is to be heard of."""

@@ -29,7 +29,7 @@ class Sharing:
     def better_job(self, agent: Agent) -> Job | None:
         """Return the job that a free agent shall go to; None if it stays where it is."""
         own = agent.job
-        if own is None or self._floor.telephony_is_down:
+        if own is None or self._floor.is_halted:
             return None
         others = (job for job in self._floor.jobs_for(agent) if job is not own and job.lacks > 0)
         best = min(others, key=lambda job: (-job.campaign.priority, job.staff), default=None)
@@ -44,7 +44,7 @@ class Sharing:
     def call_in(self, job: Job) -> Iterator[Agent]:
         """Move idle agents of other jobs to one that lacks agents; yields each to be employed."""
         self._note_staff(job)
-        if job.lacks <= 0 or self._floor.telephony_is_down:
+        if job.lacks <= 0 or self._floor.is_halted:
             return
         for other in list(self._floor.jobs.values()):
             if len(other.idle) and other is not job:
@@ -57,7 +57,7 @@ class Sharing:
             return
         if self._out.steady >= job.yields_until or other.lacks <= 0:
             job.yields_to = None
-        elif not self._floor.telephony_is_down:
+        elif not self._floor.is_halted:
             yield from self._move(job, other)
 
     def _move(self, job: Job, to: Job) -> Iterator[Agent]:

@@ -28,6 +28,7 @@ from agentmgr.core.events import (
     DirectoryChanged,
     DncChecked,
     Event,
+    Frozen,
     GraceOver,
     JobLoaded,
     JobsWanted,
@@ -40,6 +41,7 @@ from agentmgr.core.events import (
     SupervisorAsked,
     TelephonyLost,
     TelephonyRestored,
+    Thawed,
     Timer,
     TimerFired,
     ZoneClosing,
@@ -344,6 +346,16 @@ class Zone(Parts):
 
     def _on_telephony_restored(self, event: TelephonyRestored) -> None:
         self.telephony_is_down = False
+        self._go_on_with_all()
+
+    def _on_frozen(self, event: Frozen) -> None:
+        self.is_frozen = True
+
+    def _on_thawed(self, event: Thawed) -> None:
+        self.is_frozen = False
+        self._go_on_with_all()
+
+    def _go_on_with_all(self) -> None:
         for agent in self.agents.values():
             self.out.free(agent)
         for job in self.jobs.values():
@@ -531,6 +543,8 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     OrderFailed: Zone._on_order_failed,
     TelephonyLost: Zone._on_telephony_lost,
     TelephonyRestored: Zone._on_telephony_restored,
+    Frozen: Zone._on_frozen,
+    Thawed: Zone._on_thawed,
     ContactsFetched: Zone._on_contacts,
     DialChecked: Zone.answer,
     DncChecked: Zone.answer,

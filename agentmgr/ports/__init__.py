@@ -50,7 +50,7 @@ from agentmgr.ports.history import (
     KeptCallback,
     NoteRow,
 )
-from agentmgr.ports.leases import LeaseStore, LeaseView, ManagerLease, ManagerState, ZoneLease
+from agentmgr.ports.leases import LeaseStore, LeaseView, ManagerLease, ManagerState, Permit, ZoneLease
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
@@ -139,6 +139,7 @@ __all__ = [
     "NoteRow",
     "OpenedZone",
     "PendingContacts",
+    "Permit",
     "Role",
     "ServiceStore",
     "Simulated",

@@ -1,5 +1,6 @@
 """Which manager owns which zone, as all managers of a centre see it in the database that they share."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -68,6 +69,20 @@ class LeaseView:
 
     managers: tuple[ManagerLease, ...] = ()
     zones: tuple[ZoneLease, ...] = ()
+
+
+class Permit(Protocol):
+    """Whether this process may act: give orders to the switch, tell desktops what is so.
+
+    Attributes:
+        on_change: called with whether it may, each time that this changes.
+    """
+
+    on_change: set[Callable[[bool], None]]
+
+    def is_valid(self) -> bool:
+        """Whether it may at this moment; to be asked before each effect, with nothing awaited between."""
+        ...
 
 
 class LeaseStore(Protocol):

@@ -111,6 +111,12 @@ class RuntimeMetrics:
             ["zone", "result"],
             registry=registry,
         )
+        self.frozen = Gauge(
+            "agentmgr_frozen",
+            "1 while nothing becomes durable, or the lease is not renewed: nothing new is begun.",
+            ["zone"],
+            registry=registry,
+        )
         self.connections = Gauge("agentmgr_connections", "Connections open.", ["zone"], registry=registry)
         self.connections_closed = Counter(
             "agentmgr_connections_closed",
@@ -210,6 +216,7 @@ class ZoneMetrics:
         self.commit_records = metrics.commit_records.labels(zone)
         self.commit_seconds = metrics.commit_seconds.labels(zone)
         self.faults = metrics.faults.labels(zone)
+        self.frozen = metrics.frozen.labels(zone)
         self._passwords = {
             result: metrics.passwords.labels(zone, result) for result in ("right", "wrong", "another", "turn")
         }

@@ -22,18 +22,21 @@ from agentmgr.core.events import (
     CommandReceived,
     ConnectionLost,
     Event,
+    Frozen,
     GraceOver,
     OrderFailed,
     TelephonyEvent,
+    Thawed,
     TimerFired,
     ZoneClosing,
 )
 from agentmgr.core.outbox import Thing, Turn
-from agentmgr.ports import Fenced, OpenedZone, StoreFault, Telephony, ZoneStore
+from agentmgr.ports import Fenced, OpenedZone, Permit, StoreFault, Telephony, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.feed import Feed
+from agentmgr.runtime.frost import Always, Frost, PatientWriter
 from agentmgr.runtime.inbox import Inbox
 from agentmgr.runtime.metrics import ZoneMetrics
 from agentmgr.runtime.passwords import Passwords, Verify
@@ -44,6 +47,15 @@ from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.supervising import Wishes
 from agentmgr.runtime.timers import TimerHeap
 from agentmgr.runtime.writer import Writer
+from protocol.commands import (
+    AGTGetErrorInfo,
+    AGTGetErrorString,
+    AGTGetZoneList,
+    GetPAMForZone,
+    POMClientAlive,
+)
+from protocol.connection import refusal_bytes
+from protocol.results import ResultCode
 
 INBOX_EVENTS = 4096
 """With more events than these waiting, connections are not read from that have one of their own there."""
@@ -53,6 +65,9 @@ STEP_S = 0.004
 
 TOGETHER = 32
 """How many effects are gathered before they are performed: alike work in a row is a good deal cheaper."""
+
+HARMLESS = (POMClientAlive, GetPAMForZone, AGTGetZoneList, AGTGetErrorString, AGTGetErrorInfo)
+"""Commands that are answered while the zone is frozen: they change nothing and need no database."""
 
 PENDING_EFFECTS = 20_000
 """With more effects than these waiting for a commit, the zone is not stepped."""
@@ -100,13 +115,15 @@ class ZoneRunner:
         inbox_events: int = INBOX_EVENTS,
         feed: Feed | None = None,
         meter: Callable[[], float] = perf_counter,
+        permit: Permit | None = None,
     ) -> None:
         self._zone = zone
         self._feed = feed
         self._opened = opened
         self._token = token = opened.token
         self._store = store
-        self._writer = writer
+        self._frost = Frost(permit or Always(), self._on_frost)
+        self._writer = writer = PatientWriter(writer, self._frost)
         self._telephony = telephony
         self._desktops = desktops
         self._clock = clock
@@ -170,7 +187,9 @@ class ZoneRunner:
         going on, events are better taken together.
         """
         inbox = self._inbox
-        if inbox and not self._deaf:
+        if self._frost.is_on:
+            self._answer_frozen(event)
+        elif inbox and not self._deaf:
             if not inbox.has_room(event.connection):
                 return False
             inbox.put(event, self._meter())
@@ -179,6 +198,20 @@ class ZoneRunner:
         else:
             self.push(event)
         return True
+
+    def _answer_frozen(self, event: CommandReceived) -> None:
+        """Answer a command while nothing can be acknowledged: what changes nothing as ever, the rest 9005."""
+        if event.command.__class__ in HARMLESS:
+            batch = _Batch([], [], [])
+            self._handle(event, self._clock.now(), batch)
+            for effect in batch.later:
+                self._branches[effect.__class__](effect)
+        else:
+            name, result = event.command.__class__.__name__, ResultCode.SYSTEM_NOT_AVAILABLE
+            self._metrics.commands.refused(name, result)
+            frame = refusal_bytes(event.request_id, event.agent_id, name, result)
+            self._desktops.answer(event.connection, frame)
+        self._desktops.flush()
 
     async def post(self, event: CommandReceived) -> None:
         """Put a command into the inbox, and wait for room first if it is full."""
@@ -226,6 +259,7 @@ class ZoneRunner:
         """
         try:
             self._clock.listeners.add(self._on_clock_stepped)
+            self._frost.begin()
             async with self._telephony.open(self.hear):
                 with self._scope:
                     await self._go_on()
@@ -240,6 +274,7 @@ class ZoneRunner:
             self.fail(error)
         finally:
             self._clock.listeners.discard(self._on_clock_stepped)
+            self._frost.end()
             self._stop()
             with suppress(KeyError):
                 trio.lowlevel.remove_instrument(self._rounds)
@@ -304,6 +339,16 @@ class ZoneRunner:
         self._grace_over.set()
         self.wishes.end()
         self._scope.cancel()
+
+    def _on_frost(self, why: str | None) -> None:
+        """Tell the zone to begin nothing, or that it may go on."""
+        self._metrics.frozen.set(why is not None)
+        if why is not None:
+            self._log.error("zone_frozen", why=why)
+            self.push(Frozen())
+        else:
+            self._log.info("zone_thawed")
+            self.push(Thawed())
 
     # -- stepping --------------------------------------------------------------------------
 
@@ -383,7 +428,7 @@ class ZoneRunner:
         self._perform_now(batch)
         if batch.has_left:
             self._desktops.flush()
-        if batch.records or self._pending or self._committing:
+        if batch.records or batch.later or self._pending or self._committing:
             self._pending.append(batch)
             self._pending_effects += len(batch.later)
             self._pending_bell.ring()
@@ -410,7 +455,8 @@ class ZoneRunner:
 
     def _perform_now(self, batch: _Batch) -> None:
         """Perform what a step has brought so far, if it rests on no commit."""
-        if batch.later and not (batch.records or self._pending or self._committing):
+        waits = batch.records or self._pending or self._committing
+        if batch.later and not waits and self._frost.may_act():
             branches = self._branches
             for effect in batch.later:
                 branches[effect.__class__](effect)
@@ -448,6 +494,7 @@ class ZoneRunner:
             try:
                 self._committing = True
                 await self._commit([record for batch in batches for record in batch.records])
+                await self._frost.wait_permitted()
                 await self._perform(batches)
                 self._committing = False
             except Exception as error:
@@ -472,6 +519,7 @@ class ZoneRunner:
                 if meter() >= until:
                     self._desktops.flush()
                     await trio.lowlevel.checkpoint()
+                    await self._frost.wait_permitted()
                     until = meter() + STEP_S
                 if self._stopped:
                     return

@@ -1,10 +1,11 @@
 """Every dial is asked about before, and recorded: which number, when, what came of it, who it was."""
 
+import pytest
 from attrs import evolve
 from scenes import SID, Scene, a_campaign, a_contact, number_of, preview, wrapup
 
 from agentmgr.core.effects import Dial, EndAttempt, HangUp, MarkDialed, ReturnContact, StartAttempt
-from agentmgr.core.events import JobLoaded
+from agentmgr.core.events import Frozen, JobLoaded, Thawed
 from agentmgr.core.model import JobSpec
 from agentmgr.testing.transcript import lines
 from protocol.commands import AGTPreviewCancel, AGTPreviewDial, AGTRedial, AGTReleaseLine, AGTWrapupContact
@@ -223,3 +224,33 @@ def test_line_hung_up_before_its_answer_leaves_an_attempt_that_was_dialled():
     (ended,) = of_kind(scene, EndAttempt)
     assert (ended.outcome, ended.dialed) == ("NoAnswer", True)
     assert len(of_kind(scene, ReturnContact)) == 1
+
+
+# -- while nothing becomes durable -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pacing", [PacingType.Progressive, PacingType.Predictive, PacingType.PreviewUntimed])
+def test_frozen_zone_begins_nothing_and_goes_on_when_it_has_thawed(pacing):
+    scene = Scene(pacing)
+    scene.post(Frozen())
+    scene.nail("A")
+    scene.wait(30)
+    assert (dialled(scene), of_kind(scene, StartAttempt)) == ([], [])
+    scene.post(Thawed())
+    scene.nail("B")
+    scene.wait(1)
+    assert len(of_kind(scene, StartAttempt)) >= 1
+
+
+def test_contact_on_the_line_is_finished_while_frozen_and_no_other_one_follows():
+    scene = Scene(PacingType.Progressive)
+    scene.nail("A")
+    scene.customer_answers()
+    scene.post(Frozen())
+    scene.customer_leaves()
+    wrapped_up(scene)
+    scene.wait(30)
+    assert len(of_kind(scene, StartAttempt)) == 1
+    scene.post(Thawed())
+    scene.wait(1)
+    assert len(of_kind(scene, StartAttempt)) == 2

@@ -209,6 +209,7 @@ class Rig:
         switch: Any = None,
         feed: Any = None,
         meter: Callable[[], float] | None = None,
+        permit: Any = None,
     ) -> None:
         self.log: Any = [] if log is None else log
         self.zone = zone or ScriptedZone()
@@ -231,6 +232,7 @@ class Rig:
             self.metrics,
             inbox_events=inbox_events,
             feed=feed,
+            permit=permit,
             meter=meter or repeat(perf_counter()).__next__,  # no step ends early on a busy machine
         )
 

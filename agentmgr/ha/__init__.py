@@ -1,0 +1,1 @@
+"""Which manager owns which zone: leases, takeover, hand-back."""
