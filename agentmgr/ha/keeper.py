@@ -166,7 +166,8 @@ class Keeper:
                 renewed = await self._call(lambda: self.store.renew(self.me.incarnation, ready=ready))
                 if renewed is None:
                     raise ManagerExpired(
-                        f"manager {self.me.name}: the others called it dead and have its zones; start it again"
+                        f"manager {self.me.name}: the others called it dead and have its zones;"
+                        " start it again"
                     )
                 view, self._renewed_at = renewed, began
                 self.guard.renewed(began + self.times.valid_s)
