@@ -26,7 +26,7 @@ from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
 from agentmgr.log import configure
-from agentmgr.ports import StoreFault
+from agentmgr.ports import Claim, StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
@@ -236,12 +236,12 @@ class _ZoneMaker:
     clock: Clock
     metrics: RuntimeMetrics
 
-    async def make(self, name: str) -> HostedZone:
+    async def make(self, name: str, claim: Claim | None) -> HostedZone:
         """Take a zone over; the epoch of whoever had it before is over."""
         (zone,) = (each for each in self.settings.zones if each.name == name)
         clock, settings = self.clock, self.settings
         writer = self.writers[name]
-        opened = await writer.call(self.store.open_zone, name, clock.now())
+        opened = await writer.call(self.store.open_zone, name, clock.now(), claim)
         # a switch for each zone: its calls don't depend on what else is configured
         switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock.steady)
         config = ZoneConfig(

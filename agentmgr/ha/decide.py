@@ -138,12 +138,12 @@ def _about(
         sightings.ownerless.pop(zone, None)
         if mine is None and not me.leaving:  # its opening was not finished, or its move
             return Take(zone, lease.token, lease.reason)
-        if (
-            mine is not None and mine != lease.token
-        ):  # opened anew in place: what was read is older, or mine is
-            return None
+        if mine is not None and mine != lease.token:
+            return None  # opened anew in place: what was read is older
         return _leave(me, lease, wanted, living, times)
     if mine is not None:
+        if lease is None or (lease.token.era, lease.token.epoch) <= (mine.era, mine.epoch):
+            return None  # what was read is older than its opening
         return Lose(zone, f"{owner.name if owner is not None else 'nobody'} has it now")
     if owner is not None and not _is_over(owner, sightings, now, times):
         sightings.ownerless.pop(zone, None)

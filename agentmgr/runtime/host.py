@@ -11,11 +11,11 @@ from typing import Protocol
 
 import structlog
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from agentmgr.core.events import DirectoryChanged
 from agentmgr.core.zone import Zone
-from agentmgr.ports import Fenced, StoreFault
+from agentmgr.ports import Claim, Fenced, StoreFault, StoreLost, Token
 from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
@@ -67,22 +67,31 @@ class HostedZone:
     feed: Feed
     desktops: DesktopServer
 
+    @property
+    def token(self) -> Token:
+        """What its writes are checked against."""
+        return self.runner.token
+
 
 @define(eq=False)
 class _Kept:
     """A zone from its opening to its end, however often it is opened anew."""
 
+    claim: Claim | None
+    token: Token
     reason: str = ""
     is_ending: bool = False
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     ended: trio.Event = field(factory=trio.Event)
+    pause_s: float = FIRST_PAUSE_S
 
 
 class ZoneHost:
     """Opens zones and closes them; all of it is for trio's thread.
 
     Args:
-        make: takes a zone over and makes everything that it needs, not running yet; called for each opening.
+        make: takes a zone over and makes everything that it needs, not running yet; called for each opening,
+            with the claim that the zone is opened by, if it takes one.
         release: called when a zone has ended for good.
 
     Attributes:
@@ -91,7 +100,7 @@ class ZoneHost:
 
     def __init__(
         self,
-        make: Callable[[str], Awaitable[HostedZone]],
+        make: Callable[[str, Claim | None], Awaitable[HostedZone]],
         release: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.zones: dict[str, HostedZone] = {}
@@ -99,7 +108,8 @@ class ZoneHost:
         self._release = release
         self._kept: dict[str, _Kept] = {}
         self._states: dict[str, str] = {}
-        self._directory: dict[str, SocketInfo] = {}
+        self._directory: dict[str, SocketInfo | None] = {}
+        self._is_told = False
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -118,7 +128,12 @@ class ZoneHost:
             task_status.started()
             await trio.sleep_forever()
 
-    async def open(self, name: str) -> HostedZone:
+    @property
+    def tokens(self) -> Mapping[str, Token]:
+        """The tokens of all zones that are kept, open or to be opened anew."""
+        return {name: kept.token for name, kept in self._kept.items()}
+
+    async def open(self, name: str, claim: Claim | None = None) -> HostedZone:
         """Open a zone while `run` runs; returns when it is served.
 
         Raises:
@@ -126,8 +141,8 @@ class ZoneHost:
         """
         if self._nursery is None or name in self._kept:
             raise RuntimeError(f"zone {name} is open, or the host does not run")
-        zone = await self._make(name)
-        kept = self._kept[name] = _Kept()
+        zone = await self._make(name, claim)
+        kept = self._kept[name] = _Kept(claim, zone.token)
         await self._nursery.start(self._keep, zone, kept)
         return zone
 
@@ -165,6 +180,20 @@ class ZoneHost:
         for zone in self.zones.values():
             zone.runner.end_grace()
 
+    def lose(self, name: str, fault: Fenced) -> None:
+        """Stop a zone at once that another owner has; one that is not open does no harm."""
+        if name in self.zones:
+            self.zones[name].runner.fail(fault)
+        elif name in self._kept:
+            self._kept[name].scope.cancel()
+
+    def tell(self, directory: Mapping[str, SocketInfo | None]) -> None:
+        """Tell all zones where every zone is served, from now on by who owns what in all processes."""
+        self._is_told = True
+        if directory != self._directory:
+            self._directory = dict(directory)
+            self._tell_directory()
+
     def fail(self, fault: StoreFault) -> bool:
         """Let every zone stop because of the store; False if none is open."""
         for zone in self.zones.values():
@@ -195,7 +224,7 @@ class ZoneHost:
         self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Serve a zone, and open it anew after a fault of its own, until it is closed or lost."""
-        name, pause_s = zone.name, FIRST_PAUSE_S
+        name = zone.name
         try:
             with kept.scope:
                 while True:
@@ -209,19 +238,36 @@ class ZoneHost:
                     if kept.is_ending:
                         return
                     if trio.current_time() - opened_at > STEADY_S:
-                        pause_s = FIRST_PAUSE_S
-                    log.error("zone_reopens", zone=name, after_s=pause_s, why=repr(fault))
-                    self._states[name] = "reopening"
-                    await trio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                    zone = await self._make(name)
+                        kept.pause_s = FIRST_PAUSE_S
+                    zone = await self._open_anew(name, kept, fault)
+        except Fenced as fenced:
+            log.warning("zone_lost", zone=name, why=str(fenced))
         finally:
             del self._kept[name]
             self._states[name] = "ended"
             self._release(name)
-            self._directory.pop(name, None)
-            self._tell_directory()
+            if not self._is_told:
+                self._directory.pop(name, None)
+                self._tell_directory()
             kept.ended.set()
+
+    async def _open_anew(self, name: str, kept: _Kept, fault: BaseException) -> HostedZone:
+        """Open a zone after a fault of its own, and a pause; as often as it takes to reach the store."""
+        why, claim = repr(fault), kept.claim
+        while True:
+            log.error("zone_reopens", zone=name, after_s=kept.pause_s, why=why)
+            self._states[name] = "reopening"
+            await trio.sleep(kept.pause_s)
+            kept.pause_s = min(2 * kept.pause_s, LONGEST_PAUSE_S)
+            if claim is not None:
+                claim = evolve(claim, seen=kept.token, reason=f"opened anew after a fault: {fault!r}")
+            try:
+                zone = await self._make(name, claim)
+            except StoreLost as lost:
+                why = str(lost)
+            else:
+                kept.token = zone.token
+                return zone
 
     async def _serve(
         self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None]
@@ -230,7 +276,8 @@ class ZoneHost:
         fault: BaseException | None = None
         self.zones[zone.name] = zone
         self._states[zone.name] = "ok"
-        self._directory[zone.name] = SocketInfo(zone.host, zone.port)
+        if not self._is_told:
+            self._directory[zone.name] = SocketInfo(zone.host, zone.port)
         self._tell_directory()
         try:
             async with trio.open_nursery() as nursery:

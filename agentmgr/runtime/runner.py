@@ -120,7 +120,7 @@ class ZoneRunner:
         self._zone = zone
         self._feed = feed
         self._opened = opened
-        self._token = token = opened.token
+        self.token = token = opened.token
         self._store = store
         self._frost = Frost(permit or Always(), self._on_frost)
         self._writer = writer = PatientWriter(writer, self._frost)
@@ -506,7 +506,7 @@ class ZoneRunner:
         if not records:
             return
         began = perf_counter()
-        await self._writer.call(self._store.commit, self._token, records)
+        await self._writer.call(self._store.commit, self.token, records)
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._metrics.commit_records.observe(len(records))
 

@@ -7,7 +7,7 @@ import trio
 import trio.testing
 
 from agentmgr.core.events import DirectoryChanged
-from agentmgr.ports import Fenced, StoreFault
+from agentmgr.ports import Claim, Fenced, StoreFault, Token
 from agentmgr.runtime.host import CLOSED_BY_FAULT, FIRST_PAUSE_S, STEADY_S, HostedZone, ZoneHost
 
 
@@ -16,6 +16,7 @@ class FakeRunner:
 
     def __init__(self, log: list[Any]) -> None:
         self.log = log
+        self.token = Token("Z", 1, 1)
         self.heard: list[Any] = []
         self.fault: Exception | None = None
         self._over = trio.Event()
@@ -81,7 +82,7 @@ class House:
         self.gone: list[str] = []
         self.refuses: list[Exception] = []
 
-    async def make(self, name: str) -> HostedZone:
+    async def make(self, name: str, claim: Claim | None) -> HostedZone:
         await trio.lowlevel.checkpoint()
         if self.refuses:
             raise self.refuses.pop()
