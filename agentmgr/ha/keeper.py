@@ -171,8 +171,10 @@ class Keeper:
                     )
                 view, self._renewed_at = renewed, began
                 self.guard.renewed(began + self.times.valid_s)
-        except ManagerExpired:
+        except ManagerExpired as expired:
             self.guard.end()
+            for zone in list(self.zones.tokens):
+                self.zones.lose(zone, Fenced(str(expired)))
             raise
         except StoreFault as fault:
             if not self._is_lost:

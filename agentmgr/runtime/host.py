@@ -300,7 +300,7 @@ class ZoneHost:
     def _tell_directory(self) -> None:
         """Tell every zone where all zones are served."""
         for zone in self.zones.values():
-            zone.runner.push(DirectoryChanged(dict(self._directory)))
+            zone.runner.push(DirectoryChanged({n: at for n, at in self._directory.items() if at is not None}))
 
 
 def first_error(error: BaseException) -> BaseException:
