@@ -246,6 +246,7 @@ class _ZoneMaker:
         switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock.steady)
         config = ZoneConfig(
             zone=name,
+            era=opened.token.era,
             epoch=opened.token.epoch,
             switch_confirms=switch.confirms,
             timezones=TIMEZONES,

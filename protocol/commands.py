@@ -868,7 +868,7 @@ class GetPAMForZoneRESP(Resp):
 class GetPAMForZone:
     """Ask where a zone's Agent Manager listens.
 
-    At any time.
+    At any time; 9012 while nobody owns the zone, 12 if there is none of that name.
     """
 
     zone_name: str = wire()

@@ -63,6 +63,8 @@ _VALUES: dict[str, str | int] = {
     "orgName": "Example",
     "pomZone": "Default",
     "port": 9970,
+    "era": 1,
+    "epoch": 7,
     "pwd": "secret",
     "reason": "the server is shutting down",
     "reasonCode": "1",

@@ -253,9 +253,11 @@ class GetAgentStatus:
 @notification
 @frozen
 class POMAvailable:
-    """A zone is managed here."""
+    """A zone is managed here, by whoever owns it under this token: see SocketInfo."""
 
     zone_name: str = wire()
+    era: int = wire(doc="0: not known", default=0)
+    epoch: int = wire(default=0)
 
 
 @notification

@@ -81,7 +81,8 @@ BEHAVIOUR = f"""
    the version of the wire it speaks. Every command that comes before it is answered 9003.
 2. The RESP carries the version that is spoken, the lower of both sides', and the directory: which zone is
    served at which address. Each side then keeps to what that version knows. `POMAvailable` follows, for the
-   zone of this port. A version below 1 is answered 9008 with the server's, and the connection is closed.
+   zone of this port, if this manager owns it: see "Several managers". A version below 1 is answered 9008
+   with the server's, and the connection is closed.
 3. The client sends `POMClientAlive` every {HEARTBEAT_S} s. A connection from which nothing at all came for
    {SILENCE_LIMIT_S} s is closed; every frame counts as a sign of life.
    That is of the connection. Of each agent that is logged on over it something is to be heard, too, for a
@@ -137,6 +138,20 @@ Agents who become free stay logged on, and may log off. An agent whose connectio
 logon, or one by force, is answered 9005. When nobody has a contact any more, or the time is over, each agent
 that is left gets `AGTAgentLoggedOut`: a contact it still had ends with the default code, one that was never
 dialled goes back uncounted. Then comes `POMConnectionClosed` with the reason.
+
+## Several managers
+
+A zone is owned by one manager at a time, and may move to another one: after the death of its owner, or as
+planned. Each owner has a token, (`era`, `epoch`), higher than that of any owner before: compare `era` first,
+then `epoch`. It comes with every address of the directory and with `POMAvailable`; 0 is not known. A client
+keeps the highest one that it saw for each zone, and takes no lower one for its owner: that is an old answer,
+or an old owner that doesn't know yet.
+
+Every manager answers at the port of every zone of its configuration. Where it does not own the zone there,
+it sends no `POMAvailable`, and answers `AgentSDKConnected`, `POMClientAlive`, `AGTGetZoneList` and
+`GetPAMForZone` alone, all else with 9012. `GetPAMForZone` says where a zone is: its address, 9012 if nobody
+owns it now, 12 if no zone has that name. So a client that lost its manager asks any other, and again after
+a moment while the answer is 9012.
 
 ## Errors
 

@@ -19,10 +19,20 @@ from protocol.values import frozen
 
 @frozen
 class SocketInfo:
-    """Where a zone's Agent Manager listens."""
+    """Where a zone's Agent Manager listens, and the token of its ownership: era first, then epoch.
+
+    Of two that differ the one with the higher token is newer.
+    """
 
     ip_address: str = wire()
     port: int = wire(doc="TCP port")
+    era: int = wire(doc="0: not known", default=0)
+    epoch: int = wire(doc="rises with each owner of the zone", default=0)
+
+    @property
+    def token(self) -> tuple[int, int]:
+        """Era and epoch, to be compared."""
+        return self.era, self.epoch
 
 
 @frozen

@@ -183,7 +183,7 @@ class AgentHandler:
         await self.on_other(event)
 
     async def on_pom_available(self, event: POMAvailable) -> None:
-        """A zone is managed here."""
+        """A zone is managed here, by whoever owns it under this token: see SocketInfo."""
         await self.on_other(event)
 
     async def on_pom_not_available(self, event: POMNotAvailable) -> None:

@@ -792,7 +792,7 @@ class AgentHandler:
         self.on_other(event)
 
     def on_pom_available(self, event: POMAvailable) -> None:
-        """A zone is managed here."""
+        """A zone is managed here, by whoever owns it under this token: see SocketInfo."""
         self.on_other(event)
 
     def on_pom_not_available(self, event: POMNotAvailable) -> None:

@@ -286,9 +286,12 @@ class AgentRestored:
 
 @frozen
 class DirectoryChanged:
-    """Where each zone that can be found is served by now, this one among them."""
+    """Where each zone is served by now, this one among them; None for one that nobody owns now.
 
-    zones: Mapping[str, SocketInfo]
+    With each address comes the token of its owner.
+    """
+
+    zones: Mapping[str, SocketInfo | None]
 
 
 @frozen

@@ -47,7 +47,7 @@ class Floor:
         self.numbers_in_work: dict[str, Session] = {}
         self.telephony_is_down = False
         self.is_frozen = False
-        self.directory: Mapping[str, SocketInfo] = {}
+        self.directory: Mapping[str, SocketInfo | None] = {}
         self.timezones = Offsets(config.timezones)
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0

@@ -362,12 +362,14 @@ class ZoneTimers:
 class ZoneConfig(ZoneTimers):
     """What a zone is told at its start.
 
-    `epoch` rises with every start of the zone; with `switch_confirms` each order brings the switch's word.
-    `utc_offset_s` is that of the clock on the wall, by which the day of its agents begins. `token_secret` is
-    32 random bytes that nobody else knows: resume tokens are made of it.
+    `era` and `epoch` are the token of its owner; `epoch` rises with every start of the zone. With
+    `switch_confirms` each order brings the switch's word. `utc_offset_s` is that of the clock on the wall, by
+    which the day of its agents begins. `token_secret` is 32 random bytes that nobody else knows: resume
+    tokens are made of it.
     """
 
     zone: str
+    era: int = 0
     epoch: int = 1
     switch_confirms: bool = False
     timezones: tuple[str, ...] = ("UTC",)

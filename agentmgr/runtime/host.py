@@ -277,7 +277,8 @@ class ZoneHost:
         self.zones[zone.name] = zone
         self._states[zone.name] = "ok"
         if not self._is_told:
-            self._directory[zone.name] = SocketInfo(zone.host, zone.port)
+            config = zone.zone.config
+            self._directory[zone.name] = SocketInfo(zone.host, zone.port, config.era, config.epoch)
         self._tell_directory()
         try:
             async with trio.open_nursery() as nursery:
@@ -300,7 +301,7 @@ class ZoneHost:
     def _tell_directory(self) -> None:
         """Tell every zone where all zones are served."""
         for zone in self.zones.values():
-            zone.runner.push(DirectoryChanged({n: at for n, at in self._directory.items() if at is not None}))
+            zone.runner.push(DirectoryChanged(dict(self._directory)))
 
 
 def first_error(error: BaseException) -> BaseException:

@@ -99,7 +99,13 @@ def read(tx: Transaction) -> LeaseView:
             for incarnation, name, beat, state, ready, version, lock in managers
         ),
         tuple(
-            ZoneLease(name, Token(name, era, epoch), owner, SocketInfo(host, port) if host else None, *others)
+            ZoneLease(
+                name,
+                Token(name, era, epoch),
+                owner,
+                SocketInfo(host, port, era, epoch) if host else None,
+                *others,
+            )
             for name, era, epoch, owner, host, port, *others in zones
         ),
     )

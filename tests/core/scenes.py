@@ -113,7 +113,9 @@ class Scene(Stage):
         )
         if config is None:
             self.post(
-                DirectoryChanged({"Z": SocketInfo("10.0.0.1", 9970), "Y": SocketInfo("10.0.0.2", 9970)})
+                DirectoryChanged(
+                    {"Z": SocketInfo("10.0.0.1", 9970), "Y": SocketInfo("10.0.0.2", 9970, 1, 3), "V": None}
+                )
             )
         self.keep_account()
         for agent_id in agents:

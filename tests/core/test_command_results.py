@@ -33,13 +33,16 @@ import agentmgr
 from agentmgr.conformance.matrix import GATES
 from agentmgr.core.commands import AGENT_RULES, PLAIN_HANDLERS
 from agentmgr.core.commands.contact import ADDRESSES_A_TURN
-from agentmgr.core.effects import Conference, Connect, Hold, SendDigit, Unhold
-from agentmgr.core.events import LogonChecked, TelephonyLost
+from agentmgr.core.commands.info import answer_without_zone
+from agentmgr.core.effects import Conference, Connect, Hold, Notify, Respond, SendDigit, Unhold
+from agentmgr.core.events import CommandReceived, DirectoryChanged, LogonChecked, TelephonyLost
+from agentmgr.core.model import ZoneConfig
 from protocol import commands as c
 from protocol.enums import AgentState
+from protocol.notifications import POMAvailable
 from protocol.registry import COMMANDS, VERSION
 from protocol.results import LIBRARY_CODES, UNUSED_CODES, ResultCode
-from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair
+from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair, SocketInfo
 
 STALE = "Z-1-99"
 
@@ -137,6 +140,7 @@ CASES = [
     Case(0, c.POMClientAlive(), connected),
     Case(0, c.GetPAMForZone("Y"), connected),
     Case(12, c.GetPAMForZone("X"), connected),
+    Case(9012, c.GetPAMForZone("V"), connected),
     Case(0, c.AGTGetZoneList(), connected),
     Case(0, c.AGTGetErrorString(9006), connected),
     Case(1001, c.AGTGetErrorString(4711), connected),
@@ -442,12 +446,32 @@ def test_two_logons_at_once_log_on_one_desktop_only():
 
 def test_directory_answer_names_the_zone_asked_for():
     (answer,) = answer_to(connected(), c.GetPAMForZone("Y"))
-    assert {zone: info.ip_address for zone, info in answer.zones.items()} == {"Y": "10.0.0.2"}
+    assert answer.zones == {"Y": SocketInfo("10.0.0.2", 9970, era=1, epoch=3)}
 
 
-def test_zone_list_is_sorted():
+def test_zone_list_is_sorted_and_has_those_that_nobody_owns():
     (answer,) = answer_to(connected(), c.AGTGetZoneList())
-    assert answer.zone_list == ("Y", "Z")
+    assert answer.zone_list == ("V", "Y", "Z")
+
+
+def test_greeting_names_the_zones_that_are_served_and_the_token_of_this_one():
+    scene = Scene(config=ZoneConfig("Z", era=2, epoch=7, token_secret=bytes(32)))
+    scene.post(DirectoryChanged({"Z": SocketInfo("10.0.0.1", 9970, 2, 7), "X": None}))
+    effects, _ = scene.zone.handle(CommandReceived(9, 1, "", c.AgentSDKConnected((), VERSION)), scene.now)
+    assert [each.response.zones for each in effects if isinstance(each, Respond)] == [
+        {"Z": SocketInfo("10.0.0.1", 9970, 2, 7)}
+    ]
+    told = [each.notification for each in effects if isinstance(each, Notify)]
+    assert told == [POMAvailable("Z", 2, 7)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_manager_that_does_not_own_a_zone_answers_where_it_is_and_nothing_else(command):
+    answered = {"AgentSDKConnected": 0, "POMClientAlive": 0, "AGTGetZoneList": 0, "GetPAMForZone": 12}
+    spec = COMMANDS[command]
+    answer = answer_without_zone({}, EXAMPLES[spec.cls])
+    assert isinstance(answer, spec.resp)
+    assert int(answer.result) == answered.get(command, 9012)
 
 
 def test_error_is_explained_with_text_and_severity():

@@ -1,5 +1,6 @@
 """Zones that come and go while the process runs: what one meets is not the others' affair."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import trio
 import trio.testing
 
 from agentmgr.core.events import DirectoryChanged
+from agentmgr.core.model import ZoneConfig
 from agentmgr.ports import Claim, Fenced, StoreFault, Token
 from agentmgr.runtime.host import CLOSED_BY_FAULT, FIRST_PAUSE_S, STEADY_S, HostedZone, ZoneHost
 
@@ -89,7 +91,7 @@ class House:
         log = self.log.setdefault(name, [])
         parts: Any = (FakeRunner(log), FakeKeeper(), None, FakeDesktops(log))
         runner, keeper, feed, desktops = parts
-        zone: Any = None
+        zone: Any = SimpleNamespace(config=ZoneConfig(name, token_secret=bytes(32)))
         opened = HostedZone(name, "h", len(name), [], zone, runner, keeper, feed, desktops)
         self.made.setdefault(name, []).append(opened)
         return opened

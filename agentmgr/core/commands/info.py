@@ -1,5 +1,8 @@
 """Commands that need no agent, and lists that need no contact."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command, on_plain_command
 from agentmgr.core.effects import CheckAccount
@@ -19,12 +22,17 @@ from protocol.commands import (
     GetPAMForZone,
     GetPAMForZoneRESP,
     POMClientAlive,
+    POMClientAliveRESP,
+    Resp,
 )
 from protocol.notifications import POMAvailable
-from protocol.registry import VERSION
+from protocol.registry import COMMANDS, VERSION
 from protocol.results import ResultCode
 from protocol.sizes import whole_entries
-from protocol.structures import ErrorInfo
+from protocol.structures import ErrorInfo, SocketInfo
+
+Directory = Mapping[str, SocketInfo | None]
+"""Where each zone is served, by name; None: nobody owns it now."""
 
 
 @on_plain_command(AgentSDKConnected)
@@ -59,13 +67,9 @@ def on_account_checked(zone: Parts, checked: AccountChecked) -> None:
 
 
 def _welcome(zone: Parts, command: AgentSDKConnected, event: CommandReceived) -> Answer:
-    zone.out.respond(
-        event,
-        AgentSDKConnectedRESP(
-            ResultCode.SUCCESS, version=min(command.version, VERSION), zones=dict(zone.directory)
-        ),
-    )
-    zone.out.tell_connection(event.connection, POMAvailable(zone.config.zone))
+    config = zone.config
+    zone.out.respond(event, _greeting(zone.directory, command))
+    zone.out.tell_connection(event.connection, POMAvailable(config.zone, config.era, config.epoch))
     for agent_id in dict.fromkeys(command.agent_ids):
         zone.returns.claim(agent_id, event.connection)
     return None
@@ -81,16 +85,49 @@ def client_alive(zone: Parts, command: POMClientAlive, event: CommandReceived) -
 @on_plain_command(GetPAMForZone)
 def get_pam_for_zone(zone: Parts, command: GetPAMForZone, event: CommandReceived) -> Answer:
     """Tell where a zone's Agent Manager listens."""
-    socket_info = zone.directory.get(command.zone_name)
-    if socket_info is None:
-        return ResultCode.ZONE_NOT_FOUND
-    return GetPAMForZoneRESP(ResultCode.SUCCESS, zones={command.zone_name: socket_info})
+    return _find(zone.directory, command)
 
 
 @on_plain_command(AGTGetZoneList)
 def get_zone_list(zone: Parts, command: AGTGetZoneList, event: CommandReceived) -> Answer:
     """List the names of all zones."""
-    return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(zone.directory)))
+    return _zone_list(zone.directory, command)
+
+
+def _greeting(directory: Directory, command: AgentSDKConnected) -> AgentSDKConnectedRESP:
+    served = {name: where for name, where in directory.items() if where is not None}
+    return AgentSDKConnectedRESP(ResultCode.SUCCESS, version=min(command.version, VERSION), zones=served)
+
+
+def _find(directory: Directory, command: GetPAMForZone) -> GetPAMForZoneRESP:
+    name = command.zone_name
+    if name not in directory:
+        return GetPAMForZoneRESP(ResultCode.ZONE_NOT_FOUND)
+    where = directory[name]
+    if where is None:
+        return GetPAMForZoneRESP(ResultCode.INITIALIZING)
+    return GetPAMForZoneRESP(ResultCode.SUCCESS, zones={name: where})
+
+
+def _zone_list(directory: Directory, command: AGTGetZoneList) -> AGTGetZoneListRESP:
+    return AGTGetZoneListRESP(ResultCode.SUCCESS, zone_list=whole_entries(sorted(directory)))
+
+
+_FROM_DIRECTORY: Mapping[type[Any], Callable[[Directory, Any], Resp]] = {
+    AgentSDKConnected: _greeting,
+    GetPAMForZone: _find,
+    AGTGetZoneList: _zone_list,
+    POMClientAlive: lambda directory, command: POMClientAliveRESP(ResultCode.SUCCESS),
+}
+
+
+def answer_without_zone(directory: Directory, command: Any) -> Resp:
+    """Return what a manager answers at the port of a zone that it does not own: where that is, no more."""
+    answer = _FROM_DIRECTORY.get(command.__class__)
+    if answer is not None:
+        return answer(directory, command)
+    refused: Resp = COMMANDS[command.__class__.__name__].resp(ResultCode.INITIALIZING)
+    return refused
 
 
 @on_plain_command(AGTGetErrorString)
