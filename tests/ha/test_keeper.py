@@ -139,8 +139,8 @@ async def test_each_manager_serves_the_zones_that_are_meant_for_it(
     await trio.sleep(2)
     assert (a.zones, b.zones) == ({"North"}, {"South"})
     assert {lease.zone: lease.address for lease in a.hall.view.zones} == {
-        "North": SocketInfo("a", 9970),
-        "South": SocketInfo("b", 9970),
+        "North": SocketInfo("a", 9970, era=1, epoch=1),
+        "South": SocketInfo("b", 9970, era=1, epoch=1),
     }
 
 
