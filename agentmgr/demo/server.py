@@ -121,7 +121,7 @@ def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
 
 async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
     settings = Settings(
-        server=ServerSettings(STOP_GRACE_S),
+        server=ServerSettings(stop_grace_s=STOP_GRACE_S),
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
         http=HttpSettings(port=0),

@@ -32,7 +32,7 @@ class LeaseTimes:
     )
     poll_s: float = setting(0.5, _SECONDS, "How often a manager looks at who lives and who owns what.")
     turn_s: float = setting(
-        0.5, _SECONDS, "Each further manager in line waits so much longer before it takes a zone."
+        1.0, _SECONDS, "Each further manager in line waits so much longer before it takes a zone."
     )
     steady_s: float = setting(
         60.0,
@@ -68,6 +68,10 @@ def fault_of(times: LeaseTimes) -> str | None:
         return (
             f"lease_s = {times.lease_s:g} is too short: renew_s + {TRIES} * (attempt_s + {SLACK_S:g}) ="
             f" {needed_s:g} s must be at most lease_s * {1 - RATE_ERROR:g} - margin_s = {times.valid_s:.3g} s"
+        )
+    if times.turn_s <= times.poll_s:
+        return (
+            f"turn_s = {times.turn_s:g} must be more than poll_s = {times.poll_s:g}: who is first has to see"
         )
     if times.margin_s < times.attempt_s:
         return f"margin_s = {times.margin_s:g} must be at least attempt_s = {times.attempt_s:g}"

@@ -8,7 +8,18 @@ from attrs import Factory, frozen
 
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneTimers
-from agentmgr.fields import NO_OR_SOME_SECONDS, PORT, number, one_of, setting, text, whole_number, yes_or_no
+from agentmgr.fields import (
+    NO_OR_SOME_SECONDS,
+    PORT,
+    any_text,
+    number,
+    one_of,
+    setting,
+    text,
+    whole_number,
+    yes_or_no,
+)
+from agentmgr.ha.times import LeaseTimes
 from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, SimParams
 from agentmgr.web.limits import WebLimits
@@ -18,6 +29,11 @@ from agentmgr.web.limits import WebLimits
 class ServerSettings:
     """The process as a whole."""
 
+    name: str = setting(
+        "m1",
+        text("a name of its own for each process"),
+        "Name of this manager among those that share a PostgreSQL database; zones are designated by it.",
+    )
     stop_grace_s: float = setting(
         30.0,
         NO_OR_SOME_SECONDS,
@@ -78,6 +94,16 @@ class ZoneSettings:
     name: str = setting("Default", text(), "Name of the zone, as desktops give it at logon.")
     host: str = setting("127.0.0.1", text("a host name or address"), "Address that desktops connect to.")
     port: int = setting(9970, PORT, "Port that desktops connect to; 0 takes any free one.")
+    manager: str = setting(
+        "",
+        any_text(),
+        "Name of the manager that serves this zone while it is well; with nothing here any does.",
+    )
+    address: str = setting(
+        "",
+        any_text(),
+        "Host name or address that other managers tell desktops for this zone; nothing is `host`.",
+    )
     timers: ZoneTimers = ZoneTimers()
 
 
@@ -107,6 +133,7 @@ class Settings:
 
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
+    leases: LeaseTimes = LeaseTimes()
     admin: AdminSettings = AdminSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()

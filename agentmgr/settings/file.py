@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from agentmgr.fields import Allowed, Value
+from agentmgr.ha.times import fault_of
 from agentmgr.settings.classes import Settings
 from agentmgr.tables import Mistakes, Tables, read_toml, shown
 
@@ -80,6 +81,9 @@ def _contradictions(found: Settings) -> list[str]:
                     f"zones[{index}].{key}: found {shown(value)}; zones[{seen[value]}] has it already"
                 )
             seen.setdefault(value, index)
+    fault = fault_of(found.leases)
+    if fault is not None:
+        problems.append(f"leases: {fault}")
     if len(found.admin.socket.encode()) > 100:
         problems.append(f"admin.socket: found {shown(found.admin.socket)}; allowed: at most 100 bytes")
     return problems

@@ -222,6 +222,7 @@ def test_restarted_process_replaces_its_own_dead_one(town: Town) -> None:
         ({"renew_s": 2.0}, "lease_s = 7 is too short"),
         ({"attempt_s": 1.5, "margin_s": 1.5}, "lease_s = 7 is too short"),
         ({"margin_s": 0.9}, "margin_s = 0.9 must be at least attempt_s = 1"),
+        ({"turn_s": 0.5}, "turn_s = 0.5 must be more than poll_s = 0.5"),
         ({"lease_s": 20.0, "renew_s": 4.0, "attempt_s": 2.0, "margin_s": 2.0}, None),
     ],
 )
