@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import structlog
 import trio
-from attrs import frozen
+from attrs import define, frozen
 from prometheus_client import CollectorRegistry
 
 from agentmgr.accepting import raise_descriptor_limit
@@ -25,26 +25,32 @@ from agentmgr.campaign.services import Services, unserved
 from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
+from agentmgr.ha.guard import Guard, kernel_timer
+from agentmgr.ha.keeper import Keeper
+from agentmgr.ha.lock import NameInUse
 from agentmgr.log import configure
-from agentmgr.ports import Claim, StoreFault
+from agentmgr.managing import Lobbies, introduce, join, new_incarnation
+from agentmgr.ports import Claim, LeaseStore, StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.floors import HostedFloors, numbers_of_jobs
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
+from agentmgr.runtime.lobby import Lobby
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
-from agentmgr.settings.classes import Settings
+from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.server import WebServer
+from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
 
@@ -72,10 +78,17 @@ class RunningServer:
     zones: Mapping[str, HostedZone]
     _backing: Backing
     _host: ZoneHost
+    _keeper: Keeper | None = None
 
     async def wind_down(self, grace_s: float) -> None:
-        """Begin nothing new, and let agents finish what they have for so long at most, in real seconds."""
-        await self._host.wind_down(grace_s)
+        """Begin nothing new, and let agents finish what they have for so long at most, in real seconds.
+
+        Where another manager is ready it has the zones then.
+        """
+        if self._keeper is None:
+            await self._host.wind_down(grace_s)
+        else:
+            await self._keeper.leave(grace_s)
 
     def end_grace(self) -> None:
         """Let that time be over."""
@@ -101,7 +114,7 @@ def run_server(settings: Settings) -> None:
     raise_descriptor_limit()
     try:
         trio.run(serve_until_told, settings, _collect_rarely)
-    except* (StoreFault, AdminRefused, ServerFailed) as group:
+    except* (StoreFault, AdminRefused, ServerFailed, NameInUse) as group:
         raise ServerFailed(str(first_error(group))) from None
 
 
@@ -117,7 +130,7 @@ async def serve_until_told(
     ending = trio.CancelScope()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
-            async with open_server(settings, ending=ending) as server:
+            async with open_server(settings, ending=ending, kill_in=kernel_timer) as server:
                 await on_ready(server)
                 number, grace_s = await anext(signals), settings.server.stop_grace_s
                 log.info("server_ending", signal=signal.Signals(number).name, grace_s=grace_s)
@@ -150,9 +163,28 @@ def collect_rarely() -> None:
     gc.set_threshold(GARBAGE_OBJECTS)
 
 
+OpenStores = Callable[[Settings, str, ExitStack], tuple[SqliteStore, LeaseStore | None]]
+
+
+def open_stores(
+    settings: Settings, incarnation: str, stack: ExitStack
+) -> tuple[SqliteStore, LeaseStore | None]:
+    """Open the database; with it leases, if several managers may share it.
+
+    Raises:
+        StoreFault: it cannot be opened.
+    """
+    return stack.enter_context(closing(open_sqlite(settings.database.path))), None
+
+
 @asynccontextmanager
 async def open_server(
-    settings: Settings, start_s: float | None = None, *, ending: trio.CancelScope | None = None
+    settings: Settings,
+    start_s: float | None = None,
+    *,
+    ending: trio.CancelScope | None = None,
+    kill_in: Callable[[float], None] = lambda after_s: None,
+    open_stores: OpenStores = open_stores,
 ) -> AsyncIterator[RunningServer]:
     """Serve everything that is configured while the block runs; leaving it ends the server in order.
 
@@ -162,6 +194,8 @@ async def open_server(
         settings: what to serve.
         start_s: where the server's clock starts, epoch seconds; None is now.
         ending: what the end runs in; cancelling it cuts off what is left.
+        kill_in: has the kernel end this process, as in `agentmgr.ha.guard.Guard`.
+        open_stores: opens the database, and the leases of several managers if it has some.
 
     Raises:
         ServerFailed, StoreFault, AdminRefused: it cannot start or go on, alone or in a group.
@@ -172,29 +206,43 @@ async def open_server(
         }
         http_socket = _listen(settings.http.host, settings.http.port, "http", stack)
         admin_listener = stack.enter_context(admin_socket(Path(settings.admin.socket)))
-        store = stack.enter_context(closing(open_sqlite(settings.database.path)))
+        incarnation = new_incarnation()
+        store, leases = open_stores(settings, incarnation, stack)
+        permit = Guard(kill_in=kill_in) if leases is not None else None
         clock = Clock(start_s, settings.switch.speed)
         registry = CollectorRegistry()
         metrics = RuntimeMetrics(registry)
         async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
-            maker = _ZoneMaker(settings, sockets, store, writers, clock, metrics)
-            host = ZoneHost(maker.make, maker.release)
+            maker = _ZoneMaker(settings, sockets, store, writers, clock, metrics, permit)
+            ends = _Ends(maker.release)
+            host = ZoneHost(maker.make, ends)
             await nursery.start(host.run)
             nursery.start_soon(clock.follow)
-            for zone in settings.zones:
-                await host.open(zone.name)
+            keeper = None
+            if leases is None or permit is None:
+                for zone in settings.zones:
+                    await host.open(zone.name)
+            else:
+                me = introduce(settings, incarnation, stack)
+                lobbies = Lobbies(maker.make_lobby, nursery)
+                addresses = {zone.name: maker.address(zone) for zone in settings.zones}
+                caller = await threads.enter_async_context(open_writer())
+                ends.then = lobbies.open
+                keeper = await join(
+                    settings, host, leases, me, permit, clock, lobbies, addresses, caller, nursery
+                )
             floors = HostedFloors(host, clock)
             backing = Backing(
                 store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host), floors
             )
-            server = RunningServer(clock, host.zones, backing, host)
+            server = RunningServer(clock, host.zones, backing, host, keeper)
             services = server.services(operations.SUPERVISOR)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
-            web = WebServer(pages(registry, lambda: host.states), settings.http, HEALTH)
+            web = WebServer(pages(registry, lambda: _states(host, keeper)), settings.http, HEALTH)
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
@@ -205,8 +253,28 @@ async def open_server(
                 with ending or trio.CancelScope() as scope:
                     scope.shield, scope.deadline = True, trio.current_time() + SHUTDOWN_S
                     await host.close_all(REASON)
+                    if keeper is not None:
+                        await keeper.release(REASON)
                     await web.close()
                 nursery.cancel_scope.cancel()
+
+
+@define
+class _Ends:
+    """What happens at the port of a zone that has ended here."""
+
+    then: Callable[[str], None]
+
+    def __call__(self, zone: str) -> None:
+        self.then(zone)
+
+
+def _states(host: ZoneHost, keeper: Keeper | None) -> Mapping[str, str]:
+    """Return how the parts of the server are; a zone that another manager has is no part of it."""
+    if keeper is None:
+        return host.states
+    lease = "ok" if keeper.guard.is_valid() else "not renewed"
+    return {"lease": lease, **{zone: host.states[zone] for zone in host.tokens}}
 
 
 async def _watch_files(store: SqliteStore, host: ZoneHost) -> None:
@@ -235,6 +303,7 @@ class _ZoneMaker:
     writers: Mapping[str, Writer]
     clock: Clock
     metrics: RuntimeMetrics
+    permit: Guard | None
 
     async def make(self, name: str, claim: Claim | None) -> HostedZone:
         """Take a zone over; the epoch of whoever had it before is over."""
@@ -272,6 +341,7 @@ class _ZoneMaker:
             verify,
             metrics,
             feed=feed,
+            permit=self.permit,
         )
         # a copy, since a listener closes what it listens at, and the zone may be opened once more
         listener = self.sockets[name].dup()
@@ -280,6 +350,18 @@ class _ZoneMaker:
         port = listener.getsockname()[1]
         keeper = JobsKeeper(runner.read_jobs_wanted)
         return HostedZone(name, zone.host, port, [listener], machine, runner, keeper, feed, agt)
+
+    def make_lobby(self, name: str) -> tuple[AgtServer, Lobby, socket.socket]:
+        """Make what answers at the port of a zone while it is not here."""
+        connections, metrics = Connections(), self.metrics.for_zone(name)
+        lobby = Lobby(connections, metrics)
+        listener = self.sockets[name].dup()
+        listener.setblocking(False)
+        return AgtServer(connections, lobby, metrics, self.settings.desktops), lobby, listener
+
+    def address(self, zone: ZoneSettings) -> SocketInfo:
+        """Return where desktops reach a zone when it is here."""
+        return SocketInfo(zone.address or zone.host, self.sockets[zone.name].getsockname()[1])
 
     def release(self, name: str) -> None:
         """Let the port of a zone go that will not be opened any more."""

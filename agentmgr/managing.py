@@ -1,17 +1,27 @@
 """One manager among several: its lease, its zones, and what answers at the ports of the others' zones."""
 
+import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define
 
-from agentmgr.ports import Claim, Fenced, LeaseView, Token
+from agentmgr.ha import lock
+from agentmgr.ha.guard import Guard, boot_time
+from agentmgr.ha.keeper import Keeper, ZonePlan
+from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, ManagerState, Token
+from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.host import ZoneHost
 from agentmgr.runtime.lobby import Lobby
+from agentmgr.runtime.writer import Writer
 from agentmgr.server.listener import AgtServer
+from agentmgr.settings.classes import Settings
 from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
@@ -30,7 +40,6 @@ class _Open:
 
     server: AgtServer
     lobby: Lobby
-    ended: trio.Event = field(factory=trio.Event)
 
 
 class Lobbies:
@@ -56,7 +65,7 @@ class Lobbies:
         server, lobby, listener = self._make(zone)
         lobby.directory = self._directory
         self._open[zone] = opened = _Open(server, lobby)
-        self._nursery.start_soon(self._serve, opened, listener)
+        self._nursery.start_soon(opened.server.serve, [listener])
 
     def close(self, zone: str) -> None:
         """Answer no longer: no connection is taken any more, and those that are open end soon."""
@@ -70,10 +79,6 @@ class Lobbies:
         self._directory = directory
         for opened in self._open.values():
             opened.lobby.directory = directory
-
-    async def _serve(self, opened: _Open, listener: socket.socket) -> None:
-        await opened.server.serve([listener])
-        opened.ended.set()
 
 
 class ManagedZones:
@@ -89,7 +94,11 @@ class ManagedZones:
         return self._host.tokens
 
     async def open(self, zone: str, claim: Claim) -> None:
-        """Take a zone over and serve it."""
+        """Take a zone over and serve it.
+
+        Raises:
+            Fenced, StoreFault: it could not be opened; the lobby answers again.
+        """
         self._lobbies.close(zone)
         try:
             await self._host.open(zone, claim)
@@ -106,8 +115,61 @@ class ManagedZones:
         self._host.lose(zone, fault)
 
     def tell(self, view: LeaseView) -> None:
-        """Take in who owns what."""
-        live = {manager.incarnation for manager in view.managers}
+        """Take in who owns what; a zone whose owner is over is nobody's until another has it."""
+        live = {m.incarnation for m in view.managers if m.state is ManagerState.Live}
         directory = {lease.zone: lease.address if lease.owner in live else None for lease in view.zones}
         self._lobbies.tell(directory)
         self._host.tell(directory)
+
+
+async def join(
+    settings: Settings,
+    host: ZoneHost,
+    leases: LeaseStore,
+    me: ManagerLease,
+    permit: Guard,
+    clock: Clock,
+    lobbies: Lobbies,
+    addresses: Mapping[str, SocketInfo],
+    caller: Writer,
+    nursery: trio.Nursery,
+) -> Keeper:
+    """Become one of several managers; returns when this one is known, and keeps its zones from then on.
+
+    Args:
+        addresses: where desktops reach each zone if it is here.
+        caller: runs the calls to the leases, and nothing else.
+        nursery: where the keeper runs; it raises ManagerExpired there when this one was called dead.
+
+    Raises:
+        StoreFault: it cannot be made known.
+    """
+    for zone in settings.zones:
+        lobbies.open(zone.name)
+    keeper = Keeper(
+        me,
+        {zone.name: ZonePlan(zone.manager, addresses[zone.name]) for zone in settings.zones},
+        leases,
+        caller,
+        ManagedZones(host, lobbies),
+        permit,
+        settings.leases,
+        clock.now,
+        boot_time,
+        lambda other: bool(other.lock) and lock.is_free(other.lock, other.incarnation),
+    )
+    await nursery.start(keeper.run)
+    log.info("manager_known", manager=me.name, incarnation=me.incarnation)
+    return keeper
+
+
+def introduce(settings: Settings, incarnation: str, stack: ExitStack) -> ManagerLease:
+    """Return this process as it is made known, its name locked for as long as the stack lives.
+
+    Raises:
+        NameInUse: another process of this machine has this manager's name.
+    """
+    name = settings.server.name
+    path = Path(settings.admin.socket).resolve().with_name(f"{name}.lock")
+    stack.callback(os.close, lock.hold(path, incarnation))
+    return ManagerLease(incarnation, name, version=version("agentmgr"), lock=str(path))
