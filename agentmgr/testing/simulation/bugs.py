@@ -1,0 +1,304 @@
+"""Bugs to be planted in the product: a simulation that does not find them is worth nothing.
+
+Each is what somebody could have written, put in the place of what was written, by name.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import trio
+from attrs import frozen
+
+from agentmgr.core.ids import Ids
+from agentmgr.ha.decide import Move, Sighting, Sightings
+from agentmgr.ha.guard import Guard
+from agentmgr.ha.keeper import Keeper
+from agentmgr.ha.times import LeaseTimes
+from agentmgr.ports import Claim, Fenced, LeaseView, ManagerState, StoreFault, StoreLost, Token
+from agentmgr.runtime.frost import Frost, PatientWriter
+from agentmgr.runtime.host import ZoneHost
+from agentmgr.runtime.runner import ZoneRunner
+from agentmgr.store import leases, ownership, records, takeover
+from agentmgr.store.sql import Sql, Transaction
+from agentmgr.testing.simulation.database import DatabaseRoute
+from agentmgr.testing.simulation.switchboard import Switchboard
+from agentmgr.testing.simulation.world import TIMES
+
+
+@frozen
+class Bug:
+    """A mistake.
+
+    Attributes:
+        name: for the command line and the table of results.
+        about: what it is.
+        put: the places that are changed: whose, which name, and what stands there instead.
+    """
+
+    name: str
+    about: str
+    put: Sequence[tuple[Any, str, Any]]
+
+
+@contextmanager
+def planted(bug: Bug) -> Iterator[None]:
+    """Have a bug in the product within the block."""
+    before = [(place, name, place.__dict__[name]) for place, name, _ in bug.put]
+    for place, name, value in bug.put:
+        setattr(place, name, value)
+    try:
+        yield
+    finally:
+        for place, name, value in before:
+            setattr(place, name, value)
+
+
+def _renewed_at_reply(guard: Guard, until: float) -> None:
+    guard.valid_until = guard._now() + TIMES.valid_s
+    guard.look()
+
+
+def _no_check(tx: Transaction, token: Token) -> None:
+    pass
+
+
+_end_step = ZoneRunner._end_step
+
+
+def _answer_at_once(runner: ZoneRunner, batch: Any, count: int) -> None:
+    for effect in batch.later:
+        runner._branches[effect.__class__](effect)
+    batch.later.clear()
+    runner._desktops.flush()
+    _end_step(runner, batch, count)
+
+
+async def _give_up_first(keeper: Keeper, act: Move) -> None:
+    await keeper._call(keeper.store.announce, act.token, act.to, keeper.wall(), act.reason)
+    await keeper._call(keeper.store.give_up, act.token, keeper.wall(), act.reason)
+    await keeper.zones.close(act.zone, "the zone moves", keeper.times.grace_s)
+
+
+async def _at_once(frost: Frost) -> None:
+    await trio.lowlevel.checkpoint()
+
+
+_expire = leases.expire
+
+
+def _expire_whatever_the_beat(tx: Transaction, incarnation: str, beat: int | None) -> bool:
+    return _expire(tx, incarnation, None)
+
+
+def _claim_whatever_was_seen(sql: Sql, zone: str, claim: Claim) -> None:
+    pass
+
+
+_look = Keeper._look
+
+
+async def _any_answer_renews(keeper: Keeper) -> LeaseView | None:
+    began = keeper.now()
+    view = await _look(keeper)
+    if view is not None:
+        keeper.guard.renewed(began + keeper.times.valid_s)
+    return view
+
+
+def _read_is_enough(tx: Transaction, incarnation: str, ready: bool) -> LeaseView | None:
+    tx.sql.execute(
+        "UPDATE manager SET beat = beat + 1, ready = CAST(? AS INTEGER), state = ? WHERE incarnation = ?",
+        (ready, ManagerState.Live, incarnation),
+    )
+    return leases.read(tx)
+
+
+_open_anew = ZoneHost._open_anew
+
+
+async def _keep_old_token(host: ZoneHost, name: str, kept: Any, fault: BaseException) -> Any:
+    before = kept.token
+    zone = await _open_anew(host, name, kept, fault)
+    zone.runner.token = before
+    return zone
+
+
+async def _write_again(writer: PatientWriter, fn: Callable[..., Any], *args: Any) -> Any:
+    while True:
+        try:
+            return await writer._writer.call(fn, *args)
+        except Fenced:
+            raise
+        except StoreFault:
+            await trio.sleep(0.25)
+
+
+async def _call_it_lost(route: DatabaseRoute, result: Any, sent_at: float) -> Any:
+    return await _never_written(StoreLost("the database is out of reach"))
+
+
+async def _never_written(fault: StoreFault) -> Any:
+    import outcome
+
+    await trio.sleep(0.5)
+    return outcome.Error(fault)
+
+
+def _give_up_whatever_the_token(tx: Transaction, token: Token, now: float, reason: str) -> bool:
+    ownership.change_owner(tx.sql, token.zone, "", "", 0, now, reason)
+    return True
+
+
+def _note_first_sight_only(sightings: Sightings, view: LeaseView, now: float) -> None:
+    for manager in view.managers:
+        seen = sightings.managers.setdefault(manager.incarnation, Sighting(manager.beat, now))
+        seen.beat = manager.beat
+        is_ready = manager.ready and manager.state is ManagerState.Live
+        seen.ready_since = (now if seen.ready_since is None else seen.ready_since) if is_ready else None
+
+
+_commit = ZoneRunner._commit
+
+
+def _swallowing(kind: type[StoreFault]) -> Any:
+    async def commit(runner: ZoneRunner, kept: list[Any]) -> None:
+        try:
+            if kept:
+                await runner._writer._writer.call(runner._store.commit, runner.token, kept)
+        except kind:
+            pass
+
+    return commit
+
+
+def _ids_without_epoch(ids: Ids, zone: str, epoch: int) -> None:
+    ids._prefix = f"{zone}-1"
+    ids._sessions = ids._lines = ids._parties = 0
+
+
+def _same_epoch(sql: Sql, zone: str, owner: str, host: str, port: int, now: float, reason: str) -> Token:
+    sql.execute(
+        "UPDATE zone SET epoch = MAX(epoch, 1), owner = ?, host = ?, port = ?, moving_to = '', reason = ?,"
+        " changed_at = ? WHERE name = ?",
+        (owner, host, port, reason, now, zone),
+    )
+    token = ownership.read_token(sql, zone)
+    assert token is not None
+    return token
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "validity_from_reply",
+        "a manager counts how long it may act from the answer to its renewal",
+        [(Guard, "renewed", _renewed_at_reply)],
+    ),
+    Bug(
+        "validity_over_lease",
+        "a manager acts for longer than its rivals wait",
+        [(LeaseTimes, "valid_s", property(lambda times: times.lease_s * 1.3))],
+    ),
+    Bug(
+        "impatient_rival",
+        "a rival waits for half of the lease",
+        [(LeaseTimes, "dead_s", property(lambda times: times.lease_s / 2))],
+    ),
+    Bug(
+        "unchecked_write", "records are written whoever owns the zone", [(records, "check_token", _no_check)]
+    ),
+    Bug(
+        "answer_before_commit",
+        "what a step has to say leaves before its records are written",
+        [(ZoneRunner, "_end_step", _answer_at_once)],
+    ),
+    Bug(
+        "switch_takes_all",
+        "the switch carries out the orders of an owner that was replaced",
+        [(Switchboard, "is_old", lambda board, token: False)],
+    ),
+    Bug(
+        "hand_over_while_open",
+        "a zone is given up first, and closed then",
+        [(Keeper, "_move", _give_up_first)],
+    ),
+    Bug(
+        "guard_not_asked",
+        "effects leave without a look at the lease",
+        [
+            (Frost, "may_act", lambda frost: not frost._reasons),
+            (Frost, "wait_permitted", _at_once),
+            (Frost, "_permit_changed", lambda frost, is_valid: None),
+        ],
+    ),
+    Bug(
+        "expire_any_beat",
+        "a manager is called dead though it has given a sign of life meanwhile",
+        [(leases, "expire", _expire_whatever_the_beat)],
+    ),
+    Bug(
+        "claim_unseen",
+        "a zone is taken over whoever has taken it meanwhile",
+        [(ownership, "_check_claim", _claim_whatever_was_seen)],
+    ),
+    Bug(
+        "no_settlement",
+        "what a dead owner left open is not settled",
+        [(takeover, "settle_rest", lambda sql, job_id, now: None)],
+    ),
+    Bug(
+        "any_answer_renews",
+        "a manager takes any answer of the database for a renewal of its lease",
+        [(Keeper, "_look", _any_answer_renews)],
+    ),
+    Bug(
+        "the_dead_renew",
+        "a manager that was called dead renews its lease",
+        [(leases, "renew", _read_is_enough)],
+    ),
+    Bug(
+        "old_token_after_fault",
+        "a zone that was opened anew goes on with the token that it had",
+        [(ZoneHost, "_open_anew", _keep_old_token)],
+    ),
+    Bug(
+        "unknown_written_again",
+        "what may have been written is written once more",
+        [(PatientWriter, "call", _write_again)],
+    ),
+    Bug(
+        "no_read_back",
+        "the driver takes a lost answer for a lost request",
+        [(DatabaseRoute, "_without_reply", _call_it_lost)],
+    ),
+    Bug(
+        "give_up_unchecked",
+        "a zone is given up whoever owns it meanwhile",
+        [(leases, "give_up", _give_up_whatever_the_token)],
+    ),
+    Bug(
+        "beats_unseen",
+        "a rival counts the silence of another from when it first saw it",
+        [(Sightings, "note", _note_first_sight_only)],
+    ),
+    Bug(
+        "lost_is_acknowledged",
+        "what could not be written is acknowledged",
+        [(ZoneRunner, "_commit", _swallowing(StoreLost))],
+    ),
+    Bug(
+        "fenced_is_acknowledged",
+        "what was refused because another owns the zone is acknowledged",
+        [(ZoneRunner, "_commit", _swallowing(Fenced))],
+    ),
+    Bug(
+        "ids_without_epoch",
+        "two owners of a zone, one after the other, make the same ids",
+        [(Ids, "__init__", _ids_without_epoch)],
+    ),
+    Bug(
+        "epoch_stands_still",
+        "a zone has the same epoch after a takeover",
+        [(ownership, "change_owner", _same_epoch)],
+    ),
+)

@@ -1,0 +1,118 @@
+"""What goes wrong: faults drawn one after another, each undone after a while."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Protocol
+
+import trio
+
+from agentmgr.testing.simulation.database import Dangers
+from agentmgr.testing.simulation.network import Network
+from agentmgr.testing.simulation.node import Node
+from agentmgr.testing.simulation.processes import Process
+
+PAUSE_S = (0.5, 7.0)
+STOP_S = (0.5, 20.0)
+CUT_S = (0.5, 15.0)
+
+DANGERS = Dangers(
+    stop_before=0.003, stop_after=0.003, slow=0.02, slow_reply=0.05, refused=0.004, reply_lost=0.004
+)
+
+
+class PlantedFault(Exception):
+    """A fault of a zone that is none of the product."""
+
+
+class Realm(Protocol):
+    """The world, as far as faults go."""
+
+    nodes: dict[str, Node]
+    dangers: Dangers
+    without_database: set[str]
+    network: Network
+
+    def spawn(self, fn: Callable[..., Awaitable[object]], *args: object) -> None: ...
+    def stall(self, process: Process, for_s: float) -> None: ...
+    def note(self, *what: object) -> None: ...
+
+
+class Nemesis:
+    """Brings faults over a cluster, and takes all of them back in the end.
+
+    Attributes:
+        counts: of each fault.
+    """
+
+    def __init__(self, world: Realm, draw: Random) -> None:
+        self.counts: Counter[str] = Counter()
+        self._world = world
+        self._draw = draw
+
+    async def run(self, for_s: float) -> None:
+        """Bring faults for so many seconds; returns in calm."""
+        world, draw = self._world, self._draw
+        until = trio.current_time() + for_s
+        await trio.sleep(draw.uniform(4.0, 10.0))  # first everybody begins to work
+        self._set_dangers(DANGERS)
+        while trio.current_time() < until:
+            name = draw.choice(sorted(world.nodes))
+            fault = draw.choices(
+                (
+                    self._kill,
+                    self._stop,
+                    self._cut_database,
+                    self._cut_desks,
+                    self._cut_switch,
+                    self._reset,
+                    self._break_zones,
+                ),
+                (3, 4, 3, 2, 1, 1, 1),
+            )[0]
+            self.counts[fault.__name__.strip("_")] += 1
+            world.note(fault.__name__.strip("_"), name)
+            fault(name)
+            await trio.sleep(draw.uniform(*PAUSE_S))
+        self._set_dangers(Dangers())
+        world.without_database.clear()
+        world.network.heal()
+        for node in world.nodes.values():
+            node.around.process.resume()
+
+    def _set_dangers(self, dangers: Dangers) -> None:
+        for name in Dangers.__slots__:
+            if not name.startswith("__"):
+                setattr(self._world.dangers, name, getattr(dangers, name))
+
+    def _kill(self, name: str) -> None:
+        self._world.nodes[name].around.process.kill()
+
+    def _stop(self, name: str) -> None:
+        self._world.stall(self._world.nodes[name].around.process, self._draw.uniform(*STOP_S))
+
+    def _cut_database(self, name: str) -> None:
+        self._world.without_database.add(name)
+        self._world.spawn(self._later, lambda: self._world.without_database.discard(name))
+
+    def _cut_desks(self, name: str) -> None:
+        self._cut(name, "desk")
+
+    def _cut_switch(self, name: str) -> None:
+        self._cut(name, "switch")
+
+    def _cut(self, name: str, kind: str) -> None:
+        self._world.network.cut(name, kind)
+        self._world.spawn(self._later, lambda: self._world.network.join(name, kind))
+
+    def _reset(self, name: str) -> None:
+        self._world.network.reset(name, self._draw.choice((0.3, 1.0)))
+
+    def _break_zones(self, name: str) -> None:
+        """Let zones meet faults of their own, which they are opened anew after."""
+        for zone in list(self._world.nodes[name].host.zones.values()):
+            zone.runner.fail(PlantedFault("brought about by the simulation"))
+
+    async def _later(self, undo: Callable[[], None]) -> None:
+        await trio.sleep(self._draw.uniform(*CUT_S))
+        undo()
