@@ -107,6 +107,7 @@ class Keeper:
     _renewed_at: float = float("-inf")
     _began_at: float = 0.0
     _is_lost: bool = False
+    _is_released: bool = False
     _turn: trio.Event = field(factory=trio.Event)
     _nobody_left: trio.Event = field(factory=trio.Event)
 
@@ -122,7 +123,7 @@ class Keeper:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._watch)
             started = False
-            while True:
+            while not self._is_released:
                 began = trio.current_time()
                 view = await self._look()
                 if view is not None:
@@ -144,6 +145,7 @@ class Keeper:
 
     async def release(self, reason: str) -> None:
         """Say that this manager is no more, so that nobody has to wait for it."""
+        self._is_released = True
         self.guard.end()
         try:
             await self._call(self.store.release, self.me.incarnation, self.wall(), reason)
@@ -164,6 +166,8 @@ class Keeper:
             else:
                 ready = self.is_ready() and not self.leaving
                 renewed = await self._call(lambda: self.store.renew(self.me.incarnation, ready=ready))
+                if self._is_released:
+                    return None
                 if renewed is None:
                     raise ManagerExpired(
                         f"manager {self.me.name}: the others called it dead and have its zones;"

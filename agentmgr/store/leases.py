@@ -135,11 +135,13 @@ def announce(tx: Transaction, token: Token, to: str, now: float, reason: str) ->
 
 
 def give_up(tx: Transaction, token: Token, now: float, reason: str) -> bool:
-    """Let a zone have no owner; False if the token is not the zone's any more."""
+    """Let a zone have no owner; it is still moving to whom it was. False if the token is not its any more."""
     tx.sql.hold_zone(token.zone, alone=True)
     if read_token(tx.sql, token.zone) != token:
         return False
+    ((moving_to,),) = tx.sql.fetch("SELECT moving_to FROM zone WHERE name = ?", (token.zone,))
     change_owner(tx.sql, token.zone, "", "", 0, now, reason)
+    tx.sql.execute("UPDATE zone SET moving_to = ? WHERE name = ?", (moving_to, token.zone))
     return True
 
 

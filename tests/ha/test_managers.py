@@ -75,11 +75,11 @@ class House:
             while True:
                 try:
                     answer = await self.ask(name, zone, GetPAMForZone(wanted))
-                except CommandError as refused:
-                    assert refused.code in (ResultCode.INITIALIZING, ResultCode.ZONE_NOT_FOUND)
-                else:
                     if answer.zones[wanted].port == port:
                         return
+                except CommandError as refused:
+                    if refused.code not in (ResultCode.INITIALIZING, ResultCode.ZONE_NOT_FOUND):
+                        raise
                 await trio.sleep(0.05)
 
 
