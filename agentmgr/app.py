@@ -5,7 +5,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 
@@ -48,6 +48,7 @@ from agentmgr.store.sqlite import SqliteStore, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
+from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.server import WebServer
 from protocol.structures import SocketInfo
@@ -56,6 +57,9 @@ log = structlog.get_logger()
 
 SHUTDOWN_S = 4.5
 """How long an orderly end may take after the grace; then the rest is cut off."""
+
+CERTIFICATES_S = 3600.0
+"""How often it is looked how long certificates are still valid."""
 
 LOOK_INTERVAL_S = 1.0
 """How often it is looked whether the database's file is still there."""
@@ -78,7 +82,13 @@ class RunningServer:
     zones: Mapping[str, HostedZone]
     _backing: Backing
     _host: ZoneHost
+    _certificates: Mapping[str, Certificate]
     _keeper: Keeper | None = None
+
+    async def reload(self) -> None:
+        """Read what may change while the server runs: the certificates."""
+        for certificate in self._certificates.values():
+            await trio.to_thread.run_sync(certificate.reload)
 
     async def wind_down(self, grace_s: float) -> None:
         """Begin nothing new, and let agents finish what they have for so long at most, in real seconds.
@@ -132,12 +142,19 @@ async def serve_until_told(
         async with trio.open_nursery() as nursery:
             async with open_server(settings, ending=ending, kill_in=kernel_timer) as server:
                 await on_ready(server)
+                nursery.start_soon(_reload_when_told, server)
                 number, grace_s = await anext(signals), settings.server.stop_grace_s
                 log.info("server_ending", signal=signal.Signals(number).name, grace_s=grace_s)
                 nursery.start_soon(_hurry, signals, server, ending)
                 await server.wind_down(grace_s)
             nursery.cancel_scope.cancel()
     log.info("server_ended")
+
+
+async def _reload_when_told(server: "RunningServer") -> None:
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            await server.reload()
 
 
 async def _hurry(signals: AsyncIterator[int], server: "RunningServer", ending: trio.CancelScope) -> None:
@@ -201,6 +218,7 @@ async def open_server(
         ServerFailed, StoreFault, AdminRefused: it cannot start or go on, alone or in a group.
     """
     with ExitStack() as stack:
+        certificates = certificates_of(settings)
         sockets = {
             zone.name: _listen(zone.host, zone.port, f"zone {zone.name}", stack) for zone in settings.zones
         }
@@ -215,7 +233,7 @@ async def open_server(
         async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
-            maker = _ZoneMaker(settings, sockets, store, writers, clock, metrics, permit)
+            maker = _ZoneMaker(settings, sockets, certificates, store, writers, clock, metrics, permit)
             ends = _Ends(maker.release)
             host = ZoneHost(maker.make, ends)
             await nursery.start(host.run)
@@ -237,13 +255,19 @@ async def open_server(
             backing = Backing(
                 store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host), floors
             )
-            server = RunningServer(clock, host.zones, backing, host, keeper)
+            server = RunningServer(clock, host.zones, backing, host, certificates, keeper)
             services = server.services(operations.SUPERVISOR)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
-            web = WebServer(pages(registry, lambda: _states(host, keeper)), settings.http, HEALTH)
+            web = WebServer(
+                pages(registry, lambda: _states(host, keeper)),
+                settings.http,
+                HEALTH,
+                certificates.get("http"),
+            )
             nursery.start_soon(web.serve, [_listener(http_socket)])
+            nursery.start_soon(_look_at, list(certificates.values()))
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
@@ -277,6 +301,27 @@ def _states(host: ZoneHost, keeper: Keeper | None) -> Mapping[str, str]:
     return {"lease": lease, **{zone: host.states[zone] for zone in host.tokens}}
 
 
+def certificates_of(settings: Settings) -> dict[str, Certificate]:
+    """Load the certificates of all ports that have one.
+
+    Raises:
+        ServerFailed: one cannot be served with.
+    """
+    ports = {f"zone {zone.name}": zone.tls for zone in settings.zones}
+    try:
+        return open_certificates({**ports, "http": settings.http.tls})
+    except BadCertificate as error:
+        raise ServerFailed(str(error)) from None
+
+
+async def _look_at(certificates: Sequence[Certificate]) -> None:
+    """Tell of certificates that end soon."""
+    while True:
+        await trio.sleep(CERTIFICATES_S)
+        for certificate in certificates:
+            certificate.look()
+
+
 async def _watch_files(store: SqliteStore, host: ZoneHost) -> None:
     """Let all zones stop when the database's file is not the one any more that is open.
 
@@ -299,6 +344,7 @@ class _ZoneMaker:
 
     settings: Settings
     sockets: Mapping[str, socket.socket]
+    certificates: Mapping[str, Certificate]
     store: SqliteStore
     writers: Mapping[str, Writer]
     clock: Clock
@@ -346,7 +392,8 @@ class _ZoneMaker:
         # a copy, since a listener closes what it listens at, and the zone may be opened once more
         listener = self.sockets[name].dup()
         listener.setblocking(False)
-        agt = AgtServer(connections, runner, metrics, settings.desktops)
+        certificate = self.certificates.get(f"zone {name}")
+        agt = AgtServer(connections, runner, metrics, settings.desktops, certificate)
         port = listener.getsockname()[1]
         keeper = JobsKeeper(runner.read_jobs_wanted)
         return HostedZone(name, zone.host, port, [listener], machine, runner, keeper, feed, agt)
@@ -357,7 +404,9 @@ class _ZoneMaker:
         lobby = Lobby(connections, metrics)
         listener = self.sockets[name].dup()
         listener.setblocking(False)
-        return AgtServer(connections, lobby, metrics, self.settings.desktops), lobby, listener
+        certificate = self.certificates.get(f"zone {name}")
+        agt = AgtServer(connections, lobby, metrics, self.settings.desktops, certificate)
+        return agt, lobby, listener
 
     def address(self, zone: ZoneSettings) -> SocketInfo:
         """Return where desktops reach a zone when it is here."""

@@ -77,8 +77,9 @@ make them more than a frame holds is refused when it is set or imported.
 BEHAVIOUR = f"""
 ## Life of a connection
 
-1. The client connects and sends `AgentSDKConnected` with the ids of its agents (the list may be empty) and
-   the version of the wire it speaks. Every command that comes before it is answered 9003.
+1. The client connects, with TLS 1.2 or above if the port speaks it (a port does or does not; there is no
+   switch from one to the other), and sends `AgentSDKConnected` with the ids of its agents (the list may be
+   empty) and the version of the wire it speaks. Every command that comes before it is answered 9003.
 2. The RESP carries the version that is spoken, the lower of both sides', and the directory: which zone is
    served at which address. Each side then keeps to what that version knows. `POMAvailable` follows, for the
    zone of this port, if this manager owns it: see "Several managers". A version below 1 is answered 9008

@@ -8,12 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
+from attrs import frozen
 from cyclopts import App, Parameter
 
 from agentmgr.text import shown
 
 if TYPE_CHECKING:
     from agentmgr.admin.requests import Request
+    from agentmgr.client.tls import Tls
     from agentmgr.settings.classes import Settings
 
 DEFAULT_CONFIG = Path("config/agentmgr.toml")
@@ -30,6 +32,47 @@ Config = Annotated[
     ),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object a line, for programs.")]
+
+
+@Parameter(name="*")
+@frozen
+class TlsOptions:
+    """How a command that plays desktops encrypts its connections."""
+
+    tls: Annotated[
+        bool,
+        Parameter(negative="", help="Encrypt the connections, and trust the authorities of this machine."),
+    ] = False
+    ca_file: Annotated[
+        Path | None, Parameter(help="Encrypt them, and trust the authorities in this PEM file.")
+    ] = None
+    server_name: Annotated[
+        str, Parameter(help="Encrypt them; the name that the certificate must have. The host by default.")
+    ] = ""
+    certificate: Annotated[
+        Path | None, Parameter(help="The desktops' own certificate, for a server that asks for one.")
+    ] = None
+    key: Annotated[Path | None, Parameter(help="The key of that.")] = None
+
+    def checked(self) -> "Tls | None":
+        """Return what the library wants; None is plaintext.
+
+        Raises:
+            Misused: a file cannot be used.
+        """
+        if not (self.tls or self.ca_file or self.server_name or self.certificate or self.key):
+            return None
+        from agentmgr.client.tls import Tls
+
+        tls = Tls(self.ca_file, self.server_name, self.certificate, self.key)
+        try:
+            tls.context()
+        except ValueError as error:
+            raise Misused(str(error)) from None
+        return tls
+
+
+PLAINTEXT = TlsOptions()
 Scalar = str | int | float | bool | None
 Row = Mapping[str, Scalar]
 

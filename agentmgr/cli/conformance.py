@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveFloat
 
-from agentmgr.cli.common import DEMO_PORT, SERVE_PORT, Failed, Misused, say
+from agentmgr.cli.common import DEMO_PORT, PLAINTEXT, SERVE_PORT, Failed, Misused, TlsOptions, say
 
 DEFAULT_AGENTS = "1001,1002,1003,1004,1005"
 
@@ -36,6 +36,7 @@ def conformance(
     serve: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     junit: Path | None = None,
+    security: TlsOptions = PLAINTEXT,
 ) -> None:
     """Hold a server against the contract and show what passed, what failed and why. Exit code 1 on a failure.
 
@@ -48,6 +49,7 @@ def conformance(
     agentmgr conformance --only "consult*" --only hold
     agentmgr conformance --account demo
     agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
+    agentmgr conformance --host agents.example.org --port 9970 --ca-file ca.pem
     agentmgr conformance --serve
     ```
 
@@ -129,7 +131,18 @@ def conformance(
     skills = {work: skill for name, (work, skill) in given.items() if name not in without}
     _knock(host, port)
     target = Target(
-        host, port, zone, ids, password, skills, patience, silence, restart, account, account_password
+        host,
+        port,
+        zone,
+        ids,
+        password,
+        skills,
+        patience,
+        silence,
+        restart,
+        account,
+        account_password,
+        security.checked(),
     )
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")

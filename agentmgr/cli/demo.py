@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveFloat, PositiveInt
 
 from agentmgr.cli.common import DEMO_PORT, Failed, Misused, say
+from agentmgr.tls.settings import TlsSettings, is_exposed
 
 DEMO_SPEED = 100.0
 SERVER_SPEED = 20.0
@@ -26,6 +27,8 @@ def demo(
     host: str = "127.0.0.1",
     port: NonNegativeInt = DEMO_PORT,
     silence: PositiveFloat = 90.0,
+    tls: Path | None = None,
+    accept_plaintext: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Run a campaign from end to end and show it live; nothing outside this machine is called.
 
@@ -69,9 +72,14 @@ def demo(
         The port `--serve-only` listens on; 0 takes any free one.
     silence
         After how many seconds without a command `--serve-only` asks whether an agent's desktop lives.
+    tls
+        Directory with `server.pem` and `server.key`, as `agentmgr dev-cert` makes it, for `--serve-only`.
+    accept_plaintext
+        Listen on a network without TLS, with passwords that anybody there can read.
     """
     if serve_only:
-        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence)
+        security = _security(host, tls, accept_plaintext)
+        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence, security)
         return
     from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
@@ -81,14 +89,33 @@ def demo(
         raise Failed(str(error)) from None
 
 
-def _serve_only(data: Path | None, host: str, port: int, speed: float, seed: int, silence: float) -> None:
+def _security(host: str, directory: Path | None, accept_plaintext: bool) -> TlsSettings:
+    if directory is not None:
+        return TlsSettings(str(directory / "server.pem"), str(directory / "server.key"))
+    if is_exposed(host) and not accept_plaintext:
+        raise Misused(
+            f"--host: {host} is reached over a network; give --tls (`agentmgr dev-cert` makes the files), or"
+            " --accept-plaintext if everybody there may read the passwords"
+        )
+    return TlsSettings()
+
+
+def _serve_only(
+    data: Path | None,
+    host: str,
+    port: int,
+    speed: float,
+    seed: int,
+    silence: float,
+    tls: TlsSettings,
+) -> None:
     from agentmgr.app import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
 
     if data is None:
         raise Misused("--serve-only needs --data: a directory for the server's database")
     try:
-        serve_demo(DemoServer(data, host, port, speed, seed, silence), _say_at_once)
+        serve_demo(DemoServer(data, host, port, speed, seed, silence, tls), _say_at_once)
     except ServerFailed as error:
         raise Failed(str(error)) from None
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from agentmgr.cli.common import Failed, consecutive, say, secret_from_stdin
+from agentmgr.cli.common import PLAINTEXT, Failed, TlsOptions, consecutive, say, secret_from_stdin
 
 
 def desk(
@@ -20,6 +20,7 @@ def desk(
     connections: PositiveInt | None = None,
     speed: PositiveFloat = 1.0,
     seed: int = 1,
+    security: TlsOptions = PLAINTEXT,
 ) -> None:
     """Log simulated agents on and let them work: take calls, hold, write notes, wrap up, take breaks.
 
@@ -30,6 +31,7 @@ def desk(
     agentmgr agents add 1001 --count 20 --skill English
     agentmgr desk --count 20
     agentmgr desk --count 500 --connections 10 --host 192.0.2.7 --port 9970 --zone Default
+    agentmgr desk --ca-file var/tls/ca.pem --server-name localhost
     ```
 
     Parameters
@@ -63,6 +65,6 @@ def desk(
     ids = consecutive("--first-agent", first_agent, count)
     desktops = [SimDesktop(agent_id, password, zone, seed) for agent_id in ids]
     try:
-        work_shift(Shift((host, port), desktops, connections, speed), say)
+        work_shift(Shift((host, port), desktops, connections, speed, security.checked()), say)
     except ShiftFailed as error:
         raise Failed(str(error)) from None

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cyclopts.types import PositiveInt
+
 from agentmgr.cli.common import Config, Failed, Misused, say, settings_of
 
 
@@ -54,11 +56,55 @@ def check_config(file: Path, /) -> None:
     file
         The file to check. config/agentmgr.toml lists all settings with their defaults.
     """
+    from agentmgr.app import ServerFailed, certificates_of
     from agentmgr.settings.file import load
     from agentmgr.tables import Mistakes
 
     try:
-        load(file)
+        certificates_of(load(file))
     except Mistakes as error:
         raise Misused(str(error)) from None
+    except ServerFailed as error:
+        raise Misused(f"{file}: {error}") from None
     say(f"{file}: in order")
+
+
+def dev_cert(
+    directory: Path = Path("var/tls"),
+    /,
+    *,
+    name: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"),
+    client: str = "",
+    days: PositiveInt = 90,
+) -> None:
+    """Make an authority and a certificate for development and tests; no machine trusts them by itself.
+
+    In the directory are then `ca.pem`, which clients are given, and `server.pem` with `server.key`, which the
+    configuration names. The authority's own key is thrown away, so that nothing else can be signed by it: to
+    have another certificate make all of them anew.
+
+    ```
+    agentmgr dev-cert
+    agentmgr dev-cert /tmp/tls --name agents.example.org --name 192.0.2.7
+    agentmgr dev-cert --client proxy
+    ```
+
+    Parameters
+    ----------
+    directory
+        Where the files are written; those of an earlier time are replaced.
+    name
+        Name or address that clients connect to; more than one may be given.
+    client
+        Make `client.pem` and `client.key` of this name as well, for `client_ca`.
+    days
+        How long they are valid.
+    """
+    from agentmgr.tls.making import make
+
+    try:
+        made = make(directory, name, client, days)
+    except (OSError, ValueError) as error:
+        raise Failed(f"{directory}: {error}") from None
+    for path in made:
+        say(str(path))

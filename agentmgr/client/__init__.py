@@ -10,6 +10,7 @@ from agentmgr.client.errors import AgentRemoved, CommandError, EventsLost
 from agentmgr.client.handlers import AgentHandler
 from agentmgr.client.on_trio import Opener, connect, open_tcp
 from agentmgr.client.pom import Pom
+from agentmgr.client.tls import Tls
 
 __all__ = [
     "Agent",
@@ -20,6 +21,7 @@ __all__ = [
     "EventsLost",
     "Opener",
     "Pom",
+    "Tls",
     "connect",
     "open_tcp",
 ]

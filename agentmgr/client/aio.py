@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
 from typing import Any
 
@@ -16,6 +17,7 @@ from agentmgr.client.hub import Hub
 from agentmgr.client.link import NEVER, SEND_S, Link
 from agentmgr.client.pom import Pom
 from agentmgr.client.shell import Flag
+from agentmgr.client.tls import Tls, why_of
 from agentmgr.client.wirelog import logger
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "EventsLost",
     "Opener",
     "Pom",
+    "Tls",
     "connect",
     "open_tcp",
 ]
@@ -39,9 +42,10 @@ RECEIVE_BYTES = 65536
 WRONG_LOOP = "this is the asyncio client; under trio use agentmgr.client, with threads agentmgr.client.sync"
 
 
-async def open_tcp(address: Address, tls: SSLContext | None = None) -> Streams:
-    """Open a TCP connection, with TLS on it if a context is given."""
-    return await asyncio.open_connection(*address, ssl=tls)
+async def open_tcp(address: Address, tls: SSLContext | None = None, server_name: str = "") -> Streams:
+    """Open a TCP connection, with TLS on it if a context is given; the name is the host's if none is."""
+    name = server_name or address[0] if tls is not None else None
+    return await asyncio.open_connection(*address, ssl=tls, server_hostname=name)
 
 
 class _Line:
@@ -220,6 +224,7 @@ async def connect(
     patience_s: float = 10.0,
     max_events: int = 1000,
     opener: Opener = open_tcp,
+    tls: Tls | None = None,
     backoff: Backoff = jittered,
     account: str = "",
     password: str = "",
@@ -234,7 +239,8 @@ async def connect(
             that answers is used.
         patience_s: how many seconds to try at first, above 0.
         max_events: how many events are kept for an agent that does not read them, 1 and up.
-        opener: opens streams to an address; for TLS `functools.partial(open_tcp, tls=context)`.
+        opener: opens streams to an address in a way of the application's own.
+        tls: encrypts the connections, with the library's own opener; None is plaintext.
         backoff: seconds to wait between attempts, by the number of those that failed.
         account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
             AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
@@ -242,9 +248,11 @@ async def connect(
 
     Raises:
         CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
-        ValueError: an address is none; the text says which.
+        ValueError: an address is none, or a file of `tls` cannot be used; the text says which.
         RuntimeError: this is not run by asyncio.
     """
+    if tls is not None:
+        opener = partial(open_tcp, tls=tls.context(), server_name=tls.server_name)
     try:
         shell = AioShell(opener)
     except RuntimeError:
@@ -267,6 +275,8 @@ def _peer_of(writer: asyncio.StreamWriter) -> Address | None:
 
 def _told(error: Exception) -> str:
     """Return what a person wants to know of an error."""
+    if (why := why_of(error)) is not None:
+        return why
     if isinstance(error, OSError) and error.strerror and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(error) or type(error).__name__

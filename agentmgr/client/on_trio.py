@@ -3,6 +3,8 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from ssl import SSLContext
 
 import trio
 from trio.abc import Stream
@@ -12,6 +14,7 @@ from agentmgr.client.hub import Hub
 from agentmgr.client.link import SEND_S, Link
 from agentmgr.client.pom import Pom
 from agentmgr.client.shell import Flag
+from agentmgr.client.tls import Tls, why_of
 from agentmgr.client.wirelog import logger
 
 Opener = Callable[[Address], Awaitable[Stream]]
@@ -20,9 +23,18 @@ Opener = Callable[[Address], Awaitable[Stream]]
 RECEIVE_BYTES = 65536
 
 
-async def open_tcp(address: Address) -> Stream:
-    """Open a TCP connection."""
-    return await trio.open_tcp_stream(*address)
+async def open_tcp(address: Address, tls: SSLContext | None = None, server_name: str = "") -> Stream:
+    """Open a TCP connection, with TLS on it if a context is given; the name is the host's if none is."""
+    stream = await trio.open_tcp_stream(*address)
+    if tls is None:
+        return stream
+    secure = trio.SSLStream(stream, tls, server_hostname=server_name or address[0], https_compatible=True)
+    try:
+        await secure.do_handshake()
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
+    return secure
 
 
 class _Line:
@@ -166,6 +178,7 @@ async def connect(
     patience_s: float = 10.0,
     max_events: int = 1000,
     opener: Opener = open_tcp,
+    tls: Tls | None = None,
     backoff: Backoff = jittered,
     account: str = "",
     password: str = "",
@@ -180,7 +193,8 @@ async def connect(
             that answers is used.
         patience_s: how many seconds to try at first, above 0.
         max_events: how many events are kept for an agent that does not read them, 1 and up.
-        opener: opens a stream to an address; for TLS one that returns a `trio.SSLStream`.
+        opener: opens a stream to an address in a way of the application's own.
+        tls: encrypts the connections, with the library's own opener; None is plaintext.
         backoff: seconds to wait between attempts, by the number of those that failed.
         account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
             AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
@@ -188,12 +202,14 @@ async def connect(
 
     Raises:
         CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
-        ValueError: an address is none; the text says which.
+        ValueError: an address is none, or a file of `tls` cannot be used; the text says which.
         RuntimeError: this is not run by trio.
     """
     if not trio.lowlevel.in_trio_run():
         raise RuntimeError("this is the trio client; under asyncio use agentmgr.client.aio")
     parsed = parse_addresses(addresses)
+    if tls is not None:
+        opener = partial(open_tcp, tls=tls.context(), server_name=tls.server_name)
     body_error: BaseException | None = None
     try:
         async with trio.open_nursery() as nursery:
@@ -227,7 +243,9 @@ def _one_of(group: BaseExceptionGroup[BaseException], body_error: BaseException 
 
 
 def _peer_of(stream: Stream) -> Address | None:
-    """Return the numeric address a stream leads to, if it is a TCP stream."""
+    """Return the numeric address a stream leads to, if it is a TCP stream, with TLS or without."""
+    if isinstance(stream, trio.SSLStream):
+        stream = stream.transport_stream
     if not isinstance(stream, trio.SocketStream):
         return None
     host, port, *_ = stream.socket.getpeername()
@@ -237,6 +255,8 @@ def _peer_of(stream: Stream) -> Address | None:
 def _told(error: Exception) -> str:
     """Return what a person wants to know of an error; trio wraps those of each address tried."""
     cause: BaseException | None = error.__cause__
+    if (why := why_of(cause or error)) is not None:
+        return why
     if isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
     if isinstance(cause, OSError) and cause.errno:

@@ -23,6 +23,7 @@ from agentmgr.client.errors import AgentRemoved, CommandError, EventsLost
 from agentmgr.client.handlers import METHODS
 from agentmgr.client.inbox import EventQueue, OnEvent
 from agentmgr.client.sync_commands import AgentCommands, AgentHandler, PomCommands
+from agentmgr.client.tls import Tls
 from agentmgr.client.wirelog import logger
 from protocol.commands import AGTLogoff, AGTLogoffRESP, AGTLogon, AGTLogonRESP, Resp
 from protocol.results import ResultCode
@@ -37,6 +38,7 @@ __all__ = [
     "EventsLost",
     "Opener",
     "Pom",
+    "Tls",
     "connect",
     "open_tcp",
 ]
@@ -424,6 +426,7 @@ def connect(
     patience_s: float = 10.0,
     max_events: int = 1000,
     opener: Opener = open_tcp,
+    tls: Tls | None = None,
     backoff: Backoff = jittered,
     account: str = "",
     password: str = "",
@@ -440,8 +443,8 @@ def connect(
             that answers is used.
         patience_s: how many seconds to try at first, above 0.
         max_events: how many events are kept for an agent that does not read them, 1 and up.
-        opener: opens streams to an address, as for `agentmgr.client.aio`; for TLS
-            `functools.partial(open_tcp, tls=context)`.
+        opener: opens streams to an address in a way of the application's own, as for `agentmgr.client.aio`.
+        tls: encrypts the connections, with the library's own opener; None is plaintext.
         backoff: seconds to wait between attempts, by the number of those that failed.
         account: name of a service account to sign in with: AGTBlendToInbound, AGTBlendToOutbound,
             AGTSkillsChanged, AGTPendingLogout and AGTAgentDisconnected can then be sent for any agent.
@@ -452,7 +455,7 @@ def connect(
 
     Raises:
         CommandError: 9999, none of the addresses answered in time; 17, account or password is wrong.
-        ValueError: an address is none; the text says which.
+        ValueError: an address is none, or a file of `tls` cannot be used; the text says which.
         RuntimeError: this is called in a task, where nothing may block.
     """
     if _is_in_a_task():
@@ -465,6 +468,7 @@ def connect(
         patience_s=patience_s,
         max_events=max_events,
         opener=opener,
+        tls=tls,
         backoff=backoff,
     )
     return Pom(connecting, max_events, timeout_s, dispatch)

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ import trio
 from attrs import define, frozen
 from trio.abc import Stream
 
-from agentmgr.client import CommandError, Opener, Pom, connect
+from agentmgr.client import CommandError, Opener, Pom, Tls, connect, open_tcp
 from agentmgr.client.addresses import Address
 from agentmgr.conformance.desk import Desk
 from agentmgr.conformance.expect import Caps, Step, agent_state, state, told
@@ -38,7 +39,7 @@ class Target:
     `skills` has the skill of each kind of campaign that runs; `patience_s` is how long to wait for a
     message, `silence_s` after what silence the server asks a desktop whether it lives, in real seconds.
     `restart` is a command line that stops the server as planned and starts it again, empty if there is none.
-    `account` is a service account, empty if there is none.
+    `account` is a service account, empty if there is none; `tls` encrypts the connections.
     """
 
     host: str
@@ -52,6 +53,14 @@ class Target:
     restart: str = ""
     account: str = ""
     account_password: str = ""
+    tls: Tls | None = None
+
+    @property
+    def opener(self) -> Opener:
+        """What opens connections as this server wants them."""
+        if self.tls is None:
+            return open_tcp
+        return partial(open_tcp, tls=self.tls.context(), server_name=self.tls.server_name)
 
 
 @define(eq=False)
@@ -94,11 +103,12 @@ class Stage:
         """
         line = Line(self.transcript.new_line())
         self._lines[line.number] = line
+        opener = self.target.opener
 
         async def open_tapped(address: Address) -> Stream:
             if line.dead:
                 raise OSError("this desktop was killed")
-            line.stream = TappedStream(await trio.open_tcp_stream(*address), self.transcript, line.number)
+            line.stream = TappedStream(await opener(address), self.transcript, line.number)
             return line.stream
 
         line.pom = await self._stack.enter_async_context(self._client(open_tapped))
@@ -117,7 +127,7 @@ class Stage:
     async def raw(self) -> RawLine:
         """Open a connection without the SDK; nothing is sent yet."""
         number = self.transcript.new_line()
-        stream = await trio.open_tcp_stream(self.target.host, self.target.port)
+        stream = await self.target.opener((self.target.host, self.target.port))
         tapped = TappedStream(stream, self.transcript, number)
         raw = RawLine(tapped, number, self.transcript, self.target.patience_s)
         self._stack.push_async_callback(trio.aclose_forcefully, tapped)
@@ -324,7 +334,8 @@ class Stage:
         problems: list[str] = []
         target = self.target
         try:
-            async with connect([(target.host, target.port)], patience_s=target.patience_s) as pom:
+            where = [(target.host, target.port)]
+            async with connect(where, patience_s=target.patience_s, opener=target.opener) as pom:
                 for agent_id in sorted(self._used):
                     agent = await pom.agent(agent_id, on_event=lambda event: None)
                     response: c.Resp | None = None

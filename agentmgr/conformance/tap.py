@@ -84,6 +84,8 @@ class TappedStream(HalfCloseableStream):
         """Say that nothing more will be sent; what comes is still received."""
         if isinstance(self._stream, trio.abc.HalfCloseableStream):
             await self._stream.send_eof()
+        elif isinstance(self._stream, trio.SSLStream):  # which would read no more after its own last word
+            await self._stream.transport_stream.send_eof()
 
     async def aclose(self) -> None:
         """Close."""

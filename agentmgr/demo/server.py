@@ -36,6 +36,7 @@ from agentmgr.settings.classes import (
     SwitchSettings,
     ZoneSettings,
 )
+from agentmgr.tls.settings import TlsSettings
 from protocol.enums import DialFailReason, PacingType
 from protocol.test_numbers import RANGES, Outcome, number_for
 
@@ -98,6 +99,7 @@ class DemoServer:
     speed: float
     seed: int
     silence_s: float
+    tls: TlsSettings = TlsSettings()
 
 
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
@@ -125,7 +127,11 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
         http=HttpSettings(port=0),
-        zones=(ZoneSettings(name=ZONE, host=demo.host, port=demo.port, timers=_timers(demo.silence_s)),),
+        zones=(
+            ZoneSettings(
+                name=ZONE, host=demo.host, port=demo.port, tls=demo.tls, timers=_timers(demo.silence_s)
+            ),
+        ),
         switch=SwitchSettings(
             seed=demo.seed,
             speed=demo.speed,

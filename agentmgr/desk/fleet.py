@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import trio
 
 import agentmgr.client
-from agentmgr.client import Agent, CommandError, Event
+from agentmgr.client import Agent, CommandError, Event, Tls
 from agentmgr.client.addresses import Address
 from agentmgr.client.on_trio import Opener, open_tcp
 from agentmgr.desk.sim import SimDesktop
@@ -42,6 +42,7 @@ async def run_fleet(
     stopping: trio.Event | None = None,
     patience_s: float = 10.0,
     opener: Opener = open_tcp,
+    tls: Tls | None = None,
 ) -> None:
     """Run desktops until all have finished.
 
@@ -53,6 +54,7 @@ async def run_fleet(
         stopping: once set, every desktop ends its contact and logs off.
         patience_s: how long the first connection may take, real seconds.
         opener: opens streams in another way than TCP.
+        tls: encrypts the connections.
 
     Raises:
         CommandError: 9999, no Agent Manager could be reached.
@@ -65,7 +67,7 @@ async def run_fleet(
         runners = [_Runner(desktop, clock, timers) for desktop in group]
         async with AsyncExitStack() as stack:
             async with entrance:
-                connecting = agentmgr.client.connect(addresses, patience_s=patience_s, opener=opener)
+                connecting = agentmgr.client.connect(addresses, patience_s=patience_s, opener=opener, tls=tls)
                 pom = await stack.enter_async_context(connecting)
             async with trio.open_nursery() as nursery:
                 if stopping is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import trio
 from attrs import frozen
 
-from agentmgr.client import CommandError
+from agentmgr.client import CommandError, Tls
 from agentmgr.desk.fleet import run_fleet
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.runtime.clock import Clock
@@ -23,12 +23,13 @@ class ShiftFailed(Exception):
 
 @frozen
 class Shift:
-    """Where desktops work, over how many connections, and how much faster than people."""
+    """Where desktops work, over how many connections, how much faster than people, and with what TLS."""
 
     address: tuple[str, int]
     desktops: Sequence[SimDesktop]
     connections: int | None = None
     speed: float = 1.0
+    tls: Tls | None = None
 
 
 def work_shift(shift: Shift, say: Callable[[str], None]) -> None:
@@ -71,6 +72,7 @@ async def _work(shift: Shift, say: Callable[[str], None]) -> None:
             connections=shift.connections,
             stopping=stopping,
             patience_s=PATIENCE_S,
+            tls=shift.tls,
         )
         nursery.cancel_scope.cancel()
 

@@ -89,6 +89,8 @@ class Connection:
         reason = ""
         try:
             with self._reading:
+                if not await self._opens():
+                    return
                 try:
                     await self._read()
                 except RemoteProtocolError as error:
@@ -103,6 +105,21 @@ class Connection:
             self.fail(error)
         if reason:
             self.close(reason, "protocol")
+
+    async def _opens(self) -> bool:
+        """Open the transport; False if that takes too long, and nothing can be told then."""
+        limit_s = self._limits.handshake_s
+        try:
+            with trio.move_on_after(limit_s):
+                await self._transport.open()
+                return True
+            why = f"it took longer than {limit_s:g} s"
+        except BROKEN as error:
+            why = getattr(error, "reason", None) or str(error)
+        self._log.info("handshake_failed", why=why)
+        self._metrics.closed("handshake")
+        self.outgoing.is_over = True
+        return False
 
     async def _wait_for_answers(self) -> None:
         outgoing = self.outgoing

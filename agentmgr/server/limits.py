@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from agentmgr.fields import SECONDS, number, setting, whole_number
+from agentmgr.tls.settings import HANDSHAKE_S
 from protocol.registry import MAX_VALUE_BYTES, SILENCE_LIMIT_S
 
 
@@ -19,6 +20,7 @@ class Limits:
         number(SILENCE_LIMIT_S, 86_400),
         "A connection is closed from which nothing at all came for so long.",
     )
+    handshake_s: float = setting(HANDSHAKE_S, SECONDS, "How long the handshake of TLS may take.")
     hello_s: float = setting(10.0, SECONDS, "How long a new connection may take to say AgentSDKConnected.")
     frame_s: float = setting(10.0, SECONDS, "How long a frame may take to arrive, once it was begun.")
     queue_bytes: int = setting(

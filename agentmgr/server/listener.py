@@ -15,7 +15,8 @@ from agentmgr.server.connection import Connection, Inbox
 from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
-from agentmgr.server.transport import StreamTransport, TcpTransport, Transport
+from agentmgr.server.transport import StreamTransport, TcpTransport, TlsTransport, Transport
+from agentmgr.tls.certificates import Certificate
 
 log = structlog.get_logger()
 
@@ -55,12 +56,21 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 
 class AgtServer:
-    """Serves desktops. `connections` is given to the zone's runner as its desktops."""
+    """Serves desktops, with TLS if there is a certificate.
+
+    `connections` is given to the zone's runner as its desktops.
+    """
 
     def __init__(
-        self, connections: Connections, inbox: ZoneInbox, metrics: ZoneMetrics, limits: Limits | None = None
+        self,
+        connections: Connections,
+        inbox: ZoneInbox,
+        metrics: ZoneMetrics,
+        limits: Limits | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self._connections = connections
+        self._certificate = certificate
         self._inbox = inbox
         self._limits = limits or Limits()
         self._metrics = metrics
@@ -145,8 +155,18 @@ class AgtServer:
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address)
+        transport: Transport
+        if self._certificate is None:
+            transport = TcpTransport(sock)
+        else:
+            try:
+                transport = TlsTransport(sock, self._certificate.context)
+            except OSError as error:  # it has gone already
+                log.debug("accept_failed", why=str(error))
+                sock.close()
+                return
         if self._nursery is not None:
-            self._nursery.start_soon(self._serve, TcpTransport(sock), peer)
+            self._nursery.start_soon(self._serve, transport, peer)
 
     # -- one connection --------------------------------------------------------------------
 

@@ -1,15 +1,27 @@
-"""A connection's bytes: straight on a TCP socket, or over any trio stream."""
+"""A connection's bytes: straight on a TCP socket, with TLS on it, or over any trio stream."""
 
 import socket
+import ssl
+from contextlib import suppress
 from typing import Protocol
 
 import trio
 
 RECEIVE_BYTES = 64 * 1024
+RECORD_BYTES = 16 * 1024
+"""As much as TLS encrypts in one go."""
 
 
 class Transport(Protocol):
-    """Bytes in and out. One task receives, one at most sends later."""
+    """Bytes in and out, once it is open. One task receives, one at most sends later."""
+
+    async def open(self) -> None:
+        """Do what must be done before the first byte.
+
+        Raises:
+            OSError, trio.BrokenResourceError, trio.ClosedResourceError: that failed.
+        """
+        ...
 
     async def receive(self) -> bytes:
         """Wait for bytes; empty at the end.
@@ -50,6 +62,9 @@ class TcpTransport:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
 
+    async def open(self) -> None:
+        pass
+
     async def receive(self) -> bytes:
         while True:
             await trio.lowlevel.wait_readable(self._socket)
@@ -77,11 +92,74 @@ class TcpTransport:
         self._socket.close()
 
 
+class TlsTransport:
+    """A non-blocking socket with TLS: a send from the zone's task is encrypted and leaves at once.
+
+    A piece that was encrypted and could not leave whole is given again: OpenSSL goes on where it was, so the
+    same bytes must come first the next time, as `Outgoing` has it.
+    """
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
+        self._socket = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        self._ended = False
+
+    async def open(self) -> None:
+        while True:
+            try:
+                self._socket.do_handshake()
+            except ssl.SSLWantReadError:
+                await trio.lowlevel.wait_readable(self._socket)
+            except ssl.SSLWantWriteError:
+                await trio.lowlevel.wait_writable(self._socket)
+            else:
+                return
+
+    async def receive(self) -> bytes:
+        while True:
+            if not self._socket.pending():
+                await trio.lowlevel.wait_readable(self._socket)
+            try:
+                if self._ended:  # what comes now is dropped, and need not be read as TLS
+                    return socket.socket.recv(self._socket, RECEIVE_BYTES)
+                return self._socket.recv(RECEIVE_BYTES)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue
+            except ssl.SSLWantWriteError:
+                await trio.lowlevel.wait_writable(self._socket)
+
+    def send_now(self, data: bytes) -> int:
+        sent = 0
+        try:
+            while sent < len(data):
+                sent += self._socket.send(data[sent : sent + RECORD_BYTES])
+        except (ssl.SSLWantWriteError, BlockingIOError):
+            pass
+        return sent
+
+    async def send_later(self, data: bytes) -> int:
+        await trio.lowlevel.wait_writable(self._socket)
+        return self.send_now(data)
+
+    async def end(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self._ended = True
+        with suppress(ssl.SSLError):  # the last word of TLS has left; that of the peer is not waited for
+            self._socket.unwrap()
+        socket.socket.shutdown(self._socket, socket.SHUT_WR)
+
+    async def close(self) -> None:
+        trio.lowlevel.notify_closing(self._socket)
+        self._socket.close()
+
+
 class StreamTransport:
-    """Any trio stream: in memory for tests, or with TLS. Everything is sent later."""
+    """Any trio stream, in memory for tests. Everything is sent later."""
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
+
+    async def open(self) -> None:
+        pass
 
     async def receive(self) -> bytes:
         return bytes(await self._stream.receive_some(RECEIVE_BYTES))

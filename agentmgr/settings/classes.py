@@ -22,6 +22,7 @@ from agentmgr.fields import (
 from agentmgr.ha.times import LeaseTimes
 from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, SimParams
+from agentmgr.tls.settings import TlsSettings
 from agentmgr.web.limits import WebLimits
 
 
@@ -69,6 +70,7 @@ class HttpSettings(WebLimits):
 
     host: str = setting("127.0.0.1", text("a host name or address"), "Address to listen on.")
     port: int = setting(9980, PORT, "Port to listen on; 0 takes any free one.")
+    tls: TlsSettings = TlsSettings()
 
 
 @frozen
@@ -104,6 +106,7 @@ class ZoneSettings:
         any_text(),
         "Host name or address that other managers tell desktops for this zone; nothing is `host`.",
     )
+    tls: TlsSettings = TlsSettings()
     timers: ZoneTimers = ZoneTimers()
 
 

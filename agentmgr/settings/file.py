@@ -9,6 +9,7 @@ from agentmgr.fields import Allowed, Value
 from agentmgr.ha.times import fault_of
 from agentmgr.settings.classes import Settings
 from agentmgr.tables import Mistakes, Tables, read_toml, shown
+from agentmgr.tls.settings import contradictions
 
 _TABLES = Tables(Settings)
 
@@ -84,6 +85,9 @@ def _contradictions(found: Settings) -> list[str]:
     fault = fault_of(found.leases)
     if fault is not None:
         problems.append(f"leases: {fault}")
+    for index, zone in enumerate(found.zones, 1):
+        problems += contradictions(f"zones[{index}]", zone.host, zone.tls)
+    problems += contradictions("http", found.http.host, found.http.tls)
     if len(found.admin.socket.encode()) > 100:
         problems.append(f"admin.socket: found {shown(found.admin.socket)}; allowed: at most 100 bytes")
     return problems

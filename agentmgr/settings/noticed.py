@@ -198,6 +198,7 @@ OF_THE_PROCESS = (
         f" from there, one more of these is checked every {SOURCE_INTERVAL_S:g} s."
     ),
     Noticed(f"A password that would have to wait longer, or did, is answered 6: {MAX_WAIT_S:g} s."),
+    Noticed("A connection whose handshake of TLS takes longer is closed.", ("handshake_s",)),
     Noticed("A new connection that has not said AgentSDKConnected by then is closed.", ("hello_s",)),
     Noticed("A frame that was begun must be whole by then, else the connection is closed.", ("frame_s",)),
     Noticed(

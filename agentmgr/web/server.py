@@ -16,6 +16,8 @@ from hypercorn.typing import ConnectionState
 from starlette.types import ASGIApp
 
 from agentmgr.accepting import accept_all
+from agentmgr.tls.certificates import Certificate
+from agentmgr.tls.settings import HANDSHAKE_S
 from agentmgr.web.limited import Limited
 from agentmgr.web.limits import WebLimits
 
@@ -26,15 +28,20 @@ KEEPS = 0.5
 
 
 class WebServer:
-    """Serves an ASGI application over HTTP/1.1.
+    """Serves an ASGI application over HTTP/1.1, with TLS if there is a certificate.
 
     There are no lifespan events: what a route needs is opened and ended by whoever runs the server.
     """
 
     def __init__(
-        self, app: ASGIApp, limits: WebLimits | None = None, always: frozenset[str] = frozenset()
+        self,
+        app: ASGIApp,
+        limits: WebLimits | None = None,
+        always: frozenset[str] = frozenset(),
+        certificate: Certificate | None = None,
     ) -> None:
         self._limits = limits or WebLimits()
+        self._certificate = certificate
         limited = Limited(app, self._limits, always)
         self._app = ASGIWrapper(limited)  # type: ignore[arg-type]  # two names of one type
         self._config = _config(self._limits)
@@ -66,6 +73,8 @@ class WebServer:
 
     async def serve_stream(self, stream: Any) -> None:
         """Serve one connection; returns when it is closed."""
+        if self._certificate is not None:
+            stream = trio.SSLStream(stream, self._certificate.context, server_side=True)
         connection = _Connection(
             self._app, self._config, self._context, self._limits.request_s, stream, self._note
         )
@@ -153,6 +162,7 @@ def _config(limits: WebLimits) -> Config:
     config.include_server_header = False
     config.h11_max_incomplete_size = limits.head_bytes
     config.keep_alive_timeout = limits.idle_s
+    config.ssl_handshake_timeout = HANDSHAKE_S
     return config
 
 

@@ -20,6 +20,7 @@ from attrs import define, field
 
 import agentmgr.client
 from agentmgr.cli import run
+from agentmgr.client import Tls
 from protocol.notifications import AGTZoneDown
 
 pytestmark = pytest.mark.slow
@@ -210,3 +211,58 @@ def test_desk_without_a_server_says_so(config: Path) -> None:
     refused = ask("desk", "--port", str(port), code=1)
     assert f"No Agent Manager could be reached at 127.0.0.1:{port}" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def secured(config: Path) -> Path:
+    """Have the ports of a configuration encrypted; returns the directory of the certificates."""
+    directory = config.parent / "tls"
+    ask("dev-cert", str(directory))
+    files = f'certificate = "{directory}/server.pem"\nkey = "{directory}/server.key"\n'
+    text = config.read_text()
+    assert "[[zones]]" in text
+    assert "[http]" in text
+    text = text.replace("[[zones]]", f"[http.tls]\n{files}[[zones]]") + f"[zones.tls]\n{files}"
+    config.write_text(text)
+    return directory
+
+
+def test_certificate_is_swapped_at_sighup_and_connections_go_on(config: Path, database: Path) -> None:
+    directory = secured(config)
+    ask("check-config", str(config))
+    with subprocess.Popen([*AGENTMGR, "serve"], stderr=subprocess.PIPE, text=True) as process:
+        server = Server(process)
+        server.until("server_ready")
+        try:
+            trio.run(_swap, server, directory)
+            assert server.end() == 0
+        finally:
+            process.kill()
+
+
+async def _swap(server: Server, directory: Path) -> None:
+    where = [("127.0.0.1", port_of(server, "zone_served"))]
+    old = Tls(directory / "ca.pem")
+    async with agentmgr.client.connect(where, tls=old) as before:
+        (directory / "server.key").write_text("nothing")
+        server.process.send_signal(signal.SIGHUP)
+        refused = await trio.to_thread.run_sync(server.until, "certificate_not_changed")
+        assert "has no private key in PEM" in refused["why"]
+        async with agentmgr.client.connect(where, tls=old):
+            pass
+        await trio.to_thread.run_sync(partial(ask, "dev-cert", str(directory)))
+        server.process.send_signal(signal.SIGHUP)
+        await trio.to_thread.run_sync(server.until, "certificate_changed")
+        await trio.to_thread.run_sync(server.until, "certificate_changed")
+        async with agentmgr.client.connect(where, tls=Tls(directory / "ca.pem")) as after:
+            assert (await after.get_error_string(17)).result == 0
+        assert (await before.get_error_string(17)).result == 0
+
+
+def test_server_with_files_that_do_not_fit_says_so_and_does_not_start(config: Path, database: Path) -> None:
+    directory = secured(config)
+    (directory / "server.pem").unlink()
+    for command in (("serve",), ("check-config", str(config))):
+        refused = ask(*command, code=1 if command == ("serve",) else 2)
+        assert refused.stderr.count("\n") == 1
+        assert "zone Default: " in refused.stderr
+        assert "server.pem: cannot be read: No such file" in refused.stderr

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from agentmgr.client import Tls
 from agentmgr.conformance.registry import Work
 from agentmgr.conformance.stage import Target
+from agentmgr.tls.making import make
 
 SPEED = "40"
 SILENCE_S = 4.0
@@ -33,9 +35,10 @@ def server_command(data: Path, speed: str = SPEED, port: int = 0) -> list[str]:
     return [*command, "--port", str(port), "--speed", speed, "--silence", str(SILENCE_S)]
 
 
-def start_server(data: Path, speed: str = SPEED) -> tuple[subprocess.Popen[str], int]:
+def start_server(data: Path, speed: str = SPEED, *options: str) -> tuple[subprocess.Popen[str], int]:
     """Start a server and return it with its port, once it is ready."""
-    process = subprocess.Popen(server_command(data, speed), stdout=subprocess.PIPE, text=True)
+    command = [*server_command(data, speed), *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"port ([0-9]+)", line)
@@ -74,6 +77,23 @@ def target(port: int) -> Target:
         account="demo",
         account_password="demo",
     )
+
+
+@pytest.fixture(scope="module")
+def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Tls]]:
+    """A server that speaks TLS: its port, and what a client needs."""
+    directory = tmp_path_factory.mktemp("secure")
+    make(directory, ["localhost", "127.0.0.1"])
+    process, port = start_server(directory, SPEED, "--tls", str(directory))
+    yield port, Tls(directory / "ca.pem")
+    assert end_server(process) == 0
+
+
+@pytest.fixture
+def secure(secure_server: tuple[int, Tls], target: Target) -> Target:
+    """That server as the suite sees it."""
+    port, tls = secure_server
+    return evolve(target, port=port, tls=tls)
 
 
 @pytest.fixture

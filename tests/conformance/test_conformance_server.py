@@ -17,6 +17,16 @@ from tests.conformance.conftest import end_server, start_server
 pytestmark = pytest.mark.slow
 
 NEEDS_A_RESTART = {"zone-handed-back", "grace-over"}
+OVER_TLS = (
+    "pieces",
+    "bad-frame-garbage",
+    "half-close",
+    "flood",
+    "largest-frame",
+    "return-in-step",
+    "preview",
+)
+"""Those for which it matters how bytes travel, and one that is a working day."""
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -111,3 +121,19 @@ async def test_demo_server_goes_on_in_its_directory(tmp_path: Path, target: Targ
         finally:
             assert end_server(process) == 0
         assert outcome.result is Result.PASS, outcome.why
+
+
+@pytest.mark.parametrize("name", OVER_TLS)
+async def test_server_passes_over_tls(secure: Target, name: str) -> None:
+    outcome = await play(secure, SCENARIOS[name])
+
+    assert outcome.result is Result.PASS, outcome.why
+
+
+def test_command_line_plays_over_tls_and_trusts_nobody_without_being_told(secure: Target) -> None:
+    assert secure.tls is not None
+    played = conformance(secure.port, "--only", "hold", "--ca-file", str(secure.tls.ca_file))
+    assert played.returncode == 0, played.stdout + played.stderr
+    refused = conformance(secure.port, "--only", "hold", "--tls", "--patience", "1")
+    assert refused.returncode == 1
+    assert "certificate is not accepted" in refused.stdout

@@ -12,6 +12,7 @@ from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer
+from agentmgr.tls.certificates import Certificate
 from protocol.commands import AgentSDKConnected
 from protocol.connection import (
     ClientConnection,
@@ -122,13 +123,18 @@ def _content(message: ResponseReceived | NotificationReceived | UnknownReceived)
 class Stage:
     """A listener that serves memory streams."""
 
-    def __init__(self, nursery: trio.Nursery, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        limits: Limits | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
         self._nursery = nursery
         self.registry = CollectorRegistry()
         self.connections = Connections()
         self.inbox = Inbox(self.connections)
         metrics = RuntimeMetrics(self.registry).for_zone("Default")
-        self.server = AgtServer(self.connections, self.inbox, metrics, limits)
+        self.server = AgtServer(self.connections, self.inbox, metrics, limits, certificate)
 
     async def start(self) -> "Stage":
         await self._nursery.start(self.server.serve)

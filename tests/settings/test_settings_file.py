@@ -14,6 +14,7 @@ from agentmgr.settings.classes import Settings
 from agentmgr.settings.file import load, sample
 from agentmgr.tables import Mistakes
 from agentmgr.telephony.params import InboundParams, SimParams
+from agentmgr.tls.settings import ACCEPTED
 from agentmgr.web.limits import WebLimits
 from protocol.commands import POMClientAlive
 from protocol.registry import HEARTBEAT_S, SILENCE_LIMIT_S
@@ -225,3 +226,15 @@ def test_file_with_values_deep_in_each_other_is_refused_in_one_line(
 def test_ports_that_are_listened_on_by_default_are_all_different() -> None:
     ports = [*(zone.port for zone in Settings().zones), Settings().http.port, DEMO_PORT, SERVE_PORT]
     assert len(set(ports)) == len(ports)
+
+
+def test_port_on_a_network_without_tls_is_refused_unless_it_says_so_in_words(tmp_path: Path) -> None:
+    found = problems(tmp_path, '[[zones]]\nhost = "0.0.0.0"\n[http]\nhost = "192.0.2.7"\n')
+    assert [line.partition(":")[0] for line in found] == ["zones[1].host", "http.host"]
+    words = f'plaintext = "{ACCEPTED}"\n'
+    path = tmp_path / "said.toml"
+    path.write_text(
+        f'[[zones]]\nhost = "0.0.0.0"\n[zones.tls]\n{words}[http]\nhost = "::"\n[http.tls]\n{words}'
+    )
+    assert load(path).http.tls.plaintext == ACCEPTED
+    assert "one of" in problems(tmp_path, '[http.tls]\nplaintext = "yes"\n')[0]

@@ -1,0 +1,1 @@
+"""TLS: where it must be, the certificates of the ports, and those for development."""
