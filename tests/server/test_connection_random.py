@@ -189,7 +189,7 @@ def live(life: Any) -> None:
     async def play() -> None:
         with trio.fail_after(10_000):
             async with trio.open_nursery() as nursery:
-                stage = await Stage(nursery, Limits(unanswered=unanswered, answers_s=10)).start()
+                stage = await Stage(nursery, Limits(unanswered=unanswered, answers_s=10, frame_s=99)).start()
                 one = Life(nursery, stage, piece_bytes)
                 await one.desktop.stream.send_all(command_bytes(0, "", HELLO))
                 await trio.testing.wait_all_tasks_blocked()
