@@ -44,7 +44,7 @@ from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings.classes import Settings, ZoneSettings
-from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore, has_tables, open_leases, open_postgres, open_sqlite, url_name
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.switch import SimSwitch
@@ -191,7 +191,12 @@ def open_stores(
     Raises:
         StoreFault: it cannot be opened.
     """
-    return stack.enter_context(closing(open_sqlite(settings.database.path))), None
+    database = settings.database
+    if not database.url:
+        return stack.enter_context(closing(open_store(settings))), None
+    store = stack.enter_context(closing(open_store(settings, incarnation)))
+    leases = open_leases(database.url, incarnation, password=database_password(settings))
+    return store, stack.enter_context(closing(leases))
 
 
 @asynccontextmanager
@@ -233,6 +238,7 @@ async def open_server(
         async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
+            threads.callback(store.wait_no_more)
             maker = _ZoneMaker(settings, sockets, certificates, store, writers, clock, metrics, permit)
             ends = _Ends(maker.release)
             host = ZoneHost(maker.make, ends)
@@ -270,7 +276,7 @@ async def open_server(
             nursery.start_soon(_look_at, list(certificates.values()))
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
-            log.info("server_ready", database=settings.database.path, admin=settings.admin.socket)
+            log.info("server_ready", database=str(store.path), admin=settings.admin.socket)
             try:
                 yield server
             finally:
@@ -459,20 +465,61 @@ def _listener(sock: socket.socket) -> trio.SocketListener:
     return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
 
 
+def open_store(settings: Settings, incarnation: str = "", *, create: bool = False) -> SqliteStore:
+    """Open the database that is configured: that of the url, or the file.
+
+    Args:
+        settings: of the whole server.
+        incarnation: of the manager whose process this is; empty for one that only looks or changes something.
+        create: make what is missing.
+
+    Raises:
+        StoreFault: it cannot be opened.
+    """
+    database = settings.database
+    if not database.url:
+        return open_sqlite(database.path, create=create)
+    return open_postgres(database.url, incarnation, password=database_password(settings), create=create)
+
+
+def database_password(settings: Settings) -> str | None:
+    """Return the password for the database's url, if it is kept in a file.
+
+    Raises:
+        StoreFault: the file cannot be read.
+    """
+    path = settings.database.password_file
+    if not path:
+        return None
+    try:
+        return Path(path).read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreFault(f"database.password_file: {path} cannot be read: {error}") from None
+
+
 def make_database(settings: Settings) -> bool:
-    """Make the database file unless it is there; return whether it was made.
+    """Make what is missing of the database; return whether it was all of it.
 
     Raises:
         ServerFailed: it cannot be made, or what is there is no database of ours.
     """
     path = Path(settings.database.path)
-    missing = not path.exists()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        open_sqlite(path, create=True).close()
+        if settings.database.url:
+            is_missing = not has_tables(settings.database.url, database_password(settings))
+        else:
+            is_missing = not path.exists()
+            path.parent.mkdir(parents=True, exist_ok=True)
+        open_store(settings, create=True).close()
     except (OSError, StoreFault) as error:
         raise ServerFailed(str(error)) from None
-    return missing
+    return is_missing
+
+
+def database_name(settings: Settings) -> str:
+    """Return how the database is named to people, without a password."""
+    database = settings.database
+    return url_name(database.url) if database.url else database.path
 
 
 def perform_on_store(
@@ -484,7 +531,7 @@ def perform_on_store(
         AdminRefused: the operation failed, or the database cannot be used.
     """
     try:
-        with closing(open_sqlite(settings.database.path)) as store:
+        with closing(open_store(settings)) as store:
             services = Services(unserved(store), operations.SUPERVISOR)
             yield from operations.perform(request, services, pieces)
     except StoreFault as error:

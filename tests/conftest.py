@@ -8,6 +8,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from agentmgr.testing.postgres import ThrowawayPostgres
+
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=500)
 settings.register_profile("deep", deadline=None, print_blob=True, max_examples=3000)
@@ -25,3 +27,14 @@ def logs_are_set_up_for_one_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setattr(structlog, "configure", configure_uncached)
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[ThrowawayPostgres]:
+    """One PostgreSQL for all tests that don't end it; `databases.new_postgres` makes room in it."""
+    server = ThrowawayPostgres("deadlock_timeout=50ms")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

@@ -29,19 +29,43 @@ def serve(*, config: Config = None) -> None:
         raise Failed(str(error)) from None
 
 
-def init(*, config: Config = None) -> None:
+def init(*, url: str | None = None, config: Config = None) -> None:
     """Make the database that the configuration names; one that is there already stays as it is.
 
+    In PostgreSQL that is its tables; the database itself is made by `createdb`.
+
+    ```
     agentmgr init --config config/agentmgr.toml
+    agentmgr init --url postgresql://agentmgr@db.example/agentmgr
+    ```
+
+    Parameters
+    ----------
+    url
+        A database in PostgreSQL, instead of the one that the configuration names.
     """
-    from agentmgr.app import ServerFailed, make_database
+    from attrs import evolve
+
+    from agentmgr.app import ServerFailed, database_name, make_database
 
     settings = settings_of(config)
+    if url is not None:
+        settings = evolve(settings, database=evolve(settings.database, url=_url_without_password(url)))
     try:
         made = make_database(settings)
     except ServerFailed as error:
         raise Failed(str(error)) from None
-    say(f"{settings.database.path}: {'made' if made else 'is there already, and in order'}")
+    say(f"{database_name(settings)}: {'made' if made else 'is there already, and in order'}")
+
+
+def _url_without_password(url: str) -> str:
+    """Refuse a password where everybody on the machine can read it."""
+    if "password" in url or ("@" in url and ":" in url.partition("://")[2].rpartition("@")[0]):
+        raise Misused(
+            "--url: a password here would be seen in the list of processes; give it by password_file of"
+            " [database], PGPASSFILE or PGPASSWORD"
+        )
+    return url
 
 
 def check_config(file: Path, /) -> None:

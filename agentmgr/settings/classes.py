@@ -11,6 +11,7 @@ from agentmgr.core.model import ZoneTimers
 from agentmgr.fields import (
     NO_OR_SOME_SECONDS,
     PORT,
+    Allowed,
     any_text,
     number,
     one_of,
@@ -50,6 +51,22 @@ class DatabaseSettings:
         "var/agentmgr.sqlite",
         text("the path of an SQLite file, relative to the working directory"),
         "SQLite file, made by `agentmgr init`. One process at a time can have it open.",
+    )
+    url: str = setting(
+        "",
+        Allowed(
+            'postgresql://USER@HOST:PORT/DATABASE, or "" for the file at path',
+            lambda v: type(v) is str and (v == "" or v.startswith(("postgresql://", "postgres://"))),
+            lambda v: v,
+        ),
+        "A database in PostgreSQL, which several servers share; path is not used then. Its tables are made by"
+        " `agentmgr init`.",
+    )
+    password_file: str = setting(
+        "",
+        any_text(),
+        "File with the password for url, for its owner alone; empty: PGPASSWORD or PGPASSFILE of the"
+        " environment, if one is needed.",
     )
 
 

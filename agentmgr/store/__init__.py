@@ -1,5 +1,12 @@
-"""Everything durable: the schema, its migrations, and SQLite as the embedded database."""
+"""Everything durable: the schema, its migrations, in an SQLite file or in PostgreSQL."""
 
-from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.store.sqlite import (
+    SqliteStore,
+    has_tables,
+    open_leases,
+    open_postgres,
+    open_sqlite,
+    url_name,
+)
 
-__all__ = ["SqliteStore", "open_sqlite"]
+__all__ = ["SqliteStore", "has_tables", "open_leases", "open_postgres", "open_sqlite", "url_name"]

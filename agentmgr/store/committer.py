@@ -4,12 +4,11 @@ No thread of its own: whoever comes while nobody writes leads, runs all that wai
 gives the lead to somebody who came meanwhile. So a caller alone pays nothing for it.
 """
 
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 import outcome
 
@@ -22,14 +21,68 @@ TAKE_IN_S = 0.001
 """For so long a transaction takes in what waits of the services; one piece always, of zones everything."""
 
 
+MOST_RUNS = 5
+"""So often a piece of work is run that the database undoes for the sake of others."""
+
+
+class Driver(Protocol):
+    """The connection that writes, as a database has it; used by one thread at a time.
+
+    `first` says whether a piece of work is a zone's.
+    """
+
+    @property
+    def views(self) -> Transaction:
+        """What work gets in the transaction under way."""
+        ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is under way; the database may have ended it by itself."""
+        ...
+
+    def begin(self, *, first: bool) -> None:
+        """Begin a transaction with its first piece of work; if that raises, there is none."""
+        ...
+
+    def begin_piece(self, *, first: bool) -> None:
+        """Begin a further piece, which can be undone alone."""
+        ...
+
+    def keep_piece(self) -> None:
+        """Let what the piece did be a part of the transaction."""
+        ...
+
+    def undo_piece(self) -> None:
+        """Undo what the piece did; if that raises, the transaction is over."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one; never raises for what the database says."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable.
+
+        Raises:
+            Exception: it is not; if not even that is known, the error says so.
+        """
+        ...
+
+    def may_run_again(self, error: Exception) -> bool:
+        """Say whether a transaction that failed so was undone by no fault of its work."""
+        ...
+
+
 class _Ticket(Generic[T]):
     """A piece of work until it is durable or has failed; it may be run more than once."""
 
-    __slots__ = ("bell", "first", "result", "work")
+    __slots__ = ("bell", "first", "result", "runs", "work")
 
     def __init__(self, work: Callable[[], T], first: bool) -> None:
         self.work = work
         self.first = first
+        self.runs = 0
         self.result: outcome.Outcome[T] | None = None
         self.bell = threading.Lock()
         self.bell.acquire()
@@ -38,26 +91,12 @@ class _Ticket(Generic[T]):
 class Committer:
     """Runs pieces of work of any thread in transactions that are durable when the work returns.
 
-    A piece that fails is undone alone; only a transaction that cannot be committed fails for all in it.
-
-    Args:
-        connection: what writes.
-        views: gives the work its transaction.
-        before: called before each transaction; if it raises, that one is not begun.
-        committed: called behind each; if it raises, the transaction has failed for all in it.
+    A piece that fails is undone alone; only a transaction that cannot be committed fails for all in it. One
+    that the database has undone for the sake of others is run again.
     """
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        views: Transaction,
-        before: Callable[[], None],
-        committed: Callable[[], None],
-    ) -> None:
-        self._connection = connection
-        self._views = views
-        self._before = before
-        self._committed = committed
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
         self._mutex = threading.Lock()
         self._has_leader = False
         self._zones: deque[_Ticket[Any]] = deque()
@@ -76,7 +115,7 @@ class Committer:
             Exception: what the work raised, or the commit; nothing was written, or, if the commit itself
                 failed, that is not known.
         """
-        ticket = _Ticket(lambda: work(self._views, *args), first)
+        ticket = _Ticket(lambda: work(self._driver.views, *args), first)
         with self._mutex:
             (self._zones if first else self._services).append(ticket)
             leads = not self._has_leader
@@ -114,15 +153,20 @@ class Committer:
             try:
                 self._run(ticket, alone=not written)
             except Exception as error:
+                if self._is_run_again(error, [ticket]):
+                    self._driver.rollback()
+                    self._take_back([*written, ticket])
+                    written = []
+                    continue
                 ticket.result = outcome.Error(error)
                 finished.append(ticket)
-                if written and not self._connection.in_transaction:
+                if written and not self._driver.in_transaction:
                     self._take_back(written)  # the database has undone all of it
                     written = []
             except BaseException as error:
                 ticket.result = outcome.Error(error)
                 finished.append(ticket)
-                self._connection.rollback()
+                self._driver.rollback()
                 self._take_back(written)
                 return
             else:
@@ -131,10 +175,12 @@ class Committer:
             return
         results = [ticket.result for ticket in written]
         try:
-            self._connection.execute("COMMIT")
-            self._committed()
+            self._driver.commit()
         except BaseException as error:
-            self._connection.rollback()
+            self._driver.rollback()
+            if isinstance(error, Exception) and self._is_run_again(error, written):
+                self._take_back(written)
+                return
             results = [outcome.Error(error) for _ in written]
         for ticket, result in zip(written, results, strict=True):
             ticket.result = result
@@ -148,23 +194,30 @@ class Committer:
                 return self._services.popleft()
         return None
 
+    def _is_run_again(self, error: Exception, failed: list[_Ticket[Any]]) -> bool:
+        if not self._driver.may_run_again(error):
+            return False
+        for ticket in failed:
+            ticket.runs += 1
+        return all(ticket.runs < MOST_RUNS for ticket in failed)
+
     def _run(self, ticket: _Ticket[Any], *, alone: bool) -> None:
         """Run a piece of work in the transaction; if it fails, nothing of it is left."""
-        execute = self._connection.execute
+        driver = self._driver
         if alone:
-            self._before()
-        execute("BEGIN IMMEDIATE" if alone else "SAVEPOINT piece")
+            driver.begin(first=ticket.first)
+        else:
+            driver.begin_piece(first=ticket.first)
         try:
             ticket.result = outcome.Value(ticket.work())
         except BaseException:
             if alone:
-                self._connection.rollback()
-            elif self._connection.in_transaction:
-                execute("ROLLBACK TO piece")
-                execute("RELEASE piece")
+                driver.rollback()
+            elif driver.in_transaction:
+                driver.undo_piece()
             raise
         if not alone:
-            execute("RELEASE piece")
+            driver.keep_piece()
 
     def _take_back(self, written: list[_Ticket[Any]]) -> None:
         """Let work wait again that was undone by no fault of its own."""

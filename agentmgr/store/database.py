@@ -70,6 +70,87 @@ class SqliteSql:
     def hold_zone(self, zone: str, *, alone: bool) -> None:
         """Nothing to do: one transaction writes at a time, and it sees all before it."""
 
+    def take_time(self) -> None:
+        """Nothing to do: there are no limits."""
+
+
+class _Driver:
+    """The connection that writes.
+
+    Args:
+        before: called before each transaction; if it raises, that one is not begun.
+        committed: called behind each; if it raises, the transaction has failed for all in it.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, before: Callable[[], None], committed: Callable[[], None]
+    ) -> None:
+        self.views = _views(connection)
+        self._connection = connection
+        self._execute = connection.execute
+        self._before = before
+        self._committed = committed
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is under way; a full disk, for one, ends it."""
+        return self._connection.in_transaction
+
+    def begin(self, *, first: bool) -> None:
+        """Begin a transaction that nobody else's can come into."""
+        self._before()
+        self._execute("BEGIN IMMEDIATE")
+
+    def begin_piece(self, *, first: bool) -> None:
+        """Begin a further piece, which can be undone alone."""
+        self._execute("SAVEPOINT piece")
+
+    def keep_piece(self) -> None:
+        """Let what the piece did be a part of the transaction."""
+        self._execute("RELEASE piece")
+
+    def undo_piece(self) -> None:
+        """Undo what the piece did."""
+        self._execute("ROLLBACK TO piece")
+        self._execute("RELEASE piece")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one."""
+        self._connection.rollback()
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self._execute("COMMIT")
+        self._committed()
+
+    def may_run_again(self, error: Exception) -> bool:
+        """Nobody else writes, and so nothing is undone for them."""
+        return False
+
+
+class _Reader:
+    """A connection that reads beside the one that writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _connect(f"{path.absolute().as_uri()}?mode=ro", READER_TIMEOUT_S)
+        for pragma in _CAREFUL:
+            self._connection.execute(pragma)
+        self.views = _views(self._connection)
+
+    def begin(self) -> None:
+        """See from now on the state after the last commit."""
+        self._connection.execute("BEGIN")
+
+    def end(self) -> bool:
+        """Let the log start anew; the connection goes on being of use."""
+        self._connection.rollback()
+        return True
+
+    def close(self) -> None:
+        """Close it."""
+        self.views.tables.close()
+        self._connection.close()
+
 
 class Database:
     """A file opened by this process alone: one connection that writes, a few that read beside it."""
@@ -78,9 +159,9 @@ class Database:
         self.path = path
         self._connection = connection
         self._lock = lock
-        self._views = _views(connection)
+        self._driver = _Driver(connection, self._before, self._committed)
         self._watch = Watch(path)
-        self._committer = Committer(connection, self._views, self._before, self._committed)
+        self._committer = Committer(self._driver)
         self._readers = Readers(self._connect_reader)
         self._commits = 0
         self._closed = False
@@ -119,6 +200,9 @@ class Database:
         """
         self.write(lambda _: None)
         self._lock = _renewed(self._lock, self.path)
+
+    def wait_no_more(self) -> None:
+        """Nothing to do: a file is never out of reach for a while."""
 
     def _before(self) -> None:
         """Begin no transaction on files that are not as the last one has left them."""
@@ -208,11 +292,10 @@ class Database:
         name = present_name(self._watch.identity) if is_whole else None
         return f"{name or save_copy(self._connection, path)}; move it to {path} and start again"
 
-    def _connect_reader(self) -> tuple[sqlite3.Connection, Transaction]:
-        reader = _connect_reader(self.path)
+    def _connect_reader(self) -> "_Reader":
+        reader = _Reader(self.path)
         if not self._watch.is_in_place():
-            connection, _ = reader
-            connection.close()
+            reader.close()
             raise StoreFault(f"{self._watch.path} is not the open file any more")
         return reader
 
@@ -226,7 +309,7 @@ class Database:
             with suppress(StoreFault):
                 self._committer.run(lambda _: None)
         if self._lost is None:
-            self._views.tables.close()
+            self._driver.views.tables.close()
             self._connection.close()
         os.close(self._lock)
 
@@ -299,13 +382,6 @@ def _connect(address: str, timeout_s: float) -> sqlite3.Connection:
     return sqlite3.connect(
         address, timeout=timeout_s, isolation_level=None, check_same_thread=False, uri="?mode=" in address
     )
-
-
-def _connect_reader(path: Path) -> tuple[sqlite3.Connection, Transaction]:
-    connection = _connect(f"{path.absolute().as_uri()}?mode=ro", READER_TIMEOUT_S)
-    for pragma in _CAREFUL:
-        connection.execute(pragma)
-    return connection, _views(connection)
 
 
 def _lock_out_others(path: Path) -> int:

@@ -1,12 +1,12 @@
 """Connections that read beside the one that writes, so that neither waits for the other."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import TypeVar, TypeVarTuple
+from typing import Protocol, TypeVar, TypeVarTuple
 
+from agentmgr.ports import StoreFault
 from agentmgr.store.sql import Transaction
 
 T = TypeVar("T")
@@ -19,12 +19,33 @@ KEEP_OUT_S = 1.0
 """For so long it is waited for those who read to come to an end."""
 
 
+class Reader(Protocol):
+    """A connection that cannot write."""
+
+    @property
+    def views(self) -> Transaction:
+        """What work gets between `begin` and `end`."""
+        ...
+
+    def begin(self) -> None:
+        """See from now on the state after the last commit."""
+        ...
+
+    def end(self) -> bool:
+        """See nothing any more; return whether the connection is of use still."""
+        ...
+
+    def close(self) -> None:
+        """End the connection; it is of no use any more."""
+        ...
+
+
 class Readers:
     """Connections that cannot write, made when they are needed; for any thread."""
 
-    def __init__(self, connect: Callable[[], tuple[sqlite3.Connection, Transaction]]) -> None:
+    def __init__(self, connect: Callable[[], Reader]) -> None:
         self._connect = connect
-        self._free: list[tuple[sqlite3.Connection, Transaction]] = []
+        self._free: list[Reader] = []
         self._seats = threading.Semaphore(READERS)
         self._closed = False
 
@@ -32,18 +53,32 @@ class Readers:
         """Run work on the state after the last commit.
 
         Raises:
-            sqlite3.Error: the file cannot be read, or was closed.
+            StoreFault: the database was closed.
+            Exception: it cannot be read, or the work raised it.
         """
         with self._seats:
             if self._closed:
-                raise sqlite3.ProgrammingError("the database is closed")
-            connection, views = self._free.pop() if self._free else self._connect()
+                raise StoreFault("the database is closed")
+            reader = self._take() or self._connect()
             try:
-                connection.execute("BEGIN")
-                return work(views, *args)
+                reader.begin()
+                return work(reader.views, *args)
             finally:
-                connection.rollback()
-                self._free.append((connection, views))
+                if reader.end():
+                    self._free.append(reader)
+                else:
+                    reader.close()
+
+    def _take(self) -> Reader | None:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return None
+
+    def drop(self) -> None:
+        """Let go of the connections that nobody reads on now: they may have been lost with another."""
+        while (reader := self._take()) is not None:
+            reader.close()
 
     @contextmanager
     def kept_out(self, timeout_s: float | None = None) -> Iterator[bool]:
@@ -61,7 +96,4 @@ class Readers:
         """Wait for those who read, and let nobody read any more."""
         with self.kept_out(threading.TIMEOUT_MAX):
             self._closed = True
-            while self._free:
-                connection, views = self._free.pop()
-                views.tables.close()
-                connection.close()
+            self.drop()

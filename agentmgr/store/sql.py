@@ -42,6 +42,10 @@ class Sql(Protocol):
         """
         ...
 
+    def take_time(self) -> None:
+        """Let what the transaction still has to do take long, where there are limits."""
+        ...
+
 
 @frozen
 class Transaction:

@@ -1,7 +1,8 @@
-"""The embedded store: both store ports over one SQLite file."""
+"""The store: both store ports, over one SQLite file or over a database in PostgreSQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
@@ -50,8 +51,42 @@ from agentmgr.store import (
     takeover,
 )
 from agentmgr.store.checks import check_dials
-from agentmgr.store.database import Database, open_database
+from agentmgr.store.database import open_database
 from agentmgr.store.records import commit
+from agentmgr.store.sql import Transaction
+
+if TYPE_CHECKING:
+    from agentmgr.store.pgleases import PostgresLeases
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Database(Protocol):
+    """What runs the work of the store: `path` names it where people read it."""
+
+    @property
+    def path(self) -> Path | str: ...
+
+    def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts, first: bool = False) -> T:
+        """Run work in a transaction that may be shared; what it did is durable then."""
+        ...
+
+    def read(self, work: Callable[[Transaction, *Ts], T], *args: *Ts) -> T:
+        """Run work that only reads, on the state after the last commit."""
+        ...
+
+    def look(self) -> None:
+        """Make sure that what was opened is still there."""
+        ...
+
+    def wait_no_more(self) -> None:
+        """Wait for nothing any more that may take long to come back."""
+        ...
+
+    def close(self) -> None:
+        """Close it; who reads or writes is waited for."""
+        ...
 
 
 def open_sqlite(path: Path | str, *, create: bool = False) -> "SqliteStore":
@@ -67,6 +102,60 @@ def open_sqlite(path: Path | str, *, create: bool = False) -> "SqliteStore":
     return SqliteStore(open_database(Path(path), create=create))
 
 
+def open_postgres(
+    url: str, incarnation: str = "", *, password: str | None = None, create: bool = False
+) -> "SqliteStore":
+    """Open a store in PostgreSQL, with its schema brought up to date; close it when done.
+
+    Args:
+        url: postgresql://USER@HOST:PORT/DATABASE; without a database none is made.
+        incarnation: of the manager whose process this is; its connections are ended with it.
+        password: is used instead of what is in the URL, PGPASSWORD or PGPASSFILE.
+        create: make the tables if there are none.
+
+    Raises:
+        StoreLost: it is out of reach.
+        StoreFault: no tables, foreign ones, newer than this program: one line each.
+    """
+    from agentmgr.store import postgres  # it takes a tenth of a second to load
+
+    place = postgres.read_url(url, password)
+    return SqliteStore(postgres.open_database(place, postgres.application(incarnation), create=create))
+
+
+def has_tables(url: str, password: str | None = None) -> bool:
+    """Return whether a database in PostgreSQL has our tables, whatever their version.
+
+    Raises:
+        StoreFault: it cannot be read, or the url cannot be.
+    """
+    from agentmgr.store import postgres
+
+    return postgres.has_tables(postgres.read_url(url, password))
+
+
+def url_name(url: str) -> str:
+    """Return how a database in PostgreSQL is named to people, without a password.
+
+    Raises:
+        StoreFault: the url cannot be read.
+    """
+    from agentmgr.store import postgres
+
+    return postgres.read_url(url).name
+
+
+def open_leases(url: str, incarnation: str, *, password: str | None = None) -> "PostgresLeases":
+    """Return the leases that are kept in PostgreSQL, over a connection of their own; it is made when needed.
+
+    Raises:
+        StoreFault: the url cannot be read.
+    """
+    from agentmgr.store import pgleases, postgres
+
+    return pgleases.PostgresLeases(postgres.read_url(url, password), postgres.application(incarnation))
+
+
 class SqliteStore:
     """Implements `ZoneStore` and `ServiceStore`; every call that writes is durable when it returns.
 
@@ -79,8 +168,12 @@ class SqliteStore:
         self.path = database.path
 
     def close(self) -> None:
-        """Close the file; another process may open it then."""
+        """Close the database; another process may open a file then."""
         self._database.close()
+
+    def wait_no_more(self) -> None:
+        """Let calls that wait for a database out of reach fail now: the process ends."""
+        self._database.wait_no_more()
 
     def look(self) -> None:
         """Make sure that the file is still the one that is open; to be called once a second.

@@ -11,6 +11,7 @@ from agentmgr.store.sql import Sql, Transaction
 
 def open_zone(tx: Transaction, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
     """Make the caller the owner of a zone and settle what its dead owner left open."""
+    tx.sql.take_time()
     token = raise_epoch(tx, zone, now, claim)
     going_on = _take_over_jobs(tx.sql, zone, now)
     return OpenedZone(token, tuple(read_job(tx, job_id) for job_id in going_on), read_saved(tx.sql, zone))

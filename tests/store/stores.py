@@ -1,9 +1,9 @@
 """Stores with a running job in them, as the tests of this directory need them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+import pytest
 from attrs import define, evolve
 
 from agentmgr.core.effects import (
@@ -16,8 +16,13 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ContactSpec, JobSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, OpenedZone, Token
-from agentmgr.store import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, PacingType
+from tests.databases import Place
+
+in_file = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+in_postgres = pytest.mark.parametrize("place", ["postgres"], indirect=True)
+"""Marks of tests that concern one kind of database alone."""
 
 ZONE = "Default"
 T0 = 1_750_000_000.0
@@ -72,7 +77,7 @@ def prepare_job(
 class Bench:
     """A store with one running job, and the zone taken over."""
 
-    path: Path
+    place: Place
     store: SqliteStore
     job_id: int
     token: Token
@@ -83,7 +88,7 @@ class Bench:
     def reopen(self, now: float = T0) -> OpenedZone:
         """Let a new process take the zone over, as after the death of the old one."""
         self.store.close()
-        self.store = open_sqlite(self.path)
+        self.store = self.place.open()
         opened = self.store.open_zone(ZONE, now)
         self.token = opened.token
         return opened

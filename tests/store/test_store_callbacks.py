@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from attrs import evolve
-from stores import T0, ZONE, Bench, prepare_job, start
+from stores import T0, ZONE, Bench, in_file, prepare_job, start
 from test_store_contract import callback, calling_back, saved
 
 from agentmgr.core.effects import EndCallback, MarkAnswered, SaveResumeToken, SetNumber
@@ -136,6 +136,7 @@ def test_resume_tokens_end_with_the_password_and_with_the_right_to_log_on(
     assert (found.tokens_at == T0) is is_kept
 
 
+@in_file
 def test_claim_of_many_looks_at_few(bench: Bench) -> None:
     plan = " ".join(
         str(row[3])

@@ -91,7 +91,7 @@ def test_campaign_brings_all_known_attributes_in_their_order(store: SqliteStore)
 
 def test_campaign_of_the_same_name_is_a_fault_and_changes_nothing(store: SqliteStore) -> None:
     first = store.add_campaign(campaign(), [], T0)
-    with pytest.raises(StoreFault, match=r"UNIQUE.*campaign\.name"):
+    with pytest.raises(StoreFault, match=r"UNIQUE.*campaign\.name|unique.*uq_campaign_name"):
         store.add_campaign(evolve(campaign(), skill="Other"), [], T0)
     assert store.find_campaign("Spring") == first
 
@@ -132,7 +132,7 @@ def test_job_second_while_one_lives_is_a_fault(bench: Bench) -> None:
     with pytest.raises(StoreFault):
         bench.store.create_job(1, ZONE, T0)
     bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
-    assert bench.store.create_job(1, ZONE, T0) == bench.job_id + 1
+    assert bench.store.create_job(1, ZONE, T0) > bench.job_id
 
 
 def test_job_moves_from_allowed_states_only(bench: Bench) -> None:
@@ -153,7 +153,7 @@ def test_job_stopped_without_a_zone_leaves_nothing_open(bench: Bench) -> None:
 
 def test_dispositions_come_in_pages_over_all_jobs_of_the_campaign_alone(bench: Bench) -> None:
     other = prepare_job(bench.store, contacts=1, name="Autumn")
-    elsewhere = Bench(bench.path, bench.store, other.job_id, bench.token)
+    elsewhere = Bench(bench.place, bench.store, other.job_id, bench.token)
     bench.store.commit(bench.token, handled(elsewhere, elsewhere.claim()[0], "other"))
     for index, contact in enumerate(bench.claim()):
         bench.store.commit(bench.token, handled(bench, contact, f"a{index}"))

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from stores import T0, ZONE, Bench, drafts, handled, prepare_job, start
+from stores import T0, ZONE, Bench, drafts, handled, in_file, prepare_job, start
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, ReturnContact, SetNumber
@@ -218,6 +218,7 @@ def test_correction_leaves_a_job_that_is_over_as_it_was(bench: Bench) -> None:
     assert bench.rows("SELECT DISTINCT timezone FROM job_contact") == [(NEW_YORK,)]
 
 
+@in_file
 @pytest.mark.parametrize(
     "sql", [TIMEZONES, UPCOMING, due_in(1, RETRIES_DUE), due_in(3, RETRIES_DUE), due_in(3, FRESH)]
 )
@@ -229,6 +230,7 @@ def test_claim_reads_ranges_of_an_index_without_sorting(bench: Bench, sql: str) 
     assert not [step for step in plan if "TEMP B-TREE" in step]
 
 
+@in_file
 def test_correction_finds_the_contact_in_its_jobs_without_a_search_through_them(bench: Bench) -> None:
     plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {FOLLOW_NUMBER}", 1)]
     assert plan[0] == "SEARCH job_contact USING PRIMARY KEY (job_id=? AND contact_id=?)"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from stores import T0, ZONE, Bench, drafts, handled, start
+from stores import T0, ZONE, Bench, drafts, handled, in_file, start
 
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Fenced, StoreFault, Token
@@ -83,7 +83,9 @@ def queue(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Queue:
 def commits(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that gets an entry for each transaction that was committed."""
     made: list[int] = []
-    monkeypatch.setattr(store._database._committer, "_committed", lambda: made.append(1))
+    driver = store._database._driver
+    commit = driver.commit
+    monkeypatch.setattr(driver, "commit", lambda: (commit(), made.append(1)))
     return made
 
 
@@ -141,6 +143,7 @@ def test_work_undone_with_its_neighbour_is_done_again(queue: Queue) -> None:
     assert list(queue.faults) == ["full"]
 
 
+@in_file
 def test_commit_that_fails_fails_for_all_in_it(queue: Queue) -> None:
     def refer_to_nothing(tx: Transaction) -> None:
         tx.sql.execute("PRAGMA defer_foreign_keys = ON")

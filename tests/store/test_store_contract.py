@@ -36,7 +36,7 @@ from agentmgr.store import SqliteStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
 from protocol.structures import AgentSkill
-from tests.databases import new_store
+from tests.databases import new_place
 
 CONTACTS = 4
 
@@ -72,13 +72,14 @@ class Owned:
         return [c.callback_id for job in self.take_over(now).jobs for c in job.callbacks]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def owned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Owned]:
-    if request.param == "sqlite":
-        sqlite = new_store(tmp_path / "agentmgr.sqlite")
-        job = prepare_job(sqlite, CONTACTS)
-        yield Owned(sqlite, job.job_id, sqlite.open_zone(ZONE, T0).token)
-        sqlite.close()
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def owned(request: pytest.FixtureRequest, path: Path) -> Iterator[Owned]:
+    if request.param != "memory":
+        place = request.getfixturevalue("postgres") if request.param == "postgres" else new_place(path)
+        store = place.open()
+        job = prepare_job(store, CONTACTS)
+        yield Owned(store, job.job_id, store.open_zone(ZONE, T0).token)
+        store.close()
         return
     memory = MemoryStore()
     contacts = [

@@ -1,11 +1,8 @@
 """Every dial as a row: which number it was, in the order of time, in pages that no table is searched for."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from attrs import evolve
-from stores import SALE, T0, ZONE, Bench, prepare_job, start
+from stores import SALE, T0, ZONE, Bench, in_file, prepare_job, start
 
 from agentmgr.core.effects import (
     EndAttempt,
@@ -19,17 +16,6 @@ from agentmgr.core.effects import (
 from agentmgr.ports import DialPlace, DialRow, JobState
 from agentmgr.store.jobs import _DIALS
 from protocol.enums import ContactType
-from tests.databases import new_store
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    path = tmp_path / "agentmgr.sqlite"
-    store = new_store(path)
-    job = prepare_job(store, contacts=5)
-    bench = Bench(path, store, job.job_id, store.open_zone(ZONE, T0).token)
-    yield bench
-    bench.store.close()
 
 
 def pages(bench: Bench, size: int) -> list[DialRow]:
@@ -124,6 +110,7 @@ def test_dials_of_all_jobs_come_in_pages_also_at_one_moment(bench: Bench) -> Non
     assert bench.store.dials(3, DialPlace(), 9) == ()
 
 
+@in_file
 def test_dials_are_read_from_an_index_in_their_order(bench: Bench) -> None:
     plan = bench.rows(f"EXPLAIN QUERY PLAN {_DIALS}", 1, 1, T0, "a", 100)
     steps = [str(row[-1]) for row in plan]

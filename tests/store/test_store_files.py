@@ -21,6 +21,12 @@ from agentmgr.store import database, migrations, open_sqlite, readers
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
 from agentmgr.store.sqlite import SqliteStore
+from tests.databases import Place, new_place
+
+
+@pytest.fixture
+def place(path: Path) -> Place:
+    return new_place(path)
 
 
 def fault(path: Path, *, create: bool = False) -> str:

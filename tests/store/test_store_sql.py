@@ -16,7 +16,9 @@ from agentmgr.store.ownership import check_token, raise_epoch
 from agentmgr.store.records import STATEMENTS
 from agentmgr.store.settlement import SETTLE_CONTACTS
 from agentmgr.store.sql import Transaction
+from agentmgr.testing.postgres import ThrowawayPostgres
 from protocol.structures import SocketInfo
+from tests.databases import new_postgres, new_store
 
 RUN = {"execute", "execute_many", "fetch"}
 # What functions put into their statements, and those that are passed on: found by their tables instead.
@@ -45,7 +47,13 @@ def statements_of(module: ModuleType) -> Iterator[str]:
                 yield eval(compile(ast.Expression(sql), module.__name__, "eval"), names)
 
 
-MODULES = [importlib.import_module(f"{room.__name__}.{m.name}") for m in pkgutil.iter_modules(room.__path__)]
+# What one kind of database alone is asked.
+DRIVERS = {"database", "pgleases", "pglink", "postgres"}
+MODULES = [
+    importlib.import_module(f"{room.__name__}.{m.name}")
+    for m in pkgutil.iter_modules(room.__path__)
+    if m.name not in DRIVERS
+]
 IN_CALLS = [sql for module in MODULES for sql in statements_of(module)]
 IN_TABLES = [*(each.sql for group in STATEMENTS.values() for each in group), *SETTLE_CONTACTS]
 
@@ -55,9 +63,25 @@ def test_statements_are_found_in_every_module_that_has_some() -> None:
     assert found >= {"callbacks", "claims", "contacts", "counters", "dnc", "ownership", "saved", "settlement"}
 
 
+@pytest.fixture(scope="module")
+def stores(
+    postgres_server: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[SqliteStore, ...]]:
+    """Return an empty store of each kind."""
+    place = new_postgres(postgres_server)
+    made = (new_store(tmp_path_factory.mktemp("store") / "agentmgr.sqlite"), place.open())
+    yield made
+    for store in made:
+        store.close()
+    place.give_back()
+
+
 @pytest.mark.parametrize("sql", [*IN_CALLS, *IN_TABLES])
-def test_statement_is_prepared_on_an_empty_store(store: SqliteStore, sql: str) -> None:
-    assert store._database.write(lambda tx: tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?")))
+def test_statement_is_prepared_on_an_empty_store_of_each_kind(
+    stores: tuple[SqliteStore, ...], sql: str
+) -> None:
+    for store in stores:
+        assert store._database.write(lambda tx: tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?")))
 
 
 class RecordingSql:

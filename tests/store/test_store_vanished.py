@@ -12,6 +12,13 @@ import pytest
 from agentmgr.ports import StoreFault
 from agentmgr.store import database, open_sqlite, watch
 from agentmgr.store.sqlite import SqliteStore
+from tests.databases import Place, new_place
+
+
+@pytest.fixture
+def place(path: Path) -> Place:
+    return new_place(path)
+
 
 CONFIRMED = 40
 
@@ -109,8 +116,8 @@ def test_store_that_lost_its_file_saves_all_that_was_confirmed_and_stops(
 def test_commit_into_a_lost_file_is_not_confirmed(
     filled: SqliteStore, path: Path, lose: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = filled._database._committer._before
-    monkeypatch.setattr(filled._database._committer, "_before", lambda: (begin(), lose(path)))
+    begin = filled._database._driver._before
+    monkeypatch.setattr(filled._database._driver, "_before", lambda: (begin(), lose(path)))
     with pytest.raises(StoreFault, match="all that was confirmed is in"):
         filled.ensure_list("begun before", 1.0)
 

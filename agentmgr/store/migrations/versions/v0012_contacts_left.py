@@ -10,12 +10,12 @@ RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _COUNT = (
     "INSERT INTO job_pending (job_id, timezone, retries, how_many)"
-    " VALUES (NEW.job_id, NEW.timezone, NEW.due_at > 0, 1)"
-    " ON CONFLICT (job_id, timezone, retries) DO UPDATE SET how_many = how_many + 1;"
+    " VALUES (NEW.job_id, NEW.timezone, CAST(NEW.due_at > 0 AS INTEGER), 1)"
+    " ON CONFLICT (job_id, timezone, retries) DO UPDATE SET how_many = job_pending.how_many + 1;"
 )
 _UNCOUNT = (
     "UPDATE job_pending SET how_many = how_many - 1"
-    " WHERE job_id = OLD.job_id AND timezone = OLD.timezone AND retries = (OLD.due_at > 0);"
+    " WHERE job_id = OLD.job_id AND timezone = OLD.timezone AND retries = CAST(OLD.due_at > 0 AS INTEGER);"
 )
 # Contacts change in a dozen statements, of zones, imports and takeovers: none of them can forget to count.
 _TRIGGERS = (
@@ -41,13 +41,20 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO job_pending (job_id, timezone, retries, how_many)"
-        " SELECT job_id, timezone, due_at > 0, count(*) FROM job_contact WHERE state = 'pending'"
-        " GROUP BY 1, 2, 3"
+        " SELECT job_id, timezone, CAST(due_at > 0 AS INTEGER), count(*) FROM job_contact"
+        " WHERE state = 'pending' GROUP BY 1, 2, 3"
     )
     for name, when, condition, then in _TRIGGERS:
+        trigger = f"CREATE TRIGGER job_contact_{name} AFTER {when} ON job_contact"
+        if op.get_bind().dialect.name == "sqlite":
+            op.execute(f"{trigger} WHEN {condition} BEGIN {then} END")
+            continue
+        function = f"job_contact_{name}()"
         op.execute(
-            f"CREATE TRIGGER job_contact_{name} AFTER {when} ON job_contact WHEN {condition} BEGIN {then} END"
+            f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {then} RETURN NULL; END $$"
         )
+        op.execute(f"{trigger} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {function}")
     op.execute("DELETE FROM job_counter WHERE counted = 'done'")
     op.execute(
         "INSERT INTO job_counter (job_id, counted, name, how_many)"
