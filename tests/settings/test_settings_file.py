@@ -134,7 +134,9 @@ def test_load_reports_every_mistake_at_once(tmp_path: Path) -> None:
     assert 'http.port: found "abc"; allowed: a whole number from 0 to 65535' in found
     assert 'log.level: found "loud"; allowed: one of "debug", "info", "warning", "error"' in found
     assert "switch.seed: found true; allowed: a whole number from 0 to 4294967295" in found
-    assert "database.pathh: no such setting; did you mean path? allowed here: path" in found
+    assert (
+        "database.pathh: no such setting; did you mean path? allowed here: path, url, password_file" in found
+    )
 
 
 @pytest.mark.parametrize(
