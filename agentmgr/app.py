@@ -25,11 +25,12 @@ from agentmgr.campaign.services import Services, unserved
 from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
+from agentmgr.ha import lock
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
 from agentmgr.log import configure
-from agentmgr.managing import Lobbies, introduce, join, new_incarnation
+from agentmgr.managing import Lobbies, ThisManager, introduce, join, lock_path, new_incarnation
 from agentmgr.ports import Claim, LeaseStore, StoreFault
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
@@ -259,7 +260,12 @@ async def open_server(
                 )
             floors = HostedFloors(host, clock)
             backing = Backing(
-                store, _from_thread(clock.now), lambda: frozenset(host.zones), _hinter(host), floors
+                store,
+                _from_thread(clock.now),
+                lambda: frozenset(host.zones),
+                _hinter(host),
+                floors,
+                ThisManager(settings.server.name, keeper),
             )
             server = RunningServer(clock, host.zones, backing, host, certificates, keeper)
             services = server.services(operations.SUPERVISOR)
@@ -520,6 +526,26 @@ def database_name(settings: Settings) -> str:
     """Return how the database is named to people, without a password."""
     database = settings.database
     return url_name(database.url) if database.url else database.path
+
+
+def release_ended(settings: Settings) -> str:
+    """Give up what a manager of this machine left that has ended, however it did; return what was done.
+
+    Raises:
+        ServerFailed: the database cannot be used.
+    """
+    name, incarnation = settings.server.name, lock.ended(lock_path(settings))
+    if incarnation is None:
+        return f"manager {name}: runs, or never ran; nothing to release"
+    try:
+        with ExitStack() as stack:
+            _, leases = open_stores(settings, "", stack)
+            if leases is None:
+                return f"manager {name}: is alone with its database; nothing to release"
+            leases.release(incarnation, time.time(), f"the process of {name} has ended")
+    except StoreFault as error:
+        raise ServerFailed(str(error)) from None
+    return f"manager {name}: has ended; others take its zones"
 
 
 def perform_on_store(

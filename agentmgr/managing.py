@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -122,6 +123,23 @@ class ManagedZones:
         self._host.tell(directory)
 
 
+class ThisManager:
+    """Implements `agentmgr.ports.Manager` for the process that it is in."""
+
+    def __init__(self, name: str, keeper: Keeper | None) -> None:
+        self._name = name
+        self._keeper = keeper
+
+    def ages(self) -> Mapping[str, float]:
+        """Return how long ago each living incarnation was seen to have given a sign of life, in seconds."""
+        return self._keeper.ages() if self._keeper is not None else {}
+
+    def drain(self) -> str:
+        """Do what a signal to stop does; returns the name of this manager."""
+        os.kill(os.getpid(), signal.SIGTERM)
+        return self._name
+
+
 async def join(
     settings: Settings,
     host: ZoneHost,
@@ -169,7 +187,11 @@ def introduce(settings: Settings, incarnation: str, stack: ExitStack) -> Manager
     Raises:
         NameInUse: another process of this machine has this manager's name.
     """
-    name = settings.server.name
-    path = Path(settings.admin.socket).resolve().with_name(f"{name}.lock")
+    path = lock_path(settings)
     stack.callback(os.close, lock.hold(path, incarnation))
-    return ManagerLease(incarnation, name, version=version("agentmgr"), lock=str(path))
+    return ManagerLease(incarnation, settings.server.name, version=version("agentmgr"), lock=str(path))
+
+
+def lock_path(settings: Settings) -> Path:
+    """Return the file that the process of a manager locks: beside its admin socket."""
+    return Path(settings.admin.socket).resolve().with_name(f"{settings.server.name}.lock")

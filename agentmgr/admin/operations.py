@@ -26,6 +26,7 @@ from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Rejected
 from agentmgr.campaign.sheet import Row as SheetRow
+from agentmgr.campaign.zones import ZoneStatus
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.ports import (
     AgentLogin,
@@ -172,6 +173,20 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.SetPassword(agent_id, password):
             services.agents.set_password(agent_id, password)
             return _done(f"agent {agent_id}: has a new password")
+        case requests.ShowZones():
+            return map(_zone, services.zones.status())
+        case requests.ShowManagers():
+            return [
+                {"manager": each.name, "ready": each.ready, "version": each.version, "beat": each.beat}
+                for each in services.zones.managers()
+            ]
+        case requests.MoveZone(zone, manager):
+            services.zones.move(zone, manager)
+            where = f"is wanted at {manager}" if manager else "is wanted where it is designated to be"
+            return _done(f"zone {zone} {where}; its agents may finish what they have before it moves")
+        case requests.DrainManager():
+            name = services.zones.drain()
+            return _done(f"manager {name} gives its zones to others that are ready, and ends")
         case requests.AddAccount(name, password, role):
             services.accounts.add(name, password, _role(role))
             return _done(f"account {name} added, as a {role}")
@@ -449,6 +464,23 @@ def _attribute(spec: AttributeSpec) -> Row:
         "type": str(spec.attribute_type),
         "data_type": spec.data_type,
         "display_name": spec.display_name,
+    }
+
+
+def _zone(status: ZoneStatus) -> Row:
+    lease = status.lease
+    at = lease.address
+    return {
+        "zone": lease.zone,
+        "owner": status.owner or None,
+        "token": f"{lease.token.era}.{lease.token.epoch}",
+        "lease_age_s": None if status.age_s is None else round(status.age_s, 1),
+        "address": f"{at.ip_address}:{at.port}" if at is not None else None,
+        "agents": status.agents,
+        "moving_to": lease.moving_to or None,
+        "wanted_at": lease.wanted_by or None,
+        "why": lease.reason or None,
+        "since": _time(lease.changed_at) if lease.changed_at else None,
     }
 
 

@@ -208,6 +208,29 @@ class SetPassword:
 
 
 @frozen
+class ShowZones:
+    """Show who owns which zone."""
+
+
+@frozen
+class ShowManagers:
+    """Show the managers that live."""
+
+
+@frozen
+class MoveZone:
+    """Want a zone at a manager; an empty name is where it is designated to be."""
+
+    zone: str
+    manager: str = ""
+
+
+@frozen
+class DrainManager:
+    """Have the manager of this process give its zones to others, and end."""
+
+
+@frozen
 class AddAccount:
     """Add an account of a program; `role` is what it is for."""
 
@@ -371,6 +394,10 @@ Request = (
     | MoveAgents
     | ListAgents
     | SetPassword
+    | ShowZones
+    | ShowManagers
+    | MoveZone
+    | DrainManager
     | AddAccount
     | SetAccount
     | ListAccounts

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
 from agentmgr.core.model import AttributeSpec
-from agentmgr.ports import Floors, ServiceStore
+from agentmgr.ports import Floors, Manager, NoManager, ServiceStore
 
 
 @frozen
@@ -23,7 +23,7 @@ class Backing:
 
     `now` is epoch seconds UTC; `served` says which zones somebody serves; `hint` is called with a zone after
     the state of one of its jobs was written, and may do nothing: the zone looks by itself before long.
-    `floors` are the zones themselves, as far as they run in this process.
+    `floors` are the zones themselves, as far as they run in this process, and `manager` is that process.
     """
 
     store: ServiceStore
@@ -31,6 +31,7 @@ class Backing:
     served: Callable[[], frozenset[str]]
     hint: Callable[[str], None]
     floors: Floors
+    manager: Manager = NoManager()
 
 
 @frozen
@@ -67,6 +68,7 @@ class Cause(StrEnum):
     NO_SUCH_CAMPAIGN = "no such campaign"
     NO_SUCH_LIST = "no such contact list"
     NO_SUCH_AGENT = "no such agent"
+    NO_SUCH_ZONE = "no such zone"
     NO_SUCH_ACCOUNT = "no such account"
     EXISTS = "exists already"
     IN_USE = "in use"

@@ -12,6 +12,7 @@ from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
 from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.service import Backing, Caller
+from agentmgr.campaign.zones import ZoneService
 from agentmgr.ports import NoFloors, ServiceStore
 
 
@@ -28,6 +29,7 @@ class Services:
         self.callbacks = CallbackService(at, caller)
         self.records = RecordService(at, caller)
         self.floor = FloorService(at, caller)
+        self.zones = ZoneService(at, caller)
 
 
 def unserved(store: ServiceStore) -> Backing:

@@ -26,6 +26,7 @@ from agentmgr.cli import (
     dnc,
     server,
     top,
+    zones,
 )
 from agentmgr.cli.common import Failed, Interrupted, Misused, complain
 
@@ -68,6 +69,7 @@ app.command(attributes.app)
 app.command(campaign.app)
 app.command(agents.app)
 app.command(account.app)
+app.command(zones.app)
 app.command(top.top)
 app.command(dispositions.app)
 app.command(attempts.app)

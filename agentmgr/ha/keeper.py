@@ -135,6 +135,12 @@ class Keeper:
                     await self._turn.wait()
                 self._turn = trio.Event()
 
+    def ages(self) -> Mapping[str, float]:
+        """Return how long ago each manager was seen to have given a sign of life, seconds; for any thread."""
+        now = self.now()
+        ages = {key: now - seen.since for key, seen in dict(self._sightings.managers).items()}
+        return ages | {self.me.incarnation: now - self._renewed_at}
+
     async def leave(self, grace_s: float) -> None:
         """Give all zones to others that are ready, after a grace; returns when none is left here."""
         self.leaving, self.leaving_grace_s = True, grace_s

@@ -51,3 +51,12 @@ def is_free(path: str, incarnation: str) -> bool:
         return True
     finally:
         os.close(file)
+
+
+def ended(path: Path) -> str | None:
+    """Return the incarnation that held the file last if its process has ended; None if it lives or never was."""
+    try:
+        incarnation = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return incarnation if incarnation and is_free(str(path), incarnation) else None

@@ -50,7 +50,16 @@ from agentmgr.ports.history import (
     KeptCallback,
     NoteRow,
 )
-from agentmgr.ports.leases import LeaseStore, LeaseView, ManagerLease, ManagerState, Permit, ZoneLease
+from agentmgr.ports.leases import (
+    LeaseStore,
+    LeaseView,
+    Manager,
+    ManagerLease,
+    ManagerState,
+    NoManager,
+    Permit,
+    ZoneLease,
+)
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
@@ -72,6 +81,11 @@ class ServiceStore(
     Calls block; they may come from any thread, also while a zone uses the same store.
     All raise StoreFault.
     """
+
+    @property
+    def leases(self) -> LeaseStore:
+        """Who owns which zone."""
+        ...
 
 
 class Login(Protocol):
@@ -133,9 +147,11 @@ __all__ = [
     "LeaseStore",
     "LeaseView",
     "Login",
+    "Manager",
     "ManagerLease",
     "ManagerState",
     "NoFloors",
+    "NoManager",
     "NoteRow",
     "OpenedZone",
     "PendingContacts",

@@ -1,6 +1,6 @@
 """Which manager owns which zone, as all managers of a centre see it in the database that they share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -129,3 +129,25 @@ class LeaseStore(Protocol):
     def want(self, zone: str, manager: str) -> bool:
         """Say at which manager a supervisor wants a zone; False if there is no such zone."""
         ...
+
+
+class Manager(Protocol):
+    """The manager that this process is; for any thread."""
+
+    def ages(self) -> Mapping[str, float]:
+        """Return how long ago each living incarnation was seen to have given a sign of life, in seconds."""
+        ...
+
+    def drain(self) -> str | None:
+        """Begin to give all zones to others, and end; returns its name, None if this process is no server."""
+        ...
+
+
+class NoManager:
+    """Implements `Manager` where no server runs."""
+
+    def ages(self) -> Mapping[str, float]:
+        return {}
+
+    def drain(self) -> str | None:
+        return None

@@ -52,6 +52,7 @@ from agentmgr.store import (
 )
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import open_database
+from agentmgr.store.leases import SqlLeases
 from agentmgr.store.records import commit
 from agentmgr.store.sql import Transaction
 
@@ -182,6 +183,11 @@ class SqliteStore:
             StoreFault: it was deleted, moved or replaced, or its log was; the text says where the data is.
         """
         self._database.look()
+
+    @property
+    def leases(self) -> SqlLeases:
+        """Who owns which zone; with this process alone nobody asks before it acts."""
+        return SqlLeases(self._database)
 
     # -- zones -----------------------------------------------------------------------------
 

@@ -12,11 +12,13 @@ from attrs import frozen
 from databases import new_store
 
 import agentmgr.client
+from agentmgr.admin import requests
+from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import RunningServer, open_server
 from agentmgr.client import CommandError
-from agentmgr.ha.lock import NameInUse
+from agentmgr.ha.lock import NameInUse, ended, is_free
 from agentmgr.ha.times import LeaseTimes
-from agentmgr.managing import introduce
+from agentmgr.managing import introduce, lock_path
 from agentmgr.settings.classes import (
     AdminSettings,
     DatabaseSettings,
@@ -145,3 +147,42 @@ async def test_second_process_of_a_name_is_refused_in_one_line(house: House) -> 
     async with house.manager("a"):
         with pytest.raises(NameInUse, match=r"another server\.name"):
             introduce(house.settings("a"), "other", ExitStack())
+
+
+async def test_supervisor_sees_and_moves_zones(house: House) -> None:
+    async with house.manager("a") as a, house.manager("b") as b:
+        await until(lambda: set(a.zones) == {"North"} and set(b.zones) == {"South"})
+        rows = {row["zone"]: row for row in await a.perform(requests.ShowZones())}
+        assert [(row["owner"], row["agents"]) for row in rows.values()] == [("a", 0), ("b", None)]
+        assert 0 <= rows["South"]["lease_age_s"] < QUICK.lease_s
+        assert [row["manager"] for row in await a.perform(requests.ShowManagers())] == ["a", "b"]
+        await b.perform(requests.MoveZone("North", "b"))
+        await until(lambda: set(b.zones) == {"North", "South"})
+        (north, _) = await a.perform(requests.ShowZones())
+        assert (north["owner"], north["wanted_at"], north["why"]) == ("b", "b", "a supervisor wants it there")
+        await a.perform(requests.MoveZone("North"))
+        await until(lambda: set(a.zones) == {"North"})
+
+
+@pytest.mark.parametrize(
+    ("zone", "manager", "why"),
+    [("North", "x", "no manager 'x'; those that live: a"), ("West", "a", "no zone 'West'")],
+)
+async def test_zone_cannot_be_moved_to_nobody_or_from_nowhere(
+    house: House, zone: str, manager: str, why: str
+) -> None:
+    async with house.manager("a") as a:
+        with pytest.raises(AdminRefused, match=why):
+            await a.perform(requests.MoveZone(zone, manager))
+
+
+def test_ended_process_is_found_by_its_lock_and_a_living_one_is_left_alone(house: House) -> None:
+    settings = house.settings("a")
+    assert ended(lock_path(settings)) is None
+    with ExitStack() as stack:
+        introduce(settings, "first", stack)
+        assert ended(lock_path(settings)) is None
+        assert not is_free(str(lock_path(settings)), "first")
+    assert ended(lock_path(settings)) == "first"
+    assert is_free(str(lock_path(settings)), "first")
+    assert not is_free(str(lock_path(settings)), "another machine's")
