@@ -54,7 +54,7 @@ def is_free(path: str, incarnation: str) -> bool:
 
 
 def ended(path: Path) -> str | None:
-    """Return the incarnation that held the file last if its process has ended; None if it lives or never was."""
+    """Return the incarnation that held the file last, if its process has ended; else None."""
     try:
         incarnation = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
