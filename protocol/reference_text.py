@@ -331,6 +331,12 @@ without `isForce`, and one whose server did is asked as above by the next server
 to such a logon come the states that differ from those of a fresh logon and `AGTCallNotify` of the contact, if
 there is one. If the customer was lost with the server, the contact is in Wrapup.
 
+Where the server's settings say so (`cover_all_agents`), every agent goes on after the death of its server, at
+the same manager or at another one: Ready, on a break or about to log off, as it was, with its line and its
+customer as far as they live, on hold if the customer waited, in wrapup with what was left of its time and
+extensions. A second party is left out, the customer stays with the owner of the contact.
+A contact that nobody had answered goes back.
+
 ## What some fields mean
 
 - **Commands without a capability.** `canCancel` of the contact stands for AGTPreviewCancel, `acwExtendable`

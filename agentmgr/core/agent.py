@@ -75,6 +75,7 @@ _NAILED_UP, _OUTBOUND = NailupStatus.NailedUp, Blend.OUTBOUND
 class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
+    `saved_for_ha` says that its desktop asked for its place to outlive a crash, `is_covered` that all do.
     `timezone` is where its desktop says that it is, an IANA name. `home` is the job that the agent goes back
     to when nothing is on, if it was lent for a callback; `placed_in` the one that a supervisor wants it to
     work in while that runs. `heard_at` is when its desktop last sent anything for it, steady. Since then it
@@ -108,6 +109,7 @@ class Agent:
     pending_callback: "Callback | None" = None
     blend: Blend = Blend.OUTBOUND
     saved_for_ha: bool = False
+    is_covered: bool = False
     tokens: TokenHashes = TokenHashes()
     is_away: bool = False
     sent: SentLog = field(factory=SentLog)
@@ -132,6 +134,11 @@ class Agent:
         """The session of the agent's contact, for where a rule has made sure that there is one."""
         assert self.session is not None, "the rule of the command asks for a contact"
         return self.session
+
+    @property
+    def outlives(self) -> bool:
+        """Whether the agent's place is written down."""
+        return self.is_covered or self.saved_for_ha
 
     @property
     def status(self) -> AgentStatus:

@@ -4,7 +4,7 @@ from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import CANCELLED, HANDLED, Attempts
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.consults import Consults
-from agentmgr.core.effects import Connect, HangUp, MarkAnswered, SaveDisposition
+from agentmgr.core.effects import Connect, HangUp, Hold, MarkAnswered, SaveDisposition
 from agentmgr.core.events import Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
@@ -168,13 +168,19 @@ class CallFlow:
     def extend(self, session: Session) -> None:
         """Grant one more wrapup time."""
         session.extensions_left -= 1
+        if session.owner is not None:
+            session.owner.touch()
         self._start_wrapup_clock(session)
 
-    def _start_wrapup_clock(self, session: Session) -> None:
+    def _start_wrapup_clock(self, session: Session, ends_at: float | None = None) -> None:
+        """Give the wrapup its time, or what a dead server had left of it: `ends_at`, epoch seconds."""
         # the desktop ends the wrapup by itself when its time is up; the server only if that fails
         max_time_s, config, agent = session.job.campaign.acw_max_time_s, self._floor.config, session.owner
         if max_time_s:
-            self._out.set_timer((Timer.WRAPUP, session.sid), max_time_s + config.wrapup_grace_s)
+            now = self._out.now
+            left_s = max_time_s if ends_at is None else min(max(ends_at - now, 0.0), max_time_s)
+            session.wrapup_ends_at = now + left_s
+            self._out.set_timer((Timer.WRAPUP, session.sid), left_s + config.wrapup_grace_s)
         elif agent is not None and agent.is_away and agent.leaving:
             # without limit, and nobody may come any more to end it
             self._out.set_timer((Timer.WRAPUP, session.sid), config.lost_desktop_s)
@@ -212,14 +218,16 @@ class CallFlow:
         self._write(session, agent_id, session.job.campaign.default_code_id, "default")
 
     def adopt(self, session: Session, agent: Agent) -> None:
-        """Give a contact that outlived the server back to its agent, who is talking or in wrapup."""
+        """Give a contact that outlived the server back to its agent, who talks, holds or wraps up."""
         session.own(agent, self._out.steady)
-        if agent.call_state is CallState.Talking:
-            self._out.emit(Connect(session.sid, agent.leg_id))
-            self._out.set_timer((Timer.CALL, session.sid), self._floor.config.call_max_s)
-        else:
+        if agent.call_state is CallState.Wrapup:
             self.hang_up(session)
-            self._start_wrapup_clock(session)
+            self._start_wrapup_clock(session, session.wrapup_ends_at)
+            return
+        self._out.emit(Connect(session.sid, agent.leg_id))
+        if agent.call_state is CallState.Held:
+            self._out.emit(Hold(session.sid))
+        self._out.set_timer((Timer.CALL, session.sid), self._floor.config.call_max_s)
 
     def _write(self, session: Session, agent_id: str, code_id: int, source: str) -> None:
         job, now = session.job, self._out.now

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from attrs import field
 
 from agentmgr.core.events import TimerKey
-from agentmgr.core.model import PhoneNumber
+from agentmgr.core.model import PhoneNumber, Place
 from agentmgr.core.wishes import Outcome
 from protocol.enums import AgentState, CallbackType, CallState, ContactType, DialFailReason
 from protocol.values import frozen
@@ -458,9 +458,10 @@ class EndCallback:
 
 @frozen
 class SaveAgent:
-    """Where an agent is that asked to outlive a crash; replaces what was saved of it before.
+    """Where an agent is that is to outlive a crash; replaces what was saved of it before.
 
-    `skills` is a JSON object of their levels.
+    `call_state` and `attempt_id` are those of a contact of its own that somebody has answered, and as it goes
+    on: with the customer, who waits, or in wrapup. `skills` is a JSON object of their levels.
     """
 
     agent_id: str
@@ -472,6 +473,7 @@ class SaveAgent:
     attempt_id: str
     extension: str
     skills: str
+    place: Place = Place()
 
 
 @frozen

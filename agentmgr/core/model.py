@@ -186,8 +186,30 @@ class SavedSession:
 
 
 @frozen
+class Place:
+    """What else an agent goes on with, beside its states, its line and its contact.
+
+    `has_asked` says that its desktop sent AGTSaveAgentForHA; `blend` is the name of a `Blend`; `job_id` the
+    job that it is attached to and `placed_job_id` the one that a supervisor wants it in, 0 for none. Of an
+    owned contact `wrapup_ends_at` is when a wrapup with a limit ends, epoch seconds.
+    """
+
+    reason_name: str = ""
+    name: str = ""
+    timezone: str = "UTC"
+    has_asked: bool = True
+    is_leaving: bool = False
+    blend: str = "OUTBOUND"
+    is_available: bool = True
+    job_id: int = 0
+    placed_job_id: int = 0
+    wrapup_ends_at: float | None = None
+    extensions_left: int = 0
+
+
+@frozen
 class SavedAgent:
-    """An agent whose state outlives a crash (AGTSaveAgentForHA), as the store has it.
+    """An agent whose state outlives a crash, as the store has it.
 
     `leg_id` is its nailing leg, empty if there was none or the switch does not have it any more.
     """
@@ -200,6 +222,7 @@ class SavedAgent:
     session: SavedSession | None
     extension: str = ""
     skills: str = "{}"
+    place: Place = Place()
 
 
 @frozen
@@ -338,6 +361,12 @@ class ZoneTimers:
         10.0,
         SECONDS,
         "How long that desktop may take to answer; then the agent is without its desktop. Both in real time.",
+    )
+    cover_all_agents: bool = setting(
+        False,
+        yes_or_no(),
+        "Whether every agent outlives the death of its server, not only those whose desktops ask for it"
+        " (AGTSaveAgentForHA): each change of an agent is written down then.",
     )
     resume_without_token: bool = setting(
         False,

@@ -25,7 +25,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Timer
 from agentmgr.core.floor import Floor
-from agentmgr.core.model import SavedAgent, SavedSession
+from agentmgr.core.model import Place, SavedAgent, SavedSession
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.sent import FRESH, IN_FLIGHT_S, Sent, SentLog
 from agentmgr.core.session import Session
@@ -55,6 +55,9 @@ from protocol.structures import AgentStatus
 NOT_TALKING = frozenset({CallState.Wrapup, CallState.Dialing})
 """States of an agent with an answered contact that is not on the line."""
 
+GOES_ON_AS = {CallState.Consult: CallState.Held, CallState.ConferenceOwner: CallState.Talking}
+"""How a contact with a second party goes on after a crash, which that party does not outlive."""
+
 ARRIVALS = (AGTCallNotify, AGTConsultNotify, AGTConferenceNotify, AGTTransferNotify)
 """Notifications by which a desktop learns of its agent's contact."""
 
@@ -63,7 +66,7 @@ OF_ONE_CONNECTION = (AGTLogonRESP, GetAgentStatusResponseRESP)
 
 
 class Returns:
-    """Who is away in a zone, and what is kept of those who asked for it (AGTSaveAgentForHA)."""
+    """Who is away in a zone, and what is kept of those who are to outlive a crash of the server."""
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Returns:
         self._nailer = nailer
         self._saved: dict[str, SavedAgent] = {}
         self._written: dict[str, SaveAgent] = {}
+        self._skills: dict[str, tuple[dict[str, int], str]] = {}
         self._legs: dict[str, str] = {}
         self._token_count = 0
 
@@ -260,26 +264,52 @@ class Returns:
     # -- the server is lost --------------------------------------------------------------------
 
     def save(self, agent: Agent) -> None:
-        """Write down where the agent is, if that has changed."""
+        """Write down where the agent is, if that has changed.
+
+        Of a contact that nobody has answered nothing is kept: a takeover gives it back.
+        """
         session = agent.session
-        owned = session if session is not None and session.owner is agent else None
+        if session is not None and (session.owner is not agent or session.answered_at is None):
+            session = None
+        state = agent.call_state
         record = SaveAgent(
             agent.agent_id,
             self._floor.config.zone,
             agent.agent_state,
-            agent.call_state if owned is not None else CallState.NoState,
+            GOES_ON_AS.get(state, state) if session is not None else CallState.NoState,
             agent.reason_code,
             agent.leg_id if agent.is_nailed else "",
-            owned.attempt_id if owned is not None else "",
+            session.attempt_id if session is not None else "",
             agent.extension,
-            json.dumps(agent.skills),
+            self._skills_of(agent),
+            Place(
+                agent.reason_name,
+                agent.spec.name,
+                agent.timezone,
+                agent.saved_for_ha,
+                agent.leaving and not agent.lost_for_good,
+                agent.blend.name,
+                agent.available_for_nailup,
+                agent.job.job_id if agent.job is not None else 0,
+                agent.placed_in.job_id if agent.placed_in is not None else 0,
+                session.wrapup_ends_at if session is not None and state is CallState.Wrapup else None,
+                session.extensions_left if session is not None else 0,
+            ),
         )
         if self._written.get(agent.agent_id) != record:
             self._written[agent.agent_id] = record
             self._out.emit(record)
 
+    def _skills_of(self, agent: Agent) -> str:
+        """Return the agent's skills as JSON; they are replaced as a whole, and hardly ever."""
+        known = self._skills.get(agent.agent_id)
+        if known is None or known[0] is not agent.skills:
+            known = self._skills[agent.agent_id] = agent.skills, json.dumps(agent.skills)
+        return known[1]
+
     def forget(self, agent: Agent) -> None:
         """The agent is logged off: nothing is kept of it."""
+        self._skills.pop(agent.agent_id, None)
         if self._written.pop(agent.agent_id, None) is not None:
             self._out.emit(ForgetAgent(agent.agent_id))
 
@@ -303,6 +333,9 @@ class Returns:
             elif kept.is_live:
                 session.on_customer_event(CustomerEvent.FOUND)
             session.callback_count = kept.callback_count
+            if saved.call_state is CallState.Wrapup:
+                session.wrapup_ends_at = saved.place.wrapup_ends_at
+                session.extensions_left = saved.place.extensions_left
             self._callbacks.restore(kept.callback_id, session)
         elif kept is not None:
             self.end_kept(saved.agent_id, kept)

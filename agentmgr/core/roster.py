@@ -1,5 +1,7 @@
 """Who is logged on in a zone: agents come, go, and come back."""
 
+from attrs import evolve
+
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.consults import Consults
@@ -36,7 +38,14 @@ class Roster:
     def admit(self, spec: AgentSpec, *, connection: int, extension: str, skills: dict[str, int]) -> Agent:
         """Log an agent on, in the state that a desktop takes for granted."""
         agent = Agent(
-            spec, connection, extension, self._out.tell, self._out.note, self._floor.stats, skills=skills
+            spec,
+            connection,
+            extension,
+            self._out.tell,
+            self._out.note,
+            self._floor.stats,
+            skills=skills,
+            is_covered=self._floor.config.cover_all_agents,
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent
@@ -60,8 +69,9 @@ class Roster:
         With the customer or the agent's line gone, an answered contact is left to be wrapped up.
         """
         on_line = session is not None and session.phase is Phase.ON_LINE and bool(saved.leg_id)
+        place, jobs = saved.place, self._floor.jobs
         agent = Agent(
-            spec,
+            evolve(spec, name=place.name or spec.name),
             connection,
             extension,
             self._out.tell,
@@ -70,18 +80,27 @@ class Roster:
             skills=skills,
             agent_state=saved.agent_state,
             reason_code=saved.reason_code,
+            reason_name=place.reason_name,
+            timezone=place.timezone,
+            blend=Blend[place.blend],
+            leaving=place.is_leaving,
+            placed_in=jobs.get(place.placed_job_id),
             nailup_status=NailupStatus.NailedUp if saved.leg_id else NailupStatus.NotNailedUp,
             call_state=CallState.Idle if saved.leg_id else CallState.NoState,
-            available_for_nailup=True,
-            saved_for_ha=True,
+            available_for_nailup=place.is_available,
+            saved_for_ha=place.has_asked,
+            is_covered=self._floor.config.cover_all_agents,
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent
         if session is not None:
-            agent.call_state = CallState.Talking if on_line else CallState.Wrapup
+            held = saved.call_state is CallState.Held
+            talking = CallState.Held if held else CallState.Talking
+            agent.call_state = talking if on_line else CallState.Wrapup
         agent.enter(self._out.now)
         if saved.leg_id:
-            self._nailer.adopt(agent, saved.leg_id, session.job if session else None)
+            job = session.job if session is not None else jobs.get(place.job_id)
+            self._nailer.adopt(agent, saved.leg_id, job)
         if session is not None:
             self._calls.adopt(session, agent)
         self._floor.listen_to(agent)

@@ -55,7 +55,7 @@ class Session:
     `sid` is the session id on the wire and the call's id at the switch, `attempt_id` the key of the present
     attempt in the store, the first one's is `sid`. Of that attempt `dial_wanted` says that it is the dial's,
     `dialed` that the switch was told to, `reached` that a person answered; `answered_at` is when one first
-    did in the session.
+    did in the session. `wrapup_ends_at` is when a wrapup with a limit ends, epoch seconds.
     """
 
     sid: str
@@ -70,6 +70,7 @@ class Session:
     owned_at: float = 0.0
     fail_reason: DialFailReason | None = None
     extensions_left: int = 0
+    wrapup_ends_at: float | None = None
     consultation: Consultation | None = None
     callback: CallbackSpec | None = None
     ends_callback: bool = True

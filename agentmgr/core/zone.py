@@ -68,6 +68,7 @@ class Zone(Parts):
         super().__init__(config, now)
         self._quarantine = Quarantine(self)
         self._is_quiet = False
+        self._unsaved: dict[str, Agent] = {}
 
     def handle(self, event: Event, now: float) -> Turn:
         """Let an event happen and return all that follows from it.
@@ -88,6 +89,8 @@ class Zone(Parts):
         except Exception as fault:
             self._isolate(event, fault)
         self._end_turn()
+        if self._unsaved:
+            self._save_agents()
         if self.closing and not self.sessions and not self._is_quiet:
             self._is_quiet = True
             out.emit(ContactsOver())
@@ -118,6 +121,13 @@ class Zone(Parts):
                     if job not in failed and not self._each(act, job):
                         failed.add(job)
             self._tell_changes()
+
+    def _save_agents(self) -> None:
+        """Write down, once a turn, where the agents are that have changed in it."""
+        while self._unsaved:
+            _, agent = self._unsaved.popitem()
+            if self.agents.get(agent.agent_id) is agent and not self._each(self.returns.save, agent):
+                self._end_turn()
 
     def _go_on(self, lane: Lane) -> None:
         """Carry out what waits in a lane, as far as nothing of it must wait again."""
@@ -160,8 +170,8 @@ class Zone(Parts):
             job.list_agent(agent)
             if job.ringing:
                 self.out.strained[job] = None
-        if agent.saved_for_ha and self.agents.get(agent.agent_id) is agent:
-            self.returns.save(agent)
+        if agent.outlives:
+            self._unsaved[agent.agent_id] = agent
         if self.asking.waiting:
             asked = self.asking.waiting.get(agent.agent_id)
             if asked is not None and asked.is_over:

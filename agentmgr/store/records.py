@@ -33,6 +33,7 @@ from agentmgr.ports import Token
 from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
+from agentmgr.store.saved import FLAGS, PLACE
 from agentmgr.store.sql import Sql, Transaction
 
 
@@ -47,6 +48,13 @@ class Statement:
 def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
     return (Statement(sql, attrgetter(*names)),)
 
+
+_OF_AGENT = {
+    **{name: name for name in ("zone", "agent_state", "call_state", "reason_code", "leg_id", "attempt_id")},
+    **{name: name for name in ("extension", "skills")},
+    **{name: f"place.{name}" for name in PLACE},
+}
+"""The columns of `saved_agent` beside its key, each with where it is in the record."""
 
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
@@ -145,14 +153,11 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("outcome", "at", "job_id", "callback_id"),
     ),
     SaveAgent: _statement(
-        "INSERT INTO saved_agent (agent_id, zone, agent_state, call_state, reason_code, leg_id, attempt_id,"
-        " extension, skills) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (agent_id) DO UPDATE SET zone = excluded.zone,"
-        " agent_state = excluded.agent_state, call_state = excluded.call_state,"
-        " reason_code = excluded.reason_code, leg_id = excluded.leg_id, attempt_id = excluded.attempt_id,"
-        " extension = excluded.extension, skills = excluded.skills",
-        *("agent_id", "zone", "agent_state", "call_state", "reason_code", "leg_id", "attempt_id"),
-        *("extension", "skills"),
+        f"INSERT INTO saved_agent (agent_id, {', '.join(_OF_AGENT)})"
+        f" VALUES (?, {', '.join('CAST(? AS INTEGER)' if name in FLAGS else '?' for name in _OF_AGENT)})"
+        " ON CONFLICT (agent_id) DO UPDATE SET"
+        f" {', '.join(f'{name} = excluded.{name}' for name in _OF_AGENT)}",
+        *("agent_id", *_OF_AGENT.values()),
     ),
     ForgetAgent: (
         Statement("DELETE FROM saved_agent WHERE agent_id = ?", lambda record: (record.agent_id,)),

@@ -1,10 +1,20 @@
 """Agents that outlive a crash: which of their attempts go on, and how they are read back."""
 
-from agentmgr.core.model import PhoneNumber, SavedAgent, SavedSession
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import fields
+
+from agentmgr.core.model import PhoneNumber, Place, SavedAgent, SavedSession
 from agentmgr.ports import JobState
 from agentmgr.store.contacts import read_contacts
 from agentmgr.store.sql import Sql
 from protocol.enums import AgentState, CallState, ContactType
+
+PLACE = tuple(field.name for field in fields(Place))
+"""The columns of `saved_agent` that are an agent's `Place`."""
+FLAGS = frozenset({"has_asked", "is_leaving", "is_available"})
+"""Those of them that are true or false."""
 
 KEPT = "EXISTS (SELECT 1 FROM saved_agent WHERE saved_agent.attempt_id = attempt.attempt_id)"
 """Whether an attempt goes on with its agent, after `release_attempts`."""
@@ -37,9 +47,8 @@ def release_job(sql: Sql, job_id: int) -> None:
 def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
     """Return the saved agents of a zone by id, each with the attempt that goes on."""
     rows = sql.fetch(
-        "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills"
-        " FROM saved_agent"
-        " WHERE zone = ? ORDER BY agent_id",
+        "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills,"
+        f" {', '.join(PLACE)} FROM saved_agent WHERE zone = ? ORDER BY agent_id",
         (zone,),
     )
     return tuple(
@@ -52,9 +61,18 @@ def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
             _read_session(sql, attempt_id) if attempt_id else None,
             extension,
             skills,
+            _place(place),
         )
-        for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills in rows
+        for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills, *place in (
+            rows
+        )
     )
+
+
+def _place(row: Sequence[Any]) -> Place:
+    values = zip(PLACE, row, strict=True)
+    fields: dict[str, Any] = {name: bool(value) if name in FLAGS else value for name, value in values}
+    return Place(**fields)
 
 
 def _read_session(sql: Sql, attempt_id: str) -> SavedSession:

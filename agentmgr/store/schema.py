@@ -134,6 +134,17 @@ saved_agent = _table(
     _needed("attempt_id", Text()),
     _needed("extension", Text()),
     _needed("skills", Text()),
+    _needed("reason_name", Text()),
+    _needed("name", Text()),
+    _needed("timezone", Text()),
+    _needed("has_asked", Integer()),
+    _needed("is_leaving", Integer()),
+    _needed("blend", Text()),
+    _needed("is_available", Integer()),
+    _needed("job_id", Integer()),
+    _needed("placed_job_id", Integer()),
+    Column("wrapup_ends_at", Real),
+    _needed("extensions_left", Integer()),
 )
 resume_token = _table(
     "resume_token",

@@ -1,6 +1,6 @@
 """What is left open when nobody works on a job any more: attempts end, contacts are given back."""
 
-from agentmgr.store.counters import CALLBACK_ENDED, CONTACT_MOVED, ENDED, count, count_ended
+from agentmgr.store.counters import ABANDONED, CALLBACK_ENDED, CONTACT_MOVED, ENDED, count, count_ended
 from agentmgr.store.saved import KEPT, release_job
 from agentmgr.store.sql import Sql
 
@@ -14,15 +14,24 @@ _OPEN_ATTEMPT = (
 )
 _CLAIMED = f" WHERE job_id = ? AND state = 'claimed' AND NOT {_OPEN_ATTEMPT} AND {KEPT})"
 # One after another; each leaves alone what an earlier one has taken out of `claimed`.
+_NOBODY_CAME = "attempt.answered_at IS NOT NULL AND attempt.agent_id IS NULL"
+_OF_CAMPAIGN = (
+    "FROM campaign JOIN job ON job.campaign_id = campaign.campaign_id WHERE job.job_id = job_contact.job_id"
+)
+SETTLE_ABANDONED = (
+    f"UPDATE job_contact SET attempts = attempts + 1, last_outcome = '{ABANDONED}',"
+    f" due_at = CAST(? AS DOUBLE PRECISION) + (SELECT nuisance_retry_s {_OF_CAMPAIGN}),"
+    f" state = CASE WHEN attempts + 1 >= (SELECT max_attempts {_OF_CAMPAIGN}) THEN 'done' ELSE 'pending' END"
+    f"{_CLAIMED} AND {_OPEN_ATTEMPT} AND {_NOBODY_CAME}){CONTACT_MOVED}"
+)
+"""Somebody answered and no agent was there: they are called again as after any abandoned call."""
 SETTLE_CONTACTS = (
     # somebody was talking to this contact: it is not called twice
     "UPDATE job_contact SET state = 'done', attempts = attempts + 1, last_outcome = 'Interrupted'"
     f"{_CLAIMED} AND {_OPEN_ATTEMPT} AND attempt.reached_at IS NOT NULL){CONTACT_MOVED}",
     # dialled or shown without an answer: that attempt counts
     "UPDATE job_contact SET attempts = attempts + 1, last_outcome = 'Interrupted',"
-    " state = CASE WHEN attempts + 1 >= (SELECT max_attempts FROM campaign JOIN job"
-    " ON job.campaign_id = campaign.campaign_id WHERE job.job_id = job_contact.job_id)"
-    " THEN 'done' ELSE 'pending' END"
+    f" state = CASE WHEN attempts + 1 >= (SELECT max_attempts {_OF_CAMPAIGN}) THEN 'done' ELSE 'pending' END"
     f"{_CLAIMED} AND {_OPEN_ATTEMPT}){CONTACT_MOVED}",
     # only claimed
     f"UPDATE job_contact SET state = 'pending'{_CLAIMED}{CONTACT_MOVED}",
@@ -37,6 +46,7 @@ def settle_job(sql: Sql, job_id: int, now: float) -> None:
 
 def settle_rest(sql: Sql, job_id: int, now: float) -> None:
     """Settle a job, but for the attempts that saved agents go on with."""
+    count(sql, sql.fetch(SETTLE_ABANDONED, (now, job_id)))
     for statement in SETTLE_CONTACTS:
         count(sql, sql.fetch(statement, (job_id,)))
     # somebody was called back: that is not done twice; one who was not reached waits on
@@ -48,7 +58,7 @@ def settle_rest(sql: Sql, job_id: int, now: float) -> None:
     )
     count(sql, called_back)
     ended = sql.fetch(
-        "UPDATE attempt SET ended_at = ?, outcome = ?"
+        f"UPDATE attempt SET ended_at = ?, outcome = CASE WHEN {_NOBODY_CAME} THEN '{ABANDONED}' ELSE ? END"
         f" WHERE job_id = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",
         (now, INTERRUPTED, job_id),
     )

@@ -178,8 +178,10 @@ class MemoryStore:
 
     def _interrupt(self, attempt: StartAttempt, now: float) -> None:
         was_answered = self._reached_at(attempt) is not None
+        is_abandoned = attempt.attempt_id in self.answered_at and self._agent_of(attempt) is None
+        outcome = "Nuisance" if is_abandoned else "Interrupted"
         del self.open_attempts[attempt.attempt_id]
-        self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, "Interrupted", now)
+        self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, outcome, now)
         if attempt.contact_type is ContactType.Callback:
             if was_answered and attempt.callback_id is not None:
                 del self.callbacks[attempt.callback_id]
@@ -190,11 +192,22 @@ class MemoryStore:
         job_id, contact_id = attempt.job_id, attempt.contact_id
         contact = self.claimed[job_id][contact_id]
         contact = evolve(contact, attempts=contact.attempts + 1)
-        if was_answered or contact.attempts >= self.jobs[job_id].campaign.max_attempts:
+        campaign = self.jobs[job_id].campaign
+        if (was_answered and not is_abandoned) or contact.attempts >= campaign.max_attempts:
             del self.claimed[job_id][contact_id]
-            self.done[job_id][contact_id] = "Interrupted"
+            self.done[job_id][contact_id] = outcome
+        elif is_abandoned:
+            self._due_at[job_id, contact_id] = now + campaign.nuisance_retry_s
+            self._give_back(job_id, contact, now + campaign.nuisance_retry_s)
         else:
             self._give_back(job_id, contact, self._due_at[job_id, contact_id])
+
+    def _agent_of(self, attempt: StartAttempt) -> str | None:
+        answers = (each for each in self.records if isinstance(each, MarkAnswered | MarkDialed))
+        talked = [
+            each.agent_id for each in answers if each.attempt_id == attempt.attempt_id and each.agent_id
+        ]
+        return talked[-1] if talked else attempt.agent_id
 
     def _give_back(self, job_id: int, contact: ContactSpec, due_at: float) -> None:
         del self.claimed[job_id][contact.contact_id]
@@ -237,6 +250,7 @@ class MemoryStore:
             self._session(self.open_attempts[agent.attempt_id]) if agent.attempt_id else None,
             agent.extension,
             agent.skills,
+            agent.place,
         )
 
     def _session(self, attempt: StartAttempt) -> SavedSession:

@@ -21,7 +21,7 @@ from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
 _UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out"})
 _UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
-_LOGGED_ON_WITH = frozenset({"extension", "skills"})
+_LOGGED_ON_WITH = frozenset({"extension", "skills", "place"})
 _TOKENS = (effects.SaveResumeToken, effects.DropResumeToken)
 _AGT = len("AGT")
 

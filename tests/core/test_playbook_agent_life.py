@@ -47,7 +47,7 @@ def test_connection_is_answered_with_the_directory_and_the_zone_managed_here():
     scene = Scene()
     assert scene.send("", AgentSDKConnected(("A",), VERSION), 1) == lines("""
         - < AgentSDKConnected 0 1 {Z=10.0.0.1:9970 Y=10.0.0.2:9970}
-        - ! POMAvailable Z
+        - ! POMAvailable Z 1
         A ! AgentLoggedOut
     """)
 

@@ -40,7 +40,7 @@ from scenes import (
     wrapup,
 )
 
-from agentmgr.core.effects import MarkAnswered, StartAttempt
+from agentmgr.core.effects import MarkAnswered, SaveAgent, StartAttempt
 from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
@@ -51,6 +51,7 @@ from agentmgr.core.events import (
 )
 from agentmgr.core.model import SavedAgent, SavedSession, Wanted, ZoneConfig
 from agentmgr.core.sent import MAX_BACKLOG
+from agentmgr.core.wishes import WorkIn
 from agentmgr.ports import Token
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
@@ -131,7 +132,7 @@ def test_desktop_that_connects_is_asked_for_its_agents_who_are_kept_and_told_of_
     command = c.AgentSDKConnected(("A", "B", "A", "C", "", "x" * 65), 1)
     assert scene.send("", command, 9) == lines("""
         - < AgentSDKConnected 0 1 {Z=10.0.0.1:9970 Y=10.0.0.2:9970}
-        - ! POMAvailable Z
+        - ! POMAvailable Z 1
         A ! GetAgentStatus A
         B ! GetAgentStatus B
         C ! AgentLoggedOut
@@ -725,7 +726,7 @@ def test_agent_is_saved_with_every_change_of_its_states_and_contact():
     assert "store: SaveAgent A Z Ready Held  Z-1-line-A-1 Z-1-1" in scene.send("A", c.AGTHoldCall(SID))
     assert "store: SaveAgent A Z PendingNotReady Held 7 Z-1-line-A-1 Z-1-1" in scene.want_break()
     assert "store: SaveAgent A Z PendingNotReady Wrapup 7 Z-1-line-A-1 Z-1-1" in scene.customer_leaves(SID)
-    assert "store: SaveAgent A Z NotReady NoState 7 Z-1-line-A-1 " in scene.send("A", DISPOSE)
+    assert "store: SaveAgent A Z NotReady NoState 7  " in scene.send("A", DISPOSE)
 
 
 def test_nothing_is_saved_when_nothing_changed():
@@ -791,7 +792,97 @@ def test_restart_with_the_customer_alone_lets_the_customer_go_and_the_agent_wrap
     """)
     shown = scene.send("A", DISPOSE)
     assert "A ! state NoState" in shown
-    assert shown[-1] == "A ! NailupChange PendingNailUp"
+    assert shown[-2:] == ["A ! NailupChange PendingNailUp", "store: SaveAgent A Z Ready NoState   "]
+
+
+COVERED = {"config": ZoneConfig("Z", token_secret=bytes(32), cover_all_agents=True)}
+
+
+def test_agent_who_never_asked_is_saved_where_all_are_covered_and_forgotten_at_its_logoff():
+    scene = logged_on()
+    assert scene.store.saved_agents == {}
+    scene = Scene(**COVERED)
+    scene.log_on()
+    assert scene.store.saved_agents["A"].place.has_asked is False
+    assert "store: ForgetAgent A" in scene.send("A", c.AGTLogoff())
+    assert scene.store.saved_agents == {}
+
+
+def test_agent_is_saved_once_a_turn_and_for_no_contact_that_nobody_has_answered():
+    scene = preview(**COVERED)
+    count = len(saves(scene))
+    scene.send("A", c.AGTPreviewCancel(SID))
+    assert len(saves(scene)) == count
+    scene = talking(**COVERED)
+    before = len(saves(scene))
+    scene.send("A", c.AGTReleaseLine(SID))
+    assert [each.call_state for each in saves(scene)[before:]] == [CallState.Wrapup]
+
+
+def saves(scene):
+    return [each for each in scene.store.records if isinstance(each, SaveAgent)]
+
+
+def test_talk_that_was_on_hold_is_on_hold_after_a_restart():
+    scene = talking(**COVERED)
+    scene.send("A", c.AGTHoldCall(SID))
+    later = restart(scene)
+    shown = log_on_again(later)
+    assert "A ! state Held" in shown
+    assert shown.index("switch: Connect Z-1-1 Z-1-line-A-1") + 1 == shown.index("switch: Hold Z-1-1")
+    assert "A ! state Talking" in later.send("A", c.AGTUnholdCall(SID))
+
+
+def test_wrapup_has_after_a_restart_what_was_left_of_its_time_and_of_its_extensions():
+    scene = wrapup(contacts=1, acw_max_time_s=60, acw_extensions=2, **COVERED)
+    scene.send("A", c.AGTExtendWrapup(SID))
+    scene.wait(20)
+    later = restart(scene, live=(), seconds=10)
+    log_on_again(later)
+    session = later.agent("A").session
+    assert session.extensions_left == 1
+    assert later.wait(34) == []
+    assert "store: SaveDisposition Z-1-1 1 A 1 default" in later.wait(2)
+
+
+def test_talk_whose_customer_left_meanwhile_has_all_of_its_wrapup_after_a_restart():
+    later = restart(talking(contacts=1, acw_max_time_s=60, **COVERED), live=(), seconds=50)
+    log_on_again(later)
+    assert later.wait(64) == []
+    assert "store: SaveDisposition Z-1-1 1 A 1 default" in later.wait(2)
+
+
+def test_agent_who_was_ready_is_ready_after_a_restart_and_gets_the_next_contact_by_itself():
+    scene = Scene(PacingType.Progressive, contacts=3, **COVERED)
+    scene.nail()
+    later = restart(scene, live=())
+    assert later.orders == []  # nobody is there to talk to them
+    shown = log_on_again(later)
+    assert "A ! StateChangedNotify Ready" in shown
+    assert [line for line in shown if line.startswith("switch: Dial")]
+
+
+def test_restart_keeps_a_pending_logout_and_what_a_break_is_for():
+    scene = talking(**COVERED)
+    scene.send("A", c.AGTStateChange(AgentState.NotReady, "7", "Lunch"))
+    scene.send("A", c.AGTPendingLogout())
+    later = restart(scene)
+    assert "A ! state Talking" in log_on_again(later)
+    agent = later.agent("A")
+    assert (agent.leaving, agent.agent_state) == (True, AgentState.PendingNotReady)
+    later.send("A", c.AGTReleaseLine(SID))
+    assert "A ! AgentLoggedOut" in later.send("A", DISPOSE) + later.post(NailEnded(LEG))
+
+
+def test_agent_placed_by_a_supervisor_is_so_after_a_restart():
+    scene = Scene(**COVERED)
+    for job_id in (1, 2):
+        scene.start_job(PacingType.Progressive, job_id=job_id, due_in_s=3600)
+    scene.log_on()
+    scene.wish("A", WorkIn(2))
+    later = restart(scene, live=())
+    log_on_again(later)
+    assert later.agent("A").placed_in is later.zone.jobs[2]
 
 
 def test_restart_with_the_line_alone_lets_the_agent_wrap_up():
@@ -824,7 +915,7 @@ def test_restart_without_a_contact(leg):
     if leg:
         assert shown[-1].startswith("switch: Dial Z-2-")
     else:
-        assert shown[-1] == "A ! NailupChange PendingNailUp"
+        assert shown[-2:] == ["A ! NailupChange PendingNailUp", "store: SaveAgent A Z Ready NoState   "]
 
 
 def test_restart_with_a_line_and_no_job_lets_the_line_go():
@@ -966,7 +1057,8 @@ def test_restart_gives_the_owner_the_customer_alone(way):
     for agent_id in "AB":
         scene.send(agent_id, SAVE)
     later = restart(scene, legs=(LEG, "Z-1-line-B-2"), live=(SID, "Z-1-2"))
-    assert "A ! state Talking" in log_on_again(later)
+    waits = way in (consult, external_consult)
+    assert f"A ! state {'Held' if waits else 'Talking'}" in log_on_again(later)
     shown = log_on_again(later, "B")
     assert ("B ! state Idle" in shown) or ("B ! state Talking" in shown) == (way is consult_pending)
 

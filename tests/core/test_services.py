@@ -41,7 +41,7 @@ ALL = [TO_INBOUND, TO_OUTBOUND, ART, c.AGTPendingLogout(), c.AGTAgentDisconnecte
 SIGN_IN = c.AgentSDKConnected((), VERSION, "blender", "secret")
 WELCOME = lines("""
     - < AgentSDKConnected 0 1 {Z=10.0.0.1:9970 Y=10.0.0.2:9970}
-    - ! POMAvailable Z
+    - ! POMAvailable Z 1
 """)
 WAYS = [logged_on, ready, nailed_idle, nailed_not_ready, preview, dialing, talking, held, wrapup]
 
@@ -77,7 +77,11 @@ def test_service_is_welcomed_after_the_check_and_what_it_sent_behind_is_carried_
     assert scene.send("A", TO_INBOUND, 900) == []
     assert scene.send("", c.AGTGetZoneList(), 900) == []
     assert scene.send("", c.POMClientAlive(), 900) == ["- < POMClientAlive 0"]
-    assert scene.answer(scene.asked[-1])[:4] == [*WELCOME, "A < BlendToInbound 0", "- < GetZoneList 0 [Y Z]"]
+    assert scene.answer(scene.asked[-1])[:4] == [
+        *WELCOME,
+        "A < BlendToInbound 0",
+        "- < GetZoneList 0 [V Y Z]",
+    ]
 
 
 @pytest.mark.parametrize(("account", "pwd"), [("blender", "guess"), ("nobody", "secret"), ("A", "secret")])
@@ -138,7 +142,7 @@ def test_fault_in_a_welcome_is_answered_and_those_behind_it_go_on(monkeypatch):
     scene.send("", c.AGTGetZoneList(), 900)
     monkeypatch.setattr(info, "_welcome", lambda *_: 1 / 0)
     shown = [line for line in scene.answer() if " < " in line]
-    assert shown == ["- < AgentSDKConnected 9050 {}", "- < GetZoneList 0 [Y Z]"]
+    assert shown == ["- < AgentSDKConnected 9050 {}", "- < GetZoneList 0 [V Y Z]"]
 
 
 def test_answer_to_a_sign_in_that_nobody_waits_for_does_no_harm():

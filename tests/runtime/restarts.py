@@ -190,8 +190,7 @@ class Expected:
     """How a saved agent must be found after its logon."""
 
     sid: str
-    is_talking: bool
-    was: CallState
+    call_state: CallState
 
 
 class World:
@@ -202,13 +201,16 @@ class World:
         resumed: how often a saved agent came back to its contact, by the call state it came back to.
     """
 
-    def __init__(self, stores: Sequence[ZoneStore], seed: int, pacing: PacingType) -> None:
+    def __init__(
+        self, stores: Sequence[ZoneStore], seed: int, pacing: PacingType, *, covers_all: bool = False
+    ) -> None:
         self.shelf = Shelf(stores)
         self.now = T0
         self.deaths = 0
         self.resumed: Counter[CallState] = Counter()
         self.confirmed: list[str] = []
         self.pacing = pacing
+        self._covers_all = covers_all
         self._draw = Random(f"{seed}/world")
         self._seed = seed
         self._switch = SimSwitch(seed, CALM_SWITCH)
@@ -223,7 +225,14 @@ class World:
             return False
         token = opened.token
         zone = Zone(
-            ZoneConfig(ZONE, token_secret=bytes(32), epoch=token.epoch, lost_desktop_s=LOST_S), self.now
+            ZoneConfig(
+                ZONE,
+                token_secret=bytes(32),
+                epoch=token.epoch,
+                lost_desktop_s=LOST_S,
+                cover_all_agents=self._covers_all,
+            ),
+            self.now,
         )
         driver = VirtualZone(
             zone,
@@ -265,7 +274,7 @@ class World:
                 agent_id,
                 f"{self._seed}/{self.deaths}/{agent_id}",
                 self.confirmed,
-                saves=agent_id != FORGETFUL,
+                saves=agent_id != FORGETFUL and not self._covers_all,
             )
             expected = self._expected(zone, saved.get(agent_id))
             driver.connect(desktop)
@@ -276,8 +285,8 @@ class World:
             return None
         sid = saved.session.sid
         has_lines = {sid, saved.leg_id} <= living(self._switch)
-        was_talking = saved.call_state not in (CallState.Wrapup, CallState.Dialing)
-        return Expected(sid, has_lines and was_talking, saved.call_state)
+        is_lost = not has_lines or saved.call_state in (CallState.Wrapup, CallState.Dialing)
+        return Expected(sid, CallState.Wrapup if is_lost else saved.call_state)
 
     def _check_resumed(self, zone: Zone, agent_id: str, expected: Expected | None) -> None:
         if expected is None:
@@ -285,8 +294,7 @@ class World:
         agent = zone.agents[agent_id]
         assert agent.session is not None
         assert agent.session.sid == expected.sid
-        assert (agent.call_state is CallState.Talking) == expected.is_talking, expected
-        assert expected.is_talking or agent.call_state is CallState.Wrapup
+        assert agent.call_state is expected.call_state
         self.resumed[agent.call_state] += 1
 
     def answered_by(self, attempt_id: str) -> str | None:

@@ -93,7 +93,23 @@ def check_store(store: MemoryStore, world: World) -> None:
         outcome = store.ended_attempts[attempt_id].outcome
         assert (attempt_id in store.dispositions) != (outcome in ("Interrupted", "Nuisance"))
         if outcome == "Interrupted":
-            assert world.answered_by(attempt_id) in (None, FORGETFUL)
+            assert world.answered_by(attempt_id) == FORGETFUL
+
+
+@pytest.mark.parametrize("pacing", [PacingType.Progressive, PacingType.PreviewTimed])
+def test_nobody_who_talks_is_cut_off_by_a_death_where_all_agents_are_covered(pacing: PacingType) -> None:
+    resumed: set[str] = set()
+    for seed in range(SEEDS):
+        store = memory_store(pacing)
+        world = World([store], seed, pacing, covers_all=True)
+        run_to_the_end(world, seed)
+        world.check()
+        check_store(store, world)
+        answered = [each for each in store.answered_at if world.answered_by(each) is not None]
+        ends = {each: store.ended_attempts[each].outcome for each in answered}
+        assert "Interrupted" not in ends.values(), ends
+        resumed |= {state.value for state in world.resumed}
+    assert resumed == {"Talking", "Held", "Wrapup"}
 
 
 @pytest.mark.parametrize("pacing", [PacingType.Progressive, PacingType.PreviewTimed])
@@ -126,7 +142,7 @@ def test_stores_agree_on_what_is_left_after_every_death(
     tmp_path: Path, pacing: PacingType, seed: int
 ) -> None:
     memory, sql = memory_store(pacing), sql_store(tmp_path / "agentmgr.sqlite", pacing)
-    world = World([memory, sql], seed, pacing)
+    world = World([memory, sql], seed, pacing, covers_all=seed == 2)
     run_to_the_end(world, seed, lives=40)
     world.check()
     check_store(memory, world)

@@ -48,7 +48,7 @@ def finished(bench: Bench, contact: ContactSpec) -> list[Record]:
     [
         (begun, "pending", 0, "", []),
         (dialled, "pending", 1, "Interrupted", ["Interrupted"]),
-        (answered, "done", 1, "Interrupted", ["Interrupted"]),
+        (answered, "pending", 1, "Nuisance", ["Nuisance"]),
         (talking, "done", 1, "Interrupted", ["Interrupted"]),
         (disposed, "done", 1, "Interrupted", ["Interrupted"]),
         (retried, "pending", 1, "Busy", ["Busy"]),

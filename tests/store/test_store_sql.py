@@ -14,7 +14,7 @@ from agentmgr.ports import Claim, Fenced, Token
 from agentmgr.store import SqliteStore
 from agentmgr.store.ownership import check_token, raise_epoch
 from agentmgr.store.records import STATEMENTS
-from agentmgr.store.settlement import SETTLE_CONTACTS
+from agentmgr.store.settlement import SETTLE_ABANDONED, SETTLE_CONTACTS
 from agentmgr.store.sql import Transaction
 from agentmgr.testing.postgres import ThrowawayPostgres
 from protocol.structures import SocketInfo
@@ -55,7 +55,11 @@ MODULES = [
     if m.name not in DRIVERS
 ]
 IN_CALLS = [sql for module in MODULES for sql in statements_of(module)]
-IN_TABLES = [*(each.sql for group in STATEMENTS.values() for each in group), *SETTLE_CONTACTS]
+IN_TABLES = [
+    *(each.sql for group in STATEMENTS.values() for each in group),
+    SETTLE_ABANDONED,
+    *SETTLE_CONTACTS,
+]
 
 
 def test_statements_are_found_in_every_module_that_has_some() -> None:
