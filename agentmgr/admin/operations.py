@@ -1,6 +1,6 @@
 """How each request is carried out: by a call of a service, whose result becomes rows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from itertools import chain
 from typing import Any, assert_never, get_args
@@ -18,7 +18,7 @@ from agentmgr.campaign.agents import AgentChange, numbered
 from agentmgr.campaign.callbacks import Move, Moved, WantedCallbacks
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.contacts import ImportReport, Intake
-from agentmgr.campaign.dialling import Dialling
+from agentmgr.campaign.dialling import ContactsLeft, Dialling, why
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.records import WantedAttempts, iso_time
@@ -39,6 +39,7 @@ from agentmgr.ports import (
     JobStatus,
     KeptCallback,
     Role,
+    ShareStatus,
     StoreFault,
 )
 from agentmgr.tables import Mistakes
@@ -126,11 +127,14 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.WriteCampaign(name):
             definition = services.campaigns.definition(name)
             return [{"toml": campaign_file.write(definition.campaign, definition.lists)}]
-        case requests.RunCampaign(name, zone):
-            started = services.campaigns.run(name, zone)
-            when = "" if started.is_served else "; it starts when a server serves this zone"
+        case requests.RunCampaign(name, zones):
+            started = services.campaigns.run(name, zones)
+            unserved = ", ".join(started.unserved)
+            which = "this zone" if len(started.zones) == 1 else f"zone {unserved}"
+            when = f"; it starts when a server serves {which}" if unserved else ""
+            where = f"zone{'s' if len(started.zones) > 1 else ''} {', '.join(started.zones)}"
             job = started.job
-            done = f"campaign {name}: job {job.job_id} with {job.total} contacts in zone {zone}{when}"
+            done = f"campaign {name}: job {job.job_id} with {job.total} contacts in {where}{when}"
             return [{"done": done, "job_id": job.job_id, "contacts": job.total}]
         case requests.PauseCampaign(name):
             return _done(f"campaign {name}: paused at {_progress(services.campaigns.pause(name))}")
@@ -298,15 +302,15 @@ def _progress(job: JobStatus) -> str:
 
 
 def _status(status: CampaignStatus) -> Iterator[Row]:
-    """Yield the job first, then a row for each completion code."""
-    job, tally, dialling = status.job, status.tally, status.dialling
-    if job is None or tally is None or dialling is None:
+    """Yield the job first, then a row for each of several shares, then for each completion code."""
+    job, tally = status.job, status.tally
+    if job is None or tally is None:
         yield {"campaign": status.name, "state": "was never run"}
         return
     yield {
         "campaign": status.name,
         "job": job.job_id,
-        "zone": job.zone,
+        "zone": ", ".join(job.zones),
         "state": job.state.value,
         "contacts": job.total,
         "done": job.done,
@@ -321,16 +325,37 @@ def _status(status: CampaignStatus) -> Iterator[Row]:
         "stored": tally.stored,
         "started": _time(job.created_at),
         "ended": _time(job.ended_at),
-        **dialling_row(dialling),
+        **dialling_row(status.left, status.diallings),
         "why": status.why,
     }
+    if len(status.shares) > 1:
+        for share, of in zip(status.shares, status.diallings, strict=True):
+            yield _share(share, of)
     for code, count in tally.dispositions:
         yield {"completion_code": code, "contacts": count}
 
 
-def dialling_row(of: Dialling) -> Row:
-    """Show what is left of a job, who works on it, and how fast it dials."""
-    left, facts = of.contacts, of.facts
+def _share(share: ShareStatus, of: Dialling) -> Row:
+    facts, rate = of.facts, share.abandoned / share.live_answers if share.live_answers else 0.0
+    return {
+        "share": share.zone,
+        "state": "nothing left" if share.has_ended else of.zone_state or "not served here",
+        "pending": share.pending,
+        "in_work": share.in_work,
+        "done": share.done,
+        "dials": share.dials,
+        "live_answers": share.live_answers,
+        "abandoned": share.abandoned,
+        "abandon_rate": round(rate, 4),
+        "agents": facts.view.agents if facts else 0,
+        "ringing": facts.view.ringing if facts else 0,
+        "why": why(of),
+    }
+
+
+def dialling_row(left: ContactsLeft, of: Sequence[Dialling]) -> Row:
+    """Show what is left of a job, who works on it in some zones, and how fast it dials there."""
+    found = [each.facts for each in of if each.facts is not None]
     return {
         "fresh": left.fresh,
         "waiting": left.waiting,
@@ -339,15 +364,15 @@ def dialling_row(of: Dialling) -> Row:
         "reached": left.reached,
         "do_not_call": left.do_not_call,
         "used_up": left.used_up,
-        "agents": facts.view.agents if facts else 0,
-        "agents_idle": facts.view.idle if facts else 0,
-        "agents_busy": facts.view.busy if facts else 0,
-        "agents_with_skill": facts.skilled if facts else 0,
-        "ringing": facts.view.ringing if facts else 0,
-        "dials_a_minute": round(facts.dials_a_minute, 1) if facts else 0.0,
-        "answers_a_minute": round(facts.answers_a_minute, 1) if facts else 0.0,
-        "abandoned_a_minute": round(facts.abandoned_a_minute, 1) if facts else 0.0,
-        "next_due": _time(_next_due(of)),
+        "agents": sum(facts.view.agents for facts in found),
+        "agents_idle": sum(facts.view.idle for facts in found),
+        "agents_busy": sum(facts.view.busy for facts in found),
+        "agents_with_skill": sum(facts.skilled for facts in found),
+        "ringing": sum(facts.view.ringing for facts in found),
+        "dials_a_minute": round(sum(facts.dials_a_minute for facts in found), 1),
+        "answers_a_minute": round(sum(facts.answers_a_minute for facts in found), 1),
+        "abandoned_a_minute": round(sum(facts.abandoned_a_minute for facts in found), 1),
+        "next_due": _time(min((at for each in of if (at := _next_due(each)) is not None), default=None)),
     }
 
 

@@ -73,10 +73,10 @@ class WriteCampaign:
 
 @frozen
 class RunCampaign:
-    """Start a job of a campaign in a zone."""
+    """Start a job of a campaign in one zone or several."""
 
     name: str
-    zone: str
+    zones: tuple[str, ...]
 
 
 @frozen

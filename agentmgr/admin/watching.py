@@ -92,7 +92,14 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
         progress = known.of.get(facts.view.campaign)
         if progress is not None and progress.job.job_id == facts.view.job_id:
             of = Dialling(
-                facts.view.campaign, progress.job, progress.left, look.at, update.state, look, facts
+                facts.view.campaign,
+                progress.job,
+                progress.left,
+                look.at,
+                update.state,
+                look,
+                facts,
+                zone_name=update.zone,
             )
             yield {
                 "kind": "campaign",
@@ -104,7 +111,7 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
                 "dials": progress.tally.dials,
                 "live_answers": progress.tally.live_answers,
                 "abandoned": progress.tally.abandoned,
-                **dialling_row(of),
+                **dialling_row(of.contacts, [of]),
                 "why": why(of),
             }
 

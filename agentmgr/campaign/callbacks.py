@@ -176,7 +176,7 @@ class CallbackService(Service):
         for campaign in store.campaigns():
             job = campaign.job
             if campaign.name in names and job is not None and job.state in LIVE_JOB_STATES:
-                self._at.hint(job.zone)
+                self.hint(job.zones)
         changed = {each.callback_id: each for each in store.kept_callbacks(wanted)}
         return [changed[each] for each in wanted]
 

@@ -5,7 +5,14 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve, frozen
 
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.dialling import ContactsLeft, Dialling, contacts_left, facts_in, why
+from agentmgr.campaign.dialling import (
+    ContactsLeft,
+    Dialling,
+    contacts_left,
+    facts_in,
+    why_in_all,
+    with_on_hand,
+)
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
@@ -20,6 +27,7 @@ from agentmgr.ports import (
     JobState,
     JobStatus,
     JobTally,
+    ShareStatus,
 )
 from agentmgr.text import faults_in
 
@@ -46,13 +54,16 @@ NOT_WHILE_IT_RUNS = {"name": "name", "pacing": "pacing", "skill": "skill", "comp
 class CampaignStatus:
     """A campaign with its latest job and what that has done; all None if it was never run.
 
-    `why` says why nothing is dialled now, or that it is.
+    `diallings` are those of its zones, `shares` what each has done; `why` says why nothing is dialled now, or
+    that it is.
     """
 
     name: str
     job: JobStatus | None
     tally: JobTally | None
-    dialling: Dialling | None = None
+    left: ContactsLeft = ContactsLeft()
+    diallings: tuple[Dialling, ...] = ()
+    shares: tuple[ShareStatus, ...] = ()
     why: str = ""
 
 
@@ -75,11 +86,11 @@ class Definition:
 
 @frozen
 class StartedJob:
-    """A job that was started; it begins when somebody serves its zone."""
+    """A job that was started; it begins in each of its zones when somebody serves that; `unserved` wait."""
 
     job: JobSpec
-    zone: str
-    is_served: bool
+    zones: tuple[str, ...]
+    unserved: tuple[str, ...]
 
 
 class CampaignService(Service):
@@ -177,24 +188,30 @@ class CampaignService(Service):
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was changed or run meanwhile; try again")
         if not is_live or job is None:
             return None
-        self._at.hint(job.zone)
+        self.hint(job.zones)
         return job
 
-    def run(self, name: str, zone: str) -> StartedJob:
-        """Start a job with all contacts that are in the campaign's lists now.
+    def run(self, name: str, zones: Sequence[str]) -> StartedJob:
+        """Start a job with all contacts that are in the campaign's lists now, dealt to its zones.
 
-        The zone finds it in the store when it opens, or looks again.
+        The zones find it in the store when they open, or look again.
 
         Raises:
-            ServiceError: the zone is not served although others are, no contacts, or a job of the campaign
-                is not over yet.
+            ServiceError: a zone is not served although others are, or named twice, no zones, no contacts, or
+                a job of the campaign is not over yet.
         """
         store, now, served = self._at.store, self._at.now(), self._at.served()
-        if served and zone not in served:
-            raise ServiceError(
-                Cause.NOT_SERVED,
-                f"zone {zone}: is not served here; there are: {', '.join(sorted(served))}",
-            )
+        zones = tuple(sorted(zones))
+        for place, zone in enumerate(zones):
+            if served and zone not in served:
+                raise ServiceError(
+                    Cause.NOT_SERVED,
+                    f"zone {zone}: is not served here; there are: {', '.join(sorted(served))}",
+                )
+            if zone in zones[:place]:
+                raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: zone {zone} is named twice")
+        if not zones:
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one zone to run in")
         campaign = self._find(name)
         job = store.latest_job(campaign.campaign_id)
         if job is not None and job.state in LIVE_JOB_STATES:
@@ -202,7 +219,7 @@ class CampaignService(Service):
                 Cause.IN_USE,
                 f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first",
             )
-        job_id = store.create_job(campaign.campaign_id, zone, now)
+        job_id = store.create_job(campaign.campaign_id, zones, now)
         last: int | None = 0
         while last is not None:
             last = store.fill_job(job_id, last, FILL_CHUNK)
@@ -215,8 +232,8 @@ class CampaignService(Service):
                 Cause.NO_CONTACTS,
                 f"campaign {name}: its contact lists have no contacts; import some first",
             )
-        self._at.hint(zone)
-        return StartedJob(started, zone, zone in served)
+        self.hint(zones)
+        return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served))
 
     def pause(self, name: str) -> JobStatus:
         """Let the running job start nothing new until it is resumed.
@@ -237,27 +254,44 @@ class CampaignService(Service):
     def stop(self, name: str) -> JobStatus:
         """Stop the job for good; it is over at once if no zone works on it.
 
-        A zone that is served finds the stop in the store, and ends the job after its last contact. What is
-        left of a zone that closes meanwhile ends when it opens again, or is stopped once more.
+        A zone that is served finds the stop in the store, and ends its share after its last contact; the job
+        ends with the last share. What is left of a zone that closes meanwhile ends when it opens again, or is
+        stopped once more.
 
         Raises:
             ServiceError: the campaign has no job that is not over.
         """
         job = self._live_job(name)
-        if job.zone in self._at.served() and job.state is not JobState.Preparing:
-            return self._move(job, (JobState.Running, JobState.Paused, JobState.Stopping), JobState.Stopping)
-        return self._move(job, LIVE_JOB_STATES, JobState.Stopped, ended_at=self._at.now())
+        now = self._at.now()
+        state = self._at.store.stop_job(job.job_id, self._at.served(), now)
+        if state is None:
+            job = self._live_job(name)  # it ended meanwhile, which this says
+            raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was run anew meanwhile; stop it again")
+        self.hint(job.zones)
+        return evolve(job, state=state, ended_at=now if state is JobState.Stopped else None)
 
     def status(self, name: str) -> CampaignStatus:
         """Return how far the latest job of a campaign is."""
         found, floors = self.progress(name), self._at.floors
         if found is None:
             return CampaignStatus(name, None, None)
-        job, now = found.job, self._at.now()
-        zone = floors.look(job.zone) if job.state in LIVE_JOB_STATES else None
-        state = floors.states().get(job.zone, "")
-        dialling = Dialling(name, job, found.left, now, state, zone, facts_in(zone, job.job_id))
-        return CampaignStatus(name, job, found.tally, dialling, why(dialling))
+        job, now, states = found.job, self._at.now(), floors.states()
+        diallings = []
+        for zone in job.zones:
+            view = floors.look(zone) if job.state in LIVE_JOB_STATES else None
+            facts = facts_in(view, job.job_id)
+            diallings.append(
+                Dialling(name, job, found.left, now, states.get(zone, ""), view, facts, zone_name=zone)
+            )
+        return CampaignStatus(
+            name,
+            job,
+            found.tally,
+            with_on_hand(found.left, diallings),
+            tuple(diallings),
+            self._at.store.shares(job.job_id),
+            why_in_all(diallings),
+        )
 
     def progress(self, name: str) -> Progress | None:
         """Return how far the latest job of a campaign is, as the store has it; None if it was never run."""
@@ -357,18 +391,16 @@ class CampaignService(Service):
             )
         return job
 
-    def _move(
-        self, job: JobStatus, allowed: Sequence[JobState], state: JobState, ended_at: float | None = None
-    ) -> JobStatus:
-        if not self._at.store.move_job(job.job_id, allowed, state, ended_at):
+    def _move(self, job: JobStatus, allowed: Sequence[JobState], state: JobState) -> JobStatus:
+        if not self._at.store.move_job(job.job_id, allowed, state):
             job = self._live_job(job.campaign)  # it may have ended meanwhile, which says more
             raise ServiceError(
                 Cause.WRONG_STATE,
                 f"campaign {job.campaign}: its job is {job.state} and cannot become {state};"
                 f" that needs a job that is {' or '.join(allowed)}",
             )
-        self._at.hint(job.zone)
-        return evolve(job, state=state, ended_at=ended_at)
+        self.hint(job.zones)
+        return evolve(job, state=state)
 
 
 def _problem(spec: CampaignSpec) -> str:

@@ -194,7 +194,7 @@ class ContactService(Service):
         """Add up what jobs have taken in, and let their zones look for it."""
         for job in jobs:
             taken_in[job.campaign] += job.contacts
-            self._at.hint(job.zone)
+            self.hint(job.zones)
 
     def _intakes(self, list_name: str, taken_in: Counter[str]) -> tuple[Intake, ...]:
         with_list = (each for each in self._at.store.campaigns() if list_name in each.lists)

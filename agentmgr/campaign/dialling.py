@@ -70,7 +70,10 @@ def contacts_left(
 
 @frozen
 class Dialling:
-    """What is known of a campaign's dialling; `zone` and `facts` are None while no zone here runs its job."""
+    """What is known of a campaign's dialling in one of its zones.
+
+    `zone` and `facts` are None while the zone does not run here, or not its job.
+    """
 
     name: str
     job: JobStatus
@@ -79,21 +82,34 @@ class Dialling:
     zone_state: str = ""
     zone: ZoneView | None = None
     facts: JobFacts | None = None
+    zone_name: str = ""
 
     @property
     def contacts(self) -> ContactsLeft:
         """The contacts, those that the zone has on hand as what they are."""
-        left, facts = self.left, self.facts
-        if facts is None:
-            return left
+        return with_on_hand(self.left, [self])
+
+
+def with_on_hand(left: ContactsLeft, of: Sequence[Dialling]) -> ContactsLeft:
+    """Return the contacts of a job, those that its zones have on hand as what they are."""
+    for facts in (each.facts for each in of if each.facts is not None):
         on_hand = min(facts.on_hand, left.in_work)
         fresh = min(facts.on_hand_fresh, on_hand)
-        return evolve(
+        left = evolve(
             left,
             fresh=left.fresh + fresh,
             waiting=left.waiting + on_hand - fresh,
             in_work=left.in_work - on_hand,
         )
+    return left
+
+
+def why_in_all(of: Sequence[Dialling]) -> str:
+    """Return why nothing is dialled, or how it is, in each zone; once what holds for all."""
+    reasons = {each.zone_name: why(each) for each in of}
+    if len(set(reasons.values())) == 1:
+        return next(iter(reasons.values()))
+    return "; ".join(f"zone {zone}: {reason}" for zone, reason in reasons.items())
 
 
 def why(of: Dialling) -> str:
@@ -104,7 +120,7 @@ def why(of: Dialling) -> str:
     if of.zone is None:
         return _without_zone(of)
     if of.facts is None:
-        return f"zone {of.job.zone} has not begun with it yet"
+        return f"zone {of.zone_name} has not begun with it yet"
     for about in _OF_ZONE:
         if reason := about(of, of.zone, of.facts):
             return reason
@@ -145,8 +161,8 @@ _OF_JOB: Sequence[Callable[[Dialling], str]] = (_over, _preparing, _paused)
 
 def _without_zone(of: Dialling) -> str:
     if not of.zone_state:
-        return f"zone {of.job.zone} is not served: no server runs, or it serves other zones"
-    return f"zone {of.job.zone} is {of.zone_state} after a fault; the server's log says more"
+        return f"zone {of.zone_name} is not served: no server runs, or it serves other zones"
+    return f"zone {of.zone_name} is {of.zone_state} after a fault; the server's log says more"
 
 
 # -- what its zone knows ---------------------------------------------------------------------------

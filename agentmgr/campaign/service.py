@@ -41,6 +41,11 @@ class Service:
     _at: Backing
     _caller: Caller
 
+    def hint(self, zones: Iterable[str]) -> None:
+        """Let the zones of a job look at it soon."""
+        for zone in zones:
+            self._at.hint(zone)
+
     def check_attributes(self, specs: Iterable[AttributeSpec]) -> None:
         """Check that contacts can have some attributes beside those that are known already.
 

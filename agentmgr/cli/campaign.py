@@ -285,13 +285,21 @@ def _merge(changes: dict[str, Any], more: dict[str, Any]) -> None:
 
 
 @app.command
-def run(name: str, /, *, zone: str | None = None, config: Config = None) -> None:
-    """Run a campaign: a job with all contacts of its lists starts in a zone.
+def run(
+    name: str,
+    /,
+    *,
+    zone: Annotated[list[str] | None, Parameter(negative="")] = None,
+    config: Config = None,
+) -> None:
+    """Run a campaign: a job with all contacts of its lists starts in a zone, or in several.
 
-    Without a running server it starts as soon as one does.
+    Without a running server it starts as soon as one does. Several zones share the contacts; one that has no
+    more takes some of another's, and the job is over when none has any.
 
     ```
     agentmgr campaign run Spring
+    agentmgr campaign run Spring --zone North --zone South
     ```
 
     Parameters
@@ -299,11 +307,11 @@ def run(name: str, /, *, zone: str | None = None, config: Config = None) -> None
     name
         Name of the campaign.
     zone
-        The zone whose agents work on it; the first one of the configuration by default.
+        A zone whose agents work on it, once for each; the first one of the configuration by default.
     """
     from agentmgr.admin.requests import RunCampaign
 
-    _tell(config, RunCampaign(name, default_zone(config, zone)))
+    _tell(config, RunCampaign(name, tuple(default_zone(config, each) for each in zone or (None,))))
 
 
 @app.command
@@ -346,7 +354,8 @@ def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
 
     Each contact is in one of: `fresh` (never called), `waiting` (for another try), `outside_hours` (either,
     but closed now), `in_work`, `reached`, `do_not_call` (its last number is on that list), `used_up` (all
-    its numbers or attempts are). Rates are those of the last five minutes.
+    its numbers or attempts are). Rates are those of the last five minutes. Of a job in several zones the
+    share of each follows.
 
     agentmgr campaign status Spring
     """
@@ -356,13 +365,15 @@ def status(name: str, /, *, json: Json = False, config: Config = None) -> None:
     if json:
         show(rows, True, "")
         return
-    job, *codes = rows
+    job, *more = rows
     width = max(map(len, job))
     for key, value in job.items():
         say(f"{key.ljust(width)}  {shown_value(value)}")
-    if codes:
-        say("")
-        show(codes, False, "")
+    for kind in ("share", "completion_code"):
+        of_kind = [row for row in more if kind in row]
+        if of_kind:
+            say("")
+            show(of_kind, False, "")
 
 
 @app.command(name="list")

@@ -307,17 +307,24 @@ class Wanted(StrEnum):
 
 @frozen
 class WantedJob:
-    """A job that is not over, what its zone shall do with it, the version of its campaign, its contacts."""
+    """A job that is not over, what its zone shall do with it, and the version of its campaign.
+
+    Of its `total` contacts `done` are finished and `pending` wait in the store; they are those of all its
+    `shares`, of which the zone has one.
+    """
 
     job_id: int
     wanted: Wanted
     version: int = 1
     total: int = 0
+    done: int = 0
+    pending: int = 0
+    shares: int = 1
 
 
 @frozen
 class JobSpec:
-    """A campaign that runs; `total` contacts of which `done` are finished already.
+    """A campaign that runs; `total` contacts of which `done` are finished already, in all its `shares`.
 
     `callbacks` are those of the campaign that were neither delivered nor cancelled; `withdrawn` those that a
     supervisor cancelled, each with the version of the campaign in which that was.
@@ -330,6 +337,7 @@ class JobSpec:
     wanted: Wanted = Wanted.RUN
     callbacks: tuple[CallbackSpec, ...] = ()
     withdrawn: Mapping[str, int] = field(factory=dict)
+    shares: int = 1
 
 
 @frozen(kw_only=True)

@@ -167,7 +167,7 @@ async def _run(demo: Demo, directory: Path, console: Console, began: float) -> S
         stopping = trio.Event()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_work, (zone.host, zone.port), desktops, server.clock, stopping)
-            (started,) = await server.perform(requests.RunCampaign(CAMPAIGN, zone.name))
+            (started,) = await server.perform(requests.RunCampaign(CAMPAIGN, (zone.name,)))
             with _shown(console) as show, zone.feed.open() as reader:
                 view = await _watch(server, reader, started, demo, show)
             stopping.set()

@@ -149,7 +149,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         if is_new:
             await _fill(server, demo.data)
         for campaign in DEMO_CAMPAIGNS:
-            await server.perform(requests.RunCampaign(campaign.name, ZONE))
+            await server.perform(requests.RunCampaign(campaign.name, (ZONE,)))
         zone = server.zones[ZONE]
         say(
             f"ready: zone {zone.name} on {zone.host} port {zone.port},"

@@ -20,6 +20,7 @@ from agentmgr.ports.campaigns import (
     JobStore,
     JobTally,
     PendingContacts,
+    ShareStatus,
 )
 from agentmgr.ports.contacts import (
     AttributeStore,
@@ -158,6 +159,7 @@ __all__ = [
     "Permit",
     "Role",
     "ServiceStore",
+    "ShareStatus",
     "Simulated",
     "StoreFault",
     "StoreLost",

@@ -31,13 +31,31 @@ class JobStatus:
 
     job_id: int
     campaign: str
-    zone: str
+    zones: tuple[str, ...]
     state: JobState
     total: int
     done: int
     created_at: float
     ended_at: float | None
     callbacks: int = 0
+
+
+@frozen
+class ShareStatus:
+    """What one zone has of a job, and has done: contacts, and attempts as in a `JobTally`.
+
+    `pending` contacts wait in the store for the zone, `in_work` are with it; a share that `has_ended` had
+    nothing left.
+    """
+
+    zone: str
+    has_ended: bool
+    pending: int
+    in_work: int
+    done: int
+    dials: int
+    live_answers: int
+    abandoned: int
 
 
 @frozen
@@ -192,8 +210,8 @@ class CampaignStore(Protocol):
 class JobStore(Protocol):
     """Jobs, and what they have done."""
 
-    def create_job(self, campaign_id: int, zone: str, now: float) -> int:
-        """Make an empty job in preparation and return its id."""
+    def create_job(self, campaign_id: int, zones: Sequence[str], now: float) -> int:
+        """Make an empty job in preparation, with a share in each zone, and return its id."""
         ...
 
     def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
@@ -216,12 +234,24 @@ class JobStore(Protocol):
         """
         ...
 
+    def stop_job(self, job_id: int, served: Iterable[str], now: float) -> JobState | None:
+        """Let a job stop; return what it is then, `Stopping` or `Stopped`, None if it was over.
+
+        Shares of zones that are neither among those `served` nor owned by a live manager end at once, with
+        what is open in them; those of the others are ended by their zones.
+        """
+        ...
+
     def latest_job(self, campaign_id: int) -> JobStatus | None:
         """Return the job of a campaign that was created last."""
         ...
 
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done."""
+        ...
+
+    def shares(self, job_id: int) -> tuple[ShareStatus, ...]:
+        """Return what each zone has of a job and has done, by zone."""
         ...
 
     def contacts_left(self, job_id: int) -> tuple[PendingContacts, ...]:

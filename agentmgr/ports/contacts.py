@@ -28,7 +28,7 @@ class TakenIn:
     """How many contacts the job of a campaign, which runs or is paused, has taken in."""
 
     campaign: str
-    zone: str
+    zones: tuple[str, ...]
     contacts: int
 
 

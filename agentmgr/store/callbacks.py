@@ -16,13 +16,13 @@ _WORKED_ON = (
 )
 
 
-def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
-    """Return the callbacks that a campaign has to deliver, the earliest first."""
+def read_callbacks(sql: Sql, campaign_id: int, zone: str | None = None) -> tuple[CallbackSpec, ...]:
+    """Return the callbacks that a campaign has to deliver, those of a zone or all, the earliest first."""
     rows = sql.fetch(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
         " expires_at, notes, moved_in, attempts FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
-        " ORDER BY due_at, callback_id",
-        (campaign_id,),
+        " AND (CAST(? AS TEXT) IS NULL OR zone = ?) ORDER BY due_at, callback_id",
+        (campaign_id, zone, zone),
     )
     contacts = read_contacts(sql, [(row[3], row[-1]) for row in rows])
     return tuple(
@@ -57,13 +57,32 @@ def read_callbacks(sql: Sql, campaign_id: int) -> tuple[CallbackSpec, ...]:
     )
 
 
-def expire_callbacks(sql: Sql, campaign_id: int, job_id: int, now: float) -> None:
-    """End those whose time passed while nobody looked, as the job's; one that is worked on goes on."""
+def deal_callbacks(sql: Sql, campaign_id: int, zones: Sequence[str]) -> None:
+    """Give each callback of a campaign to a share of its new job: its agent's, else its own, else in turn."""
+    rows = sql.fetch(
+        "SELECT callback_id, callback.zone, COALESCE(agent.zone, '') FROM callback"
+        " LEFT JOIN agent ON agent.agent_id = callback.agent_id"
+        " WHERE campaign_id = ? AND ended_at IS NULL ORDER BY callback_id",
+        (campaign_id,),
+    )
+    dealt = []
+    for place, (callback_id, own, of_agent) in enumerate(rows):
+        zone = next((each for each in (of_agent, own) if each in zones), zones[place % len(zones)])
+        if zone != own:
+            dealt.append((zone, callback_id))
+    sql.execute_many("UPDATE callback SET zone = ? WHERE callback_id = ?", dealt)
+
+
+def expire_callbacks(sql: Sql, campaign_id: int, job_id: int, now: float, zone: str | None = None) -> None:
+    """End those whose time passed while nobody looked, of a zone or all, as the job's.
+
+    One that is worked on goes on.
+    """
     ended = sql.fetch(
         "UPDATE callback SET outcome = 'Expired', ended_at = ?, job_id = ?"
-        f" WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ?"
-        f" AND NOT {_WORKED_ON}{CALLBACK_ENDED}",
-        (now, job_id, campaign_id, now),
+        " WHERE campaign_id = ? AND ended_at IS NULL AND expires_at <= ?"
+        f" AND (CAST(? AS TEXT) IS NULL OR zone = ?) AND NOT {_WORKED_ON}{CALLBACK_ENDED}",
+        (now, job_id, campaign_id, now, zone, zone),
     )
     count(sql, ended)
 

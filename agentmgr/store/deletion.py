@@ -13,7 +13,7 @@ _OF_A_JOB = (
     ("callback", "callback_id"),
     ("job_contact", "contact_id"),
     ("job_counter", "counted"),
-    ("job_pending", "timezone"),
+    ("job_pending", "row_id"),
 )
 _OF_A_CAMPAIGN = tuple(
     table.name
@@ -89,6 +89,8 @@ def delete_campaign(tx: Transaction, campaign_id: int) -> bool:
         " (SELECT callback_id FROM callback WHERE campaign_id = ?)",
         (campaign_id,),
     )
+    for job_id in jobs:
+        sql.execute("DELETE FROM job_share WHERE job_id = ?", (job_id,))
     for of_campaign in ("callback", "job", *_OF_A_CAMPAIGN, "campaign"):
         sql.execute(f"DELETE FROM {of_campaign} WHERE campaign_id = ?", (campaign_id,))
     return True

@@ -109,7 +109,7 @@ def read_job_ids(tx: Transaction, campaign_ids: frozenset[int] | None) -> tuple[
 
 _CODE = "COALESCE(completion_code.name, CAST(disposition.code_id AS TEXT), '')"
 _ATTEMPTS = (
-    "SELECT attempt.attempt_id, attempt.session_id, campaign.name, attempt.job_id, job.zone,"
+    "SELECT attempt.attempt_id, attempt.session_id, campaign.name, attempt.job_id, attempt.zone,"
     " contact_list.name, contact.user_contact_id, attempt.contact_type, attempt.number_name, attempt.number,"
     " COALESCE(attempt.agent_id, ''), attempt.started_at, attempt.dialed_at, attempt.answered_at,"
     f" attempt.ended_at, COALESCE(attempt.outcome, ''), {_CODE},"

@@ -1,8 +1,9 @@
-"""Contacts that come into a list while jobs run with it: the jobs take them in."""
+"""Contacts dealt to the shares of a job, and those that come into a list while jobs run with it."""
 
 from collections.abc import Sequence
 
 from agentmgr.ports import TakenIn
+from agentmgr.store.counters import fold_pending
 from agentmgr.store.sql import Sql, batches, marks
 
 _TAKE_IN = (
@@ -15,13 +16,24 @@ _TAKE_IN = (
 )
 
 
+def zones_of(sql: Sql, job_id: int) -> list[str]:
+    """Return the zones that a job has shares in, by name."""
+    rows = sql.fetch("SELECT zone FROM job_share WHERE job_id = ? ORDER BY zone", (job_id,))
+    return [zone for (zone,) in rows]
+
+
+def deal(zones: Sequence[str], contact_ids: Sequence[int], so_far: int) -> dict[int, str]:
+    """Return which share gets each contact: they are dealt in turn, after so many that were dealt before."""
+    return {key: zones[(so_far + place) % len(zones)] for place, key in enumerate(contact_ids)}
+
+
 def take_in(sql: Sql, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn, ...]:
     """Give the jobs that run or are paused with a list those of its contacts that they have not.
 
     One in preparation takes them with its last step; one that is over stays so.
     """
     jobs = sql.fetch(
-        "SELECT job.job_id, job.zone, campaign.name FROM campaign_list"
+        "SELECT job.job_id, job.total, campaign.name FROM campaign_list"
         " JOIN job ON job.campaign_id = campaign_list.campaign_id"
         " JOIN campaign ON campaign.campaign_id = job.campaign_id"
         " WHERE campaign_list.list_id = ? AND job.ended_at IS NULL AND job.state IN ('running', 'paused')"
@@ -29,14 +41,17 @@ def take_in(sql: Sql, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn
         (list_id,),
     )
     taken = []
-    for job_id, zone, campaign in jobs:
-        how_many = 0
-        for batch in batches(contact_ids):
-            wanted = f"({marks(batch)})"
-            how_many += sql.execute(
-                f"{_TAKE_IN}{wanted} ON CONFLICT (job_id, contact_id) DO NOTHING", (job_id, zone, *batch)
-            )
+    for job_id, total, campaign in jobs:
+        how_many, zones = 0, zones_of(sql, job_id)
+        share = deal(zones, contact_ids, total)
+        for zone in zones:
+            for batch in batches([key for key in contact_ids if share[key] == zone]):
+                wanted = f"({marks(batch)})"
+                how_many += sql.execute(
+                    f"{_TAKE_IN}{wanted} ON CONFLICT (job_id, contact_id) DO NOTHING", (job_id, zone, *batch)
+                )
         if how_many:
+            fold_pending(sql, job_id, zones)
             sql.execute("UPDATE job SET total = total + ? WHERE job_id = ?", (how_many, job_id))
-            taken.append(TakenIn(campaign, zone, how_many))
+            taken.append(TakenIn(campaign, tuple(zones), how_many))
     return tuple(taken)

@@ -1,29 +1,47 @@
 """Jobs: made, filled, started, moved, counted."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from agentmgr.core.model import JobSpec, Wanted, WantedJob
-from agentmgr.ports import CampaignOverview, DialPlace, DialRow, DispositionRow, JobState, JobStatus, Token
+from agentmgr.ports import (
+    CampaignOverview,
+    DialPlace,
+    DialRow,
+    DispositionRow,
+    JobState,
+    JobStatus,
+    ManagerState,
+    Token,
+)
 from agentmgr.store import schema as t
-from agentmgr.store.callbacks import expire_callbacks, read_callbacks, read_withdrawn
+from agentmgr.store.callbacks import deal_callbacks, expire_callbacks, read_callbacks, read_withdrawn
 from agentmgr.store.campaigns import read_campaign
-from agentmgr.store.counters import Counted, count_done
+from agentmgr.store.counters import Counted, count_done, fold_pending
+from agentmgr.store.intake import deal, zones_of
 from agentmgr.store.ownership import check_token
-from agentmgr.store.settlement import settle_job
+from agentmgr.store.shares import (
+    GOES_ON,
+    end_job,
+    live_zones,
+    lock_job,
+    revive_share,
+    settle_and_end,
+)
 from agentmgr.store.sql import Transaction
 from protocol.enums import PacingType
 
 
-def create_job(tx: Transaction, campaign_id: int, zone: str, now: float) -> int:
-    """Make an empty job in preparation."""
+def create_job(tx: Transaction, campaign_id: int, zones: Sequence[str], now: float) -> int:
+    """Make an empty job in preparation, with a share in each zone."""
     job_id: int = tx.tables.execute(
         sa.insert(t.job)
-        .values(campaign_id=campaign_id, zone=zone, state=JobState.Preparing, total=0, created_at=now)
+        .values(campaign_id=campaign_id, state=JobState.Preparing, total=0, created_at=now)
         .returning(t.job.c.job_id)
     ).scalar_one()
+    tx.tables.execute(sa.insert(t.job_share), [{"job_id": job_id, "zone": zone} for zone in sorted(zones)])
     return job_id
 
 
@@ -47,6 +65,8 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     ).all()
     if not contacts:
         return None
+    zones = zones_of(tx.sql, job_id)
+    share = deal(zones, [contact.contact_id for contact in contacts], job.total)
     # due since ever: whatever clock the zone runs on, all can be dialled at once
     tx.tables.execute(
         sa.insert(t.job_contact),
@@ -54,7 +74,7 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
             {
                 "job_id": job_id,
                 "contact_id": contact.contact_id,
-                "zone": job.zone,
+                "zone": share[contact.contact_id],
                 "state": "pending",
                 "attempts": 0,
                 "due_at": 0.0,
@@ -69,6 +89,7 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     tx.tables.execute(
         sa.update(t.job).where(t.job.c.job_id == job_id).values(total=t.job.c.total + len(contacts))
     )
+    fold_pending(tx.sql, job_id, zones)
     last: int = contacts[-1].contact_id
     return last
 
@@ -83,28 +104,49 @@ WANTED = {
 """What a zone shall do with a job in a state; in the others it is none of the zone's business."""
 
 
+# Live jobs are few, and found by their index; not ordered here: that would read the whole table by its ids.
+_WANTED = (
+    "SELECT job.job_id, job.state, campaign.version, job.total,"
+    f" (SELECT COALESCE(SUM(how_many), 0) FROM job_counter WHERE job_counter.job_id = job.job_id"
+    f" AND job_counter.counted = '{Counted.Done}'),"
+    " (SELECT COALESCE(SUM(how_many), 0) FROM job_pending WHERE job_pending.job_id = job.job_id),"
+    " (SELECT count(*) FROM job_share AS other WHERE other.job_id = job.job_id),"
+    " job_share.ended_at IS NOT NULL,"
+    " EXISTS (SELECT 1 FROM callback WHERE callback.campaign_id = job.campaign_id"
+    " AND callback.ended_at IS NULL AND callback.zone = job_share.zone)"
+    " FROM job JOIN campaign ON campaign.campaign_id = job.campaign_id"
+    " JOIN job_share ON job_share.job_id = job.job_id"
+    " WHERE job.ended_at IS NULL AND job_share.zone = ?"
+)
+
+
 def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
-    """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were."""
-    rows = tx.tables.execute(
-        sa.select(t.job.c.job_id, t.job.c.state, t.campaign.c.version, t.job.c.total)
-        .join(t.campaign)
-        # not ordered here: that would read the whole table in the order of its ids
-        .where(t.job.c.ended_at.is_(None), t.job.c.zone == zone)
-    ).all()
-    wanted = (WantedJob(row.job_id, WANTED[row.state], *row[2:]) for row in rows if row.state in WANTED)
-    return tuple(sorted(wanted, key=lambda job: job.job_id))
+    """Return the jobs that a zone shall have; reads the live ones alone, however many there ever were.
+
+    A share that has ended is wanted again if contacts wait in the job, wherever, or callbacks in the zone.
+    """
+    found = []
+    for job_id, state, version, total, done, pending, shares, has_ended, has_callbacks in tx.sql.fetch(
+        _WANTED, (zone,)
+    ):
+        is_there = not has_ended or (state in GOES_ON and (pending > 0 or has_callbacks))
+        if state in WANTED and is_there:
+            done, pending = int(done), int(pending)
+            found.append(WantedJob(job_id, WANTED[state], version, total, done, pending, shares))
+    return tuple(sorted(found, key=lambda job: job.job_id))
 
 
 def load_job(tx: Transaction, token: Token, job_id: int) -> JobSpec | None:
     """Read a job that the zone of a token shall have; None if it is over or not the zone's."""
     check_token(tx, token)
-    row = tx.tables.execute(sa.select(t.job.c.zone, t.job.c.state).where(t.job.c.job_id == job_id)).first()
-    wanted = row is not None and row.zone == token.zone and row.state in WANTED
-    return read_job(tx, job_id) if wanted else None
+    if all(job.job_id != job_id for job in jobs_wanted(tx, token.zone)) or not lock_job(tx.sql, job_id):
+        return None
+    revive_share(tx.sql, job_id, token.zone)
+    return read_job(tx, job_id, token.zone)
 
 
-def read_job(tx: Transaction, job_id: int) -> JobSpec:
-    """Read a job with its campaign, and the callbacks that wait in that."""
+def read_job(tx: Transaction, job_id: int, zone: str | None = None) -> JobSpec:
+    """Read a job with its campaign, and the callbacks that wait in that, those of a zone or all."""
     row = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     return JobSpec(
         job_id,
@@ -112,8 +154,9 @@ def read_job(tx: Transaction, job_id: int) -> JobSpec:
         row.total,
         count_done(tx, job_id),
         WANTED.get(JobState(row.state), Wanted.STOP),
-        read_callbacks(tx.sql, row.campaign_id),
+        read_callbacks(tx.sql, row.campaign_id, zone),
         read_withdrawn(tx.sql, row.campaign_id),
+        len(zones_of(tx.sql, job_id)),
     )
 
 
@@ -129,6 +172,7 @@ def start_job(tx: Transaction, job_id: int) -> JobSpec | None:
     job = t.job.c
     row = tx.tables.execute(sa.select(job.campaign_id, job.created_at).where(job.job_id == job_id)).one()
     expire_callbacks(tx.sql, row.campaign_id, job_id, row.created_at)
+    deal_callbacks(tx.sql, row.campaign_id, zones_of(tx.sql, job_id))
     return read_job(tx, job_id)
 
 
@@ -146,8 +190,35 @@ def move_job(
         .values(state=state, ended_at=ended_at)
     )
     if result.rowcount == 1 and ended_at is not None:
-        settle_job(tx.sql, job_id, ended_at)
+        for zone in live_zones(tx.sql, job_id):
+            settle_and_end(tx.sql, job_id, zone, ended_at)
     return result.rowcount == 1
+
+
+_OWNER = (
+    "SELECT 1 FROM zone JOIN manager ON manager.incarnation = zone.owner WHERE zone.name = ?"
+    f" AND manager.state = '{ManagerState.Live}'"
+)
+
+
+def stop_job(tx: Transaction, job_id: int, served: Iterable[str], now: float) -> JobState | None:
+    """Let a job stop; return what it is then, None if it was over.
+
+    Shares of zones that nobody serves end at once, with what is open in them; the others end theirs.
+    """
+    sql, served = tx.sql, frozenset(served)
+    for zone in live_zones(sql, job_id):
+        sql.hold_zone(zone, alone=zone not in served)
+    if not lock_job(sql, job_id):
+        return None
+    ((is_prepared,),) = sql.fetch("SELECT state <> ? FROM job WHERE job_id = ?", (JobState.Preparing, job_id))
+    for zone in live_zones(sql, job_id):
+        if not is_prepared or (zone not in served and not sql.fetch(_OWNER, (zone,))):
+            settle_and_end(sql, job_id, zone, now)
+    if end_job(sql, job_id, JobState.Stopped, now):
+        return JobState.Stopped
+    sql.execute("UPDATE job SET state = ? WHERE job_id = ?", (JobState.Stopping, job_id))
+    return JobState.Stopping
 
 
 def latest_job(tx: Transaction, campaign_id: int) -> JobStatus | None:
@@ -201,7 +272,7 @@ def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, Jo
         row.campaign_id: JobStatus(
             row.job_id,
             row.name,
-            row.zone,
+            tuple(zones_of(tx.sql, row.job_id)),
             JobState(row.state),
             row.total,
             row.done or 0,

@@ -34,19 +34,26 @@ from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIME
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.saved import FLAGS, PLACE
+from agentmgr.store.shares import finish_share
 from agentmgr.store.sql import Sql, Transaction
 
 
 @frozen
 class Statement:
-    """SQL with how its parameters are taken from a record."""
+    """SQL with how its parameters are taken from a record; with `of_zone` the zone is its first one."""
 
     sql: str
     parameters: Callable[[Any], Any]
+    of_zone: bool = False
+
+    def values(self, zone: str, record: Any) -> Any:
+        """Return the parameters for a record of a zone."""
+        values = self.parameters(record)
+        return (zone, *values) if self.of_zone else values
 
 
-def _statement(sql: str, *names: str) -> tuple[Statement, ...]:
-    return (Statement(sql, attrgetter(*names)),)
+def _statement(sql: str, *names: str, of_zone: bool = False) -> tuple[Statement, ...]:
+    return (Statement(sql, attrgetter(*names), of_zone),)
 
 
 _OF_AGENT = {
@@ -58,11 +65,12 @@ _OF_AGENT = {
 
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
-        "INSERT INTO attempt (attempt_id, session_id, job_id, contact_id, contact_type, number, number_name,"
-        " started_at, dialed_at, reached_at, agent_id, callback_id)"
-        " VALUES (?, COALESCE(?, ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO attempt (zone, attempt_id, session_id, job_id, contact_id, contact_type, number,"
+        " number_name, started_at, dialed_at, reached_at, agent_id, callback_id)"
+        " VALUES (?, ?, COALESCE(?, ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *("attempt_id", "session_id", "attempt_id", "job_id", "contact_id", "contact_type", "number"),
         *("number_name", "at", "dialed_at", "reached_at", "agent_id", "callback_id"),
+        of_zone=True,
     ),
     MarkDialed: _statement(
         "UPDATE attempt SET number = ?, number_name = ?, dialed_at = ?, agent_id = COALESCE(?, agent_id)"
@@ -130,17 +138,20 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     # A callback that is put off does not end with the attempt that it was put off in.
     SaveCallback: (
         *_statement(
-            "INSERT INTO callback (callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
-            " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at,"
-            " attempts, moved_in, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
-            " ON CONFLICT (callback_id) DO UPDATE SET campaign_id = excluded.campaign_id,"
-            " callback_type = excluded.callback_type, agent_id = excluded.agent_id,"
-            " number = excluded.number, number_name = excluded.number_name, timezone = excluded.timezone,"
+            "INSERT INTO callback (zone, callback_id, campaign_id, job_id, contact_id, callback_type,"
+            " agent_id, created_by, number, number_name, timezone, due_at, expires_at, notes, created_at,"
+            " saved_at, attempts, moved_in, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
+            " ON CONFLICT (callback_id) DO UPDATE SET zone = excluded.zone,"
+            " campaign_id = excluded.campaign_id, callback_type = excluded.callback_type,"
+            " agent_id = excluded.agent_id, number = excluded.number,"
+            " number_name = excluded.number_name, timezone = excluded.timezone,"
             " due_at = excluded.due_at, expires_at = excluded.expires_at, notes = excluded.notes,"
             " saved_at = excluded.saved_at, attempts = excluded.attempts, ended_at = NULL, outcome = NULL",
             *("callback_id", "campaign_id", "job_id", "contact_id", "callback_type", "agent_id"),
             *("created_by", "number", "number_name", "timezone", "due_at", "expires_at", "notes", "at", "at"),
             "attempts",
+            of_zone=True,
         ),
         Statement(
             "UPDATE attempt SET callback_id = NULL WHERE callback_id = ? AND ended_at IS NULL",
@@ -171,13 +182,8 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     DropResumeToken: (
         Statement("DELETE FROM resume_token WHERE agent_id = ?", lambda record: (record.agent_id,)),
     ),
-    # One that has run out of contacts goes on if others were taken in meanwhile.
-    FinishJob: _statement(
-        "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND ended_at IS NULL AND (CAST(? AS TEXT)"
-        " <> 'finished' OR NOT EXISTS (SELECT 1 FROM job_contact"
-        " WHERE job_contact.job_id = job.job_id AND job_contact.state = 'pending'))",
-        *("state", "at", "job_id", "state"),
-    ),
+    # What ends with a share is several steps: `shares.finish_share`.
+    FinishJob: (),
 }
 
 if STATEMENTS.keys() != set(RECORDS):
@@ -187,20 +193,23 @@ if STATEMENTS.keys() != set(RECORDS):
 def commit(tx: Transaction, token: Token, records: Sequence[Record]) -> None:
     """Write records of the zone's owner."""
     check_token(tx, token)
-    write_records(tx.sql, records)
+    write_records(tx.sql, token.zone, records)
 
 
-def write_records(sql: Sql, records: Sequence[Record]) -> None:
-    """Apply records in their order; neighbours of one kind go to the database together."""
-    counting = RecordCount(sql)
+def write_records(sql: Sql, zone: str, records: Sequence[Record]) -> None:
+    """Apply records of a zone in their order; neighbours of one kind go to the database together."""
+    counting = RecordCount(sql, zone)
     for kind, neighbours in groupby(records, type):
         group, statements = list(neighbours), STATEMENTS[kind]
         if len(statements) == 1:
+            (statement,) = statements
             counting.before(kind, group)
-            changed = sql.execute_many(statements[0].sql, map(statements[0].parameters, group))
+            changed = sql.execute_many(statement.sql, (statement.values(zone, record) for record in group))
             counting.after(kind, group, changed)
             continue
         for record in group:
+            if isinstance(record, FinishJob):
+                finish_share(sql, zone, record.job_id, record.state, record.at)
             for statement in statements:
-                sql.execute(statement.sql, statement.parameters(record))
+                sql.execute(statement.sql, statement.values(zone, record))
     counting.write()

@@ -22,7 +22,7 @@ KEPT = "EXISTS (SELECT 1 FROM saved_agent WHERE saved_agent.attempt_id = attempt
 _GOES_ON = (
     "EXISTS (SELECT 1 FROM attempt JOIN job ON job.job_id = attempt.job_id"
     " WHERE attempt.attempt_id = saved_agent.attempt_id AND attempt.ended_at IS NULL"
-    " AND attempt.reached_at IS NOT NULL AND job.zone = saved_agent.zone AND job.ended_at IS NULL"
+    " AND attempt.reached_at IS NOT NULL AND attempt.zone = saved_agent.zone AND job.ended_at IS NULL"
     " AND job.state IN (?, ?))"
 )
 
@@ -35,12 +35,12 @@ def release_attempts(sql: Sql, zone: str) -> None:
     )
 
 
-def release_job(sql: Sql, job_id: int) -> None:
-    """Part saved agents from the attempts of a job that is over."""
+def release_share(sql: Sql, job_id: int, zone: str) -> None:
+    """Part saved agents from the attempts of a share that is over."""
     sql.execute(
         "UPDATE saved_agent SET attempt_id = '' WHERE attempt_id IN"
-        " (SELECT attempt_id FROM attempt WHERE job_id = ? AND ended_at IS NULL)",
-        (job_id,),
+        " (SELECT attempt_id FROM attempt WHERE job_id = ? AND zone = ? AND ended_at IS NULL)",
+        (job_id, zone),
     )
 
 

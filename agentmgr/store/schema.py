@@ -276,7 +276,6 @@ job = _table(
     "job",
     _key("job_id"),
     _needed("campaign_id", RowId, _ref("campaign.campaign_id")),
-    _needed("zone", Text()),
     _needed("state", Text()),
     _needed("total", Integer()),
     _needed("created_at", Real),
@@ -286,6 +285,16 @@ _LIVE = text("ended_at IS NULL")
 Index("ix_job_campaign", job.c.campaign_id, job.c.job_id)
 Index("ix_job_one_live", job.c.campaign_id, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
+# What a zone has of a job; one that has ended comes back to life if there are contacts again.
+job_share = _table(
+    "job_share",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("zone", Text()),
+    Column("ended_at", Real),
+    clustered=True,
+)
+
+# `zone` is that of the share that has the contact, or had it last.
 # `phone` is the name of the number to be dialled next, empty for the contact's first one; `timezone` is that
 # number's, as `contact_phone` has it; `left_out` are numbers that are of no use in this job, by commas.
 # A contact that was never given back is due at 0.
@@ -316,28 +325,41 @@ Index(
     sqlite_where=_IS_PENDING,
     postgresql_where=_IS_PENDING,
 )
+_IS_CLAIMED = text("state = 'claimed'")
+Index(
+    "ix_job_contact_claimed",
+    job_contact.c.job_id,
+    job_contact.c.zone,
+    sqlite_where=_IS_CLAIMED,
+    postgresql_where=_IS_CLAIMED,
+)
 
-# What the job has done: as many rows as there are different outcomes, however many attempts.
+# What each share of the job has done: as many rows as there are different outcomes, however many attempts.
 job_counter = _table(
     "job_counter",
     _key("job_id", RowId, _ref("job.job_id")),
+    _key("zone", Text()),
     _key("counted", Text()),
     _key("name", Text()),
     _needed("how_many", Integer()),
     clustered=True,
 )
 
-# Contacts that wait, by the time zone of their next number and whether they were given back before (1) or are
-# fresh (0). Triggers on `job_contact` count, so that whatever changes a contact is counted; rows may be 0.
+# Contacts that wait, by share, the time zone of their next number and whether they were given back before (1)
+# or are fresh (0). Triggers on `job_contact` add a row for each change, so that whatever changes a contact is
+# counted and none who does waits for another; the share's owner adds the rows up now and then.
 job_pending = _table(
     "job_pending",
-    _key("job_id", RowId, _ref("job.job_id")),
-    _key("timezone", Text()),
-    _key("retries", Flag),
+    _key("row_id"),
+    _needed("job_id", RowId, _ref("job.job_id")),
+    _needed("zone", Text()),
+    _needed("timezone", Text()),
+    _needed("retries", Flag),
     _needed("how_many", Integer()),
-    clustered=True,
 )
+Index("ix_job_pending_share", job_pending.c.job_id, job_pending.c.zone)
 
+# `zone` is that of the share that has it.
 callback = _table(
     "callback",
     _key("callback_id", Text()),
@@ -361,6 +383,7 @@ callback = _table(
     # In which version of its campaign a supervisor last changed it, and what they said; 0 if nobody did.
     _needed("moved_in", Integer()),
     _needed("reason", Text()),
+    _needed("zone", Text()),
 )
 # Holds the live ones alone: few, however many there ever were.
 Index(
@@ -402,7 +425,15 @@ attempt = _table(
     Column("agent_id", Text()),
     Column("outcome", Text()),
     Column("callback_id", Text(), _ref("callback.callback_id")),
+    _needed("zone", Text()),
     clustered=True,
+)
+Index(
+    "ix_attempt_open",
+    attempt.c.job_id,
+    attempt.c.zone,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
 )
 Index("ix_attempt_contact", attempt.c.job_id, attempt.c.contact_id)
 # The dials of a job in their order, read in pages.

@@ -1,7 +1,7 @@
-"""What is left open when nobody works on a job any more: attempts end, contacts are given back."""
+"""What is left open when nobody works on a share any more: attempts end, contacts are given back."""
 
 from agentmgr.store.counters import ABANDONED, CALLBACK_ENDED, CONTACT_MOVED, ENDED, count, count_ended
-from agentmgr.store.saved import KEPT, release_job
+from agentmgr.store.saved import KEPT, release_share
 from agentmgr.store.sql import Sql
 
 INTERRUPTED = "Interrupted"
@@ -12,7 +12,7 @@ _OPEN_ATTEMPT = (
     " AND attempt.contact_id = job_contact.contact_id AND attempt.ended_at IS NULL"
     " AND attempt.contact_type <> 'Callback'"
 )
-_CLAIMED = f" WHERE job_id = ? AND state = 'claimed' AND NOT {_OPEN_ATTEMPT} AND {KEPT})"
+_CLAIMED = f" WHERE job_id = ? AND zone = ? AND state = 'claimed' AND NOT {_OPEN_ATTEMPT} AND {KEPT})"
 # One after another; each leaves alone what an earlier one has taken out of `claimed`.
 _NOBODY_CAME = "attempt.answered_at IS NOT NULL AND attempt.agent_id IS NULL"
 _OF_CAMPAIGN = (
@@ -38,28 +38,28 @@ SETTLE_CONTACTS = (
 )
 
 
-def settle_job(sql: Sql, job_id: int, now: float) -> None:
-    """End the open attempts of a job and give its claimed contacts back, as nobody works on it any more."""
-    release_job(sql, job_id)
-    settle_rest(sql, job_id, now)
+def settle_share(sql: Sql, job_id: int, zone: str, now: float) -> None:
+    """End what is open of a share, and give its claimed contacts back, as nobody works on it any more."""
+    release_share(sql, job_id, zone)
+    settle_rest(sql, job_id, zone, now)
 
 
-def settle_rest(sql: Sql, job_id: int, now: float) -> None:
-    """Settle a job, but for the attempts that saved agents go on with."""
-    count(sql, sql.fetch(SETTLE_ABANDONED, (now, job_id)))
+def settle_rest(sql: Sql, job_id: int, zone: str, now: float) -> None:
+    """Settle a share, but for the attempts that saved agents go on with."""
+    count(sql, sql.fetch(SETTLE_ABANDONED, (now, job_id, zone)))
     for statement in SETTLE_CONTACTS:
-        count(sql, sql.fetch(statement, (job_id,)))
+        count(sql, sql.fetch(statement, (job_id, zone)))
     # somebody was called back: that is not done twice; one who was not reached waits on
     called_back = sql.fetch(
         "UPDATE callback SET ended_at = ?, outcome = ?, job_id = ? WHERE ended_at IS NULL AND callback_id IN"
-        " (SELECT callback_id FROM attempt WHERE job_id = ? AND ended_at IS NULL"
+        " (SELECT callback_id FROM attempt WHERE job_id = ? AND zone = ? AND ended_at IS NULL"
         f" AND reached_at IS NOT NULL AND callback_id IS NOT NULL AND NOT {KEPT}){CALLBACK_ENDED}",
-        (now, INTERRUPTED, job_id, job_id),
+        (now, INTERRUPTED, job_id, job_id, zone),
     )
     count(sql, called_back)
     ended = sql.fetch(
         f"UPDATE attempt SET ended_at = ?, outcome = CASE WHEN {_NOBODY_CAME} THEN '{ABANDONED}' ELSE ? END"
-        f" WHERE job_id = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",
-        (now, INTERRUPTED, job_id),
+        f" WHERE job_id = ? AND zone = ? AND ended_at IS NULL AND NOT {KEPT}{ENDED}",
+        (now, INTERRUPTED, job_id, zone),
     )
     count_ended(sql, ended)

@@ -16,6 +16,14 @@ class Sql(Protocol):
     question mark in them; a driver whose database wants another mark puts it in.
     """
 
+    @property
+    def passing_over(self) -> str:
+        """What ends a SELECT that locks the rows it gives, and passes those over that others have locked.
+
+        Empty where one transaction writes at a time.
+        """
+        ...
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement and return how many rows it changed."""
         ...

@@ -34,6 +34,7 @@ from agentmgr.ports import (
     KeptCallback,
     OpenedZone,
     PendingContacts,
+    ShareStatus,
     Token,
 )
 from agentmgr.store import (
@@ -371,9 +372,9 @@ class SqliteStore:
         """Delete a campaign with its jobs; False if one is not over, or has left something."""
         return self._database.write(deletion.delete_campaign, campaign_id)
 
-    def create_job(self, campaign_id: int, zone: str, now: float) -> int:
-        """Make an empty job in preparation and return its id."""
-        return self._database.write(jobs.create_job, campaign_id, zone, now)
+    def create_job(self, campaign_id: int, zones: Sequence[str], now: float) -> int:
+        """Make an empty job in preparation, with a share in each zone, and return its id."""
+        return self._database.write(jobs.create_job, campaign_id, tuple(zones), now)
 
     def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
         """Give the job the next contacts of its campaign's lists, those above an id."""
@@ -389,6 +390,10 @@ class SqliteStore:
         """Change a job's state if it is an allowed one; with `ended_at` it is over and all is settled."""
         return self._database.write(jobs.move_job, job_id, tuple(allowed), state, ended_at)
 
+    def stop_job(self, job_id: int, served: Iterable[str], now: float) -> JobState | None:
+        """Let a job stop; return what it is then, None if it was over."""
+        return self._database.write(jobs.stop_job, job_id, tuple(served), now)
+
     def latest_job(self, campaign_id: int) -> JobStatus | None:
         """Return the job of a campaign that was created last."""
         return self._database.read(jobs.latest_job, campaign_id)
@@ -396,6 +401,10 @@ class SqliteStore:
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done."""
         return self._database.read(counters.read_tally, job_id)
+
+    def shares(self, job_id: int) -> tuple[ShareStatus, ...]:
+        """Return what each zone has of a job and has done, by zone."""
+        return self._database.read(counters.read_shares, job_id)
 
     def contacts_left(self, job_id: int) -> tuple[PendingContacts, ...]:
         """Return how many contacts of a job wait in each time zone."""

@@ -6,6 +6,7 @@ from agentmgr.store.jobs import read_job
 from agentmgr.store.ownership import raise_epoch
 from agentmgr.store.saved import read_saved, release_attempts
 from agentmgr.store.settlement import settle_rest
+from agentmgr.store.shares import GOES_ON, end_idle_shares, end_job, lock_job, settle_and_end
 from agentmgr.store.sql import Sql, Transaction
 
 
@@ -13,29 +14,31 @@ def open_zone(tx: Transaction, zone: str, now: float, claim: Claim | None = None
     """Make the caller the owner of a zone and settle what its dead owner left open."""
     tx.sql.take_time()
     token = raise_epoch(tx, zone, now, claim)
-    going_on = _take_over_jobs(tx.sql, zone, now)
-    return OpenedZone(token, tuple(read_job(tx, job_id) for job_id in going_on), read_saved(tx.sql, zone))
+    going_on = _take_over_shares(tx.sql, zone, now)
+    jobs = tuple(read_job(tx, job_id, zone) for job_id in going_on)
+    return OpenedZone(token, jobs, read_saved(tx.sql, zone))
 
 
-def _take_over_jobs(sql: Sql, zone: str, now: float) -> list[int]:
-    """Settle all jobs of a zone that are not over; return the ids of those that go on.
+def _take_over_shares(sql: Sql, zone: str, now: float) -> list[int]:
+    """Settle all shares of a zone that have not ended; return the ids of the jobs that go on.
 
     What saved agents were working on in them is left to these agents.
     """
     release_attempts(sql, zone)
     jobs = sql.fetch(
-        "SELECT job_id, campaign_id, state FROM job WHERE zone = ? AND ended_at IS NULL ORDER BY job_id",
+        "SELECT job.job_id, campaign_id, state FROM job JOIN job_share ON job_share.job_id = job.job_id"
+        " WHERE job.ended_at IS NULL AND zone = ? AND job_share.ended_at IS NULL",
         (zone,),
     )
     going_on = []
-    for job_id, campaign_id, state in jobs:
-        settle_rest(sql, job_id, now)
-        if state in (JobState.Running, JobState.Paused):
-            expire_callbacks(sql, campaign_id, job_id, now)
+    for job_id, campaign_id, state in sorted(jobs):
+        if state in GOES_ON:
+            settle_rest(sql, job_id, zone, now)
+            expire_callbacks(sql, campaign_id, job_id, now, zone)
             going_on.append(job_id)
-        else:
-            # Being prepared: nobody was told that it runs. Stopping: its last contact is over now.
-            sql.execute(
-                "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ?", (JobState.Stopped, now, job_id)
-            )
+        elif lock_job(sql, job_id):
+            # Being prepared: nobody was told that it runs. Stopping: its last contact here is over now.
+            settle_and_end(sql, job_id, zone, now)
+            end_idle_shares(sql, job_id, now)
+            end_job(sql, job_id, JobState.Stopped, now)
     return going_on

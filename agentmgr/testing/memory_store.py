@@ -129,7 +129,17 @@ class MemoryStore:
         """Return the jobs whose campaign is known and that are not over; there is one zone here."""
         live = sorted(self.jobs.keys() - self.finished_jobs.keys())
         jobs = (self.jobs[job_id] for job_id in live)
-        return tuple(WantedJob(job.job_id, job.wanted, job.campaign.version, job.total) for job in jobs)
+        return tuple(
+            WantedJob(
+                job.job_id,
+                job.wanted,
+                job.campaign.version,
+                job.total,
+                len(self.done[job.job_id]),
+                len(self.pending[job.job_id]),
+            )
+            for job in jobs
+        )
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job whose campaign is known, unless it is over."""

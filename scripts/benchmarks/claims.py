@@ -48,7 +48,7 @@ def _claim_all(store: SqliteStore, closed: int, open_contacts: int) -> dict[str,
     for start in range(0, len(drafts), CHUNK_ROWS):
         store.put_contacts(list_id, drafts[start : start + CHUNK_ROWS], 0.0)
     campaign = store.add_campaign(evolve(CAMPAIGN, calling_hours=HOURS), [list_id], 0.0)
-    job_id = store.create_job(campaign.campaign_id, "Default", 0.0)
+    job_id = store.create_job(campaign.campaign_id, ("Default",), 0.0)
     last: int | None = 0
     while last is not None:
         last = store.fill_job(job_id, last, 1000)

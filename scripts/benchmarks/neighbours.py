@@ -81,7 +81,7 @@ class Zone:
         list_id = store.ensure_list("Bench", 0.0)
         store.put_contacts(list_id, [ContactDraft(str(i), (NUMBER,), {}) for i in range(CONTACTS)], 0.0)
         campaign = store.add_campaign(CAMPAIGN, [list_id], 0.0)
-        self._job_id = store.create_job(campaign.campaign_id, "Default", 0.0)
+        self._job_id = store.create_job(campaign.campaign_id, ("Default",), 0.0)
         store.fill_job(self._job_id, 0, CONTACTS)
         store.start_job(self._job_id)
         self._token: Token = store.open_zone("Default", 0.0).token

@@ -135,7 +135,7 @@ def _prepare(store: SqliteStore, wrapups: int) -> tuple[Token, WrapupZone]:
     number = PhoneNumber("PhoneNumber1", "+4930123456")
     store.put_contacts(list_id, [ContactDraft(str(i), (number,), {}) for i in range(wrapups)], 0.0)
     campaign = store.add_campaign(CAMPAIGN, [list_id], 0.0)
-    job_id = store.create_job(campaign.campaign_id, "Default", 0.0)
+    job_id = store.create_job(campaign.campaign_id, ("Default",), 0.0)
     last: int | None = 0
     while last is not None:
         last = store.fill_job(job_id, last, 1000)

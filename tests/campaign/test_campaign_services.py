@@ -127,7 +127,7 @@ def test_campaign_lists_must_exist(ready: SqliteStore) -> None:
 def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: SqliteStore) -> None:
     for service in (
         lambda: services(ready).campaigns.status("Autumn"),
-        lambda: services(ready).campaigns.run("Autumn", "Default").job,
+        lambda: services(ready).campaigns.run("Autumn", ["Default"]).job,
         lambda: services(ready).campaigns.pause("Autumn"),
         lambda: services(ready, ("Default",)).campaigns.stop("Autumn"),
         lambda: services(ready).campaigns.dispositions("Autumn"),
@@ -137,18 +137,18 @@ def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: Sqlit
 
 
 def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
-    job = services(ready).campaigns.run("Spring", "Default").job
+    job = services(ready).campaigns.run("Spring", ["Default"]).job
     assert (job.total, job.done, job.wanted) == (3, 0, Wanted.RUN)
     assert job.campaign == ready.find_campaign("Spring")
     assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
 
 
 def test_run_twice_refused_until_the_first_is_over(ready: SqliteStore) -> None:
-    services(ready).campaigns.run("Spring", "Default")
+    services(ready).campaigns.run("Spring", ["Default"])
     with refused(Cause.IN_USE, "its job 1 is running; it must be over first"):
-        services(ready).campaigns.run("Spring", "Default")
+        services(ready).campaigns.run("Spring", ["Default"])
     services(ready, ()).campaigns.stop("Spring")
-    assert services(ready).campaigns.run("Spring", "Default").job.job_id == 2
+    assert services(ready).campaigns.run("Spring", ["Default"]).job.job_id == 2
 
 
 def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) -> None:
@@ -156,7 +156,7 @@ def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) ->
     services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["Empty"])
     for _ in range(2):
         with refused(Cause.NO_CONTACTS, "have no contacts"):
-            services(ready).campaigns.run("Autumn", "Default")
+            services(ready).campaigns.run("Autumn", ["Default"])
     assert ready.open_zone("Default", T0).jobs == ()
 
 
@@ -172,12 +172,12 @@ def test_run_stopped_while_it_is_prepared_does_not_start(
 
     monkeypatch.setattr(ready, "fill_job", stop_and_fill)
     with refused(Cause.WRONG_STATE, "stopped while it was being prepared"):
-        services(ready).campaigns.run("Spring", "Default")
+        services(ready).campaigns.run("Spring", ["Default"])
     assert ready.open_zone("Default", T0).jobs == ()
 
 
 def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
-    services(ready).campaigns.run("Spring", "Default")
+    services(ready).campaigns.run("Spring", ["Default"])
     assert services(ready).campaigns.pause("Spring").state is JobState.Paused
     assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.PAUSE
     with refused(Cause.WRONG_STATE, r"is paused and cannot become paused; that needs .* running"):
@@ -187,10 +187,10 @@ def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
 
 
 def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
-    job = services(ready).campaigns.run("Spring", "Default").job
+    job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
     stopping = services(ready, ("Default",)).campaigns.stop("Spring")
-    assert (stopping.state, stopping.ended_at, stopping.zone) == (JobState.Stopping, None, "Default")
+    assert (stopping.state, stopping.ended_at, stopping.zones) == (JobState.Stopping, None, ("Default",))
     assert services(ready, ("Default",)).campaigns.stop("Spring").state is JobState.Stopping
     ready.commit(token, [FinishJob(job.job_id, "stopped", T0 + 5)])
     status = services(ready).campaigns.status("Spring")
@@ -199,7 +199,7 @@ def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
 
 
 def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
-    services(ready).campaigns.run("Spring", "Default")
+    services(ready).campaigns.run("Spring", ["Default"])
     assert services(ready, ()).campaigns.stop("Spring").ended_at == T0
     assert ready.open_zone("Default", T0).jobs == ()
 
@@ -207,17 +207,17 @@ def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
 def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
     ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = services(ready).campaigns.run("Spring", "Default").job
+    job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
-    move = ready.move_job
+    stop = ready.stop_job
 
-    def finish_and_move(*args: Any) -> bool:
+    def finish_and_stop(*args: Any) -> JobState | None:
         claimed = ready.claim_contacts(token, job.job_id, 100, T0).contacts
         done = [ReturnContact(job.job_id, each.contact_id, 1, "Busy", None) for each in claimed]
         ready.commit(token, [*done, FinishJob(job.job_id, "finished", T0 + 5)])
-        return move(*args)
+        return stop(*args)
 
-    monkeypatch.setattr(ready, "move_job", finish_and_move)
+    monkeypatch.setattr(ready, "stop_job", finish_and_stop)
     with refused(Cause.NOT_RUNNING, "campaign Spring: is finished; run it first"):
         services(ready, ("Default",)).campaigns.stop("Spring")
 
@@ -227,7 +227,7 @@ def test_campaign_not_running_refused(ready: SqliteStore, method: str) -> None:
     service = getattr(services(ready, ("Default",)).campaigns, method)
     with refused(Cause.NOT_RUNNING, "campaign Spring: was never run; run it first"):
         service("Spring")
-    services(ready).campaigns.run("Spring", "Default")
+    services(ready).campaigns.run("Spring", ["Default"])
     services(ready).campaigns.stop("Spring")
     with refused(Cause.NOT_RUNNING, "campaign Spring: is stopped; run it first"):
         service("Spring")
@@ -242,23 +242,23 @@ def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served
 
     campaigns = services(ready, served, hint=hint).campaigns
     for change in (
-        lambda: campaigns.run("Spring", "Default"),
+        lambda: campaigns.run("Spring", ["Default"]),
         *(partial(method, "Spring") for method in (campaigns.pause, campaigns.resume, campaigns.stop)),
     ):
         change()
-    last = () if not served else (WantedJob(1, Wanted.STOP, total=3),)
+    last = () if not served else (WantedJob(1, Wanted.STOP, total=3, pending=3),)
     assert hints == [
-        ("Default", (WantedJob(1, Wanted.RUN, total=3),)),
-        ("Default", (WantedJob(1, Wanted.PAUSE, total=3),)),
-        ("Default", (WantedJob(1, Wanted.RUN, total=3),)),
+        ("Default", (WantedJob(1, Wanted.RUN, total=3, pending=3),)),
+        ("Default", (WantedJob(1, Wanted.PAUSE, total=3, pending=3),)),
+        ("Default", (WantedJob(1, Wanted.RUN, total=3, pending=3),)),
         ("Default", last),
     ]
 
 
 def test_run_in_a_zone_that_nobody_serves_refused_if_others_are(ready: SqliteStore) -> None:
     with refused(Cause.NOT_SERVED, "zone North: is not served here; there are: East, West"):
-        services(ready, ("West", "East")).campaigns.run("Spring", "North")
-    assert not services(ready).campaigns.run("Spring", "North").is_served
+        services(ready, ("West", "East")).campaigns.run("Spring", ["North"])
+    assert services(ready).campaigns.run("Spring", ["North"]).unserved == ("North",)
 
 
 def test_status_of_a_campaign_never_run_has_no_job(ready: SqliteStore) -> None:
@@ -268,7 +268,7 @@ def test_status_of_a_campaign_never_run_has_no_job(ready: SqliteStore) -> None:
 
 def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 1)
-    job = services(ready).campaigns.run("Spring", "Default").job
+    job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
     contacts = ready.claim_contacts(token, job.job_id, 10, T0).contacts
     for contact, code_id in zip(contacts, (1, 5, 1), strict=True):
@@ -301,7 +301,7 @@ def test_dials_of_a_campaign_are_read_page_by_page(
     ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 2)
-    job = services(ready).campaigns.run("Spring", "Default").job
+    job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
     for contact in ready.claim_contacts(token, job.job_id, 10, T0).contacts:
         key, kind = f"a{contact.contact_id}", ContactType.Predictive
@@ -324,7 +324,7 @@ def test_delete_of_a_campaign_with_attempts_needs_a_word(
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.DELETE_CHUNK", 1)
     campaigns = services(ready).campaigns
-    job = campaigns.run("Spring", "Default").job
+    job = campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
     contact = ready.claim_contacts(token, job.job_id, 1, T0).contacts[0]
     record = StartAttempt("a1", job.job_id, contact.contact_id, ContactType.Predictive, "+1", T0)
@@ -346,12 +346,12 @@ def test_delete_of_a_campaign_that_is_run_meanwhile_stops(
     ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaigns = services(ready).campaigns
-    campaigns.run("Spring", "Default")
+    campaigns.run("Spring", ["Default"])
     campaigns.stop("Spring")
     delete_history = ready.delete_history
 
     def run_first(campaign_id: int, limit: int) -> int | None:
-        ready.create_job(campaign_id, "Default", T0)
+        ready.create_job(campaign_id, ["Default"], T0)
         return delete_history(campaign_id, limit)
 
     monkeypatch.setattr(SqliteStore, "delete_history", lambda store, *args: run_first(*args))

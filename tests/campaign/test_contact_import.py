@@ -883,9 +883,9 @@ def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
     for name in ("Never", "Over", "Spring"):
         spec = CampaignSpec(0, name, PacingType.Progressive, "English", codes, 1)
         at.campaigns.create(spec, ["A"])
-    at.campaigns.run("Over", "Default")
+    at.campaigns.run("Over", ["Default"])
     at.campaigns.stop("Over")
-    at.campaigns.run("Spring", "Default")
+    at.campaigns.run("Spring", ["Default"])
     hints.clear()
     path.write_text("UserContactId,PhoneNumber1\n2,+14155550102\n3,+14155550103\n")
     report = import_contacts(at, path, "A")

@@ -47,8 +47,8 @@ FACTS = JobFacts(
     skilled=2,
 )
 ZONE = ZoneView("North", NOON, 1, (), (FACTS,))
-JOB = JobStatus(3, "Spring", "North", JobState.Running, 10, 0, NOON - 600, None)
-DIALLING = Dialling("Spring", JOB, ContactsLeft(fresh=5), NOON, "ok", ZONE, FACTS)
+JOB = JobStatus(3, "Spring", ("North",), JobState.Running, 10, 0, NOON - 600, None)
+DIALLING = Dialling("Spring", JOB, ContactsLeft(fresh=5), NOON, "ok", ZONE, FACTS, "North")
 
 
 def dialling(

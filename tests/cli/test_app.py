@@ -101,7 +101,7 @@ async def test_zone_hears_at_once_what_a_request_changed_of_its_jobs(
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
         jobs = server.zones["South"].zone.jobs
-        (started,) = await server.perform(requests.RunCampaign("Spring", "South"))
+        (started,) = await server.perform(requests.RunCampaign("Spring", ("South",)))
         await until(lambda: started["job_id"] in jobs)
         assert server.zones["North"].zone.jobs == {}
         (job,) = jobs.values()
@@ -122,7 +122,7 @@ async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
         services = Services(evolve(server._backing, hint=lambda zone: None), SUPERVISOR)
         jobs = server.zones["South"].zone.jobs
         for request, done in (
-            (requests.RunCampaign("Spring", "South"), lambda: bool(jobs)),
+            (requests.RunCampaign("Spring", ("South",)), lambda: bool(jobs)),
             (requests.StopCampaign("Spring"), lambda: not jobs),
         ):
             await trio.to_thread.run_sync(lambda request=request: list(perform(request, services)))
@@ -132,7 +132,7 @@ async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
 async def test_job_goes_on_after_a_restart(settings: Settings, tmp_path: Path) -> None:
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
-        await server.perform(requests.RunCampaign("Spring", "North"))
+        await server.perform(requests.RunCampaign("Spring", ("North",)))
     async with open_server(settings) as server:
         await until(lambda: bool(server.zones["North"].zone.jobs))
         (job,) = server.zones["North"].zone.jobs.values()
@@ -240,7 +240,7 @@ async def test_zone_that_is_not_served_is_refused_with_those_that_are(
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
         with pytest.raises(AdminRefused, match="zone West: is not served here; there are: North, South"):
-            await server.perform(requests.RunCampaign("Spring", "West"))
+            await server.perform(requests.RunCampaign("Spring", ("West",)))
 
 
 async def test_store_that_fails_ends_the_server_with_its_reason(
@@ -260,7 +260,7 @@ async def _run_campaign_for_ever(settings: Settings, tmp_path: Path) -> None:
     with trio.fail_after(30):
         async with open_server(settings) as server:
             await prepare(server, tmp_path)
-            await server.perform(requests.RunCampaign("Spring", "North"))
+            await server.perform(requests.RunCampaign("Spring", ("North",)))
             await trio.sleep_forever()
 
 

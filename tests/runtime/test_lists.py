@@ -67,7 +67,7 @@ class Shop:
         list_id = self.store.ensure_list("People", NOON)
         self.store.put_contacts(list_id, drafts, NOON)
         campaign = self.store.add_campaign(evolve(CAMPAIGN, **changes), [list_id], NOON)
-        self.job_id = self.store.create_job(campaign.campaign_id, "Z", NOON)
+        self.job_id = self.store.create_job(campaign.campaign_id, ["Z"], NOON)
         last: int | None = 0
         while last is not None:
             last = self.store.fill_job(self.job_id, last, 1000)

@@ -62,7 +62,7 @@ def sql_store(path: Path, pacing: PacingType) -> SqliteStore:
     ]
     store.put_contacts(list_id, drafts, T0)
     spec = store.add_campaign(evolve(CAMPAIGN, pacing=pacing), [list_id], T0)
-    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     store.fill_job(job_id, 0, 100)
     store.start_job(job_id)
     return store

@@ -64,7 +64,7 @@ def prepare_job(
     list_id = store.ensure_list(name, T0)
     store.put_contacts(list_id, drafts(contacts) if isinstance(contacts, int) else contacts, T0)
     spec = store.add_campaign(campaign(name, max_attempts, **changes), [list_id], T0)
-    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     last: int | None = 0
     while last is not None:
         last = store.fill_job(job_id, last, 100)

@@ -74,7 +74,7 @@ def test_callback_of_a_campaign_without_job_waits_for_the_next_one(bench: Bench)
     bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
     assert bench.reopen(T0 + 3000).jobs == ()
     assert bench.rows("SELECT count(*) FROM callback WHERE ended_at IS NULL") == [(2,)]
-    job_id = bench.store.create_job(1, ZONE, T0 + 4000)
+    job_id = bench.store.create_job(1, [ZONE], T0 + 4000)
     bench.store.fill_job(job_id, 0, 100)
     job = bench.store.start_job(job_id)
     assert job is not None

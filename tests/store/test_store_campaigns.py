@@ -115,7 +115,7 @@ def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqliteSto
     for list_id in lists:
         store.put_contacts(list_id, drafts(30), T0)
     spec = store.add_campaign(campaign(), lists[:2], T0)
-    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     last, ids = 0, []
     while (following := store.fill_job(job_id, last, 7)) is not None:
         ids.append(following)
@@ -130,9 +130,9 @@ def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqliteSto
 
 def test_job_second_while_one_lives_is_a_fault(bench: Bench) -> None:
     with pytest.raises(StoreFault):
-        bench.store.create_job(1, ZONE, T0)
+        bench.store.create_job(1, [ZONE], T0)
     bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
-    assert bench.store.create_job(1, ZONE, T0) > bench.job_id
+    assert bench.store.create_job(1, [ZONE], T0) > bench.job_id
 
 
 def test_job_moves_from_allowed_states_only(bench: Bench) -> None:
@@ -279,7 +279,7 @@ def test_job_that_is_there_takes_in_what_comes_into_its_list(bench: Bench, state
     before = len(bench.claim())
     bench.store.move_job(bench.job_id, (JobState.Running,), state)
     put = bench.store.put_contacts(1, drafts(3, first=700, timezone="Asia/Tokyo"), T0)
-    assert put.taken_in == (TakenIn("Spring", ZONE, 3),)
+    assert put.taken_in == (TakenIn("Spring", (ZONE,), 3),)
     (wanted,) = bench.store.jobs_wanted(ZONE)
     assert wanted.total == before + 3
     assert [contact.user_contact_id for contact in bench.claim()] == ["C700", "C701", "C702"]
@@ -308,7 +308,7 @@ def test_job_in_preparation_starts_with_what_came_while_it_was_filled(store: Sql
     list_id = store.ensure_list("A", T0)
     store.put_contacts(list_id, drafts(2), T0)
     spec = store.add_campaign(campaign(), [list_id], T0)
-    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     last = store.fill_job(job_id, 0, 100)
     assert last is not None
     assert store.fill_job(job_id, last, 100) is None

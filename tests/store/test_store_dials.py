@@ -102,7 +102,7 @@ def test_dials_of_all_jobs_come_in_pages_also_at_one_moment(bench: Bench) -> Non
     dial_all(5)
     bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
     other = prepare_job(bench.store, contacts=2, name="Autumn")
-    bench.store.create_job(1, ZONE, T0)  # of the same campaign, without dials
+    bench.store.create_job(1, [ZONE], T0)  # of the same campaign, without dials
     bench.job_id = other.job_id
     dial_all(1)
     assert [row.attempt_id for row in pages(bench, 2)] == [f"j1-{n}" for n in range(1, 6)]

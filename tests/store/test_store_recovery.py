@@ -161,7 +161,7 @@ def test_takeover_of_a_job_that_is(bench: Bench, before: JobState, after: JobSta
 def test_takeover_of_a_job_in_preparation_drops_it(store: SqliteStore) -> None:
     spec = prepare_job(store, contacts=2).campaign
     store.move_job(1, (JobState.Running,), JobState.Finished, T0)
-    job_id = store.create_job(spec.campaign_id, ZONE, T0)
+    job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     store.fill_job(job_id, 0, 1)
     assert store.open_zone(ZONE, T0).jobs == ()
     assert store.start_job(job_id) is None
@@ -191,7 +191,7 @@ def test_job_wanted_of_its_zone_alone_is_one_that_is(
     store, job_id = bench.store, bench.job_id
     ended_at = T0 if state in (JobState.Finished, JobState.Stopped) else None
     store.move_job(job_id, (JobState.Running,), state, ended_at)
-    assert store.jobs_wanted(ZONE) == ((WantedJob(job_id, wanted, total=5),) if wanted else ())
+    assert store.jobs_wanted(ZONE) == ((WantedJob(job_id, wanted, total=5, pending=5),) if wanted else ())
     assert store.jobs_wanted("Another") == ()
     job = store.load_job(bench.token, job_id)
     assert (job and job.wanted) == wanted

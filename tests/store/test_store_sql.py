@@ -25,6 +25,7 @@ RUN = {"execute", "execute_many", "fetch"}
 LOCAL = {
     "batch": ("x",),
     "wanted": "(?)",
+    "passing_over": "",
     "table": "contact_attribute",
     "some": ("Asia/Tokyo", "Europe/Berlin"),
     "which": "due_at > 0",
@@ -34,7 +35,7 @@ LOCAL = {
     "of_campaign": "campaign_list",
     "bounds": " AND (attempt.started_at, attempt.attempt_id) > (?, ?) AND attempt.started_at < ?",
 }
-PASSED_ON = {"sql", "statement", "statement.sql", "statements[0].sql"}
+PASSED_ON = {"sql", "statement", "statement.sql", "lock"}
 
 
 def statements_of(module: ModuleType) -> Iterator[str]:

@@ -101,7 +101,7 @@ def image_of(centre: Centre) -> bytes:
         store.put_contacts(list_id, drafts, T0)
         pacing = (PacingType.Progressive, PacingType.PreviewTimed)[centre.zones.index(zone) % 2]
         campaign = store.add_campaign(_campaign(f"Campaign {zone}", pacing), [list_id], T0)
-        job_id = store.create_job(campaign.campaign_id, zone, T0)
+        job_id = store.create_job(campaign.campaign_id, (zone,), T0)
         last: int | None = 0
         while last is not None:
             last = store.fill_job(job_id, last, 1000)

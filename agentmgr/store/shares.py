@@ -1,0 +1,95 @@
+"""What zones have of a job: a share that ends, and the job with its last one.
+
+Whoever needs several rows of these tables locks them in one order: the job first, then its shares by zone.
+"""
+
+from agentmgr.ports import JobState
+from agentmgr.store.settlement import settle_share
+from agentmgr.store.sql import Sql
+
+GOES_ON = (JobState.Running, JobState.Paused)
+"""States of a job in which its shares may get contacts."""
+
+_NOTHING_PENDING = "NOT EXISTS (SELECT 1 FROM job_contact WHERE job_contact.job_id = ? AND state = 'pending')"
+_OPEN = (
+    "SELECT 1 FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'claimed'"
+    " UNION ALL SELECT 1 FROM attempt WHERE job_id = ? AND zone = ? AND ended_at IS NULL LIMIT 1"
+)
+
+
+def lock_job(sql: Sql, job_id: int) -> bool:
+    """Let nobody else end the job, or a share of it, before the transaction ends; False if it is over."""
+    return sql.execute("UPDATE job SET ended_at = NULL WHERE job_id = ? AND ended_at IS NULL", (job_id,)) == 1
+
+
+def lock_share(sql: Sql, job_id: int, zone: str) -> bool:
+    """Let nobody else take contacts for the share, or end it, for the transaction; False if it has ended."""
+    lock = "UPDATE job_share SET ended_at = NULL WHERE job_id = ? AND zone = ? AND ended_at IS NULL"
+    return sql.execute(lock, (job_id, zone)) == 1
+
+
+def revive_share(sql: Sql, job_id: int, zone: str) -> None:
+    """Let a share go on that had nothing left; its job is locked and not over."""
+    sql.execute("UPDATE job_share SET ended_at = NULL WHERE job_id = ? AND zone = ?", (job_id, zone))
+
+
+def finish_share(sql: Sql, zone: str, job_id: int, state: str, at: float) -> None:
+    """End a zone's share, and the job with its last one.
+
+    One that has run out of contacts goes on if there are others meanwhile, wherever they are. With a share
+    that is stopped those end too in which nothing is under way: nobody may be there to end them.
+    """
+    if not lock_job(sql, job_id):
+        return
+    is_stopped = state == JobState.Stopped
+    if is_stopped:
+        _end(sql, job_id, zone, at)
+    elif not sql.execute(
+        f"UPDATE job_share SET ended_at = ? WHERE job_id = ? AND zone = ? AND {_NOTHING_PENDING}",
+        (at, job_id, zone, job_id),
+    ):
+        return
+    is_stopping = sql.fetch("SELECT 1 FROM job WHERE job_id = ? AND state = ?", (job_id, JobState.Stopping))
+    if is_stopping:
+        end_idle_shares(sql, job_id, at)
+    end_job(sql, job_id, JobState.Stopped if is_stopped or is_stopping else JobState.Finished, at)
+
+
+def end_idle_shares(sql: Sql, job_id: int, at: float) -> None:
+    """End those shares of a locked job that stops in which nothing is under way."""
+    for zone in live_zones(sql, job_id):
+        if lock_share(sql, job_id, zone) and not sql.fetch(_OPEN, (job_id, zone, job_id, zone)):
+            _end(sql, job_id, zone, at)
+
+
+def settle_and_end(sql: Sql, job_id: int, zone: str, at: float) -> None:
+    """End a share of a locked job that nobody works on, whatever was under way in it."""
+    settle_share(sql, job_id, zone, at)
+    _end(sql, job_id, zone, at)
+
+
+def end_job(sql: Sql, job_id: int, state: JobState, at: float) -> bool:
+    """End a locked job if no share of it goes on."""
+    return (
+        sql.execute(
+            "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND NOT EXISTS (SELECT 1 FROM job_share"
+            " WHERE job_share.job_id = job.job_id AND job_share.ended_at IS NULL)",
+            (state, at, job_id),
+        )
+        == 1
+    )
+
+
+def live_zones(sql: Sql, job_id: int) -> list[str]:
+    """Return the zones whose shares of a job go on, by name."""
+    rows = sql.fetch(
+        "SELECT zone FROM job_share WHERE job_id = ? AND ended_at IS NULL ORDER BY zone", (job_id,)
+    )
+    return [zone for (zone,) in rows]
+
+
+def _end(sql: Sql, job_id: int, zone: str, at: float) -> None:
+    sql.execute(
+        "UPDATE job_share SET ended_at = ? WHERE job_id = ? AND zone = ? AND ended_at IS NULL",
+        (at, job_id, zone),
+    )
