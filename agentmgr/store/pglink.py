@@ -207,6 +207,8 @@ class PostgresSql:
         """Run a statement that gives rows, and return them all."""
         return self._cursor.execute(_marked(sql), parameters).fetchall()
 
+    passing_over = " FOR UPDATE SKIP LOCKED"
+
     def hold_zone(self, zone: str, *, alone: bool) -> None:
         """Keep the owner of a zone from changing until the transaction ends; called before it is read."""
         shared = "" if alone else "_shared"

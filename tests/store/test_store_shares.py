@@ -1,8 +1,5 @@
 """A job in several zones: contacts dealt and taken, shares that end and come back, one end for all."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from attrs import define, field
 from stores import T0, campaign, drafts
@@ -20,7 +17,6 @@ from agentmgr.core.model import CampaignSpec, ContactSpec, Wanted
 from agentmgr.ports import JobState, ShareStatus, TakenIn, Token
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType
-from tests.databases import new_store
 
 NORTH, SOUTH, EAST = "North", "South", "East"
 
@@ -74,8 +70,7 @@ class Land:
 
 
 @pytest.fixture
-def land(tmp_path: Path) -> Iterator[Land]:
-    store = new_store(tmp_path / "agentmgr.sqlite")
+def land(store: SqliteStore) -> Land:
     list_id = store.ensure_list("Spring", T0)
     store.put_contacts(list_id, drafts(12), T0)
     spec: CampaignSpec = store.add_campaign(campaign("Spring"), [list_id], T0)
@@ -86,8 +81,7 @@ def land(tmp_path: Path) -> Iterator[Land]:
     assert store.start_job(job_id) is not None
     land = Land(store, job_id)
     assert land.open(NORTH) == land.open(SOUTH) == (job_id,)
-    yield land
-    store.close()
+    return land
 
 
 def test_contacts_are_dealt_to_the_zones_in_turn(land: Land) -> None:
