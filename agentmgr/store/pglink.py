@@ -77,7 +77,11 @@ class Place:
         connection = _Connection.connect(
             **{**defaults, **given, "options": options, "application_name": application}, autocommit=True
         )
-        return Link(connection, limits)
+        try:
+            return Link(connection, limits)
+        except BaseException:
+            connection.close()
+            raise
 
 
 def read_url(url: str, password: str | None = None) -> Place:

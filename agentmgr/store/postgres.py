@@ -28,6 +28,9 @@ Ts = TypeVarTuple("Ts")
 PAUSE_S = 0.25
 """When a connection could not be had no other is tried for so long, so that all who wait hear of it."""
 
+LET_OTHERS_S = 0.02
+"""Before a transaction is run again that was undone for another, which would find it in its way once more."""
+
 READ_BACK_S = 300.0
 """For so long it is asked what has become of a commit; whoever waits for it is frozen long before."""
 
@@ -114,6 +117,7 @@ class _Driver:
         self._link: Link | None = None
         self._lost_at = -PAUSE_S
         self._transaction_id = ""
+        self._lets_others = False
 
     @property
     def views(self) -> Transaction:
@@ -132,6 +136,9 @@ class _Driver:
 
     def begin(self, *, first: bool) -> None:
         """Begin a transaction on the connection there is, or on a new one."""
+        if self._lets_others:
+            self._lets_others = False
+            self._closing.wait(LET_OTHERS_S)
         if self.is_closed:
             self.close()
             raise StoreFault(f"{self._place.name}: is closed")
@@ -190,7 +197,7 @@ class _Driver:
         """Make it durable; if its answer is lost, find out what became of it.
 
         Raises:
-            psycopg.Error, StoreLost: it was undone.
+            psycopg.Error: it was undone.
             StoreFault: whether it was undone is not known.
         """
         link = self._open_link
@@ -202,9 +209,7 @@ class _Driver:
                 raise  # refused
             link.close()
             if not self._was_committed(link.pid):
-                raise StoreLost(
-                    f"{self._place.name}: was lost in a commit, which it has undone; nothing was written"
-                ) from error
+                raise psycopg.OperationalError("was lost in a commit, which it has undone") from error
             if isinstance(error, KeyboardInterrupt):
                 raise
 
@@ -236,6 +241,7 @@ class _Driver:
     def may_run_again(self, error: Exception) -> bool:
         """Say whether a transaction that failed so was undone by no fault of its work."""
         if _has_state(error, _FOR_OTHERS):
+            self._lets_others = True
             return True
         if not _is_lost(error):
             return False

@@ -67,7 +67,7 @@ class ThrowawayPostgres:
             raise RuntimeError(f"{program}: {done.stdout.decode(errors='replace')}")
 
     def start(self) -> None:
-        """Start it, after a kill too, and wait until it answers."""
+        """Start it, after a kill too, and wait until it answers; it ends with the thread that calls this."""
         with open(self.directory / "log", "ab") as log:
             self._process = subprocess.Popen(
                 [
