@@ -379,7 +379,7 @@ class _ZoneMaker:
             timezones=TIMEZONES,
             utc_offset_s=float(time.localtime().tm_gmtoff),
             token_secret=secrets.token_bytes(32),
-            **attrs.asdict(_timers(zone.timers, settings.switch.speed)),
+            **attrs.asdict(_timers(zone.timers, settings.switch.speed, covers=self.permit is not None)),
         )
         machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)
         self.metrics.watch(name, machine.stats)
@@ -429,10 +429,16 @@ class _ZoneMaker:
         self.sockets[name].close()
 
 
-def _timers(timers: ZoneTimers, speed: float) -> ZoneTimers:
-    """Return a zone's times on its clock; desktops live in real time, however fast the clock runs."""
+def _timers(timers: ZoneTimers, speed: float, *, covers: bool) -> ZoneTimers:
+    """Return a zone's times on its clock; desktops live in real time, however fast the clock runs.
+
+    Where another manager may take the zone over every agent is covered.
+    """
     return attrs.evolve(
-        timers, agent_silence_s=timers.agent_silence_s * speed, agent_answer_s=timers.agent_answer_s * speed
+        timers,
+        agent_silence_s=timers.agent_silence_s * speed,
+        agent_answer_s=timers.agent_answer_s * speed,
+        cover_all_agents=timers.cover_all_agents or covers,
     )
 
 

@@ -374,7 +374,7 @@ class ZoneTimers:
         False,
         yes_or_no(),
         "Whether every agent outlives the death of its server, not only those whose desktops ask for it"
-        " (AGTSaveAgentForHA): each change of an agent is written down then.",
+        " (AGTSaveAgentForHA): each change of an agent is written down then. It is always so in PostgreSQL.",
     )
     resume_without_token: bool = setting(
         False,
