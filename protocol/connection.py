@@ -113,6 +113,10 @@ class _Connection(ABC, Generic[M]):
     def _read(self, value: Any) -> M:
         """Make a message of an unpacked value."""
 
+    def limit_frames(self, max_bytes: int) -> None:
+        """Take no longer frames than this from now on."""
+        self._frames.max_bytes = max_bytes
+
     @property
     def pending_bytes(self) -> int:
         """How many bytes of an incomplete frame are held back."""

@@ -29,13 +29,15 @@ class FrameDecoder:
 
     def __init__(self) -> None:
         self._buffer = b""
+        self.max_bytes = MAX_VALUE_BYTES
+        """How long a frame may be."""
         self.pending_bytes = 0
         """How many bytes of an incomplete frame are held back: the end of the buffer."""
 
     def whole(self, data: bytes) -> bytes | None:
         """Return the value of `data` if that is one frame and nothing waits; otherwise it is to be fed."""
         length = len(data) - HEADER_BYTES
-        if self.pending_bytes or not 0 < length <= MAX_VALUE_BYTES:
+        if self.pending_bytes or not 0 < length <= self.max_bytes:
             return None
         return data[HEADER_BYTES:] if int.from_bytes(data[:HEADER_BYTES]) == length else None
 
@@ -55,10 +57,8 @@ class FrameDecoder:
         while end - start >= HEADER_BYTES:
             (length,) = _HEADER.unpack_from(buffer, start)
             start += HEADER_BYTES
-            if not 0 < length <= MAX_VALUE_BYTES:
-                raise RemoteProtocolError(
-                    f"a frame claims {length} bytes; allowed are 1 to {MAX_VALUE_BYTES}"
-                )
+            if not 0 < length <= self.max_bytes:
+                raise RemoteProtocolError(f"a frame claims {length} bytes; allowed are 1 to {self.max_bytes}")
             stop = start + length
             if stop > end:
                 break

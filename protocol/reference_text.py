@@ -8,7 +8,9 @@ from protocol.registry import (
     MAX_LIST_ITEMS,
     MAX_MAP_KEYS,
     MAX_VALUE_BYTES,
+    NO_LOGON,
     SILENCE_LIMIT_S,
+    UNPROVEN_VALUE_BYTES,
     VERSION,
 )
 
@@ -30,6 +32,7 @@ A connection is TCP, or TLS over TCP, and carries frames in both directions:
 | limit | value |
 |---|---|
 | length of a frame, without its four bytes | 1 to {MAX_VALUE_BYTES} |
+| to a server, before anybody has logged on over the connection | 1 to {UNPROVEN_VALUE_BYTES} |
 | items of a list | {MAX_LIST_ITEMS} |
 | keys of a map | {MAX_MAP_KEYS} |
 | lists and maps nested in each other | {MAX_DEPTH} |
@@ -93,6 +96,9 @@ BEHAVIOUR = f"""
    agent that is there, and needs no token. Without an answer the agent is taken for one whose connection is
    lost, see "Coming back". One whose desktop did nothing at all since its last contact came gets no other
    before: it is asked when that contact is over, and goes on with the first thing that comes for it.
+   A connection over which neither an agent nor a service has logged on within `logon_s` (10 s unless changed)
+   is closed, and the reason begins with `{NO_LOGON}`: connect again when there is an agent to log on. While
+   many such connections are there, new ones may be closed at once; try again after a while.
 4. An agent logs on with `AGTLogon` on the connection of its zone. Its notifications go to the connection on
    which it logged on.
 5. Before it closes a connection, the server sends `POMConnectionClosed` with the reason, in words for a

@@ -15,6 +15,12 @@ VERSION = 1
 MAX_VALUE_BYTES = 16_000
 """The largest msgpack value in one frame, its four length bytes not counted."""
 
+UNPROVEN_VALUE_BYTES = 4_096
+"""The largest one from a client before an agent, or a service, has logged on over its connection."""
+
+NO_LOGON = "nobody has logged on"
+"""How the reason begins with which such a connection is closed in the end."""
+
 MAX_LIST_ITEMS = 1024
 MAX_MAP_KEYS = 256
 MAX_AGENT_ID_CHARACTERS = 64

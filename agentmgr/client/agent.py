@@ -7,7 +7,7 @@ from agentmgr.client.commands import AgentCommands, CapabilityName, Event, R
 from agentmgr.client.errors import AgentRemoved, CommandError, EventsLost
 from agentmgr.client.handlers import METHODS, AgentHandler
 from agentmgr.client.inbox import Inbox
-from agentmgr.client.link import Link
+from agentmgr.client.link import OPEN_S, Link
 from agentmgr.client.shell import Shell
 from agentmgr.client.wirelog import logger
 from protocol.commands import AGTLogoff, AGTLogoffRESP, AGTLogon, AGTLogonRESP, Resp
@@ -264,6 +264,7 @@ async def exchange(shell: Shell, link: Link, agent_id: str, command: object) -> 
     Raises:
         CommandError: 9996, 9997 or 9999; the connection is as usable as it was.
     """
+    await awake(shell, link)
     try:
         pending = link.submit(agent_id, command, shell.flag())
     except CommandError:
@@ -276,6 +277,13 @@ async def exchange(shell: Shell, link: Link, agent_id: str, command: object) -> 
     finally:
         pending.forget()
     return pending.result()
+
+
+async def awake(shell: Shell, link: Link) -> None:
+    """Have a connection that rests made again, if that can be."""
+    if link.is_resting:
+        link.wake()
+        await shell.wait(link.first_try, OPEN_S)
 
 
 def checked(command: object, agent_id: str, response: Resp, resp: type[R]) -> R:

@@ -102,18 +102,26 @@ class Hub:
     def settled(self, link: Link) -> None:
         """A connection has been made, and the server has told what it manages."""
         self._follow_from(link)
+        gone = [other for other in self.links if other is not link and not other.connected]
+        self._ask_for(link, gone)
 
     def broke(self, link: Link) -> None:
         """A connection was lost, or could not be made: ask others where its zones are now."""
         other = self.any_link()
         if other.connected:
-            zones = {inbox.zone for inbox in link.inboxes.values() if inbox.logged_on}
-            for zone in sorted(zones):
-                other.say("", GetPAMForZone(zone)).then = self._told
+            self._ask_for(other, [link])
+        elif other is not link:
+            other.wake()
         if link is not self.home and not link.inboxes:
             link.retire()
             self.links.remove(link)
         self.shell.retime()
+
+    def _ask_for(self, asked: Link, gone: Sequence[Link]) -> None:
+        """Ask where the zones are now of agents whose connections are gone."""
+        zones = {inbox.zone for link in gone for inbox in link.inboxes.values() if inbox.logged_on}
+        for zone in sorted(zones):
+            asked.say("", GetPAMForZone(zone)).then = self._told
 
     def close(self) -> None:
         """End all connections."""

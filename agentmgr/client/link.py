@@ -5,7 +5,7 @@ A stream under it has a number; what is told of another one than the present is 
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,14 @@ from protocol.notifications import (
     POMConnectionClosed,
     POMNotAvailable,
 )
-from protocol.registry import HEARTBEAT_S, RESPONSES, SILENCE_LIMIT_S, VERSION
+from protocol.registry import (
+    HEARTBEAT_S,
+    NO_LOGON,
+    RESPONSES,
+    SILENCE_LIMIT_S,
+    UNPROVEN_VALUE_BYTES,
+    VERSION,
+)
 from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
@@ -51,8 +58,8 @@ AWAY_S = 30.0
 """How long after a break the RESPs of commands that were under way are waited for, while no connection is."""
 AGAIN_S = 3.0
 """How long after an agent's return they are."""
-IDS_PER_HELLO = 50
-"""So many agent ids of the longest kind fit one frame."""
+HELLO_BYTES = UNPROVEN_VALUE_BYTES - 512
+"""What the agent ids of one greeting may have together; the rest is for a service's name and password."""
 NEVER = float("inf")
 OF_A_CONNECTION = (AGTLogon, GetAgentStatusResponse)
 """Commands that nobody answers again on another connection."""
@@ -100,6 +107,9 @@ class Link:
         self._backoff = backoff
         self._phase = Phase.WAITING
         self._failures = self._turn = 0
+        self._rests_next = False
+        self.is_resting = False
+        """Whether the server has closed it for want of a logon; it is made again when somebody needs it."""
         self._wire = ClientConnection()
         self._pending: dict[int, Pending] = {}
         self._outgoing: list[Pending] = []
@@ -262,12 +272,15 @@ class Link:
         else:
             self._turn += 1
         self.first_try.set()
-        level = logging.WARNING if served else logging.INFO
+        level = logging.WARNING if served and not self._rests_next else logging.INFO
         logger.log(level, "no connection to %s: %s", text_of(self.address), why)
-        self._open_at = now + self._backoff(self._failures)
-        self._failures += 1
+        self.is_resting = self._rests_next and not any(i.logged_on for i in self.inboxes.values())
+        self._rests_next = False
+        if not self.is_resting:
+            self._open_at = now + self._backoff(self._failures)
+            self._failures += 1
         self._lose_pending(now)
-        if served:
+        if served and not self.is_resting:
             for inbox in list(self.inboxes.values()):
                 inbox.notified(POMNotAvailable())
         self._hub.broke(self)
@@ -301,6 +314,7 @@ class Link:
             self._hub.shell.close(self)
         self.number += 1
         self._phase = Phase.RETIRED
+        self.is_resting = False
         self._open_at = self._beat_at = self._answer_by = self._settle_at = self._heard_at = NEVER
         self.first_try.set()
         self.fault = "the application has closed it"
@@ -343,8 +357,15 @@ class Link:
     def _is_open(self) -> bool:
         return self._phase in (Phase.GREETING, Phase.UP)
 
+    def wake(self) -> None:
+        """Let it rest no longer."""
+        if self.is_resting:
+            self.first_try = self._hub.shell.flag()
+            self.begin(self._hub.shell.now())
+
     def begin(self, now: float) -> None:
         """Connect, to the address whose turn it is."""
+        self.is_resting = False
         self._open_at = NEVER
         self.address = self._addresses[self._turn % len(self._addresses)]
         self._phase = Phase.OPENING
@@ -356,11 +377,16 @@ class Link:
 
     def _greet(self) -> None:
         """Name agents, as many as a frame holds; the others when this was answered."""
-        ids = tuple(self._to_name.popleft() for _ in range(min(len(self._to_name), IDS_PER_HELLO)))
+        ids = tuple(self._next_ids())
         self._answer_by = self._hub.shell.now() + OPEN_S
         self._settle_at = NEVER
         self.say("", AgentSDKConnected(ids, VERSION, *self._hub.account))
         self._hub.shell.retime()
+
+    def _next_ids(self) -> Iterator[str]:
+        room = HELLO_BYTES
+        while self._to_name and (room := room - len(self._to_name[0].encode()) - 2) >= 0:
+            yield self._to_name.popleft()
 
     def _welcomed(self, response: AgentSDKConnectedRESP, now: float) -> None:
         # Here and not where it was asked for: whoever is told POMAvailable next may send at once.
@@ -433,6 +459,7 @@ class Link:
                 self._let_go(inbox)
         if isinstance(notification, POMConnectionClosed):
             why = f"the server closed the connection: {notification.reason}"
+            self._rests_next = notification.reason.startswith(NO_LOGON)
             self.lost(self.number, why, self._hub.shell.now())
 
     def _let_go(self, inbox: Inbox) -> None:

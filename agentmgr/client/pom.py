@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from agentmgr.client.addresses import Address, Backoff, text_of
-from agentmgr.client.agent import Agent, checked, exchange, run_handler
+from agentmgr.client.agent import Agent, awake, checked, exchange, run_handler
 from agentmgr.client.commands import PomCommands, R
 from agentmgr.client.errors import CommandError
 from agentmgr.client.handlers import AgentHandler
@@ -108,6 +108,7 @@ class Pom(PomCommands):
             CommandError: 9998, no server knows the zone; 9999, none can be asked.
         """
         hub = self._hub
+        await awake(self._shell, hub.home)
         if hub.home.connected:  # the directory may have an address that leads nowhere from here
             await self._shell.wait(hub.home.known, SETTLE_S)
         link = hub.connected_link(zone)

@@ -384,9 +384,11 @@ async def flood(stage: Stage) -> None:
 
 @SCENES.scenario("largest-frame", "PROTOCOL.md Frames")
 async def largest_frame(stage: Stage) -> None:
-    """A frame of exactly the limit is read."""
+    """A frame of exactly the limit is read, once an agent has logged on; before that a smaller one."""
     raw = await stage.raw()
     await raw.hello()
+    agent_id = stage.use(0)
+    equal("result of AGTLogon", await raw.result(await raw.send_command(stage.logon(None), agent_id)), 0)
     message = {"name": "AGTGetZoneList", "id": 70, "agentID": "", "args": {**encode_args(c.AGTGetZoneList())}}
     room = MAX_VALUE_BYTES - len(pack({**message, "x": ""})) - 2
     value = pack({**message, "x": "y" * room})

@@ -32,6 +32,10 @@ _COMMAND_NAMES = {spec.resp: name for name, spec in COMMANDS.items()}
 Branch = Callable[[Any], None]
 
 
+PROOFS = frozenset({commands.AGTLogonRESP, commands.GetAgentStatusResponseRESP})
+"""RESPs whose success says that a password or a token was right."""
+
+
 class Performer:
     """Has one branch for each effect that is neither a record nor a timer; `branches` may be added to."""
 
@@ -84,7 +88,7 @@ class Performer:
             result = ResultCode.NOT_PROCESSED
             frame = refusal_bytes(effect.request_id, effect.agent_id, name, result)
         self._desktops.answer(effect.connection, frame)
-        if response.__class__ is commands.AGTLogonRESP and result is ResultCode.SUCCESS:
+        if response.__class__ in PROOFS and result is ResultCode.SUCCESS:
             self._desktops.trust(effect.connection)
         requests = self._asked.get(effect.connection)
         at = requests.pop(effect.request_id, None) if requests is not None else None

@@ -30,7 +30,7 @@ from protocol.connection import (
 )
 from protocol.errors import RemoteProtocolError
 from protocol.notifications import AGTInvalidCommandName
-from protocol.registry import COMMANDS, VERSION
+from protocol.registry import COMMANDS, MAX_VALUE_BYTES, NO_LOGON, UNPROVEN_VALUE_BYTES, VERSION
 from protocol.results import ResultCode
 
 READ_S = 0.0005
@@ -74,6 +74,8 @@ class Connection:
         self._metrics = metrics
         self._log = structlog.get_logger().bind(connection=number, peer=peer)
         self._protocol = CommandReader(partial(events.CommandReceived, number))
+        self._protocol.limit_frames(UNPROVEN_VALUE_BYTES)
+        self._frames_left = self._frames_per_s = limits.unproven_commands_a_second
         self._reading = trio.CancelScope()
         self._closing = False
         self._unanswered = 0
@@ -126,6 +128,13 @@ class Connection:
         while not outgoing.is_over and (self._unanswered or not outgoing.is_empty):
             await self._bell.wait()
 
+    def prove(self) -> None:
+        """An agent or a service has logged on: this one may have more from now on."""
+        self.proven = True
+        self._protocol.limit_frames(MAX_VALUE_BYTES)
+        self._frames_left = self._frames_per_s = self._limits.commands_a_second
+        self._bell.ring()
+
     def answered(self) -> None:
         """Note that the RESP to one of its commands is on its way."""
         if self._unanswered:  # else it is one to a command that came over another connection
@@ -176,6 +185,9 @@ class Connection:
         limits = self._limits
         if self._heard or self._held_back:
             self._heard, self._heard_at = False, now
+        self._frames_left, was_out = self._frames_per_s, self._frames_left <= 0
+        if was_out:
+            self._bell.ring()
         if self.outgoing.is_stale(now):
             self.close(f"slow consumer: nothing was read for {limits.queue_age_s:g} s", "slow_consumer")
         elif now - self._heard_at > limits.silence_s:
@@ -184,6 +196,8 @@ class Connection:
             self.close(f"a frame was not complete within {limits.frame_s:g} s", "slow_frame")
         elif not self.greeted and now - self._opened_at > limits.hello_s:
             self.close(f"AgentSDKConnected did not arrive within {limits.hello_s:g} s", "no_hello")
+        elif not (self.proven or self._unanswered) and now - self._opened_at > limits.logon_s:
+            self.close(f"{NO_LOGON} within {limits.logon_s:g} s; connect again to do so", "no_logon")
 
     async def _read(self) -> None:
         protocol, outgoing, inbox = self._protocol, self.outgoing, self._inbox
@@ -206,7 +220,8 @@ class Connection:
                     self._refuse_faulty(message, fault)
                 if self._closing:
                     return
-                if self._unanswered >= at_once or outgoing.is_full:
+                self._frames_left -= 1
+                if self._frames_left <= 0 or self._unanswered >= at_once or outgoing.is_full:
                     await self._hold_back()
                 elif complete > 1:
                     at = perf_counter()
@@ -232,7 +247,7 @@ class Connection:
         """Read on when enough of what was asked for has been answered, and was read by the desktop."""
         self.outgoing.flush()
         self._held_back = True
-        while self._unanswered >= self._limits.unanswered or self.outgoing.is_full:
+        while self._frames_left <= 0 or self._unanswered >= self._limits.unanswered or self.outgoing.is_full:
             await self._bell.wait()
         self._held_back = False
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from agentmgr.server.admission import Admission
 from agentmgr.server.connection import Connection
+from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
 
 
@@ -10,9 +12,9 @@ class Connections:
     """Implements the runtime's `Desktops`; connections come and go."""
 
     def __init__(self) -> None:
+        self.admission = Admission(Limits())
         self._connections: dict[int, Connection] = {}
         self._touched: list[Outgoing] = []
-        self._unproven = 0
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -20,21 +22,15 @@ class Connections:
     def __iter__(self) -> Iterator[Connection]:
         return iter(list(self._connections.values()))
 
-    @property
-    def unproven(self) -> int:
-        """How many connections there are over which no password was proved yet."""
-        return self._unproven
-
     def add(self, connection: Connection) -> None:
         """Open a connection."""
         self._connections[connection.number] = connection
-        self._unproven += 1
+        self.admission.came(connection.host)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection; what is sent to it from now on is dropped."""
         del self._connections[connection.number]
-        if not connection.proven:
-            self._unproven -= 1
+        self.admission.went(connection.host, proven=connection.proven)
 
     def send(self, connection: int, frame: bytes) -> None:
         """Queue a frame; it leaves with the next `flush`."""
@@ -71,8 +67,8 @@ class Connections:
         """A password was proved over this connection, an agent's or a service's."""
         found = self._connections.get(connection)
         if found is not None and not found.proven:
-            found.proven = True
-            self._unproven -= 1
+            found.prove()
+            self.admission.proved(found.host)
 
     def host(self, connection: int) -> str | None:
         """Return the address that a connection comes from; None if it is gone."""

@@ -1,4 +1,4 @@
-"""How much a connection may take of the server before it is closed."""
+"""How much connections may take of the server before they are slowed down, turned away or closed."""
 
 from attrs import frozen
 
@@ -12,8 +12,34 @@ class Limits:
     """What the desktops of a zone may take of the server. Times are real seconds."""
 
     connections: int = setting(10_000, whole_number(1, 1_000_000), "How many connections a zone has at most.")
+    of_one_address: int = setting(
+        3_000,
+        whole_number(1, 1_000_000),
+        "How many of them from one address; a whole site may come from one.",
+    )
     unproven: int = setting(
         2_000, whole_number(1, 1_000_000), "How many of them at most over which no agent has logged on."
+    )
+    unproven_of_one_address: int = setting(
+        1_500, whole_number(1, 1_000_000), "How many of those from one address."
+    )
+    crowded: int = setting(
+        600,
+        whole_number(1, 1_000_000),
+        "From so many of those on, new connections are turned away at random: 3 of 10 at first, then more.",
+    )
+    logon_s: float = setting(
+        10.0,
+        SECONDS,
+        "How long a connection may be there before an agent or a service has logged on over it.",
+    )
+    commands_a_second: int = setting(
+        5_000,
+        whole_number(10, 1_000_000),
+        "How many commands of a connection are read in a second; what comes beyond waits for the next.",
+    )
+    unproven_commands_a_second: int = setting(
+        200, whole_number(10, 1_000_000), "The same, before an agent or a service has logged on over it."
     )
     silence_s: float = setting(
         float(SILENCE_LIMIT_S),

@@ -3,6 +3,7 @@
 import itertools
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -11,12 +12,14 @@ import trio
 from agentmgr.accepting import EXHAUSTED, RETRY_S, Shortage, highest_descriptor
 from agentmgr.core.events import ConnectionLost, Event
 from agentmgr.runtime.metrics import ZoneMetrics
+from agentmgr.server.admission import Admission
 from agentmgr.server.connection import Connection, Inbox
 from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.outgoing import Outgoing
 from agentmgr.server.transport import StreamTransport, TcpTransport, TlsTransport, Transport
 from agentmgr.tls.certificates import Certificate
+from protocol.connection import closing_bytes
 
 log = structlog.get_logger()
 
@@ -24,6 +27,7 @@ BACKLOG = 1024
 CHECK_INTERVAL_S = 1.0
 ACCEPT_AT_ONCE = 8
 """How many connections are taken in one pass of trio's scheduler."""
+DRAINED_BYTES = 64 * 1024
 
 
 class ZoneInbox(Inbox, Protocol):
@@ -55,6 +59,14 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _host(peer: str) -> str:
+    return peer.rpartition(":")[0] or peer
+
+
+def _refusal(why: str) -> bytes:
+    return closing_bytes(f"{why}; try again later")
+
+
 class AgtServer:
     """Serves desktops, with TLS if there is a certificate.
 
@@ -73,12 +85,14 @@ class AgtServer:
         self._certificate = certificate
         self._inbox = inbox
         self._limits = limits or Limits()
+        connections.admission = Admission(self._limits)
         self._metrics = metrics
         self._numbers = itertools.count(1)
         self._accepting = trio.CancelScope()
         self._all_gone = trio.Event()
         self._nursery: trio.Nursery | None = None
         self._running = 0
+        self._shortage = Shortage("desktops")
         metrics.connections.set_function(lambda: len(connections))
 
     async def serve(
@@ -100,7 +114,14 @@ class AgtServer:
 
     async def serve_stream(self, stream: trio.abc.Stream, peer: str = "memory") -> None:
         """Serve one connection over any stream, while `serve` runs; returns when it is closed."""
-        await self._serve(StreamTransport(stream), peer)
+        transport = StreamTransport(stream)
+        why = self._connections.admission.judge(_host(peer))
+        if why:
+            self._metrics.closed("full")
+            await transport.send_later(_refusal(why))
+            await transport.close()
+        else:
+            await self._serve(transport, peer)
 
     def stop_accepting(self) -> None:
         """Take no new connections; those that are open go on."""
@@ -128,7 +149,7 @@ class AgtServer:
             listener.close()
 
     async def _accept(self, listener: socket.socket) -> None:
-        shortage, highest = Shortage("desktops"), highest_descriptor()
+        shortage, highest = self._shortage, highest_descriptor()
         while True:
             await trio.lowlevel.wait_readable(listener)
             try:
@@ -155,6 +176,10 @@ class AgtServer:
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address)
+        why = self._connections.admission.judge(_host(peer))
+        if why:
+            self._turn_away(sock, why)
+            return
         transport: Transport
         if self._certificate is None:
             transport = TcpTransport(sock)
@@ -168,20 +193,27 @@ class AgtServer:
         if self._nursery is not None:
             self._nursery.start_soon(self._serve, transport, peer)
 
+    def _turn_away(self, sock: socket.socket, why: str) -> None:
+        """Close a connection that cannot be served, as cheaply as may be."""
+        self._shortage.tell(why)
+        self._metrics.closed("full")
+        if self._certificate is None:
+            with suppress(OSError):
+                sock.send(_refusal(why))
+                sock.shutdown(socket.SHUT_WR)
+                sock.recv(DRAINED_BYTES)  # bytes left unread would make the kernel reset it
+        sock.close()
+
     # -- one connection --------------------------------------------------------------------
 
     async def _serve(self, transport: Transport, peer: str) -> None:
         number = next(self._numbers)
         inbox, limits, metrics = self._inbox, self._limits, self._metrics
         connection = Connection(number, peer, transport, self._spawn, inbox, limits, metrics)
-        full = self._is_full()
         self._connections.add(connection)
         self._running += 1
         try:
-            if full:
-                connection.close("the server has too many connections; try again later", "full")
-            else:
-                await connection.run()
+            await connection.run()
         finally:
             self._connections.remove(connection)
             if connection.greeted:
@@ -192,10 +224,6 @@ class AgtServer:
                 self._running -= 1
                 if not self._running:
                     self._all_gone.set()
-
-    def _is_full(self) -> bool:
-        limits, connections = self._limits, self._connections
-        return len(connections) >= limits.connections or connections.unproven >= limits.unproven
 
     def _spawn(self, outgoing: Outgoing) -> None:
         if self._nursery is not None:

@@ -200,6 +200,7 @@ OF_THE_PROCESS = (
     Noticed(f"A password that would have to wait longer, or did, is answered 6: {MAX_WAIT_S:g} s."),
     Noticed("A connection whose handshake of TLS takes longer is closed.", ("handshake_s",)),
     Noticed("A new connection that has not said AgentSDKConnected by then is closed.", ("hello_s",)),
+    Noticed("One over which nobody has logged on by then is closed.", ("logon_s",)),
     Noticed("A frame that was begun must be whole by then, else the connection is closed.", ("frame_s",)),
     Noticed(
         "What waits for a desktop that does not read may wait so long; then it is closed.", ("queue_age_s",)

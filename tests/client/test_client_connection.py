@@ -11,7 +11,7 @@ from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol import commands
 from protocol.connection import CommandReceived, ServerConnection, response_bytes
 from protocol.notifications import AGTZoneDown, POMAvailable, POMConnectionClosed, POMNotAvailable
-from protocol.registry import VERSION
+from protocol.registry import NO_LOGON, VERSION
 from protocol.results import ResultCode
 from protocol.structures import CompletionCode
 
@@ -448,3 +448,36 @@ async def test_commands_that_wait_for_a_stuck_one_are_lost_with_it(
 
     assert unknown == [True, True]
     assert response.result is ResultCode.MANAGER_NOT_AVAILABLE
+
+
+async def test_connection_closed_for_want_of_a_logon_rests_and_is_made_again_when_needed(
+    server: ScriptedServer, pom: Pom, autojump_clock: trio.testing.MockClock
+) -> None:
+    agent = await pom.agent("1001")
+    await server.visits[0].dismiss(f"{NO_LOGON} within 10 s")
+    await trio.sleep(60)
+    assert len(server.visits) == 1
+    assert (await pom.get_error_string(17)).result is ResultCode.SUCCESS
+    assert len(server.visits) == 2
+    await server.visits[1].dismiss(f"{NO_LOGON} within 10 s")
+    await trio.sleep(60)
+    assert len(server.visits) == 2
+    await agent.logon(agent_ext="100", password="secret")
+    assert len(server.visits) == 3
+
+
+async def test_connection_that_rests_is_made_again_to_ask_where_a_lost_zone_is(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    server = ScriptedServer(nursery, {"Default": ("am1", 9970), "South": ("am2", 9970)})
+    async with agentmgr.client.connect(["am1:9970"], opener=server.open, backoff=lambda _: 1.0) as pom:
+        agent = await pom.agent("1001")
+        await agent.logon(agent_ext="100", password="secret", zone="South")
+        home, south = server.visits
+        await home.dismiss(f"{NO_LOGON} within 10 s")
+        await trio.sleep(60)
+        server.zones["South"] = ("am3", 9970)
+        server.down.add(("am2", 9970))
+        await south.cut()
+        await trio.sleep(10)
+        assert [visit.address for visit in server.visits[2:]] == [("am1", 9970), ("am3", 9970)]

@@ -36,6 +36,8 @@ class Inbox:
         self.connections = connections
         self.events: list[Event] = []
         self.full = False
+        self.proves = True
+        """Whether a greeting is as good as a logon."""
         self.react: Callable[[CommandReceived], None] = self.answer
         self._room = trio.lowlevel.ParkingLot()
 
@@ -43,6 +45,8 @@ class Inbox:
         name = type(event.command).__name__
         response = COMMANDS[name].resp(result=ResultCode.SUCCESS)
         frame = response_bytes(event.request_id, event.agent_id, response)
+        if self.proves and isinstance(event.command, AgentSDKConnected):
+            self.connections.trust(event.connection)
         self.connections.answer(event.connection, frame)
         self.connections.flush()
 

@@ -581,33 +581,6 @@ async def test_desktop_that_never_reads_again_is_gone_after_the_linger_time(nurs
         await slow.stream.send_all(b"x")
 
 
-async def test_connections_without_logon_are_limited_and_a_proven_one_makes_room(nursery):
-    stage = await Stage(nursery, Limits(unproven=2)).start()
-    await stage.connect().hello()
-    await stage.connect().hello()
-    assert "too many connections" in await stage.connect().reason()
-    stage.connections.trust(1)
-    stage.connections.trust(1)
-    await stage.connect().hello()
-    assert "too many connections" in await stage.connect().reason()
-
-
-async def test_proven_connection_that_leaves_makes_no_room_for_an_unproven_one(nursery):
-    stage = await Stage(nursery, Limits(unproven=2)).start()
-    proven = stage.connect()
-    await proven.hello()
-    stage.connections.trust(1)
-    await stage.connect().hello()
-    assert stage.connections.unproven == 1
-
-    await proven.stream.aclose()
-    await trio.testing.wait_all_tasks_blocked()
-
-    assert len(stage.connections) == stage.connections.unproven == 1
-    await stage.connect().hello()
-    assert "too many connections" in await stage.connect().reason()
-
-
 async def test_connections_are_limited_in_all(nursery):
     stage = await Stage(nursery, Limits(connections=1)).start()
     desktop = stage.connect()
