@@ -7,12 +7,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import attrs
 import structlog
 import trio
-from attrs import define, frozen
+from attrs import Factory, define, frozen
 from prometheus_client import CollectorRegistry
 
 from agentmgr.accepting import raise_descriptor_limit
@@ -31,7 +32,7 @@ from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
 from agentmgr.log import configure
 from agentmgr.managing import Lobbies, ThisManager, introduce, join, lock_path, new_incarnation
-from agentmgr.ports import Claim, LeaseStore, StoreFault
+from agentmgr.ports import Claim, LeaseStore, StoreFault, Telephony, Token
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
@@ -48,6 +49,9 @@ from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store import SqliteStore, has_tables, open_leases, open_postgres, open_sqlite, url_name
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
+from agentmgr.telephony.params import split_address
+from agentmgr.telephony.remote import RemoteSwitch
+from agentmgr.telephony.secret import SecretUnusable, read_secret
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.web.pages import HEALTH, pages
@@ -225,6 +229,7 @@ async def open_server(
     """
     with ExitStack() as stack:
         certificates = certificates_of(settings)
+        switch_secret = _switch_secret(settings)
         sockets = {
             zone.name: _listen(zone.host, zone.port, f"zone {zone.name}", stack) for zone in settings.zones
         }
@@ -240,7 +245,9 @@ async def open_server(
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
             threads.callback(store.wait_no_more)
-            maker = _ZoneMaker(settings, sockets, certificates, store, writers, clock, metrics, permit)
+            maker = _ZoneMaker(
+                settings, sockets, certificates, store, writers, clock, metrics, permit, switch_secret
+            )
             ends = _Ends(maker.release)
             host = ZoneHost(maker.make, ends)
             await nursery.start(host.run)
@@ -362,6 +369,8 @@ class _ZoneMaker:
     clock: Clock
     metrics: RuntimeMetrics
     permit: Guard | None
+    switch_secret: bytes
+    switches: dict[str, Driver] = Factory(dict)
 
     async def make(self, name: str, claim: Claim | None) -> HostedZone:
         """Take a zone over; the epoch of whoever had it before is over."""
@@ -369,8 +378,7 @@ class _ZoneMaker:
         clock, settings = self.clock, self.settings
         writer = self.writers[name]
         opened = await writer.call(self.store.open_zone, name, clock.now(), claim)
-        # a switch for each zone: its calls don't depend on what else is configured
-        switch = Driver(SimSwitch(settings.switch.seed, settings.switch), clock.steady)
+        switch = self._switch(opened.token)
         config = ZoneConfig(
             zone=name,
             era=opened.token.era,
@@ -410,6 +418,27 @@ class _ZoneMaker:
         keeper = JobsKeeper(runner.read_jobs_wanted)
         return HostedZone(name, zone.host, port, [listener], machine, runner, keeper, feed, agt)
 
+    def _switch(self, token: Token) -> Telephony:
+        """Return the switch of a zone, one for each: its calls don't depend on what else is configured.
+
+        One in this process keeps its calls when the zone is opened anew after a fault.
+        """
+        params = self.settings.switch
+        where = split_address(params.address)
+        if where is None:
+            if token.zone not in self.switches:
+                self.switches[token.zone] = Driver(SimSwitch(params.seed, params), self.clock.steady)
+            return self.switches[token.zone]
+        host, port = where
+        return RemoteSwitch(
+            partial(trio.open_tcp_stream, host, port),
+            self.switch_secret,
+            token,
+            confirms=params.confirms_orders,
+            speed=params.speed,
+            bridge_s=params.bridge_s,
+        )
+
     def make_lobby(self, name: str) -> tuple[AgtServer, Lobby, socket.socket]:
         """Make what answers at the port of a zone while it is not here."""
         connections, metrics = Connections(), self.metrics.for_zone(name)
@@ -427,6 +456,21 @@ class _ZoneMaker:
     def release(self, name: str) -> None:
         """Let the port of a zone go that will not be opened any more."""
         self.sockets[name].close()
+
+
+def _switch_secret(settings: Settings) -> bytes:
+    """Return what this manager shares with a switch in another process; empty if it has none there.
+
+    Raises:
+        ServerFailed: it is needed, and missing or unusable.
+    """
+    where = split_address(settings.switch.address)
+    if where is None:
+        return b""
+    try:
+        return read_secret(settings.switch.secret_file, where[0])
+    except SecretUnusable as error:
+        raise ServerFailed(str(error)) from None
 
 
 def _timers(timers: ZoneTimers, speed: float, *, covers: bool) -> ZoneTimers:

@@ -25,6 +25,7 @@ from agentmgr.cli import (
     dispositions,
     dnc,
     server,
+    switch,
     top,
     zones,
 )
@@ -61,6 +62,7 @@ INTERRUPTED = 130
 
 app = App(name="agentmgr", help=_ABOUT, help_format="markdown", version=lambda: version("agentmgr"))
 app.command(server.serve)
+app.command(switch.switch)
 app.command(server.init)
 app.command(server.check_config)
 app.command(server.dev_cert)

@@ -49,9 +49,10 @@ class Telephony(Protocol):
         """End every call and leg of the zone but these, and return those of them that live.
 
         What is ended is not told, nor are orders carried out that are still on their way there. Whoever
-        opens a zone says so what it knows: all else is left from an owner that is gone. Customers who
-        hear the message that no agent was free hear it to its end. May wait for the switch, for a bounded
-        time, and only while it is open; none lives while the switch is lost.
+        opens a zone says so what it knows: all else is left from an owner that is gone. What still rings
+        is ended too: that it was answered may have been told to that owner. Customers who hear the message
+        that no agent was free hear it to its end. May wait for the switch, for a bounded time, and only
+        while it is open; none lives while the switch is lost.
         """
         ...
 

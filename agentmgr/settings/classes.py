@@ -22,7 +22,7 @@ from agentmgr.fields import (
 )
 from agentmgr.ha.times import LeaseTimes
 from agentmgr.server.limits import Limits
-from agentmgr.telephony.params import InboundParams, SimParams
+from agentmgr.telephony.params import InboundParams, RemoteParams, SimParams
 from agentmgr.tls.settings import TlsSettings
 from agentmgr.web.limits import WebLimits
 
@@ -128,7 +128,7 @@ class ZoneSettings:
 
 
 @frozen
-class SwitchSettings(SimParams):
+class SwitchSettings(RemoteParams, SimParams):
     """The simulated switch with its customers; everything it does follows from the seed."""
 
     seed: int = setting(1, whole_number(0, 2**32 - 1), "The same seed gives the same calls.")

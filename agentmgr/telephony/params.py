@@ -6,6 +6,8 @@ from agentmgr.fields import (
     NO_OR_SOME_SECONDS,
     SHARE,
     SIGMA,
+    Allowed,
+    any_text,
     number,
     out_of_range,
     setting,
@@ -15,6 +17,40 @@ from agentmgr.fields import (
 
 OUTCOMES = ("live", "busy", "rejected", "machine", "invalid", "congestion")
 SOME_SECONDS = number(0.001, 86_400)
+
+
+@frozen(slots=False)
+class RemoteParams:
+    """Where the switch is, if it is not in this process."""
+
+    address: str = setting(
+        "",
+        Allowed(
+            'a host and a port, such as "127.0.0.1:9990", or "" for a switch in this process',
+            lambda v: type(v) is str and (not v or split_address(v) is not None),
+            lambda v: v,
+        ),
+        "Where `agentmgr switch` listens, and managers connect to: their calls outlive them.",
+    )
+    secret_file: str = setting(
+        "",
+        any_text(),
+        "File with the secret that it shares with its managers; else AGENTMGR_SWITCH_SECRET in the"
+        " environment. On loopback it may do without.",
+    )
+    bridge_s: float = setting(
+        5.0,
+        number(0.1, 60),
+        "How long it may be out of reach, in real seconds, before its calls are given up.",
+    )
+
+
+def split_address(address: str) -> tuple[str, int] | None:
+    """Return host and port of an address; None if it is none."""
+    host, colon, port = address.rpartition(":")
+    if not (colon and host.strip("[]") and port.isascii() and port.isdigit() and int(port) <= 65_535):
+        return None
+    return host.strip("[]"), int(port)
 
 
 @frozen

@@ -192,8 +192,8 @@ class SimSwitch:
     def keep(self, ids: Iterable[str], now: float) -> frozenset[str]:
         """End every call and leg but these without a word, and return those of them that live.
 
-        A leg that is being dropped does not live, nor does a customer who hears the message, but hears it
-        to its end. Orders on their way are of whoever had the switch before: they are lost.
+        A leg that rings or is being dropped does not live, nor does a customer who hears the message, but
+        hears it to its end. Orders on their way are of whoever had the switch before: they are lost.
         """
         self._keeps += 1
         kept = frozenset(ids)
@@ -201,13 +201,13 @@ class SimSwitch:
         for call in list(self.calls.values()):
             if call.hears is Hears.MESSAGE:
                 continue
-            if call.call_id in kept:
+            if call.call_id in kept and call.hears is not Hears.RINGING:
                 living.add(call.call_id)
             else:
                 self._silence(call.call_id)
                 self._forget(call.call_id, now)
         for line in list(self.lines.values()):
-            if line.leg_id in kept and not line.dropped:
+            if line.leg_id in kept and line.up:
                 living.add(line.leg_id)
             else:
                 self._forget_line(line, now)

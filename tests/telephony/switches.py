@@ -47,9 +47,10 @@ def collect(switch: SimSwitch, until: float = math.inf) -> list[tuple[float, Tel
 
 
 def living(switch: SimSwitch) -> set[str]:
-    """The legs that a zone may have: not those that hear a message, nor those being dropped."""
-    calls = {each.call_id for each in switch.calls.values() if each.hears is not Hears.MESSAGE}
-    return calls | {each.leg_id for each in switch.lines.values() if not each.dropped}
+    """The legs that a new owner may have: not those that ring, hear a message, or are being dropped."""
+    deaf = (Hears.RINGING, Hears.MESSAGE)
+    calls = {each.call_id for each in switch.calls.values() if each.hears not in deaf}
+    return calls | {each.leg_id for each in switch.lines.values() if each.up}
 
 
 def talking(switch: SimSwitch, call_id: str = "c1", leg_id: str = "n1") -> float:

@@ -250,6 +250,14 @@ def test_keep_calls_and_legs_that_are_not_over_live() -> None:
     assert switch.keep(everybody, began + 62) == frozenset()
 
 
+def test_keep_what_rings_is_ended() -> None:
+    switch, began = with_external()
+    switch.order(dial("c2"), began + 13)
+    switch.order(NailUp("n3", "1003", "sip:1003"), began + 13)
+    assert switch.keep(["c1", "n1", "c2", "n3"], began + 14) == {"c1", "n1"}
+    assert (set(switch.calls), set(switch.lines)) == ({"c1"}, {"n1"})
+
+
 def test_keep_ends_all_others_without_a_word_and_who_is_left_alone_waits() -> None:
     switch, began = with_external()
     assert switch.keep(["c1", "n2"], began + 13) == {"c1", "n2"}

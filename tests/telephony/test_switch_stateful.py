@@ -236,7 +236,7 @@ class AnyOrders(RuleBasedStateMachine):
             heard = [call for call in self.switch.calls.values() if call.hears is not Hears.MESSAGE]
             assert len(heard) == sum(state != SILENT for state in self.calls.values())
             assert self.switch.open_lines == sum(state != SILENT for state in self.legs.values())
-            there = {each for each, state in {**self.calls, **self.legs}.items() if state != SILENT}
+            there = {each for each, state in {**self.calls, **self.legs}.items() if state == ANSWERED}
             assert living(self.switch) == there - self.dropped
 
     def teardown(self) -> None:
