@@ -142,12 +142,16 @@ class Keeper:
         return ages | {self.me.incarnation: now - self._renewed_at}
 
     async def leave(self, grace_s: float) -> None:
-        """Give all zones to others that are ready, after a grace; returns when none is left here."""
+        """Give all zones to others that are ready, after a grace.
+
+        Returns when none is left here, or when that takes longer than it can with a database.
+        """
         self.leaving, self.leaving_grace_s = True, grace_s
         self._turn.set()
-        while self.zones.tokens or self._busy:
-            self._nobody_left = trio.Event()
-            await self._nobody_left.wait()
+        with trio.move_on_after(grace_s + self.times.lease_s):
+            while self.zones.tokens or self._busy:
+                self._nobody_left = trio.Event()
+                await self._nobody_left.wait()
 
     async def release(self, reason: str) -> None:
         """Say that this manager is no more, so that nobody has to wait for it."""

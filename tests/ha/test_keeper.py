@@ -265,6 +265,17 @@ async def test_manager_that_leaves_gives_its_zones_to_one_that_is_ready(
     assert [m.name for m in town.leases.read().managers] == ["a"]
 
 
+async def test_manager_that_leaves_without_its_database_waits_no_longer_than_its_lease(
+    town: Town, autojump_clock: MockClock
+) -> None:
+    a = town.start("a")
+    await trio.sleep(10)
+    a.wire.cut = True
+    with trio.fail_after(TIMES.lease_s + 0.1):
+        await a.keeper.leave(grace_s=0.0)
+    assert a.zones == {"North", "South"}
+
+
 async def test_supervisor_moves_a_zone_and_lets_it_go_back(town: Town, autojump_clock: MockClock) -> None:
     a, b = town.start("a"), town.start("b")
     await trio.sleep(10)
