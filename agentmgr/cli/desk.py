@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from agentmgr.cli.common import PLAINTEXT, Failed, TlsOptions, consecutive, say, secret_from_stdin
+from agentmgr.cli.common import PLAINTEXT, Failed, Misused, TlsOptions, consecutive, say, secret_from_stdin
 
 
 def desk(
@@ -13,6 +13,7 @@ def desk(
     count: PositiveInt = 1,
     host: str = "127.0.0.1",
     port: PositiveInt = 9970,
+    also: list[str] | None = None,
     zone: str = "Default",
     first_agent: str = "1001",
     password: str = "demo",
@@ -42,6 +43,8 @@ def desk(
         Where the server listens.
     port
         The port of the zone.
+    also
+        HOST:PORT of another manager at which the zone may be; may be repeated.
     zone
         Name of the zone.
     first_agent
@@ -65,6 +68,18 @@ def desk(
     ids = consecutive("--first-agent", first_agent, count)
     desktops = [SimDesktop(agent_id, password, zone, seed) for agent_id in ids]
     try:
-        work_shift(Shift((host, port), desktops, connections, speed, security.checked()), say)
+        work_shift(
+            Shift(
+                [(host, port), *map(_address, also or ())], desktops, connections, speed, security.checked()
+            ),
+            say,
+        )
     except ShiftFailed as error:
         raise Failed(str(error)) from None
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal():
+        raise Misused(f"--also: found {text!r}; allowed: HOST:PORT")
+    return host, int(port)

@@ -23,9 +23,9 @@ class ShiftFailed(Exception):
 
 @frozen
 class Shift:
-    """Where desktops work, over how many connections, how much faster than people, and with what TLS."""
+    """At which managers desktops work, over how many connections, at which speed, with what TLS."""
 
-    address: tuple[str, int]
+    addresses: Sequence[tuple[str, int]]
     desktops: Sequence[SimDesktop]
     connections: int | None = None
     speed: float = 1.0
@@ -66,7 +66,7 @@ async def _work(shift: Shift, say: Callable[[str], None]) -> None:
         clock.listeners.update(desktop.step_clock for desktop in shift.desktops)
         nursery.start_soon(clock.follow)
         await run_fleet(
-            [shift.address],
+            shift.addresses,
             shift.desktops,
             clock.steady,
             connections=shift.connections,
