@@ -840,6 +840,7 @@ class AgentSDKConnectedRESP(Resp):
 
     version: int = wire(doc="version of the wire the server speaks", default=0)
     zones: dict[str, SocketInfo] = wire(doc="zone name to address", factory=dict)
+    answers_again: bool = wire(doc="commands that are sent again are answered as before", default=False)
 
 
 @command(AgentSDKConnectedRESP, 6, 17, for_agent=False)
@@ -854,6 +855,10 @@ class AgentSDKConnected:
     version: int = wire(doc="version of the wire the client speaks")
     account: str = wire(doc="name of a service account; empty: an ordinary connection", default="")
     pwd: str = wire(doc="password of the account", default="", secret=True)
+    resends: bool = wire(
+        doc="no id is used twice for an agent, and what was not answered is sent again under its own",
+        default=False,
+    )
 
 
 @frozen

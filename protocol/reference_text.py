@@ -323,6 +323,16 @@ keep the password. `AGTLogon` takes it too, with an empty `pwd`: after a restart
 `resume_token_s` of the settings (12 h). Such a logon begins afresh; if the agent's place was kept, that is
 over. A token ends with `AGTLogoff` and `AGTPendingLogout`, with a logon by password, with a new password.
 
+**Sent again.** A client that says so (`resends` of `AgentSDKConnected`) counts its ids, uses none twice for
+an agent between a logon and the next, and sends commands again that were not answered when their connection
+broke: under their ids, in order, once it has the RESP to `GetAgentStatusResponse`. A server that says
+`answersAgain` answers what it had answered as it did then, for the last 16 commands of an agent, and does
+nothing a second time; what is under way is answered once. Questions (`AGTGet...`, `AGTIsInDNC`) are just
+asked again, `AGTLogon` and `AGTLogoff` are never sent again. The same id with another command, or other
+arguments, is answered 9008. Answers of agents whose place outlives the server are stored with what they
+answer: the next owner of the zone gives them again. Each logon begins anew. On a connection that does not say
+`resends` ids mean nothing but which RESP is whose.
+
 Whoever answers without a right token gets 17, and nothing changes for the agent. The old connection need not
 be known to be lost: with the right token the agent moves, and the old one gets AGTAgentLoggedOut. For
 desktops that know no token the setting `resume_without_token` lets whoever names an agent speak for it, once

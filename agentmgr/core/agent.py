@@ -10,7 +10,7 @@ from attrs import Factory, define, field
 from agentmgr.core.capabilities import VECTORS, Row, capabilities
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.model import AgentSpec
-from agentmgr.core.sent import SentLog
+from agentmgr.core.sent import Answers, SentLog
 from agentmgr.core.states import (
     AGENT_TABLE,
     CALL_TABLE,
@@ -76,6 +76,7 @@ class Agent:
     """One agent in a zone; `tell` sends to its desktop, `note` says that something changed.
 
     `saved_for_ha` says that its desktop asked for its place to outlive a crash, `is_covered` that all do.
+    `resends` says that its desktop sends what was not answered again, under the same id.
     `timezone` is where its desktop says that it is, an IANA name. `home` is the job that the agent goes back
     to when nothing is on, if it was lent for a callback; `placed_in` the one that a supervisor wants it to
     work in while that runs. `heard_at` is when its desktop last sent anything for it, steady. Since then it
@@ -110,6 +111,8 @@ class Agent:
     blend: Blend = Blend.OUTBOUND
     saved_for_ha: bool = False
     is_covered: bool = False
+    resends: bool = False
+    answers: Answers = field(factory=Answers)
     tokens: TokenHashes = TokenHashes()
     is_away: bool = False
     sent: SentLog = field(factory=SentLog)

@@ -478,7 +478,25 @@ class SaveAgent:
 
 @frozen
 class ForgetAgent:
-    """A saved agent logged off: nothing is to be restored."""
+    """A saved agent logged off: nothing is to be restored, and no answer to be given again."""
+
+    agent_id: str
+
+
+@frozen
+class SaveAnswer:
+    """The RESP to a command that has changed something, to be given again; the latest few are kept."""
+
+    agent_id: str
+    number: int
+    request_id: int
+    command: Any = field(repr=False)
+    response: Any = field(repr=False)
+
+
+@frozen
+class DropAnswers:
+    """An agent has logged on: no answer from before is to be given again."""
 
     agent_id: str
 
@@ -524,6 +542,8 @@ Record = (
     | EndCallback
     | SaveAgent
     | ForgetAgent
+    | SaveAnswer
+    | DropAnswers
     | SaveResumeToken
     | DropResumeToken
     | FinishJob

@@ -35,6 +35,8 @@ class Floor:
         self.out = Outbox(now, self.agents, self.connections)
         self.lanes = self.out.lanes
         self.ids = Ids(config.zone, config.epoch)
+        self.resending: set[int] = set()
+        """The connections whose desktops send again, under the same id, what was not answered."""
         self.heartbeats: dict[int, float] = {}
         self.services: dict[int, str] = {SERVER_CONNECTION: "server"}
         """The connections over which some commands may be sent for any agent, with their accounts."""

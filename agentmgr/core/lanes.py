@@ -7,6 +7,7 @@ so does the agent itself where it is logged on over another one.
 """
 
 from collections import deque
+from collections.abc import Iterator
 
 from attrs import Factory, define
 
@@ -106,6 +107,14 @@ class Lanes:
         """Whether what an agent's desktop sends over a connection waits."""
         lane = self.by_connection.get(connection, {}).get(agent_id)
         return lane is not None and lane.head is not None
+
+    def waiting(self, connection: int, agent_id: str) -> Iterator[CommandReceived]:
+        """Yield the commands of an agent over a connection that wait: for an answer, or behind one."""
+        lane = self.by_connection.get(connection, {}).get(agent_id)
+        if lane is not None:
+            if lane.head is not None:
+                yield lane.head
+            yield from lane.behind
 
     def head(self, connection: int, agent_id: str, request_id: int) -> CommandReceived | None:
         """Return the command that a lane is closed by, if it is this one."""

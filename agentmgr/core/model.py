@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -208,6 +209,16 @@ class Place:
 
 
 @frozen
+class SavedAnswer:
+    """The RESP that a command of an agent was given, `number` counting them since its logon."""
+
+    number: int
+    request_id: int
+    command: Any
+    response: Any
+
+
+@frozen
 class SavedAgent:
     """An agent whose state outlives a crash, as the store has it.
 
@@ -223,6 +234,7 @@ class SavedAgent:
     extension: str = ""
     skills: str = "{}"
     place: Place = Place()
+    answers: tuple[SavedAnswer, ...] = ()
 
 
 @frozen

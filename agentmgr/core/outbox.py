@@ -4,11 +4,18 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CancelTimer, Effect, Notify, Remark, Respond, SetTimer
+from agentmgr.core.effects import CancelTimer, Effect, Notify, Remark, Respond, SaveAnswer, SetTimer
 from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, TimerKey
 from agentmgr.core.job import Callback, Job
 from agentmgr.core.lanes import Lanes
+from protocol.commands import AGTLogoff, AGTLogon, GetAgentStatusResponse
+from protocol.registry import COMMANDS
 from protocol.results import ResultCode
+
+GIVEN_AGAIN = frozenset(
+    spec.cls for name, spec in COMMANDS.items() if spec.for_agent and not name.startswith(("AGTGet", "AGTIs"))
+) - {AGTLogon, AGTLogoff, GetAgentStatusResponse}
+"""Commands that do something to an agent who is logged on: a second time would be once too often."""
 
 Thing = Agent | Job | Callback
 """What can change so that somebody outside may want to know."""
@@ -94,6 +101,8 @@ class Outbox:
         message = Respond(request.connection, request.request_id, request.agent_id, response)
         agent = self._agents.get(request.agent_id)
         if agent is not None:
+            if agent.resends and request.command.__class__ in GIVEN_AGAIN:
+                self._keep_answer(agent, request, response)
             if agent.connection == connection:
                 agent.sent.keep(message, self.steady)
             elif agent.lost_connection == connection and connection not in self._connections:
@@ -105,6 +114,19 @@ class Outbox:
             self.effects.append(Respond(connection, request.request_id, request.agent_id, response))
         if self.lanes.by_connection:
             self.lanes.open(request, refused=response.result is not ResultCode.SUCCESS)
+
+    def _keep_answer(self, agent: Agent, request: CommandReceived, response: Any) -> None:
+        """Keep an answer to be given again; in the store too what a command did whose agent is kept there."""
+        if request.connection in (agent.connection, agent.lost_connection):
+            kept = agent.answers.keep(request.request_id, request.command, response)
+            if agent.outlives and response.result is ResultCode.SUCCESS:
+                self.effects.append(
+                    SaveAnswer(agent.agent_id, kept.number, request.request_id, request.command, response)
+                )
+
+    def respond_again(self, request: CommandReceived, response: Any) -> None:
+        """Answer a command that was answered before; nothing rests on it."""
+        self.effects.append(Respond(request.connection, request.request_id, request.agent_id, response))
 
     def set_timer(self, key: TimerKey, after_s: float) -> None:
         """Have `TimerFired(key)` come back after so many seconds, whatever the clock shows by then."""

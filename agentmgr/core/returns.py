@@ -13,6 +13,7 @@ from agentmgr.core.callflow import CallFlow
 from agentmgr.core.consults import Consults
 from agentmgr.core.effects import (
     CheckLogon,
+    DropAnswers,
     DropNail,
     EndAttempt,
     EndCallback,
@@ -27,7 +28,7 @@ from agentmgr.core.events import SERVER_CONNECTION, CommandReceived, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import Place, SavedAgent, SavedSession
 from agentmgr.core.nailer import Nailer
-from agentmgr.core.sent import FRESH, IN_FLIGHT_S, Sent, SentLog
+from agentmgr.core.sent import FRESH, IN_FLIGHT_S, Answers, Sent, SentLog
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from agentmgr.core.times import format_time
@@ -186,7 +187,14 @@ class Returns:
     def resume(self, agent: Agent, connection: int) -> None:
         """A desktop that crashed has logged on again: tell it everything it has forgotten."""
         self.arrive(agent, connection)
+        self.begin_answers(agent)
         self.tell_all(agent, FRESH)
+
+    def begin_answers(self, agent: Agent) -> None:
+        """The agent has logged on: its request ids begin anew."""
+        if agent.answers.any_kept:
+            agent.answers = Answers()
+            self._out.emit(DropAnswers(agent.agent_id))
 
     def tell_all(self, agent: Agent, believed: AgentStatus | None) -> None:
         """Tell a desktop where its agent is, beginning from what it believes; None if that is not known."""
@@ -238,6 +246,7 @@ class Returns:
         agent.connection = connection
         agent.is_away = False
         agent.claimed_by = None
+        agent.resends = connection in self._floor.resending
         if agent.lost_for_good:
             agent.leaving = agent.lost_for_good = False
         self._floor.connections[connection][agent.agent_id] = agent

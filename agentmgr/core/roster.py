@@ -11,6 +11,7 @@ from agentmgr.core.floor import Floor
 from agentmgr.core.model import AgentSpec, SavedAgent
 from agentmgr.core.nailer import Nailer
 from agentmgr.core.returns import Returns
+from agentmgr.core.sent import Answers
 from agentmgr.core.session import Session
 from agentmgr.core.states import AgentEvent, Phase
 from protocol.commands import AGTLogoffRESP
@@ -46,6 +47,7 @@ class Roster:
             self._floor.stats,
             skills=skills,
             is_covered=self._floor.config.cover_all_agents,
+            resends=connection in self._floor.resending,
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent
@@ -90,6 +92,8 @@ class Roster:
             available_for_nailup=place.is_available,
             saved_for_ha=place.has_asked,
             is_covered=self._floor.config.cover_all_agents,
+            resends=connection in self._floor.resending,
+            answers=Answers(saved.answers),
         )
         self._floor.agents[agent.agent_id] = agent
         self._floor.connections[connection][agent.agent_id] = agent

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from agentmgr.core.effects import Notify, Respond
+from agentmgr.core.model import SavedAnswer
 from protocol.enums import AgentState, CallState, NailupStatus
 from protocol.notifications import AGTCallStateChangedNotify, AGTNailupChange, AGTStateChangedNotify
 from protocol.structures import AgentStatus
@@ -30,7 +31,37 @@ _TELLS: dict[type[Any], str] = {
 }
 """The field of a notification that tells a state, which is of the same name in `AgentStatus`."""
 
+MAX_ANSWERS = 16
+"""How many answers of an agent are kept, to be given again; a desktop has one or two commands under way."""
+
 Sent = Notify | Respond
+
+
+class Answers:
+    """The latest answers to commands of one agent that do more than ask, by request id."""
+
+    def __init__(self, saved: Iterable[SavedAnswer] = ()) -> None:
+        self._by_id = {each.request_id: each for each in saved}
+        self._count = max((each.number for each in self._by_id.values()), default=-1) + 1
+
+    def keep(self, request_id: int, command: Any, response: Any) -> SavedAnswer:
+        """Keep an answer; the oldest one makes room."""
+        by_id = self._by_id
+        by_id.pop(request_id, None)
+        if len(by_id) >= MAX_ANSWERS:
+            del by_id[next(iter(by_id))]
+        answer = by_id[request_id] = SavedAnswer(self._count, request_id, command, response)
+        self._count += 1
+        return answer
+
+    @property
+    def any_kept(self) -> bool:
+        """Whether anything was answered since the agent's logon."""
+        return bool(self._by_id)
+
+    def find(self, request_id: int) -> SavedAnswer | None:
+        """Return what a request was answered; None if it was not, or too long ago."""
+        return self._by_id.get(request_id)
 
 
 @define(eq=False)

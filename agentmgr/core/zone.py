@@ -249,6 +249,7 @@ class Zone(Parts):
             self.returns.part(agent)
             self._each(self._lose_desktop, agent)
         self.connections.pop(event.connection, None)
+        self.resending.discard(event.connection)
         self.heartbeats.pop(event.connection, None)
 
     def _lose_desktop(self, agent: Agent) -> None:

@@ -10,6 +10,7 @@ from attrs import frozen
 from agentmgr.core.effects import (
     RECORDS,
     AddToDnc,
+    DropAnswers,
     DropResumeToken,
     EndAttempt,
     EndCallback,
@@ -20,6 +21,7 @@ from agentmgr.core.effects import (
     Record,
     ReturnContact,
     SaveAgent,
+    SaveAnswer,
     SaveCallback,
     SaveDisposition,
     SaveNote,
@@ -30,6 +32,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import country_code_attribute
 from agentmgr.ports import Token
+from agentmgr.store.answers import DROP_ANSWERS, SAVE_ANSWER, parameters_of
 from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
@@ -172,7 +175,10 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     ),
     ForgetAgent: (
         Statement("DELETE FROM saved_agent WHERE agent_id = ?", lambda record: (record.agent_id,)),
+        Statement(DROP_ANSWERS, lambda record: (record.agent_id,)),
     ),
+    SaveAnswer: (Statement(SAVE_ANSWER, parameters_of),),
+    DropAnswers: (Statement(DROP_ANSWERS, lambda record: (record.agent_id,)),),
     SaveResumeToken: _statement(
         "INSERT INTO resume_token (agent_id, newest, before, given_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (agent_id) DO UPDATE SET newest = excluded.newest, before = excluded.before,"

@@ -7,6 +7,7 @@ from attrs import fields
 
 from agentmgr.core.model import PhoneNumber, Place, SavedAgent, SavedSession
 from agentmgr.ports import JobState
+from agentmgr.store.answers import read_answers
 from agentmgr.store.contacts import read_contacts
 from agentmgr.store.sql import Sql
 from protocol.enums import AgentState, CallState, ContactType
@@ -46,6 +47,7 @@ def release_share(sql: Sql, job_id: int, zone: str) -> None:
 
 def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
     """Return the saved agents of a zone by id, each with the attempt that goes on."""
+    answers = read_answers(sql, zone)
     rows = sql.fetch(
         "SELECT agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills,"
         f" {', '.join(PLACE)} FROM saved_agent WHERE zone = ? ORDER BY agent_id",
@@ -62,6 +64,7 @@ def read_saved(sql: Sql, zone: str) -> tuple[SavedAgent, ...]:
             extension,
             skills,
             _place(place),
+            answers.get(agent_id, ()),
         )
         for agent_id, agent_state, call_state, reason_code, leg_id, attempt_id, extension, skills, *place in (
             rows

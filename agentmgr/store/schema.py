@@ -146,6 +146,15 @@ saved_agent = _table(
     Column("wrapup_ends_at", Real),
     _needed("extensions_left", Integer()),
 )
+agent_answer = _table(
+    "agent_answer",
+    Column("agent_id", Text(), primary_key=True),
+    Column("slot", Integer(), primary_key=True),
+    _needed("number", RowId),
+    _needed("request_id", RowId),
+    _needed("command", Text()),
+    _needed("response", Text()),
+)
 resume_token = _table(
     "resume_token",
     _key("agent_id", Text()),

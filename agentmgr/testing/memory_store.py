@@ -12,6 +12,7 @@ from agentmgr.core.effects import (
     REFUSALS,
     AddToDnc,
     CheckDial,
+    DropAnswers,
     DropResumeToken,
     EndAttempt,
     EndCallback,
@@ -22,6 +23,7 @@ from agentmgr.core.effects import (
     Record,
     ReturnContact,
     SaveAgent,
+    SaveAnswer,
     SaveCallback,
     SaveDisposition,
     SaveNote,
@@ -40,9 +42,11 @@ from agentmgr.core.model import (
     JobSpec,
     PhoneNumber,
     SavedAgent,
+    SavedAnswer,
     SavedSession,
     WantedJob,
 )
+from agentmgr.core.sent import MAX_ANSWERS
 from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import (
     AccountLogin,
@@ -81,6 +85,7 @@ class MemoryStore:
         self.callbacks: dict[str, SaveCallback] = {}
         self.ended_callbacks: dict[str, EndCallback] = {}
         self.saved_agents: dict[str, SaveAgent] = {}
+        self.answers: dict[str, dict[int, SaveAnswer]] = {}
         self.tokens: dict[str, SaveResumeToken] = {}
         self.finished_jobs: dict[int, str] = {}
         self.dnc: set[str] = set()
@@ -261,6 +266,12 @@ class MemoryStore:
             agent.extension,
             agent.skills,
             agent.place,
+            tuple(
+                SavedAnswer(each.number, each.request_id, each.command, each.response)
+                for each in sorted(
+                    self.answers.get(agent.agent_id, {}).values(), key=lambda each: each.number
+                )
+            ),
         )
 
     def _session(self, attempt: StartAttempt) -> SavedSession:
@@ -349,6 +360,12 @@ class MemoryStore:
                 self.saved_agents[record.agent_id] = record
             case ForgetAgent():
                 self.saved_agents.pop(record.agent_id, None)
+                self.answers.pop(record.agent_id, None)
+            case SaveAnswer():
+                ring = self.answers.setdefault(record.agent_id, {})
+                ring[record.number % MAX_ANSWERS] = record
+            case DropAnswers():
+                self.answers.pop(record.agent_id, None)
             case SaveResumeToken():
                 self.tokens[record.agent_id] = record
             case DropResumeToken():

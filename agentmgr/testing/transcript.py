@@ -19,7 +19,9 @@ from agentmgr.core import effects
 from protocol.notifications import AGTCallStateChangedNotify, AGTCapabilitiesChanged
 from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
-_UNSHOWN_FIELDS = frozenset({"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out"})
+_UNSHOWN_FIELDS = frozenset(
+    {"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out", "answers_again"}
+)
 _UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
 _LOGGED_ON_WITH = frozenset({"extension", "skills", "place"})
 _TOKENS = (effects.SaveResumeToken, effects.DropResumeToken)

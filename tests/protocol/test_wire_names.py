@@ -57,7 +57,7 @@ AGTSkillsChanged(agentSkills)
 AGTSaveAgentForHA()
 AGTAgentDisconnected()
 GetAgentStatusResponse(status, resumeToken?) -> resumeToken
-AgentSDKConnected(agentIds, version, account?, pwd?) -> version zones
+AgentSDKConnected(agentIds, version, account?, pwd?, resends?) -> version zones answersAgain
 GetPAMForZone(zoneName) -> zones
 POMClientAlive()
 """

@@ -125,6 +125,7 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
         agent = zone.roster.readmit(
             checked.agent, saved, session, connection=connection, extension=extension, skills=levels
         )
+        zone.returns.begin_answers(agent)
         zone.returns.tell_all(agent, FRESH)
     else:
         zone.roster.admit(checked.agent, connection=connection, extension=extension, skills=levels)

@@ -46,6 +46,8 @@ def sdk_connected(zone: Parts, command: AgentSDKConnected, event: CommandReceive
     if command.version < 1:
         return AgentSDKConnectedRESP(ResultCode.BAD_DATA, version=VERSION)
     zone.connections.setdefault(event.connection, {})
+    if command.resends:
+        zone.resending.add(event.connection)
     if command.account:
         zone.services.pop(event.connection, None)
         zone.lanes.hold(event)
@@ -96,7 +98,9 @@ def get_zone_list(zone: Parts, command: AGTGetZoneList, event: CommandReceived) 
 
 def _greeting(directory: Directory, command: AgentSDKConnected) -> AgentSDKConnectedRESP:
     served = {name: where for name, where in directory.items() if where is not None}
-    return AgentSDKConnectedRESP(ResultCode.SUCCESS, version=min(command.version, VERSION), zones=served)
+    return AgentSDKConnectedRESP(
+        ResultCode.SUCCESS, version=min(command.version, VERSION), zones=served, answers_again=True
+    )
 
 
 def _find(directory: Directory, command: GetPAMForZone) -> GetPAMForZoneRESP:

@@ -15,6 +15,7 @@ from agentmgr.core.asking import Asked, Continuation, Result
 from agentmgr.core.effects import TelephonyOrder
 from agentmgr.core.events import CommandReceived
 from agentmgr.core.lanes import MAX_BEHIND, Lane
+from agentmgr.core.outbox import GIVEN_AGAIN
 from agentmgr.core.parts import Parts
 from protocol.commands import AGTAgentDisconnected, AGTLogon, AGTLogonRESP, Resp, SessionResp
 from protocol.enums import CallState
@@ -147,6 +148,8 @@ def answer(zone: Parts, event: CommandReceived) -> None:
         agent.heard_at = zone.out.steady
         if agent.is_mute or agent.is_probed:
             zone.pulse.revive(agent)
+        if agent.resends and cls in GIVEN_AGAIN and _is_again(zone, agent, event):
+            return
     if zone.lanes.by_connection:
         lane = zone.lanes.before(event)
         if lane is not None:
@@ -173,6 +176,30 @@ def answer(zone: Parts, event: CommandReceived) -> None:
     result = rule.handler(zone, agent, command, event) if refusal is None else refusal
     if result is not None:
         _give_answer(zone, agent, event, rule, result, session_id)
+
+
+def _is_again(zone: Parts, agent: Agent, event: CommandReceived) -> bool:
+    """Whether a command was sent before; it is answered as it was then, or by the RESP that is on its way."""
+    given = agent.answers.find(event.request_id)
+    if given is None:
+        return _is_under_way(zone, agent, event)
+    response = given.response
+    if given.command != event.command:
+        response = COMMANDS[event.command.__class__.__name__].resp(ResultCode.BAD_DATA)
+    zone.out.respond_again(event, response)
+    return True
+
+
+def _is_under_way(zone: Parts, agent: Agent, event: CommandReceived) -> bool:
+    """Whether a command came over the agent's last connection and waits for its answer still."""
+    before = agent.lost_connection
+    if before is None or not (zone.lanes.by_connection or zone.asking.waiting):
+        return False
+    waiting = list(zone.lanes.waiting(before, event.agent_id))
+    asked = zone.asking.waiting.get(event.agent_id)
+    if asked is not None:
+        waiting += [asked.event, *asked.behind]
+    return any(each.connection == before and each.request_id == event.request_id for each in waiting)
 
 
 def answer_behind(zone: Parts, lane: Lane, event: CommandReceived) -> None:
