@@ -269,7 +269,7 @@ async def open_server(
             backing = Backing(
                 store,
                 _from_thread(clock.now),
-                lambda: frozenset(host.zones) | (keeper.owned if keeper is not None else frozenset()),
+                lambda: frozenset(host.zones),
                 _hinter(host),
                 floors,
                 ThisManager(settings.server.name, keeper),

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 
-from agentmgr.testing.simulation.bugs import BUGS, planted
+from agentmgr.testing.simulation.bugs import BUGS, find
 from agentmgr.testing.simulation.world import Outcome, simulate
 
 TRACE_LINES = 60
@@ -21,17 +21,11 @@ def main() -> int:
         return _run(arguments.first, arguments.seeds, trace=arguments.trace)
     missed = 0
     for bug in wanted:
-        found_at: int | None = None
-        findings: tuple[str, ...] = ()
-        for seed in range(arguments.first, arguments.first + arguments.seeds):
-            with planted(bug):
-                findings = simulate(seed).findings
-            if findings:
-                found_at = seed
-                break
-        missed += found_at is None
-        where = "NOT FOUND" if found_at is None else f"seed {found_at}"
-        print(f"{bug.name:24} {where:10} {findings[0][:120] if findings else bug.about}", flush=True)
+        seeds = range(arguments.first, arguments.first + arguments.seeds)
+        found = find(bug, seeds)
+        missed += found is None
+        where, what = ("NOT FOUND", bug.about) if found is None else (f"seed {found[0]}", found[1])
+        print(f"{bug.name:24} {where:10} {what[:140]}", flush=True)
     return int(missed > 0)
 
 
@@ -71,7 +65,7 @@ def _run(first: int, seeds: int, *, trace: bool) -> int:
 
 def _report(outcome: Outcome) -> None:
     print(f"seed {outcome.seed} failed, {outcome.simulated_s:.0f} simulated s, digest {outcome.digest[:16]}:")
-    for finding in outcome.findings:
+    for finding in outcome.findings.values():
         print(f"  {finding}")
     print(f"the last of {len(outcome.trace)} lines of its trace (all of it: --seeds 1 --first", end=" ")
     print(f"{outcome.seed} --trace):", *outcome.trace[-TRACE_LINES:], sep="\n  ", flush=True)

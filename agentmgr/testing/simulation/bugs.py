@@ -3,7 +3,7 @@
 Each is what somebody could have written, put in the place of what was written, by name.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,9 +21,14 @@ from agentmgr.runtime.host import ZoneHost
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.store import leases, ownership, records, takeover
 from agentmgr.store.sql import Sql, Transaction
+from agentmgr.telephony import wire
+from agentmgr.telephony.served import ServedZone
+from agentmgr.testing.simulation.checks import STALLS
 from agentmgr.testing.simulation.database import DatabaseRoute
-from agentmgr.testing.simulation.switchboard import Switchboard
-from agentmgr.testing.simulation.world import TIMES
+from agentmgr.testing.simulation.world import TIMES, Plan, simulate
+
+SHORT = Plan(calm_s=15.0, work_s=0.0, home_s=3.0, settle_s=0.0, ends_when_wrong=True)
+"""A life that ends with the first sign of a bug, and does not wait for what does not go on."""
 
 
 @frozen
@@ -34,11 +39,13 @@ class Bug:
         name: for the command line and the table of results.
         about: what it is.
         put: the places that are changed: whose, which name, and what stands there instead.
+        stalls: what it does is seen by what does not go on.
     """
 
     name: str
     about: str
     put: Sequence[tuple[Any, str, Any]]
+    stalls: bool = False
 
 
 @contextmanager
@@ -54,9 +61,30 @@ def planted(bug: Bug) -> Iterator[None]:
             setattr(place, name, value)
 
 
+def find(bug: Bug, seeds: Iterable[int]) -> tuple[int, str] | None:
+    """Return the first seed whose life shows a bug, and what it shows; None if none does."""
+    with planted(bug):
+        for seed in seeds:
+            findings = simulate(seed, None if bug.stalls else SHORT).findings
+            shown = [what for kind, what in findings.items() if bug.stalls or kind not in STALLS]
+            if shown:
+                return seed, shown[0]
+    return None
+
+
 def _renewed_at_reply(guard: Guard, until: float) -> None:
     guard.valid_until = guard._now() + TIMES.valid_s
     guard.look()
+
+
+_on_order = ServedZone._on_order
+
+
+def _obey_anybody(zone: ServedZone, message: wire.Order | wire.Keep, connection: Any) -> None:
+    if connection is not zone._owner and isinstance(message, wire.Order):
+        zone._obey(message.order)
+    else:
+        _on_order(zone, message, connection)
 
 
 def _no_check(tx: Transaction, token: Token) -> None:
@@ -215,7 +243,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "switch_takes_all",
         "the switch carries out the orders of an owner that was replaced",
-        [(Switchboard, "is_old", lambda board, token: False)],
+        [(ServedZone, "_on_order", _obey_anybody)],
     ),
     Bug(
         "hand_over_while_open",
@@ -245,6 +273,7 @@ BUGS: tuple[Bug, ...] = (
         "no_settlement",
         "what a dead owner left open is not settled",
         [(takeover, "settle_rest", lambda sql, job_id, now: None)],
+        stalls=True,
     ),
     Bug(
         "any_answer_renews",
@@ -260,6 +289,7 @@ BUGS: tuple[Bug, ...] = (
         "old_token_after_fault",
         "a zone that was opened anew goes on with the token that it had",
         [(ZoneHost, "_open_anew", _keep_old_token)],
+        stalls=True,
     ),
     Bug(
         "unknown_written_again",

@@ -1,13 +1,14 @@
 """What must be true of a cluster at every moment, and what of its database in the end."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import trio
 from attrs import define, field
 
 from agentmgr.core.effects import Dial, TelephonyOrder
 from agentmgr.ports import Token
+from agentmgr.store.settlement import INTERRUPTED
 from agentmgr.testing.simulation.database import SharedDatabase
 from agentmgr.testing.simulation.desktops import Journal
 from agentmgr.testing.simulation.node import Node
@@ -18,26 +19,50 @@ LOOK_S = 0.25
 """How often it is looked who may act."""
 
 
+STALLS = frozenset(
+    {
+        "agent stuck",
+        "agents do not get home",
+        "zone without owner",
+        "job does not end",
+        "attempt left open",
+        "contact stuck",
+    }
+)
+"""What does not go on in the end; all else is something that must not be at any moment."""
+
+
 @define
 class Findings:
-    """What is wrong, each kind once, with when it was seen first."""
+    """What is wrong, each kind once, with when it was seen first; `on_wrong` is called for all but stalls."""
 
     found: dict[str, str] = field(factory=dict)
+    on_wrong: Callable[[], None] = lambda: None
 
     def add(self, kind: str, what: str) -> None:
         """Note something that must not be."""
         self.found.setdefault(kind, f"{trio.current_time():.3f} s: {kind}: {what}")
+        if kind not in STALLS:
+            self.on_wrong()
 
 
 class Watch:
     """Looks at every write and order while the cluster runs."""
 
-    def __init__(self, findings: Findings, switchboard: Switchboard, nodes: dict[str, Node]) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        database: SharedDatabase,
+        switchboard: Switchboard,
+        nodes: dict[str, Node],
+    ) -> None:
+        self._database = database
         self._findings = findings
         self._switchboard = switchboard
         self._nodes = nodes
         self._ordered: dict[str, Token] = {}
         self._called: dict[str, str] = {}
+        self._kept_by: dict[str, Token] = {}
         self.writes = 0
         self.orders = 0
 
@@ -62,6 +87,19 @@ class Watch:
             if before != order.call_id and self._switchboard.has(before):
                 self._findings.add("number in work twice", f"{order} while {before} is there")
         self.look()
+
+    def cut(self, token: Token, call_id: str) -> None:
+        """An owner does not know a call in which a customer talks, and it is ended.
+
+        That is so if the agent has ended it, or if the switch was out of reach; but no takeover may do that.
+        """
+        took_over = self._kept_by.get(token.zone) != token
+        self._kept_by[token.zone] = token
+        rows = self._database.fetch(
+            "SELECT outcome FROM attempt WHERE session_id = ? ORDER BY started_at DESC LIMIT 1", call_id
+        )
+        if took_over and rows and rows[0][0] == INTERRUPTED:
+            self._findings.add("talk cut off", f"{call_id} by {token}")
 
     async def run(self) -> None:
         """Look from time to time, until cancelled."""

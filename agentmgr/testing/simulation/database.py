@@ -31,7 +31,7 @@ ATTEMPT_S = 1.0
 READ_BACK_S = 4.0
 """How long a driver tries to find out what became of a commit."""
 DELAY_S = (0.0003, 0.002)
-STALL_S = (1.0, 14.0)
+STALL_S = (1.0, 8.0)
 """How long a process stands still at a dangerous line."""
 
 
@@ -142,6 +142,7 @@ class DatabaseRoute:
         stall: stops the process for some seconds.
         is_cut: tells whether nothing passes.
         reads_back: whether the driver finds out what became of a commit whose answer was lost.
+        stops: how much more likely the process stands still here than elsewhere.
     """
 
     def __init__(
@@ -154,6 +155,7 @@ class DatabaseRoute:
         is_cut: Callable[[], bool],
         *,
         reads_back: bool,
+        stops: float,
     ) -> None:
         self._is_cut = is_cut
         self._process = process
@@ -162,12 +164,13 @@ class DatabaseRoute:
         self._spawn = spawn
         self._stall = stall
         self._reads_back = reads_back
+        self._stops = stops
 
     async def call(self, fn: Callable[[*Ts], T], *args: *Ts) -> T:
         """Have the database do something; never abandoned once it is under way."""
         await trio.lowlevel.checkpoint_if_cancelled()
         process, answer = self._process, _Answer()
-        if self._happens(self._dangers.stop_before):
+        if self._happens(self._dangers.stop_before * self._stops):
             self._stall(process, self._draw.uniform(*STALL_S))
         process.emit(self._spawn, self._serve, lambda: fn(*args), answer)
         await process.wait_unabandoned(answer.given)
@@ -186,8 +189,10 @@ class DatabaseRoute:
             answer.give(outcome.Error(StoreLost("the database is out of reach")))
             return
         result = outcome.capture(work)
-        if self._happens(dangers.stop_after):
+        if self._happens(dangers.stop_after * self._stops):
             self._stall(self._process, draw.uniform(*STALL_S))
+            answer.give(result)  # it has arrived, and the process finds it when it goes on
+            return
         if self._happens(dangers.slow_reply):
             await trio.sleep(draw.uniform(0.1, 0.95))
         await trio.sleep(draw.uniform(*DELAY_S))

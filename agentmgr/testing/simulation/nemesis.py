@@ -6,6 +6,7 @@ from random import Random
 from typing import Protocol
 
 import trio
+from attrs import asdict
 
 from agentmgr.testing.simulation.database import Dangers
 from agentmgr.testing.simulation.network import Network
@@ -17,7 +18,7 @@ STOP_S = (0.5, 20.0)
 CUT_S = (0.5, 15.0)
 
 DANGERS = Dangers(
-    stop_before=0.003, stop_after=0.003, slow=0.02, slow_reply=0.05, refused=0.004, reply_lost=0.004
+    stop_before=0.004, stop_after=0.006, slow=0.02, slow_reply=0.05, refused=0.004, reply_lost=0.004
 )
 
 
@@ -51,39 +52,42 @@ class Nemesis:
         self._draw = draw
 
     async def run(self, for_s: float) -> None:
-        """Bring faults for so many seconds; returns in calm."""
+        """Bring faults for so many seconds; returns in calm.
+
+        Which faults there are, and how many, differs from life to life: with all of them all the time none
+        would have time to show what comes of it.
+        """
         world, draw = self._world, self._draw
         until = trio.current_time() + for_s
+        faults = (
+            (self._kill, 3),
+            (self._stop, 4),
+            (self._cut_database, 3),
+            (self._cut_desks, 2),
+            (self._cut_switch, 2),
+            (self._reset, 1),
+            (self._break_zones, 1),
+        )
+        weights = [weight * draw.choice((0, 1, 1, 3)) + 0.1 for _, weight in faults]
+        haste = draw.choice((0.5, 1.0, 1.0, 2.0))
         await trio.sleep(draw.uniform(4.0, 10.0))  # first everybody begins to work
-        self._set_dangers(DANGERS)
+        self._set_dangers(draw.choice((0.0, 1.0, 3.0, 8.0)))
         while trio.current_time() < until:
             name = draw.choice(sorted(world.nodes))
-            fault = draw.choices(
-                (
-                    self._kill,
-                    self._stop,
-                    self._cut_database,
-                    self._cut_desks,
-                    self._cut_switch,
-                    self._reset,
-                    self._break_zones,
-                ),
-                (3, 4, 3, 2, 1, 1, 1),
-            )[0]
+            ((fault, _),) = draw.choices(faults, weights)
             self.counts[fault.__name__.strip("_")] += 1
             world.note(fault.__name__.strip("_"), name)
             fault(name)
-            await trio.sleep(draw.uniform(*PAUSE_S))
-        self._set_dangers(Dangers())
+            await trio.sleep(draw.uniform(*PAUSE_S) / haste)
+        self._set_dangers(0.0)
         world.without_database.clear()
         world.network.heal()
         for node in world.nodes.values():
             node.around.process.resume()
 
-    def _set_dangers(self, dangers: Dangers) -> None:
-        for name in Dangers.__slots__:
-            if not name.startswith("__"):
-                setattr(self._world.dangers, name, getattr(dangers, name))
+    def _set_dangers(self, scale: float) -> None:
+        for name, chance in asdict(DANGERS).items():
+            setattr(self._world.dangers, name, scale * chance)
 
     def _kill(self, name: str) -> None:
         self._world.nodes[name].around.process.kill()

@@ -36,9 +36,10 @@ class Network:
         """Take connections at an address, until it is closed or its process ends.
 
         Raises:
-            OSError: somebody listens there.
+            OSError: another process listens there.
         """
-        if address in self._listeners:
+        before = self._listeners.get(address)
+        if before is not None and before.process is not process:
             raise OSError(98, f"somebody listens at {address[0]}:{address[1]} already")
         listener = self._listeners[address] = Listener(self, address, process)
         process.at_end(listener.close)
@@ -67,9 +68,10 @@ class Network:
         listener.take(theirs, name)
         return ours
 
-    def forget_listener(self, address: Address) -> None:
-        """Listen there no more."""
-        self._listeners.pop(address, None)
+    def forget_listener(self, address: Address, listener: "Listener") -> None:
+        """Listen there no more, unless another one does."""
+        if self._listeners.get(address) is listener:
+            del self._listeners[address]
 
     def delay_s(self) -> float:
         """Draw how long a packet takes."""
@@ -141,7 +143,7 @@ class Listener:
         """Listen no more; connections that nobody has taken break."""
         if self.is_open:
             self.is_open = False
-            self._network.forget_listener(self._address)
+            self._network.forget_listener(self._address, self)
             for stream, _ in self._waiting:
                 stream.peer.break_up()
 

@@ -14,10 +14,12 @@ from agentmgr.core.zone import Zone
 from agentmgr.ha.guard import Guard
 from agentmgr.ha.keeper import Keeper, ZonePlan
 from agentmgr.ha.times import LeaseTimes
-from agentmgr.ports import Claim, Fenced, LeaseView, ManagerLease, ManagerState, Token
+from agentmgr.managing import Lobbies, ManagedZones
+from agentmgr.ports import Claim, ManagerLease
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.host import HostedZone, ZoneHost
+from agentmgr.runtime.lobby import Lobby
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
@@ -26,7 +28,7 @@ from agentmgr.server.listener import AgtServer
 from agentmgr.store.leases import SqlLeases
 from agentmgr.store.sqlite import SqliteStore
 from agentmgr.testing.simulation.database import DatabaseRoute, SharedDatabase
-from agentmgr.testing.simulation.network import Address, Network
+from agentmgr.testing.simulation.network import Address, Listener, Network
 from agentmgr.testing.simulation.processes import Process
 from agentmgr.testing.simulation.switchboard import SwitchRoute
 from protocol.structures import SocketInfo
@@ -41,6 +43,7 @@ class Surroundings:
         leases, records: the ways to the database, for the keeper and for zones.
         times: of leases.
         start_s: what the wall clock says at the beginning of the world.
+        is_over: tells whether a process, by its lock, has ended for certain.
         complain: notes something that must not be.
     """
 
@@ -53,6 +56,7 @@ class Surroundings:
     times: LeaseTimes
     draw: Random
     start_s: float
+    is_over: Callable[[str], bool]
     complain: Callable[[str, str], None]
 
     def address(self, zone: str) -> Address:
@@ -62,7 +66,7 @@ class Surroundings:
 
 @define(eq=False)
 class Node:
-    """A manager process from its start; `zones` is what the keeper has of them.
+    """A manager process from its start.
 
     Attributes:
         guard: says whether it may act.
@@ -74,11 +78,12 @@ class Node:
     guard: Guard = field(init=False)
     keeper: Keeper = field(init=False)
     clock: Clock = field(init=False)
+    _lobbies: Lobbies | None = None
     _metrics: RuntimeMetrics = field(init=False)
     _store: SqliteStore = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.host = ZoneHost(self._make)
+        self.host = ZoneHost(self._make, self._open_lobby)
         self.guard = Guard(self.around.process.boottime, self.around.process.kill_in)
 
     async def run(self) -> None:
@@ -92,55 +97,46 @@ class Node:
         self.clock = Clock(start_s=around.start_s + around.draw.uniform(-1.0, 1.0))
         self._metrics = RuntimeMetrics(CollectorRegistry())
         self._store = SqliteStore(cast(Any, around.database))
-        me = ManagerLease(
-            around.draw.randbytes(8).hex(), process.name, ready=True, version="1", lock=str(process)
-        )
+        me = ManagerLease(around.draw.randbytes(8).hex(), process.name, lock=str(process))
         plans = {
             zone: ZonePlan(name, SocketInfo(*around.address(zone)))
             for zone, name in around.designated.items()
         }
-        self.keeper = Keeper(
-            me,
-            plans,
-            SqlLeases(cast(Any, around.database)),
-            around.leases,
-            self,
-            self.guard,
-            around.times,
-            self.clock.now,
-            process.boottime,
-        )
         async with trio.open_nursery() as nursery:
+            self._lobbies = Lobbies(self._make_lobby, nursery)
+            for zone in plans:
+                self._lobbies.open(zone)
+            self.keeper = Keeper(
+                me,
+                plans,
+                SqlLeases(cast(Any, around.database)),
+                around.leases,
+                ManagedZones(self.host, self._lobbies),
+                self.guard,
+                around.times,
+                self.clock.now,
+                process.boottime,
+                lambda other: other.name == me.name and around.is_over(other.lock),
+            )
             await nursery.start(self.host.run)
             nursery.start_soon(self.keeper.run)
+
+    def _open_lobby(self, zone: str) -> None:
+        if self._lobbies is not None:
+            self._lobbies.open(zone)
+
+    def _make_lobby(self, zone: str) -> tuple[Any, Lobby, Any]:
+        connections, metrics = Connections(), self._metrics.for_zone(zone)
+        lobby = Lobby(connections, metrics)
+        return self._server(AgtServer(connections, lobby, metrics), zone), lobby, None
+
+    def _server(self, server: AgtServer, zone: str) -> "StreamServer":
+        around = self.around
+        return StreamServer(server, around.network, around.address(zone), around.process)
 
     def _may_order(self) -> None:
         if not self.guard.is_valid():
             self.around.complain("order without a lease", f"an order of {self.around.process}")
-
-    # -- what the keeper has of zones ------------------------------------------------------
-
-    @property
-    def tokens(self) -> Mapping[str, Token]:
-        """Those that are open, with their tokens."""
-        return self.host.tokens
-
-    async def open(self, zone: str, claim: Claim) -> None:
-        """Take a zone over and serve it."""
-        await self.host.open(zone, claim)
-
-    async def close(self, zone: str, reason: str, grace_s: float) -> None:
-        """Close a zone in order."""
-        await self.host.close(zone, reason, grace_s)
-
-    def lose(self, zone: str, fault: Fenced) -> None:
-        """Stop a zone at once."""
-        self.host.lose(zone, fault)
-
-    def tell(self, view: LeaseView) -> None:
-        """Take in who owns what."""
-        live = {manager.incarnation for manager in view.managers if manager.state is ManagerState.Live}
-        self.host.tell({lease.zone: lease.address if lease.owner in live else None for lease in view.zones})
 
     async def _make(self, name: str, claim: Claim | None) -> HostedZone:
         around, clock = self.around, self.clock
@@ -149,6 +145,8 @@ class Node:
             zone=name,
             era=opened.token.era,
             epoch=opened.token.epoch,
+            fetch_size=12,
+            cover_all_agents=True,
             timezones=TIMEZONES,
             token_secret=around.draw.randbytes(32),
         )
@@ -159,7 +157,7 @@ class Node:
             opened,
             self._store,
             around.records,
-            SwitchRoute(around.network, around.process, opened.token, self._may_order),
+            SwitchRoute(around.network, around.process, opened.token, around.draw, self._may_order),
             connections,
             clock,
             lambda login, password: login is not None,
@@ -169,9 +167,7 @@ class Node:
             permit=self.guard,
         )
         host, port = around.address(name)
-        server = StreamServer(
-            AgtServer(connections, runner, metrics), around.network, (host, port), around.process
-        )
+        server = self._server(AgtServer(connections, runner, metrics), name)
         return HostedZone(
             name, host, port, [], machine, runner, JobsKeeper(runner.read_jobs_wanted), feed, server
         )
@@ -186,32 +182,34 @@ class StreamServer:
         self._address = address
         self._process = process
         self._accepting = trio.CancelScope()
+        self._listener: Listener | None = None
 
     async def serve(
         self, listeners: Sequence[Any], task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Serve connections until closed."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._accept, nursery)
+            nursery.start_soon(self._accept)
             await self._server.serve(task_status=task_status)
             nursery.cancel_scope.cancel()
 
-    async def _accept(self, nursery: trio.Nursery) -> None:
+    async def _accept(self) -> None:
         with self._accepting:
-            listener = self._network.listen(self._address, self._process)
-            try:
-                while True:
-                    stream, name = await listener.accept()
+            self._listener = listener = self._network.listen(self._address, self._process)
+            while True:
+                stream, name = await listener.accept()
+                nursery = self._server._nursery  # as those that it accepts itself
+                if nursery is not None:
                     nursery.start_soon(self._server.serve_stream, stream, f"{name}:1")
-            finally:
-                listener.close()
 
     def stop_accepting(self) -> None:
         """Take no new connections."""
         self._accepting.cancel()
+        if self._listener is not None:
+            self._listener.close()
         self._server.stop_accepting()
 
     async def close(self, reason: str) -> None:
         """Tell every desktop the reason and close."""
-        self._accepting.cancel()
+        self.stop_accepting()
         await self._server.close(reason)

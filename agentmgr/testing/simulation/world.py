@@ -27,10 +27,12 @@ from agentmgr.testing.simulation.node import Node, Surroundings
 from agentmgr.testing.simulation.processes import PROCESS, Process, stoppable
 from agentmgr.testing.simulation.switchboard import Switchboard
 
-TIMES = LeaseTimes(steady_s=8.0, grace_s=5.0)
+TIMES = LeaseTimes(steady_s=5.0, grace_s=3.0)
 """The default leases; hand-backs come often."""
 
 MACHINES = ("m1", "m2", "m3")
+CUT_TOO = 0.5
+"""How many processes that stand still at a dangerous line lose the database at the same moment."""
 RESTART_S = (0.5, 6.0)
 """How long after its end a manager is started again."""
 
@@ -45,14 +47,16 @@ class Plan:
         work_s: in which every agent must then have a contact wrapped up; less if all have before.
         home_s: in which all must have gone home.
         settle_s: in which all jobs that were stopped must have ended.
+        ends_when_wrong: something that must not be at any moment is the end.
     """
 
     centre: Centre = Centre()
     faults_s: float = 40.0
-    calm_s: float = 22.0
+    calm_s: float = 18.0
     work_s: float = 45.0
     home_s: float = 30.0
     settle_s: float = 15.0
+    ends_when_wrong: bool = False
 
 
 @frozen
@@ -60,7 +64,7 @@ class Outcome:
     """What came of a life.
 
     Attributes:
-        findings: what must not be, empty if all went well.
+        findings: what must not be, by its kind; empty if all went well.
         digest: of everything that happened, in order; the same for the same seed.
         simulated_s: how long it was.
         counts: what there was of some things, for people.
@@ -68,7 +72,7 @@ class Outcome:
     """
 
     seed: int
-    findings: tuple[str, ...]
+    findings: dict[str, str]
     digest: str
     simulated_s: float
     counts: dict[str, int]
@@ -78,7 +82,7 @@ class Outcome:
 def simulate(seed: int, plan: Plan | None = None, *, keep_trace: bool = False) -> Outcome:
     """Let a cluster live through what a seed has for it."""
     world = World(seed, plan or Plan(), keep_trace=keep_trace)
-    with world.logs(), stoppable(), kept_by(world.journal):
+    with world.logs(), stoppable(), kept_by(world.journal), world.switchboard.watched():
         return stillness.run(seed, world.live)
 
 
@@ -99,11 +103,13 @@ class World:
         self.without_database: set[str] = set()
         self.network = Network(self.draw("network", seed))
         self.database = SharedDatabase()
-        self.switchboard = Switchboard(plan.centre.zones, seed, QUICK, T0)
-        self.watch = checks.Watch(self.findings, self.switchboard, self.nodes)
+        self.switchboard = Switchboard(seed, QUICK, T0)
+        self.watch = checks.Watch(self.findings, self.database, self.switchboard, self.nodes)
         self.database.on_write, self.switchboard.on_order = self._wrote, self._ordered
+        self.switchboard.on_cut = self.watch.cut
         self._seed = seed
         self._plan = plan
+        self._chance = self.draw("stalls")
         self._digest = hashlib.sha256()
         self._trace: list[str] | None = [] if keep_trace else None
         self._processes: list[Process] = []
@@ -124,6 +130,17 @@ class World:
         self.note("stall", process, f"{for_s:.2f}")
         stop = process.stop()
         self.spawn(self._resume, process, stop, for_s)
+
+    def stall_in_danger(self, process: Process, for_s: float) -> None:
+        """Let a process stand still at a dangerous line; its machine may be cut off for longer than that."""
+        self.stall(process, for_s)
+        if self._chance.random() < CUT_TOO:
+            self.without_database.add(process.name)
+            self.spawn(self._join, process.name, for_s + self._chance.uniform(1.0, 8.0))
+
+    async def _join(self, name: str, after_s: float) -> None:
+        await trio.sleep(after_s)
+        self.without_database.discard(name)
 
     async def _resume(self, process: Process, stop: int, for_s: float) -> None:
         await trio.sleep(for_s)
@@ -192,15 +209,16 @@ class World:
             await trio.sleep(draw.uniform(*RESTART_S))
 
     def _around(self, process: Process, draw: Random) -> Surroundings:
-        def route(*, reads_back: bool) -> DatabaseRoute:
+        def route(*, reads_back: bool, stops: float) -> DatabaseRoute:
             return DatabaseRoute(
                 process,
                 self.dangers,
                 draw,
                 self.spawn,
-                self.stall,
+                self.stall_in_danger,
                 lambda: process.name in self.without_database,
                 reads_back=reads_back,
+                stops=stops,
             )
 
         return Surroundings(
@@ -208,13 +226,17 @@ class World:
             self.network,
             self.database,
             self._designated,
-            route(reads_back=False),
-            route(reads_back=True),
+            route(reads_back=False, stops=3.0),
+            route(reads_back=True, stops=1.0),
             TIMES,
             draw,
             T0,
+            self._is_over,
             self.findings.add,
         )
+
+    def _is_over(self, lock: str) -> bool:
+        return not any(str(process) == lock and process.is_alive for process in self._processes)
 
     async def _run(self, process: Process, node: Node) -> None:
         try:
@@ -240,14 +262,17 @@ class World:
                 shift = Shift(self.network, self._addresses(), self._agents(), self._seed, T0)
                 self.spawn(shift.run)
                 nemesis = Nemesis(self, self.draw("nemesis"))
-                await nemesis.run(plan.faults_s)
-                await self._see_work(shift)
-                await self._go_home(shift)
+                with trio.CancelScope() as life:
+                    if plan.ends_when_wrong:
+                        self.findings.on_wrong = life.cancel
+                    await nemesis.run(plan.faults_s)
+                    await self._see_work(shift)
+                    await self._go_home(shift)
                 counts = self._counts(shift) | nemesis.counts
                 self.note(counts)
                 outcome = Outcome(
                     self._seed,
-                    tuple(self.findings.found.values()),
+                    dict(self.findings.found),
                     self._digest.hexdigest(),
                     trio.current_time(),
                     counts,
