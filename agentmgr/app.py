@@ -40,6 +40,7 @@ from agentmgr.runtime.floors import HostedFloors, numbers_of_jobs
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.lobby import Lobby
 from agentmgr.runtime.metrics import RuntimeMetrics
+from agentmgr.runtime.notify import ServiceManager
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.runtime.writer import Writer, open_writer
@@ -147,8 +148,12 @@ async def serve_until_told(
         async with trio.open_nursery() as nursery:
             async with open_server(settings, ending=ending, kill_in=kernel_timer) as server:
                 await on_ready(server)
-                nursery.start_soon(_reload_when_told, server)
+                service = ServiceManager()
+                service.ready()
+                nursery.start_soon(service.feed)
+                nursery.start_soon(_reload_when_told, server, service)
                 number, grace_s = await anext(signals), settings.server.stop_grace_s
+                service.stopping()
                 log.info("server_ending", signal=signal.Signals(number).name, grace_s=grace_s)
                 nursery.start_soon(_hurry, signals, server, ending)
                 await server.wind_down(grace_s)
@@ -156,10 +161,12 @@ async def serve_until_told(
     log.info("server_ended")
 
 
-async def _reload_when_told(server: "RunningServer") -> None:
+async def _reload_when_told(server: "RunningServer", service: ServiceManager) -> None:
     with trio.open_signal_receiver(signal.SIGHUP) as signals:
         async for _ in signals:
+            service.reloading()
             await server.reload()
+            service.ready()
 
 
 async def _hurry(signals: AsyncIterator[int], server: "RunningServer", ending: trio.CancelScope) -> None:

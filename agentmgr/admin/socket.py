@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from struct import Struct
 from typing import Any, TypeVar
 
 import structlog
 import trio
 
 from agentmgr.accepting import accept_all
+from agentmgr.audit import audit
 from agentmgr.campaign.sheet import Stopped
 from protocol.codec import pack, unpack
 from protocol.errors import RemoteProtocolError
@@ -49,6 +51,13 @@ ADMIN_KEEPS = 0.25
 """How much of the reserve of descriptors supervisors leave alone; they come through when desktops do not."""
 RECEIVE_BYTES = 65_536
 MAX_ERROR_CHARACTERS = 2_000
+_CREDENTIALS = Struct("3i")
+"""Of a peer, as Linux tells them: process, user, group."""
+TOLD = (
+    "name", "agent_ids", "agent_id", "campaign", "campaigns", "zone", "zones", "manager", "list_name",
+    "callback_ids", "enabled", "role", "with_history", "unmasked",
+)  # fmt: skip
+"""What of an operation's arguments the audit has: never passwords, numbers, or values of customers."""
 MAX_PIECE_CHARACTERS = 3_900
 """Of four bytes each they fit a frame."""
 
@@ -134,13 +143,16 @@ async def _serve_connection(
         except (RemoteProtocolError, trio.BrokenResourceError, trio.TooSlowError) as error:
             log.warning("admin_request_unusable", why=str(error))
             return
+        who = _user_of(stream)
         try:
             if name in follow:
                 await _follow(follow[name], name, args, stream)
             else:
-                await _answer(perform, name, args, stream, frames)
+                outcome = await _answer(perform, name, args, stream, frames)
+                _write_down(who, name, args, outcome)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             log.info("admin_client_left", operation=name)
+            _write_down(who, name, args, "left before its end")
 
 
 class _Frames:
@@ -196,7 +208,9 @@ def _fed(stream: trio.SocketStream, frames: _Frames) -> Iterator[str]:
 
 async def _answer(
     perform: Perform, name: str, args: dict[str, Any], stream: trio.SocketStream, frames: _Frames
-) -> None:
+) -> str:
+    """Carry a request out, and return what became of it."""
+    outcome = "done"
     try:
         rows = await _in_thread(perform, name, args, _fed(stream, frames))
         while chunk := await _in_thread(_next_frames, rows):
@@ -205,17 +219,33 @@ async def _answer(
         raise
     except RemoteProtocolError as error:
         log.warning("admin_request_unusable", why=str(error))
-        return
+        return "unusable"
     except AdminRefused as error:
+        outcome = "refused"
         log.info("admin_operation_refused", operation=name, why=str(error))
         end = {"error": str(error)[:MAX_ERROR_CHARACTERS]}
     except Exception:
+        outcome = "failed"
         log.exception("admin_operation_failed", operation=name)
         end = {"error": f"{name} failed because of a fault of the server; its log says more"}
     else:
         log.info("admin_operation", operation=name)
         end = {"end": "done"}
     await stream.send_all(frame(pack(end)))
+    return outcome
+
+
+def _user_of(stream: trio.SocketStream) -> str:
+    """Return who is at the other end, as the kernel says."""
+    said = stream.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(said)
+    return f"user {uid}"
+
+
+def _write_down(who: str, name: str, args: Mapping[str, Any], outcome: str) -> None:
+    """Write an act into the audit; what was only looked at is none, unless it was of customers."""
+    if not name.startswith(("List", "Show", "Watch")) or name == "ShowContact":
+        audit(name, who, outcome, **{key: args[key] for key in TOLD if args.get(key)})
 
 
 async def _follow(follow: Follow, name: str, args: dict[str, Any], stream: trio.SocketStream) -> None:

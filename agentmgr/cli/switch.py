@@ -79,6 +79,7 @@ async def _serve(settings: "Settings", host: str, port: int, secret: bytes) -> N
     import trio
 
     from agentmgr.runtime.clock import Clock
+    from agentmgr.runtime.notify import ServiceManager
     from agentmgr.telephony.served import SwitchServer
     from agentmgr.telephony.switch import SimSwitch
 
@@ -95,7 +96,11 @@ async def _serve(settings: "Settings", host: str, port: int, secret: bytes) -> N
             for listener in listeners:
                 nursery.start_soon(server.accept, listener)
             log.info("switch_ready", host=host, port=_port(listeners[0]), has_secret=bool(secret))
+            service = ServiceManager()
+            service.ready()
+            nursery.start_soon(service.feed)
             number = await anext(signals)
+            service.stopping()
             log.info("switch_ending", signal=signal.Signals(number).name)
             nursery.cancel_scope.cancel()
     for zone in server.zones.values():

@@ -7,6 +7,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
+from agentmgr.audit import audit
 from agentmgr.ha.decide import Act, Lose, Move, Sightings, Standing, Take, decide
 from agentmgr.ha.guard import Guard
 from agentmgr.ha.times import LeaseTimes
@@ -244,6 +245,8 @@ class Keeper:
             await self.zones.open(act.zone, claim)
         except Fenced as fault:
             log.info("zone_taken_by_another", zone=act.zone, why=str(fault))
+        else:
+            audit("zone_taken", self.me.name, zone=act.zone, why=act.reason)
 
     async def _lose(self, act: Lose) -> None:
         self.zones.lose(act.zone, Fenced(f"zone {act.zone}: {act.reason}"))
@@ -251,6 +254,7 @@ class Keeper:
     async def _move(self, act: Move) -> None:
         """Let agents finish, close the zone, and only then let it go: who closed it writes no more."""
         log.info("zone_moving", zone=act.zone, to=act.to, why=act.reason)
+        audit("zone_moved", self.me.name, "begun", zone=act.zone, to=act.to, why=act.reason)
         grace_s = self.leaving_grace_s if self.leaving else self.times.grace_s
         if not await self._call(self.store.announce, act.token, act.to, self.wall(), act.reason):
             return

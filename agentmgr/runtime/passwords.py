@@ -14,6 +14,7 @@ from itertools import count
 import structlog
 import trio
 
+from agentmgr.audit import audit
 from agentmgr.core.effects import CheckLogon
 from agentmgr.core.events import AccountChecked, Event, LogonChecked
 from agentmgr.core.model import AgentSpec
@@ -283,6 +284,9 @@ class Passwords:
             return judge_agent(agent, self._zone) if right else WRONG
         account = await self._writer.call(self._store.find_account, question.account)
         right = await self._verified(check, account, question.password)
+        done = right and account is not None and account.may_sign_in
+        outcome = ResultCode.SUCCESS if done else ResultCode.AUTHENTICATION_FAILED
+        audit("service_logon", question.account, outcome.name, zone=self._zone, address=check.source)
         if not right or account is None or not account.may_sign_in:
             return WRONG
         self._desktops.trust(check.connection)

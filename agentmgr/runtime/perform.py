@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from agentmgr.audit import audit
 from agentmgr.core import effects
 from agentmgr.core.events import OrderFailed, OrderFault, TelephonyEvent
 from agentmgr.ports import Telephony
@@ -47,6 +48,7 @@ class Performer:
         metrics: ZoneMetrics,
         tell: Callable[[TelephonyEvent], None],
     ) -> None:
+        self._zone = zone
         self._log = structlog.get_logger().bind(zone=zone)
         self._log_commands: bool = self._log.is_enabled_for(logging.DEBUG)
         self._log_changes = {
@@ -59,6 +61,7 @@ class Performer:
         self._tell = tell
         self._metrics = metrics
         self._asked: dict[int, dict[int, float]] = {}
+        self._forced: set[tuple[int, int]] = set()
         self.branches: dict[type[Any], Branch] = {
             effects.Respond: self._respond,
             effects.Notify: self._notify,
@@ -73,9 +76,15 @@ class Performer:
             requests = self._asked[connection] = {}
         requests[request_id] = at
 
+    def forced(self, connection: int, request_id: int) -> None:
+        """Note that a logon is to take an agent over from another desktop."""
+        self._forced.add((connection, request_id))
+
     def forget(self, connection: int) -> None:
         """Forget the unanswered commands of a connection that is gone."""
-        self._asked.pop(connection, None)
+        requests = self._asked.pop(connection, ())
+        if self._forced:
+            self._forced.difference_update((connection, request_id) for request_id in requests)
 
     def _respond(self, effect: effects.Respond) -> None:
         response = effect.response
@@ -88,8 +97,8 @@ class Performer:
             result = ResultCode.NOT_PROCESSED
             frame = refusal_bytes(effect.request_id, effect.agent_id, name, result)
         self._desktops.answer(effect.connection, frame)
-        if response.__class__ in PROOFS and result is ResultCode.SUCCESS:
-            self._desktops.trust(effect.connection)
+        if response.__class__ in PROOFS:
+            self._proof(effect, result)
         requests = self._asked.get(effect.connection)
         at = requests.pop(effect.request_id, None) if requests is not None else None
         if at is None:
@@ -100,6 +109,18 @@ class Performer:
             self._log.debug(
                 "command", name=name, agent=effect.agent_id, result=int(result), ms=round(seconds * 1e3, 3)
             )
+
+    def _proof(self, effect: effects.Respond, result: ResultCode) -> None:
+        response, connection = effect.response, effect.connection
+        address = self._desktops.host(connection)
+        if result is ResultCode.SUCCESS:
+            self._desktops.trust(connection)
+        if response.__class__ is commands.AGTLogonRESP:
+            act = "logon_by_force" if (connection, effect.request_id) in self._forced else "logon"
+            self._forced.discard((connection, effect.request_id))
+            audit(act, effect.agent_id, result.name, zone=self._zone, address=address)
+        elif result is not ResultCode.SUCCESS or response.resume_token:
+            audit("return", effect.agent_id, result.name, zone=self._zone, address=address)
 
     def _notify(self, effect: effects.Notify) -> None:
         notification = effect.notification

@@ -51,6 +51,7 @@ from protocol.commands import (
     AGTGetErrorInfo,
     AGTGetErrorString,
     AGTGetZoneList,
+    AGTLogon,
     GetPAMForZone,
     POMClientAlive,
 )
@@ -404,6 +405,8 @@ class ZoneRunner:
     def _take(self, event: Event, since: float, now: float, batch: _Batch) -> None:
         if event.__class__ is CommandReceived:
             self._performer.asked(event.connection, event.request_id, since)
+            if event.command.__class__ is AGTLogon and event.command.is_force:
+                self._performer.forced(event.connection, event.request_id)
         elif event.__class__ is ConnectionLost:
             self._performer.forget(event.connection)
             self._passwords.forget(event.connection)
