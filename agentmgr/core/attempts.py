@@ -105,7 +105,11 @@ class Attempts:
             if session.over or session.phase is not Phase.CHECKING or session.attempt_id != attempt_id:
                 return
             if answer.number is not None and answer.number != session.number:
+                is_same = answer.number.number == session.number.number
                 self._correct_number(session, answer.number)
+                if not is_same:  # nobody else may be at work with this one
+                    self._floor.ask_about_dial(session, checked)
+                    return
             refusal = self._refusal(session, answer)
             if refusal is not None:
                 on_failed(session, refusal)
@@ -142,19 +146,9 @@ class Attempts:
         self.change_number(session, number)
         self._mark_dialed(session, None)
 
-    def _mark_dialed(self, session: Session, agent_id: str | None, at: float | None = None) -> None:
-        number, at = session.number, self._out.now if at is None else at
-        self._out.emit(MarkDialed(session.attempt_id, number.name, number.number, at, agent_id))
-
-    def on_clock_stepped(self) -> None:
-        """Write down anew when lines in the air were dialled: by the old clock they might be the later ones.
-
-        Of two that want a number the store lets the earlier one go on.
-        """
-        for session in self._floor.sessions.values():
-            if session.written and session.dial_wanted and session.phase in (Phase.CHECKING, Phase.RINGING):
-                rings_s = self._out.steady - session.dialed_at if session.phase is Phase.RINGING else 0.0
-                self._mark_dialed(session, None, self._out.now - rings_s)
+    def _mark_dialed(self, session: Session, agent_id: str | None) -> None:
+        number = session.number
+        self._out.emit(MarkDialed(session.attempt_id, number.name, number.number, self._out.now, agent_id))
 
     def change_number(self, session: Session, number: PhoneNumber) -> None:
         """Let a session be about another number; nobody else is to be busy with it meanwhile."""

@@ -4,7 +4,7 @@ from collections import deque
 from itertools import islice
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.attempts import IN_WORK_RETRY_S, Attempts, may_be_paid
+from agentmgr.core.attempts import CANCELLED, IN_WORK_RETRY_S, Attempts, may_be_paid
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.calling_hours import next_opening
@@ -18,7 +18,7 @@ from agentmgr.core.effects import (
 from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Job
-from agentmgr.core.model import ContactSpec
+from agentmgr.core.model import ContactSpec, WantedJob
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
@@ -29,6 +29,9 @@ MAX_NOT_DUE_PER_TURN = 100
 
 RANG_RETRY_S = 60.0
 """How long somebody is left alone whose phone rang until we hung up; agents come and go in seconds."""
+
+CONTACTS_AN_AGENT = 8
+"""So many contacts are kept on hand for each agent of a job that other zones share: they could call them."""
 
 CONTACT_TYPES = {
     PacingType.Predictive: ContactType.Predictive,
@@ -67,6 +70,7 @@ class Dialer:
             else:
                 self._dial_lines(job)
             self._fetch(job)
+            self._leave_to_others(job)
         if job.is_exhausted:
             self.finish(job)
 
@@ -145,10 +149,13 @@ class Dialer:
         """Ask for contacts when few are on hand, and for retries that are due when there are few of those."""
         if job.fetching:
             return
-        size, now = self._floor.config.fetch_size, self._out.now
+        size, now = self.stock(job), self._out.now
         if len(job.contacts) <= size // 2:
             only_retries = False
             is_due = job.next_due_at is not None and job.next_due_at <= now
+            job.beckons = is_due and not size
+            if not size:
+                return
         else:
             only_retries = True
             is_due = (
@@ -162,6 +169,34 @@ class Dialer:
                 job.retries_asked_at = self._out.steady
             self._out.emit(FetchContacts(job.job_id, size, only_retries))
             job.fetching = True  # after it was asked: what nobody was asked for would be waited for for ever
+
+    def stock(self, job: Job) -> int:
+        """Return how many contacts a job keeps on hand."""
+        size = self._floor.config.fetch_size
+        return size if job.shares == 1 else min(size, CONTACTS_AN_AGENT * job.staff)
+
+    def _leave_to_others(self, job: Job) -> None:
+        """Give back what there are no agents for any more, so that other zones can call it."""
+        size = self.stock(job)
+        if job.shares == 1 or len(job.contacts) <= 2 * size:
+            return
+        while len(job.contacts) > size:
+            job.contacts.rotate(1)
+            contact = self._take_contact(job)
+            self._give_back(job, CANCELLED, contact.due_at)
+
+    def hear_of_others(self, job: Job, wanted: WantedJob) -> None:
+        """Other zones go on with the job as well: what they have done, and whether there is more to take."""
+        job.shares = wanted.shares
+        if wanted.done > job.done:
+            job.done = wanted.done
+            job.note(job)
+        size = self.stock(job)
+        if wanted.pending and len(job.contacts) <= size // 2:
+            self._attempts.expect(job, self._out.now)
+        elif not wanted.pending and not size and not job.fetching:
+            job.next_due_at = job.next_retry_at = None
+        self._out.serve(job)
 
     def _dial_lines(self, job: Job) -> None:
         if job.campaign.pacing is PacingType.Predictive and job.yields_to is None:

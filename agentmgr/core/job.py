@@ -68,6 +68,10 @@ class Callback:
 class Job:
     """The state of one job in one zone.
 
+    `total` and `done` count the contacts of the whole job, of which other zones may have `shares`, too; what
+    those have done is heard of now and then. `beckons` says that contacts are due in the store that are not
+    kept on hand while nobody works for the job here.
+
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
     has none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they
     were last asked for while enough fresh ones were on hand. `returned_due_at` is the earliest of those given
@@ -86,6 +90,7 @@ class Job:
     job_id: int
     campaign: CampaignSpec
     total: int
+    shares: int = field(default=1, kw_only=True)
     note: "Callable[[Job | Callback], None]" = field(kw_only=True)
     stats: ZoneStats = field(kw_only=True)
     began_at: float = field(kw_only=True)
@@ -94,6 +99,7 @@ class Job:
     keeps_agents: bool = False
     stopping: bool = False
     over: bool = False
+    beckons: bool = False
     next_due_at: float | None = None
     next_retry_at: float | None = None
     retries_asked_at: float = 0.0
@@ -146,6 +152,7 @@ class Job:
             began_at=steady,
             stats=stats,
             note=note,
+            shares=spec.shares,
         )
 
     def change_campaign(self, campaign: CampaignSpec) -> None:
@@ -184,7 +191,7 @@ class Job:
     @property
     def undone(self) -> int:
         """How much is to be done at once and has no idle agent; below 0 so many agents have nothing to do."""
-        return len(self.contacts) - self.spare
+        return (len(self.contacts) or int(self.beckons)) - self.spare
 
     @property
     def lacks(self) -> int:
@@ -205,10 +212,11 @@ class Job:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether nothing is left to do, now or later."""
+        """Whether nothing is left to do, now or later; not while other zones may give contacts back."""
         if self.sessions or self.contacts or self.fetching:
             return False
-        return self.stopping or (self.next_due_at is None and not self.callbacks)
+        is_over = self.shares == 1 or self.done >= self.total
+        return self.stopping or (self.next_due_at is None and not self.callbacks and is_over)
 
     def attach(self, agent: "Agent") -> None:
         """Let an agent without job work in this one."""

@@ -391,6 +391,8 @@ class Zone(Parts):
                 self.out.emit(LoadJob(each.job_id))
             if known is not None and each.total > known.total:
                 self._take_in(known, each.total)
+            if known is not None and each.shares > 1:
+                self.dialer.hear_of_others(known, each)
         for job in list(self.jobs.values()):
             self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
 
@@ -503,7 +505,6 @@ class Zone(Parts):
         """Go on by the clock as it is now: what was done stays done, what waits is due by the new time."""
         self.out.step(event.by_s)
         self.stats.step(event.by_s)
-        self.attempts.on_clock_stepped()
         for job in self.jobs.values():
             self.attempts.expect(job, self.out.now)  # the store knows what is due by this clock
             self._each(self.deliveries.on_clock_stepped, job)

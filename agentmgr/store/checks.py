@@ -1,20 +1,25 @@
 """What stands against a dial: the do-not-call list, a corrected number, somebody else at work with it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from agentmgr.core.effects import CheckDial
 from agentmgr.core.events import DialChecked
 from agentmgr.core.model import PhoneNumber
 from agentmgr.store.dnc import find_on_dnc
-from agentmgr.store.sql import Row, Transaction, batches, marks
+from agentmgr.store.sql import Transaction, batches, marks
+
+_HOLDERS = "SELECT number, attempt_id FROM number_in_work"
+_WRITTEN = "SELECT attempt_id, number FROM attempt"
 
 
 def check_dials(tx: Transaction, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
     """Say for each dial, in their order, what stands against it.
 
-    The attempt of each is in the store. Of two attempts that want a number at the same time the one that
-    wanted it first may go on, whichever asks first: each finds the other.
+    The attempt of each is in the store. Of several that want a number, in whichever zones, the one may go on
+    that was written down with it first; the store keeps that, since two clocks, or two transactions side by
+    side, would not agree on an order. One that was not the first is in the way of nobody, and has to be
+    written down with the number anew.
     """
     own = _read_own(tx, {dial.contact_id for dial in dials if dial.own})
     numbers = [own.get((d.contact_id, d.number.name)) if d.own else d.number for d in dials]
@@ -24,18 +29,16 @@ def check_dials(tx: Transaction, dials: Sequence[CheckDial]) -> tuple[DialChecke
     ]
     wanted = {number.number for number in numbers if number is not None}
     on_dnc = find_on_dnc(tx, wanted)
-    at_work = _read_attempts(tx, wanted)
+    asking = {dial.attempt_id for dial in dials}
+    holders: dict[str, str] = dict(_read(tx, f"{_HOLDERS} WHERE number IN", wanted))
+    written: dict[str, str] = dict(_read(tx, f"{_WRITTEN} WHERE attempt_id IN", asking))
     answers = []
     for dial, number in zip(dials, numbers, strict=True):
         address = number.number if number is not None else ""
-        attempts = at_work[address]
-        # who comes to a number by its correction is not written down with it yet, and so is the last
-        here = next((each[:2] for each in attempts if each[1] == dial.attempt_id), None)
-        in_work = any(
-            is_answered or here is None or (at, attempt_id) < here
-            for at, attempt_id, is_answered in attempts
-            if attempt_id != dial.attempt_id
-        )
+        holder = holders.get(address)
+        # who comes to a number by its correction is not written down with it yet
+        is_free = holder is None and written.get(dial.attempt_id) != address
+        in_work = number is not None and holder != dial.attempt_id and not is_free
         answers.append(DialChecked(dial.key, number, address in on_dnc, in_work))
     return tuple(answers)
 
@@ -52,14 +55,5 @@ def _read_own(tx: Transaction, contact_ids: set[int]) -> dict[tuple[int, str], P
     return found
 
 
-def _read_attempts(tx: Transaction, numbers: set[str]) -> defaultdict[str, list[Row]]:
-    """Return the open attempts at some numbers: when each was wanted, its id, whether it was answered."""
-    found: defaultdict[str, list[Row]] = defaultdict(list)
-    for batch in batches(tuple(numbers)):
-        for number, *attempt in tx.sql.fetch(
-            "SELECT number, COALESCE(dialed_at, started_at), attempt_id, answered_at IS NOT NULL FROM attempt"
-            f" WHERE ended_at IS NULL AND number IN ({marks(batch)})",
-            batch,
-        ):
-            found[number].append(tuple(attempt))
-    return found
+def _read(tx: Transaction, query: str, keys: set[str]) -> list[Any]:
+    return [row for batch in batches(tuple(keys)) for row in tx.sql.fetch(f"{query} ({marks(batch)})", batch)]

@@ -457,14 +457,21 @@ Index(
 )
 # All attempts of a job in their order, read in pages.
 Index("ix_attempt_started", attempt.c.job_id, attempt.c.started_at, attempt.c.attempt_id)
-# Who is busy with a number: few, however many attempts there ever were.
-Index("ix_attempt_number", attempt.c.number, sqlite_where=_LIVE, postgresql_where=_LIVE)
 _FOR_CALLBACK = text("callback_id IS NOT NULL")
 Index(
     "ix_attempt_callback",
     attempt.c.callback_id,
     sqlite_where=_FOR_CALLBACK,
     postgresql_where=_FOR_CALLBACK,
+)
+
+# Which open attempt has a number: the one that was written down with it first. Triggers on `attempt` see to
+# it; one that comes later has to be written down with it anew.
+number_in_work = _table(
+    "number_in_work",
+    _key("number", Text()),
+    _needed("attempt_id", Text()),
+    clustered=True,
 )
 
 disposition = _table(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import inf
 from typing import assert_never
 
 from attrs import evolve
@@ -88,6 +87,7 @@ class MemoryStore:
         self.answers: dict[str, dict[int, SaveAnswer]] = {}
         self.tokens: dict[str, SaveResumeToken] = {}
         self.finished_jobs: dict[int, str] = {}
+        self.holders: dict[str, str] = {}
         self.dnc: set[str] = set()
         self.agents: dict[str, AgentLogin] = {}
         self.accounts: dict[str, AccountLogin] = {}
@@ -195,7 +195,7 @@ class MemoryStore:
         was_answered = self._reached_at(attempt) is not None
         is_abandoned = attempt.attempt_id in self.answered_at and self._agent_of(attempt) is None
         outcome = "Nuisance" if is_abandoned else "Interrupted"
-        del self.open_attempts[attempt.attempt_id]
+        self._let_go(self.open_attempts.pop(attempt.attempt_id))
         self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, outcome, now)
         if attempt.contact_type is ContactType.Callback:
             if was_answered and attempt.callback_id is not None:
@@ -325,11 +325,14 @@ class MemoryStore:
                     attempt, number=record.number, number_name=record.number_name, dialed_at=record.at
                 )
                 self.open_attempts[record.attempt_id] = self.attempts[record.attempt_id] = dialled
+                if attempt.number != dialled.number:
+                    self._let_go(attempt)
+                self.holders.setdefault(dialled.number, dialled.attempt_id)
             case MarkAnswered():
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
                 self.answered_at.setdefault(record.attempt_id, record.at)
             case EndAttempt():
-                del self.open_attempts[record.attempt_id]
+                self._let_go(self.open_attempts.pop(record.attempt_id))
                 self.ended_attempts[record.attempt_id] = record
             case SaveDisposition():
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
@@ -401,6 +404,11 @@ class MemoryStore:
         else:
             assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
         self.attempts[attempt.attempt_id] = self.open_attempts[attempt.attempt_id] = attempt
+        self.holders.setdefault(attempt.number, attempt.attempt_id)
+
+    def _let_go(self, attempt: StartAttempt) -> None:
+        if self.holders.get(attempt.number) == attempt.attempt_id:
+            del self.holders[attempt.number]
 
     def _return(self, record: ReturnContact) -> None:
         open_contacts = {a.contact_id for a in self._attempts_at_own_contacts(record.job_id)}
@@ -502,20 +510,10 @@ class MemoryStore:
             return DialChecked(dial.key, None)
         if number.number == dial.number.number:
             number = dial.number
-        attempt = self.open_attempts.get(dial.attempt_id)
-        is_written = attempt is not None and attempt.number == number.number
-        here = self._wanted_at(attempt) if attempt is not None and is_written else (inf, "")
-        in_work = any(
-            each.number == number.number
-            and each is not attempt
-            and (each.attempt_id in self.answered_at or self._wanted_at(each) < here)
-            for each in self.open_attempts.values()
-        )
+        attempt, holder = self.open_attempts.get(dial.attempt_id), self.holders.get(number.number)
+        is_free = holder is None and (attempt is None or attempt.number != number.number)
+        in_work = holder != dial.attempt_id and not is_free
         return DialChecked(dial.key, number, number.number in self.dnc, in_work)
-
-    @staticmethod
-    def _wanted_at(attempt: StartAttempt) -> tuple[float, str]:
-        return (attempt.at if attempt.dialed_at is None else attempt.dialed_at, attempt.attempt_id)
 
     def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
         """Return those of the addresses that are on the do-not-call list."""

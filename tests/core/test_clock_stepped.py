@@ -14,7 +14,6 @@ from agentmgr.core.effects import (
     Dial,
     EndAttempt,
     EndCallback,
-    MarkDialed,
     SetTimer,
     StartAttempt,
 )
@@ -162,16 +161,6 @@ def test_step_back_gives_the_next_contact_to_who_has_waited_longest():
     scene.step_clock(-HOUR_S)
     scene.nail("B")
     assert scene.zone.jobs[1].idle.peek() is scene.agent("A")
-
-
-def test_step_back_writes_down_anew_when_lines_in_the_air_were_dialled():
-    scene = Scene(PacingType.Progressive)
-    scene.nail()
-    scene.wait(5)
-    (ringing,) = scene.store.open_attempts.values()
-    scene.step_clock(-8 * HOUR_S)
-    (record,) = [r for r in scene.store.records if isinstance(r, MarkDialed)]
-    assert (record.attempt_id, record.at) == (ringing.attempt_id, ringing.dialed_at - 8 * HOUR_S)
 
 
 @pytest.mark.parametrize("by_s", STEPS)

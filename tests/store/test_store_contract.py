@@ -601,25 +601,15 @@ def test_dials_asked_about_together_are_answered_in_their_order(owned: Owned) ->
     assert answers == (DialChecked(7, one), DialChecked(8, TYPED, on_dnc=True), DialChecked(9, two))
 
 
-def test_number_wanted_twice_is_the_first_one_s(owned: Owned) -> None:
+@pytest.mark.parametrize("later_s", [-1.0, 0.0, 1.0])
+def test_number_wanted_twice_is_whose_was_written_first_whatever_the_clocks_say(
+    owned: Owned, later_s: float
+) -> None:
     contacts = owned.claim()
-    owned.commit(dialling(contacts[1], "z1", T0 + 1), dialling(contacts[2], "a2", T0 + 2))
+    owned.commit(dialling(contacts[1], "z1", T0))
+    owned.commit(dialling(contacts[2], "a2", T0 + later_s))
     assert not asked(owned, contacts[1], "z1").in_work
     assert asked(owned, contacts[2], "a2").in_work
-
-
-def test_number_wanted_twice_at_one_time_is_exactly_one_s(owned: Owned) -> None:
-    contacts = owned.claim()
-    owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0))
-    in_work = [asked(owned, contacts[n], f"a{n}").in_work for n in (1, 2)]
-    assert sorted(in_work) == [False, True]
-
-
-def test_number_that_somebody_talks_to_is_in_work_whoever_wanted_it_first(owned: Owned) -> None:
-    contacts = owned.claim()
-    owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0 + 1))
-    owned.commit(MarkAnswered("a2", T0 + 2, "1001"))
-    assert asked(owned, contacts[1], "a1").in_work
 
 
 def test_number_shown_before_is_wanted_when_it_is_dialled(owned: Owned) -> None:
@@ -637,11 +627,27 @@ def test_number_corrected_into_one_that_rings_elsewhere_is_in_work(owned: Owned)
     assert asked(owned, contacts[1], "a1", contacts[1].numbers[0]).in_work
 
 
-def test_number_is_free_again_when_the_attempt_is_over(owned: Owned) -> None:
+def test_number_is_free_for_who_is_written_down_with_it_after_the_attempt_is_over(owned: Owned) -> None:
     contacts = owned.claim()
     owned.commit(dialling(contacts[1], "a1", T0), dialling(contacts[2], "a2", T0 + 1))
     owned.commit(EndAttempt("a1", "Busy", T0 + 2))
+    # it could have been the number of another attempt meanwhile
+    assert asked(owned, contacts[2], "a2").in_work
+    owned.commit(MarkDialed("a2", TYPED.name, TYPED.number, T0 + 3, "1001"))
     assert not asked(owned, contacts[2], "a2").in_work
+    owned.commit(dialling(contacts[3], "a3", T0 + 4))
+    assert asked(owned, contacts[3], "a3").in_work
+
+
+def test_number_is_let_go_when_another_is_dialled_or_the_zone_dies(owned: Owned) -> None:
+    contacts = owned.claim()
+    owned.commit(dialling(contacts[1], "a1", T0))
+    owned.commit(MarkDialed("a1", "PhoneNumber1", contacts[1].numbers[0].number, T0 + 1, "1001"))
+    owned.commit(dialling(contacts[2], "a2", T0 + 2))
+    assert not asked(owned, contacts[2], "a2").in_work
+    owned.take_over()
+    owned.commit(dialling(owned.claim()[3], "a3", T0 + 3))
+    assert not asked(owned, contacts[3], "a3").in_work
 
 
 def test_redial_that_nobody_answers_keeps_the_contact_that_was_reached_before(owned: Owned) -> None:

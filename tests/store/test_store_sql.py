@@ -26,6 +26,7 @@ LOCAL = {
     "batch": ("x",),
     "wanted": "(?)",
     "passing_over": "",
+    "query": "SELECT number, attempt_id FROM number_in_work WHERE number IN",
     "table": "contact_attribute",
     "some": ("Asia/Tokyo", "Europe/Berlin"),
     "which": "due_at > 0",
