@@ -42,5 +42,8 @@ def text_of(address: Address) -> str:
 
 
 def jittered(failures: int) -> float:
-    """Wait half a second at first and about five seconds later, never all clients at the same time."""
-    return float(min(5.0, 0.5 * 2 ** min(failures, 4)) * random.uniform(0.5, 1.5))
+    """Wait up to a quarter of a second at first, and up to five seconds later, by chance.
+
+    The whole time is left to chance, so that clients which lost one server do not come to the next together.
+    """
+    return random.uniform(0.0, min(5.0, 0.25 * 2 ** min(failures, 5)))

@@ -57,7 +57,11 @@ SETTLE_S = 1.0
 AWAY_S = 30.0
 """How long after a break the RESPs of commands that were under way are waited for, while no connection is."""
 AGAIN_S = 3.0
-"""How long after an agent's return they are."""
+"""How long after an agent's return they are, from a server that is not sent them again."""
+QUIET_S = 3.0
+"""After so long without a sign of life, while something is unanswered, others are asked who has its zones."""
+BEAT_S = 5.0
+"""How often a sign of life is given, and asked for, where others could be asked."""
 HELLO_BYTES = UNPROVEN_VALUE_BYTES - 512
 """What the agent ids of one greeting may have together; the rest is for a service's name and password."""
 NEVER = float("inf")
@@ -86,6 +90,7 @@ class Link:
         fault: why there is no connection, or was none the last time.
         ready: set while commands can be sent; a new flag for each connection.
         first_try: set once it is known whether the first attempt succeeded.
+        answers_again: whether the server answers what is sent again as it did before.
         known: set once the server has said what it manages, or has had time for it; new for each connection.
         line: what a shell keeps here.
     """
@@ -102,6 +107,9 @@ class Link:
         self.ready: Flag = hub.shell.flag()
         self.first_try: Flag = hub.shell.flag()
         self.known: Flag = hub.shell.flag()
+        self.answers_again = False
+        self._quiet_since = NEVER
+        self._is_suspect = False
         self._addresses = addresses
         self._hub = hub
         self._backoff = backoff
@@ -111,6 +119,7 @@ class Link:
         self.is_resting = False
         """Whether the server has closed it for want of a logon; it is made again when somebody needs it."""
         self._wire = ClientConnection()
+        self._disowned: set[str] = set()
         self._pending: dict[int, Pending] = {}
         self._outgoing: list[Pending] = []
         self._to_name: deque[str] = deque()
@@ -132,6 +141,15 @@ class Link:
     def settled(self) -> bool:
         """Whether it is known which zones are managed at its other end."""
         return self.connected and self._settle_at == NEVER and self._answer_by == NEVER
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is heard from the other end, although something is to be."""
+        return self.connected and self._is_suspect
+
+    def serves(self, zone: str) -> bool:
+        """Whether the owner of a zone is at the other end."""
+        return self.connected and zone in self.zones
 
     def leads_to(self, where: SocketInfo) -> bool:
         """Tell whether this is the connection to an address of the directory."""
@@ -171,14 +189,25 @@ class Link:
         Raises:
             CommandError: 9996, 9997 or 9999; the connection is as usable as it was.
         """
+        inbox = self.inboxes.get(agent_id)
         if not self.connected:
             raise self.unavailable(agent_id, command)
+        if inbox is not None and inbox.logged_on and self._is_without(inbox.zone):
+            raise self._unowned(inbox, command)
         return self._submit(agent_id, command, flag=flag)
 
     def unavailable(self, agent_id: str, command: object) -> CommandError:
         """Return what a command gets that was not sent."""
         text = f"There is no connection to the Agent Manager at {text_of(self.address)}: {self.fault}."
         return CommandError(command, agent_id, ResultCode.MANAGER_NOT_AVAILABLE, text)
+
+    def _is_without(self, zone: str) -> bool:
+        """Whether it is known that the owner of a zone is not at the other end."""
+        return zone not in self.zones and (self.settled or zone in self._disowned)
+
+    def _unowned(self, inbox: Inbox, command: object) -> CommandError:
+        text = f"Nobody serves zone {inbox.zone} now, as far as {text_of(self.address)} knows."
+        return CommandError(command, inbox.agent_id, ResultCode.MANAGER_NOT_AVAILABLE, text)
 
     def _submit(
         self, agent_id: str, command: object, *, flag: Flag | None = None, holds_back: bool = True
@@ -187,6 +216,9 @@ class Link:
         data = encode(request_id, agent_id, command)
         pending = Pending(request_id, agent_id, command, data, flag, self._pending)
         self._pending[request_id] = pending
+        if self._quiet_since == NEVER:
+            self._quiet_since = self._hub.shell.now()
+            self._hub.shell.retime()
         inbox = self.inboxes.get(agent_id)
         if inbox is not None:
             inbox.sending(command)
@@ -224,7 +256,7 @@ class Link:
         self._phase = Phase.GREETING
         self._wire = ClientConnection()
         self._heard_at = now
-        self._beat_at = now + HEARTBEAT_S
+        self._beat_at = now + self._beat_s
         for inbox in self.inboxes.values():
             inbox.returning = inbox.logged_on
         self._to_name.extend(inbox.agent_id for inbox in self.inboxes.values() if inbox.logged_on)
@@ -235,6 +267,8 @@ class Link:
         if number != self.number:
             return
         self._heard_at = now
+        self._quiet_since = NEVER
+        self._is_suspect = False
         peer = text_of(self.address)
         try:
             for message in self._wire.receive(data):
@@ -261,9 +295,12 @@ class Link:
         self.number += 1
         self._phase = Phase.WAITING
         self.zones.clear()
+        self._disowned.clear()
         self._outgoing.clear()
         self._to_name.clear()
         self._beat_at = self._answer_by = self._settle_at = self._heard_at = NEVER
+        self._quiet_since = NEVER
+        self._is_suspect = False
         self._hub.shell.close(self)
         if served:
             self._failures = 0
@@ -331,8 +368,22 @@ class Link:
     def next_at(self) -> float:
         """Return when `tick` is to be called."""
         return min(
-            self._open_at, self._beat_at, self._heard_at + SILENCE_LIMIT_S, self._answer_by, self._settle_at
+            self._open_at,
+            self._beat_at,
+            self._heard_at + SILENCE_LIMIT_S,
+            self._answer_by,
+            self._settle_at,
+            self._suspect_at,
         )
+
+    @property
+    def _suspect_at(self) -> float:
+        """When others are asked who owns the zones of this connection."""
+        return self._quiet_since + QUIET_S if self._hub.has_others and self.connected else NEVER
+
+    @property
+    def _beat_s(self) -> float:
+        return BEAT_S if self._hub.has_others else HEARTBEAT_S
 
     def tick(self, now: float) -> None:
         """Do what is due."""
@@ -344,13 +395,23 @@ class Link:
             what = "the server did not answer AgentSDKConnected" if self._is_open else "no connection"
             self.lost(self.number, f"{what} within {OPEN_S:g} s", now)
         if now >= self._beat_at:
-            self._beat_at = now + HEARTBEAT_S
+            self._beat_at = now + self._beat_s
             self.say("", POMClientAlive())
+        if now >= self._suspect_at:
+            self._quiet_since = now  # looked at again if this goes on
+            self._is_suspect = True
+            for inbox in self.inboxes.values():
+                if inbox.logged_on:
+                    self._hub.search(inbox.zone)
         if now >= self._settle_at:
             self._settle_at = NEVER
             self.known.set()
             for inbox in self.inboxes.values():
-                self._let_go(inbox)
+                if inbox.logged_on and inbox.zone not in self.zones:
+                    self._refuse_held_back(inbox)
+                    inbox.returning = True
+                else:
+                    self._let_go(inbox)
             self._hub.settled(self)
 
     @property
@@ -380,7 +441,7 @@ class Link:
         ids = tuple(self._next_ids())
         self._answer_by = self._hub.shell.now() + OPEN_S
         self._settle_at = NEVER
-        self.say("", AgentSDKConnected(ids, VERSION, *self._hub.account))
+        self.say("", AgentSDKConnected(ids, VERSION, *self._hub.account, resends=True))
         self._hub.shell.retime()
 
     def _next_ids(self) -> Iterator[str]:
@@ -402,6 +463,7 @@ class Link:
             else:
                 self.lost(self.number, why, now)
             return
+        self.answers_again = response.answers_again
         if not self.connected:
             self._phase = Phase.UP
             self.ready.set()
@@ -435,14 +497,23 @@ class Link:
             inbox.answered(pending.command, response)
         if isinstance(response, AgentSDKConnectedRESP):
             self._welcomed(response, now)
-        elif isinstance(response, GetAgentStatusResponseRESP) and inbox is not None and inbox.carried:
-            inbox.carried_until = now + AGAIN_S
-            self._hub.shell.retime()
+        elif isinstance(response, GetAgentStatusResponseRESP) and inbox is not None:
+            if self.answers_again and response.result is ResultCode.SUCCESS:
+                self._send_again(inbox)
+            if inbox.carried:
+                inbox.carried_until = now + AGAIN_S
+                self._hub.shell.retime()
+            self._let_go(inbox)
         pending.answer(response)
 
     def _notified(self, agent_id: str, notification: Event) -> None:
         if isinstance(notification, POMAvailable):
-            self.zones.add(notification.zone_name)
+            zone, token = notification.zone_name, (notification.era, notification.epoch)
+            if not self._hub.believe(zone, token):
+                logger.warning("%s owned zone %s with token %s once", text_of(self.address), zone, token)
+                self._disowned.add(zone)
+                return
+            self.zones.add(zone)
             self.known.set()
         if agent_id:
             inbox = self.inboxes.get(agent_id)
@@ -450,17 +521,33 @@ class Link:
         else:
             inboxes = list(self.inboxes.values())
         for inbox in inboxes:
+            if agent_id and inbox.logged_on and inbox.zone in self._disowned:
+                continue  # whoever owned its zone once has nothing to say any more
             if isinstance(notification, AGTAgentLoggedOut) and inbox.returning and self._hub.follow(inbox):
                 continue  # only this manager knows nothing of it: its zone is another's now
             answer = inbox.notified(notification)
             if answer is not None:
                 self.say(inbox.agent_id, answer)
-            if isinstance(notification, GetAgentStatus | AGTAgentLoggedOut):
+            is_asked = isinstance(notification, GetAgentStatus)
+            if (is_asked and not (inbox.carried and self.answers_again)) or isinstance(
+                notification, AGTAgentLoggedOut
+            ):
                 self._let_go(inbox)
         if isinstance(notification, POMConnectionClosed):
             why = f"the server closed the connection: {notification.reason}"
             self._rests_next = notification.reason.startswith(NO_LOGON)
             self.lost(self.number, why, self._hub.shell.now())
+
+    def _send_again(self, inbox: Inbox) -> None:
+        """Send what was not answered when a connection broke, under its ids: it is done once all the same."""
+        again, inbox.carried = inbox.carried, {}
+        inbox.carried_until = NEVER
+        for pending in sorted(again.values(), key=lambda pending: pending.request_id):
+            pending.kept_in = self._pending
+            self._pending[pending.request_id] = pending
+            self._outgoing.append(pending)
+        if again:
+            self._hub.shell.flush(self)
 
     def _let_go(self, inbox: Inbox) -> None:
         """Send what waited for an agent's return."""

@@ -125,6 +125,9 @@ class Pom(PomCommands):
         response = await exchange(self._shell, self._hub.any_link(), "", command)
         if isinstance(response, GetPAMForZoneRESP):
             self._hub.learn(response.zones)
+        if response.result is ResultCode.INITIALIZING:
+            text = f"Nobody serves zone {zone} now; try again in a moment."
+            raise CommandError(command, "", ResultCode.MANAGER_NOT_AVAILABLE, text)
         if response.result is ResultCode.ZONE_NOT_FOUND or zone not in self._hub.directory:
             raise CommandError(command, "", ResultCode.NO_MANAGER_FOR_ZONE)
 

@@ -22,7 +22,7 @@ async def test_connect_says_its_version_first_and_keeps_the_directory(
 ) -> None:
     visit = await server.visit(0)
 
-    assert visit.received[0].command == commands.AgentSDKConnected((), VERSION)
+    assert visit.received[0].command == commands.AgentSDKConnected((), VERSION, resends=True)
     assert dict(pom.zones) == server.directory
 
 

@@ -208,7 +208,7 @@ async def test_connect_to_a_server_that_is_starting_tries_again(
 async def test_connect_signs_in_with_an_account(server: ScriptedServer, connect: Connect) -> None:
     async with connect(account="blender", password="secret"):
         visit = await server.visit(0)
-        assert visit.received[0].command == commands.AgentSDKConnected((), VERSION, "blender", "secret")
+        assert visit.received[0].command == commands.AgentSDKConnected((), VERSION, "blender", "secret", True)
 
 
 async def test_connect_with_a_wrong_account_says_so_at_once_and_tries_no_more(
