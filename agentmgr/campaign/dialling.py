@@ -161,7 +161,10 @@ _OF_JOB: Sequence[Callable[[Dialling], str]] = (_over, _preparing, _paused)
 
 def _without_zone(of: Dialling) -> str:
     if not of.zone_state:
-        return f"zone {of.zone_name} is not served: no server runs, or it serves other zones"
+        return (
+            f"zone {of.zone_name} is not served here: no server runs, or another one serves it;"
+            " agentmgr zones status says which"
+        )
     return f"zone {of.zone_name} is {of.zone_state} after a fault; the server's log says more"
 
 

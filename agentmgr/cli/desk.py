@@ -44,7 +44,8 @@ def desk(
     port
         The port of the zone.
     also
-        HOST:PORT of another manager at which the zone may be; may be repeated.
+        HOST:PORT of another manager at which the zone may be; may be repeated. The agents follow their zone
+        then, also when they were logged off because it moved.
     zone
         Name of the zone.
     first_agent
@@ -62,11 +63,13 @@ def desk(
     """
     if password_stdin:
         password = secret_from_stdin("the agents")
+    from agentmgr.desk.params import DeskParams
     from agentmgr.desk.shift import Shift, ShiftFailed, work_shift
     from agentmgr.desk.sim import SimDesktop
 
     ids = consecutive("--first-agent", first_agent, count)
-    desktops = [SimDesktop(agent_id, password, zone, seed) for agent_id in ids]
+    habits = DeskParams(returns=bool(also))
+    desktops = [SimDesktop(agent_id, password, zone, seed, habits) for agent_id in ids]
     try:
         work_shift(
             Shift(

@@ -56,6 +56,8 @@ class DeskParams:
     redial: float = _chance(0.02)
     extend: float = _chance(0.02)
     """Chance of needing a fifth more time for wrapup than there is, which the agent asks for."""
+    returns: bool = False
+    """Whether the agent logs on again when its zone comes back: it moved, or its server is started again."""
     aux: float = _chance(0.04)
     """Chance of a break after the contact."""
     aux_in_wrapup: float = _chance(0.5)

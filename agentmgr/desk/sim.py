@@ -85,6 +85,7 @@ class SimDesktop:
         self._was_available = False
         self._interrupted: _Interrupted | None = None
         self._returning = False
+        self._zone_is_down = False
         self._resume_token = ""
         self.stopping = False
         self._ahead_s = 0.0
@@ -149,8 +150,13 @@ class SimDesktop:
                 self._learn_wrapup(wrapup)
             case n.AGTSessionIDChange(new_sid=session_id) if self.case is not None:
                 self.case.session_id = session_id
+            case n.AGTZoneDown() if self._params.returns and not self.stopping:
+                self._zone_is_down = True
             case n.AGTZoneDown():
                 return self.stop(now)
+            case n.AGTAgentLoggedOut() if self._zone_is_down and not self.stopping:
+                self._interrupted = None
+                self._start_anew(now + self._params.retry_s)
             case n.AGTAgentLoggedOut() if self._returning or self._interrupted is not None:
                 self._interrupted = None
                 self._start_anew(now)
@@ -328,6 +334,7 @@ class SimDesktop:
         match wish:
             case Wish.LOG_ON:
                 self._interrupted = None
+                self._zone_is_down = False
                 self.logged_on = not self.finished
                 self._wishes[Wish.BE_READY] = now
             case Wish.BE_READY if not self._was_available:

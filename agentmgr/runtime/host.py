@@ -244,7 +244,10 @@ class ZoneHost:
             log.warning("zone_lost", zone=name, why=str(fenced))
         finally:
             del self._kept[name]
-            self._states[name] = "ended"
+            if self._is_told:  # it goes on in another process
+                self._states.pop(name, None)
+            else:
+                self._states[name] = "ended"
             self._release(name)
             if not self._is_told:
                 self._directory.pop(name, None)

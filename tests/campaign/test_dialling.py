@@ -71,7 +71,8 @@ EMPTY = {"on_hand": 0, "next_due_at": None}
         (dialling(JobState.Paused), "it is paused; agentmgr campaign resume Spring goes on"),
         (
             evolve(dialling(), zone=None, facts=None, zone_state=""),
-            "zone North is not served: no server runs, or it serves other zones",
+            "zone North is not served here: no server runs, or another one serves it;"
+            " agentmgr zones status says which",
         ),
         (
             evolve(dialling(), zone=None, facts=None, zone_state="reopening"),

@@ -775,6 +775,17 @@ def test_zone_down_logs_off() -> None:
     log_off(talk)
 
 
+def test_agent_that_returns_works_on_while_its_zone_goes_down_and_logs_on_again_behind_it() -> None:
+    talk = Conversation(DeskParams(returns=True))
+    talk.be_idle()
+    talk.tell(n.AGTZoneDown("Default", 5000))
+    assert not talk.desk.stopping
+    talk.tell(n.AGTAgentLoggedOut())
+    assert not talk.desk.finished
+    talk.wait()
+    assert isinstance(talk.sent, c.AGTLogon)
+
+
 def test_connection_lost_in_a_contact_starts_again_with_a_logon() -> None:
     talk = in_wrapup(STEADY)
     talk.wait()
