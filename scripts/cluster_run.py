@@ -200,7 +200,10 @@ def run(agents: int, port: int) -> None:
                 "--password-stdin",
                 given=PASSWORD + "\n",
             )
-        cluster.run("contacts", "import", "config/demo/contacts.csv", "--list", "Spring")
+        rejects = str(home / "rejects.csv")
+        cluster.run(
+            *("contacts", "import", "config/demo/contacts.csv", "--list", "Spring", "--rejects", rejects)
+        )
         cluster.run(*("campaign", "create", "Spring", "--list", "Spring", "--skill", "English"))
         cluster.start("switch", "switch", "--config", str(cluster.config("m1")))
         managers = {name: cluster.serve(name) for name in MANAGERS}
