@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar, TypeVarTuple
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from agentmgr.ports import StoreFault
+from agentmgr.ports import StoreFault, Token
 from agentmgr.store.committer import Committer
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
 from agentmgr.store.readers import Readers
@@ -69,7 +69,9 @@ class SqliteSql:
 
     passing_over = ""
 
-    def hold_zone(self, zone: str, *, alone: bool) -> None:
+    timeline = 0
+
+    def hold_zone(self, zone: str, *, alone: bool, owner: Token | None = None) -> None:
         """Nothing to do: one transaction writes at a time, and it sees all before it."""
 
     def take_time(self) -> None:

@@ -12,7 +12,7 @@ def check_token(tx: Transaction, token: Token) -> None:
     Raises:
         Fenced: the zone has another owner, or never had one.
     """
-    tx.sql.hold_zone(token.zone, alone=False)
+    tx.sql.hold_zone(token.zone, alone=False, owner=token)
     found = read_token(tx.sql, token.zone)
     if found != token:
         raise Fenced(
@@ -35,9 +35,17 @@ def raise_epoch(tx: Transaction, zone: str, now: float, claim: Claim | None) -> 
         " changed_at) VALUES (?, 1, 0, '', '', 0, '', '', '', 0) ON CONFLICT (name) DO NOTHING",
         (zone,),
     )
+    # what was committed in another history may be gone, and its tokens with it
+    tx.sql.execute(
+        "UPDATE zone SET era = era + CASE WHEN timeline > 0 THEN 1 ELSE 0 END, timeline = CAST(? AS BIGINT)"
+        " WHERE name = ? AND timeline < CAST(? AS BIGINT)",
+        (tx.sql.timeline, zone, tx.sql.timeline),
+    )
     (host, port) = (claim.address.ip_address, claim.address.port) if claim is not None else ("", 0)
     owner, reason = (claim.incarnation, claim.reason) if claim is not None else ("", "opened")
-    return change_owner(tx.sql, zone, owner, host, port, now, reason)
+    token = change_owner(tx.sql, zone, owner, host, port, now, reason)
+    tx.sql.hold_zone(zone, alone=True, owner=token)
+    return token
 
 
 def change_owner(sql: Sql, zone: str, owner: str, host: str, port: int, now: float, reason: str) -> Token:

@@ -1,24 +1,29 @@
 """One connection to PostgreSQL: how it is reached, that nothing waits on it without end, the SQL it runs."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
+import psycopg.errors
 import sqlalchemy as sa
 from attrs import frozen
 from psycopg import conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy.pool import StaticPool
 
-from agentmgr.ports import StoreFault
+from agentmgr.ports import StoreFault, Token
 from agentmgr.store.sql import Row, Transaction
 
 RV = TypeVar("RV")
 
 LOCK_CLASS = 0x416D
 """First half of the key of our advisory locks ("Am"); the second is a zone."""
+
+FENCED = "FN001"
+"""The state of errors of a table's fence: whoever writes as the owner of a zone is not."""
 
 ANSWER_S = 0.5
 """So much longer than the server may take for a statement it is waited for what it says."""
@@ -183,6 +188,12 @@ class Link:
             pass
         return cursor.fetchall() if cursor.description else []
 
+    def read_timeline(self) -> None:
+        """Find out in which history the database is, if this role may read that."""
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
+            ((name,),) = self.run("SELECT pg_walfile_name(pg_current_wal_lsn())")
+            self.sql.timeline = int(name[:8], 16)
+
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
@@ -192,6 +203,7 @@ class PostgresSql:
     """Runs SQL over one connection; see `Sql`."""
 
     def __init__(self, connection: _Connection) -> None:
+        self.timeline = 0
         self._connection = connection
         self._cursor = connection.cursor()
 
@@ -213,12 +225,16 @@ class PostgresSql:
 
     passing_over = " FOR UPDATE SKIP LOCKED"
 
-    def hold_zone(self, zone: str, *, alone: bool) -> None:
+    def hold_zone(self, zone: str, *, alone: bool, owner: Token | None = None) -> None:
         """Keep the owner of a zone from changing until the transaction ends; called before it is read."""
         shared = "" if alone else "_shared"
-        self._cursor.execute(
-            f"SELECT pg_advisory_xact_lock{shared}({LOCK_CLASS}, hashtext(%s))".encode(), (zone,)
-        )
+        lock = f"SELECT pg_advisory_xact_lock{shared}({LOCK_CLASS}, hashtext(%s))"
+        if owner is None:
+            self._cursor.execute(lock.encode(), (zone,))
+            return
+        # for the fences of the tables, which look themselves whether it is true
+        writer = f"{owner.era} {owner.epoch} {owner.zone}"
+        self._cursor.execute(f"{lock}, set_config('am.writer', %s, true)".encode(), (zone, writer))
 
     def take_time(self) -> None:
         """Let what the transaction still has to do take long."""

@@ -15,10 +15,10 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 
-from agentmgr.ports import StoreFault, StoreLost
+from agentmgr.ports import Fenced, StoreFault, StoreLost
 from agentmgr.store.committer import Committer
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
-from agentmgr.store.pglink import READING, Limits, Link, Place, TimedOut, read_url
+from agentmgr.store.pglink import FENCED, READING, Limits, Link, Place, TimedOut, read_url
 from agentmgr.store.readers import Readers
 from agentmgr.store.sql import Transaction
 
@@ -106,6 +106,10 @@ class PostgresDatabase:
             self._committer.run(lambda _: None)  # finds that, after all who were there before
 
 
+# Who writes, for the fences of the tables: a zone has to say so by its token first.
+_WRITER = {True: "SET LOCAL am.writer = '?'", False: "SET LOCAL am.writer = ''"}
+
+
 class _Driver:
     """The connection that writes, made anew when it is lost."""
 
@@ -144,19 +148,20 @@ class _Driver:
             raise StoreFault(f"{self._place.name}: is closed")
         if self._link is not None and self._link.is_usable:
             try:
-                self._begin(self._link)
+                self._begin(self._link, first)
             except psycopg.OperationalError as error:
                 if isinstance(error, TimedOut) or not _is_lost(error):
                     raise
             else:
                 return
-        self._begin(self._connect())
+        self._begin(self._connect(), first)
 
-    def _begin(self, link: Link) -> None:
+    def _begin(self, link: Link, first: bool) -> None:
         link.allow_usual_time()
         # whatever the database's own defaults are: at other levels a token that was checked proves nothing
         ((self._transaction_id,),) = link.run(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_current_xact_id()::text"
+            f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_WRITER[first]};"
+            " SELECT pg_current_xact_id()::text"
         )
 
     def _connect(self) -> Link:
@@ -168,11 +173,12 @@ class _Driver:
         except psycopg.Error:
             self._lost_at = monotonic()
             raise
+        self._link.read_timeline()
         return self._link
 
     def begin_piece(self, *, first: bool) -> None:
         """Begin a further piece, which can be undone alone."""
-        self._open_link.run("SAVEPOINT piece")
+        self._open_link.run(f"SAVEPOINT piece; {_WRITER[first]}")
 
     def keep_piece(self) -> None:
         """Let what the piece did be a part of the transaction."""
@@ -208,17 +214,17 @@ class _Driver:
             if link.is_usable and not isinstance(error, KeyboardInterrupt):
                 raise  # refused
             link.close()
-            if not self._was_committed(link.pid):
+            if not self._was_committed(link):
                 raise psycopg.OperationalError("was lost in a commit, which it has undone") from error
             if isinstance(error, KeyboardInterrupt):
                 raise
 
-    def _was_committed(self, pid: int) -> bool:
+    def _was_committed(self, lost: Link) -> bool:
         """Ask what became of the transaction until it is known."""
         began = monotonic()
         while True:
             with suppress(psycopg.OperationalError):
-                found = self._read_back(pid, is_late=monotonic() - began > COMMITTING_S)
+                found = self._read_back(lost, is_late=monotonic() - began > COMMITTING_S)
                 if found is not None:
                     return found
             if monotonic() - began > READ_BACK_S or self._closing.wait(READ_BACK_EVERY_S):
@@ -227,13 +233,23 @@ class _Driver:
                     " is found when the zone is opened again"
                 )
 
-    def _read_back(self, pid: int, *, is_late: bool) -> bool | None:
-        """Return whether the transaction was committed; None while it is under way."""
+    def _read_back(self, lost: Link, *, is_late: bool) -> bool | None:
+        """Return whether the transaction was committed; None while it is under way.
+
+        Raises:
+            StoreFault: a standby took over, where the number may be another transaction's.
+        """
         link = self._place.connect(Limits(), self._application)
         try:
+            link.read_timeline()
+            if link.sql.timeline != lost.sql.timeline:
+                raise StoreFault(
+                    f"{self._place.name}: a standby took over within a commit; whether that was written is"
+                    " not known, and is found when the zone is opened again"
+                )
             ((status,),) = link.run(f"SELECT pg_xact_status('{self._transaction_id}'::xid8)")
             if status == "in progress" and is_late:
-                link.run(f"SELECT pg_terminate_backend({pid})")
+                link.run(f"SELECT pg_terminate_backend({lost.pid})")
         finally:
             link.close()
         return {"committed": True, "aborted": False}.get(status)
@@ -326,6 +342,8 @@ def translated(name: str) -> Iterator[None]:
         yield
     except (psycopg.Error, sa.exc.DBAPIError) as error:
         text = _text(_cause(error))
+        if getattr(_cause(error), "sqlstate", None) == FENCED:
+            raise Fenced(f"{name}: {text}; nothing was written") from error
         if _is_lost(error) or _has_state(error, (*_LATER, *_FOR_OTHERS)):
             raise StoreLost(f"{name}: {text}; nothing was written") from error
         raise StoreFault(f"{name}: {text}") from error

@@ -57,7 +57,8 @@ def _ref(target: str) -> ForeignKey:
 
 # -- who owns a zone -----------------------------------------------------------------------
 
-# `owner` is an incarnation of a manager, empty for nobody; `host` and `port` are where its listener is.
+# `owner` is an incarnation of a manager, empty for nobody; `host` and `port` are where its listener is;
+# `timeline` is the history of PostgreSQL in which it last changed, 0 where there is but one.
 zone = _table(
     "zone",
     _key("name", Text()),
@@ -70,6 +71,7 @@ zone = _table(
     _needed("wanted_by", Text()),
     _needed("port", Integer()),
     _needed("changed_at", Real),
+    Column("timeline", RowId, nullable=False, server_default="0"),
 )
 # Processes; a beat is counted up at each sign of life.
 manager = _table(

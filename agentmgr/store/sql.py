@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from attrs import frozen
 
+from agentmgr.ports.zones import Token
+
 Row = tuple[Any, ...]
 
 
@@ -36,12 +38,18 @@ class Sql(Protocol):
         """Run a statement that gives rows, and return them all."""
         ...
 
-    def hold_zone(self, zone: str, *, alone: bool) -> None:
+    @property
+    def timeline(self) -> int:
+        """The history of the database: another once a standby has taken over; 0 where there is but one."""
+        ...
+
+    def hold_zone(self, zone: str, *, alone: bool, owner: Token | None = None) -> None:
         """Keep the owner of a zone from changing until the transaction ends; called before it is read.
 
         Args:
             zone: its name; it may not be stored yet.
             alone: whoever changes the owner holds the zone alone; who only writes as owner shares it.
+            owner: as whom the caller will write: a database that can refuses all else of a zone's.
 
         With one transaction that writes at a time there is nothing to do. Where transactions run side by
         side and see what others committed meanwhile (PostgreSQL, READ COMMITTED), a plain SELECT lets an

@@ -84,12 +84,13 @@ class ThrowawayPostgres:
         until = monotonic() + _START_S
         while True:
             try:
-                self.ask("SELECT 1")
-                return
-            except psycopg.OperationalError as error:
-                if monotonic() > until or self._process.poll() is not None:
-                    raise RuntimeError((self.directory / "log").read_text()) from error
-                sleep(0.01)
+                if self.ask("SELECT NOT pg_is_in_recovery()") == [(True,)]:
+                    return
+            except psycopg.OperationalError:
+                pass
+            if monotonic() > until or self._process.poll() is not None:
+                raise RuntimeError((self.directory / "log").read_text())
+            sleep(0.01)
 
     def url(self, database: str = "postgres") -> str:
         """Return how a database in it is reached."""
@@ -109,6 +110,15 @@ class ThrowawayPostgres:
         assert self._process is not None
         self._process.wait()
         (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def promote(self) -> None:
+        """Let it go on as a standby of it would that takes over: what comes is another timeline."""
+        self.kill()
+        signal_file = self._data / "recovery.signal"
+        signal_file.touch()
+        if os.geteuid() == 0:
+            os.chown(signal_file, pwd.getpwnam(_UNPRIVILEGED).pw_uid, -1)
+        self.start()
 
     def freeze(self) -> None:
         """Let all of its processes stand still."""

@@ -21,7 +21,7 @@ from tests.databases import PostgresPlace, new_postgres
 @pytest.fixture(scope="module")
 def server() -> Iterator[ThrowawayPostgres]:
     """A server for these tests alone, which end it."""
-    server = ThrowawayPostgres(careful=True)
+    server = ThrowawayPostgres()
     try:
         server.start()
         yield server

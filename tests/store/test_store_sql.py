@@ -96,7 +96,9 @@ class RecordingSql:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def hold_zone(self, zone: str, *, alone: bool) -> None:
+    timeline = 1
+
+    def hold_zone(self, zone: str, *, alone: bool, owner: Token | None = None) -> None:
         self.asked.append(f"hold {zone} {'alone' if alone else 'shared'}")
 
     def fetch(self, sql: str, parameters: object = ()) -> list[tuple[object, ...]]:

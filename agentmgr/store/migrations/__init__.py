@@ -25,5 +25,11 @@ def upgrade(connection: sa.Connection, found: str | None) -> bool:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         return False
+    if connection.dialect.name != "postgresql":
+        command.upgrade(config, "head")
+        return True
+    from agentmgr.store.migrations.postgres import finish
+
     command.upgrade(config, "head")
+    finish(connection)
     return True
