@@ -47,7 +47,15 @@ from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.settings.classes import Settings, ZoneSettings
-from agentmgr.store import SqliteStore, has_tables, open_leases, open_postgres, open_sqlite, url_name
+from agentmgr.store import (
+    SqliteStore,
+    copy_to_postgres,
+    has_tables,
+    open_leases,
+    open_postgres,
+    open_sqlite,
+    url_name,
+)
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
 from agentmgr.telephony.params import split_address
@@ -577,6 +585,31 @@ def make_database(settings: Settings) -> bool:
     except (OSError, StoreFault) as error:
         raise ServerFailed(str(error)) from None
     return is_missing
+
+
+def begin_new_era(settings: Settings) -> int:
+    """Raise the era of all zones of a database that was restored; return how many there are.
+
+    Raises:
+        ServerFailed: it cannot be opened.
+    """
+    try:
+        with closing(open_store(settings)) as store:
+            return store.restored(time.time())
+    except StoreFault as error:
+        raise ServerFailed(str(error)) from None
+
+
+def copy_database(settings: Settings, url: str, told: Callable[[str, int], None]) -> None:
+    """Copy the file that is configured into a database in PostgreSQL that has nothing yet, or nothing of it.
+
+    Raises:
+        ServerFailed: it cannot be copied; nothing was.
+    """
+    try:
+        copy_to_postgres(settings.database.path, url, told, password=database_password(settings))
+    except StoreFault as error:
+        raise ServerFailed(str(error)) from None
 
 
 def database_name(settings: Settings) -> str:

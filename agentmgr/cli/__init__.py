@@ -64,6 +64,7 @@ app = App(name="agentmgr", help=_ABOUT, help_format="markdown", version=lambda: 
 app.command(server.serve)
 app.command(switch.switch)
 app.command(server.init)
+app.command(server.copy)
 app.command(server.check_config)
 app.command(server.dev_cert)
 app.command(contacts.app)

@@ -1,7 +1,9 @@
 """The commands around the server itself: serve, init, check-config."""
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from agentmgr.cli.common import Config, Failed, Misused, say, settings_of
@@ -29,7 +31,12 @@ def serve(*, config: Config = None) -> None:
         raise Failed(str(error)) from None
 
 
-def init(*, url: str | None = None, config: Config = None) -> None:
+def init(
+    *,
+    url: str | None = None,
+    restored: Annotated[bool, Parameter(negative="")] = False,
+    config: Config = None,
+) -> None:
     """Make the database that the configuration names; one that is there already stays as it is.
 
     In PostgreSQL that is its tables; the database itself is made by `createdb`.
@@ -43,27 +50,59 @@ def init(*, url: str | None = None, config: Config = None) -> None:
     ----------
     url
         A database in PostgreSQL, instead of the one that the configuration names.
+    restored
+        The database was restored from a backup: raise the era of its zones, so that desktops, switches and
+        other servers take what comes for newer than all that they saw. Before a server is started on it.
     """
     from attrs import evolve
 
-    from agentmgr.app import ServerFailed, database_name, make_database
+    from agentmgr.app import ServerFailed, begin_new_era, database_name, make_database
 
     settings = settings_of(config)
     if url is not None:
         settings = evolve(settings, database=evolve(settings.database, url=_url_without_password(url)))
     try:
-        made = make_database(settings)
+        made = not restored and make_database(settings)
+        zones = begin_new_era(settings) if restored else 0
     except ServerFailed as error:
         raise Failed(str(error)) from None
-    say(f"{database_name(settings)}: {'made' if made else 'is there already, and in order'}")
+    done = (
+        f"a new era for {zones} zones" if restored else "made" if made else "is there already, and in order"
+    )
+    say(f"{database_name(settings)}: {done}")
+
+
+def copy(*, to: str, config: Config = None) -> None:
+    """Copy the database file into an empty database in PostgreSQL: for a centre that grows.
+
+    Stop the server first. All of it is copied or nothing: a copy that was interrupted leaves nothing behind
+    and can be begun anew. Then let the configuration name the new database by `url`; the file is a backup.
+
+    ```
+    agentmgr copy --to postgresql://agentmgr@db.example/agentmgr
+    ```
+
+    Parameters
+    ----------
+    to
+        A database in PostgreSQL with nothing in it; its tables are made.
+    """
+    from agentmgr.app import ServerFailed, copy_database
+
+    settings = settings_of(config)
+    try:
+        copy_database(settings, _url_without_password(to), lambda table, rows: say(f"{table}: {rows}"))
+    except ServerFailed as error:
+        raise Failed(f"{error}; nothing was copied") from None
+    say(f'all of {settings.database.path} is copied; next: url = "{to}" in [database] of the configuration')
 
 
 def _url_without_password(url: str) -> str:
     """Refuse a password where everybody on the machine can read it."""
     if "password" in url or ("@" in url and ":" in url.partition("://")[2].rpartition("@")[0]):
         raise Misused(
-            "--url: a password here would be seen in the list of processes; give it by password_file of"
-            " [database], PGPASSFILE or PGPASSWORD"
+            "a password in a url on the command line would be seen in the list of processes; give it by"
+            " password_file of [database], PGPASSFILE or PGPASSWORD"
         )
     return url
 

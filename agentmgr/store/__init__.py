@@ -2,6 +2,7 @@
 
 from agentmgr.store.sqlite import (
     SqliteStore,
+    copy_to_postgres,
     has_tables,
     open_leases,
     open_postgres,
@@ -9,4 +10,12 @@ from agentmgr.store.sqlite import (
     url_name,
 )
 
-__all__ = ["SqliteStore", "has_tables", "open_leases", "open_postgres", "open_sqlite", "url_name"]
+__all__ = [
+    "SqliteStore",
+    "copy_to_postgres",
+    "has_tables",
+    "open_leases",
+    "open_postgres",
+    "open_sqlite",
+    "url_name",
+]

@@ -345,7 +345,8 @@ def translated(path: Path) -> Iterator[None]:
 
 
 _EXPLANATIONS = {
-    sqlite3.SQLITE_BUSY: "another process has this database open; stop it, or work through its admin socket",
+    sqlite3.SQLITE_BUSY: "another process has this database open; stop it, or work through its admin socket"
+    " (several servers can share one in PostgreSQL: database.url)",
     sqlite3.SQLITE_NOTADB: "this is not an SQLite file; move it away or give another path",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the path and who may read and write there",
     sqlite3.SQLITE_READONLY: "cannot be written; check who may write the file and its directory",

@@ -66,6 +66,19 @@ def change_owner(sql: Sql, zone: str, owner: str, host: str, port: int, now: flo
     return token
 
 
+RESTORED_EPOCHS = 1000
+"""So far the epochs of zones are raised in a restored database: ids that were given begin with theirs."""
+
+
+def raise_eras(tx: Transaction, now: float) -> int:
+    """Let the tokens of all zones be higher than any that was given since a backup; return how many zones."""
+    return tx.sql.execute(
+        "UPDATE zone SET era = era + 1, epoch = epoch + CAST(? AS BIGINT), owner = '', host = '', port = 0,"
+        " moving_to = '', reason = 'restored from a backup', changed_at = ?",
+        (RESTORED_EPOCHS, now),
+    )
+
+
 def read_token(sql: Sql, zone: str) -> Token | None:
     """Return the token of a zone's owner; None if it never had one."""
     rows = sql.fetch("SELECT era, epoch FROM zone WHERE name = ?", (zone,))

@@ -225,6 +225,13 @@ class PostgresSql:
 
     passing_over = " FOR UPDATE SKIP LOCKED"
 
+    def copy_in(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Give rows to a COPY statement and return how many they were."""
+        with self._cursor.copy(sql.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+        return self._cursor.rowcount
+
     def hold_zone(self, zone: str, *, alone: bool, owner: Token | None = None) -> None:
         """Keep the owner of a zone from changing until the transaction ends; called before it is read."""
         shared = "" if alone else "_shared"

@@ -40,7 +40,7 @@ COMMITTING_S = 5.0
 """A commit that is still under way then, for whomever it waits, is ended."""
 
 
-__all__ = ["PostgresDatabase", "application", "open_database", "read_url"]
+__all__ = ["PostgresDatabase", "application", "has_tables", "migrate", "open_database", "read_url"]
 
 
 def application(incarnation: str) -> str:
@@ -364,7 +364,7 @@ def open_database(place: Place, application: str, *, create: bool) -> PostgresDa
     database = PostgresDatabase(place, application)
     try:
         if database.read(_found_revision) != SCHEMA_REVISION:
-            database.write(_migrate, place.name, create)
+            database.write(migrate, place.name, create)
     except BaseException:
         database.close()
         raise
@@ -388,7 +388,7 @@ def _found_revision(tx: Transaction) -> str | None:
     return str(rows[0][0]) if rows[0][0] is not None else None
 
 
-def _migrate(tx: Transaction, name: str, create: bool) -> None:
+def migrate(tx: Transaction, name: str, create: bool) -> None:
     """Make the schema what this program needs, one process at a time."""
     tx.sql.take_time()
     tx.sql.hold_zone("", alone=True)

@@ -1,6 +1,7 @@
 """The store: both store ports, over one SQLite file or over a database in PostgreSQL."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
@@ -54,6 +55,7 @@ from agentmgr.store import (
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import open_database
 from agentmgr.store.leases import SqlLeases
+from agentmgr.store.ownership import raise_eras
 from agentmgr.store.records import commit
 from agentmgr.store.sql import Transaction
 
@@ -125,6 +127,27 @@ def open_postgres(
     return SqliteStore(postgres.open_database(place, postgres.application(incarnation), create=create))
 
 
+def copy_to_postgres(
+    path: Path | str, url: str, told: Callable[[str, int], None], *, password: str | None = None
+) -> None:
+    """Copy what is in a file into a database in PostgreSQL that has nothing yet: all of it, or nothing.
+
+    Args:
+        path: of the file; no server has it open meanwhile.
+        url: as for `open_postgres`; its tables are made if there are none.
+        told: gets the name of each table with the number of its rows.
+        password: as for `open_postgres`.
+
+    Raises:
+        StoreFault: it cannot be copied; nothing was.
+    """
+    from agentmgr.store import copying, postgres
+
+    place = postgres.read_url(url, password)
+    with closing(open_database(Path(path), create=False)) as source:
+        copying.copy_all(source, place, told)
+
+
 def has_tables(url: str, password: str | None = None) -> bool:
     """Return whether a database in PostgreSQL has our tables, whatever their version.
 
@@ -189,6 +212,10 @@ class SqliteStore:
     def leases(self) -> SqlLeases:
         """Who owns which zone; with this process alone nobody asks before it acts."""
         return SqlLeases(self._database)
+
+    def restored(self, now: float) -> int:
+        """Let all zones go on in a new era, after a backup was restored; return how many there are."""
+        return self._database.write(raise_eras, now)
 
     # -- zones -----------------------------------------------------------------------------
 

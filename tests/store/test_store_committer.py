@@ -11,6 +11,7 @@ from stores import T0, ZONE, Bench, drafts, handled, in_file, start
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Fenced, StoreFault, Token
 from agentmgr.store import SqliteStore, committer
+from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Transaction
 
 
@@ -19,6 +20,7 @@ class Queue:
 
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
+        self.token = store.open_zone(ZONE, T0).token
         self.done: list[str] = []
         self.faults: dict[str, BaseException] = {}
         self._threads: list[threading.Thread] = []
@@ -46,6 +48,8 @@ class Queue:
         """Let a thread write; it is done in the order in which the store comes to it."""
 
         def work(tx: Transaction) -> None:
+            if first:
+                check_token(tx, self.token)
             tx.sql.execute("INSERT INTO dnc VALUES (?, '', 0)", (name,))
             self.done.append(name)
             if fault is not None:

@@ -7,7 +7,7 @@ from stores import T0, ZONE, Bench, disposition, handled, prepare_job, start
 
 from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import ContactSpec, Wanted, WantedJob
-from agentmgr.ports import JobState
+from agentmgr.ports import Fenced, JobState, Token
 from agentmgr.store import SqliteStore
 
 
@@ -204,3 +204,10 @@ def test_job_is_loaded_as_takeover_finds_it(bench: Bench) -> None:
     bench.claim()
     opened = bench.reopen()
     assert bench.store.load_job(bench.token, bench.job_id) == opened.jobs[0]
+
+
+def test_restored_database_gives_tokens_above_all_that_were(bench: Bench) -> None:
+    assert bench.store.restored(T0) == 1
+    assert bench.store.open_zone(ZONE, T0).token == Token(ZONE, 2, 1002)
+    with pytest.raises(Fenced):
+        bench.store.commit(bench.token, [])
