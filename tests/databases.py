@@ -102,6 +102,7 @@ def _empty() -> bytes:
 
 @cache
 def _template(server: ThrowawayPostgres) -> str:
+    server.ask("DROP DATABASE IF EXISTS empty")
     server.ask("CREATE DATABASE empty")
     open_postgres(server.url("empty"), create=True).close()
     return "empty"

@@ -50,7 +50,7 @@ def statements_of(module: ModuleType) -> Iterator[str]:
 
 
 # What one kind of database alone is asked.
-DRIVERS = {"database", "pgleases", "pglink", "postgres"}
+DRIVERS = {"copying", "database", "pgleases", "pglink", "postgres"}
 MODULES = [
     importlib.import_module(f"{room.__name__}.{m.name}")
     for m in pkgutil.iter_modules(room.__path__)
