@@ -284,7 +284,7 @@ async def open_server(
             backing = Backing(
                 store,
                 _from_thread(clock.now),
-                lambda: frozenset(host.zones),
+                lambda: frozenset(host.zones) | (keeper.owned if keeper is not None else frozenset()),
                 _hinter(host),
                 floors,
                 ThisManager(settings.server.name, keeper),

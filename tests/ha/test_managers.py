@@ -13,6 +13,7 @@ from databases import new_store
 
 import agentmgr.client
 from agentmgr.admin import requests
+from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import RunningServer, open_server
 from agentmgr.client import CommandError
@@ -186,3 +187,16 @@ def test_ended_process_is_found_by_its_lock_and_a_living_one_is_left_alone(house
     assert ended(lock_path(settings)) == "first"
     assert is_free(str(lock_path(settings)), "first")
     assert not is_free(str(lock_path(settings)), "another machine's")
+
+
+async def test_campaign_runs_in_zones_of_two_managers_whichever_is_asked(house: House) -> None:
+    people = house.directory / "people.csv"
+    people.write_text("UserContactId,PhoneNumber1\nA,+14155550123\nB,+14155550124\n")
+    values = {"name": "Spring", "lists": ["People"], "pacing": "progressive", "skill": "English"}
+    async with house.manager("a") as a, house.manager("b") as b:
+        await until(lambda: set(a.zones) == {"North"} and set(b.zones) == {"South"})
+        with fed_from(people) as pieces:
+            await a.perform(requests.ImportContacts(str(people), "People"), pieces)
+        await a.perform(requests.CreateCampaign(values))
+        await a.perform(requests.RunCampaign("Spring", ("North", "South")))
+        await until(lambda: len(a.zones["North"].zone.jobs) == len(b.zones["South"].zone.jobs) == 1)
