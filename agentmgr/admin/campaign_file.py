@@ -108,6 +108,12 @@ def _names(words: str, choices: type[StrEnum] | None = None) -> Allowed:
     return Allowed(words, is_list, tuple)
 
 
+def _any_names(words: str) -> Allowed:
+    """Allow a list of names, each once, or none."""
+    some = _names(words)
+    return Allowed(words, lambda value: value in ([], ()) or some.test(value), tuple)
+
+
 NEVER = "never"
 RETRY_OR_NEVER = Allowed(
     f'{RETRY_S.words}, or "{NEVER}"', lambda v: v == NEVER or RETRY_S.test(v), lambda v: v
@@ -165,6 +171,11 @@ class CampaignFile(CampaignSettings):
         _names("any of " + ", ".join(f'"{kind}"' for kind in CallbackType) + ", each once", CallbackType),
         "The kinds of callback that agents may make.",
     )
+    zones: tuple[str, ...] = setting(
+        (),
+        _any_names('names of zones such as ["North", "South"], each once, or none'),
+        "The zones that share its contacts when it is run; with none it runs in the first one configured.",
+    )
     retry_s: Retries = Retries()
     codes: tuple[Code, ...] = ()
     address_book: tuple[Destination, ...] = ()
@@ -207,6 +218,7 @@ def read(values: Mapping[str, Any]) -> tuple[CampaignSpec, tuple[str, ...]]:
             retry_s={DialFailReason(reason): s for reason, s in retries.items() if s != NEVER},
             calling_hours=CallingHours(start_min, end_min, _weekdays(found.weekdays)),
             callback_types=tuple(map(CallbackType, found.callback_types)),
+            zones=found.zones,
             address_book=address_book,
             **singles,
         ),
@@ -305,6 +317,7 @@ def values_of(spec: CampaignSpec, lists: tuple[str, ...]) -> dict[str, Any]:
         "weekdays": ",".join(map(str, sorted(hours.weekdays))),
         "default_code": default,
         "callback_types": [str(kind) for kind in spec.callback_types],
+        "zones": list(spec.zones),
         **singles,
     }
     book = [attrs.asdict(destination) for destination in spec.address_book]

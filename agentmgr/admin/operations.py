@@ -127,8 +127,8 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.WriteCampaign(name):
             definition = services.campaigns.definition(name)
             return [{"toml": campaign_file.write(definition.campaign, definition.lists)}]
-        case requests.RunCampaign(name, zones):
-            started = services.campaigns.run(name, zones)
+        case requests.RunCampaign(name, zones, otherwise):
+            started = services.campaigns.run(name, zones, otherwise)
             unserved = ", ".join(started.unserved)
             which = "this zone" if len(started.zones) == 1 else f"zone {unserved}"
             when = f"; it starts when a server serves {which}" if unserved else ""

@@ -73,10 +73,11 @@ class WriteCampaign:
 
 @frozen
 class RunCampaign:
-    """Start a job of a campaign in one zone or several."""
+    """Start a job of a campaign in zones, else in its own, else in that of `otherwise`."""
 
     name: str
-    zones: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
 @frozen

@@ -108,6 +108,7 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
                 "state": _state(of),
                 "contacts": facts.view.total,
                 "done": facts.view.done,
+                "done_here": facts.view.done_here,
                 "dials": progress.tally.dials,
                 "live_answers": progress.tally.live_answers,
                 "abandoned": progress.tally.abandoned,

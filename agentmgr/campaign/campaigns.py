@@ -191,17 +191,23 @@ class CampaignService(Service):
         self.hint(job.zones)
         return job
 
-    def run(self, name: str, zones: Sequence[str]) -> StartedJob:
+    def run(self, name: str, zones: Sequence[str] = (), otherwise: str = "") -> StartedJob:
         """Start a job with all contacts that are in the campaign's lists now, dealt to its zones.
 
         The zones find it in the store when they open, or look again.
+
+        Args:
+            name: the campaign.
+            zones: where its job shall run; if none, where the campaign says.
+            otherwise: the zone if that says nothing.
 
         Raises:
             ServiceError: a zone is not served although others are, or named twice, no zones, no contacts, or
                 a job of the campaign is not over yet.
         """
         store, now, served = self._at.store, self._at.now(), self._at.served()
-        zones = tuple(sorted(zones))
+        campaign = self._find(name)
+        zones = tuple(sorted(zones or campaign.zones or ([otherwise] if otherwise else [])))
         for place, zone in enumerate(zones):
             if served and zone not in served:
                 raise ServiceError(
@@ -212,7 +218,6 @@ class CampaignService(Service):
                 raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: zone {zone} is named twice")
         if not zones:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one zone to run in")
-        campaign = self._find(name)
         job = store.latest_job(campaign.campaign_id)
         if job is not None and job.state in LIVE_JOB_STATES:
             raise ServiceError(

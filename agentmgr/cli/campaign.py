@@ -52,6 +52,7 @@ def create(
     *,
     file: Annotated[Path | None, Parameter(name="--file")] = None,
     list_: Annotated[list[str] | None, Parameter(name="--list", negative="")] = None,
+    zone: Annotated[list[str] | None, Parameter(negative="")] = None,
     skill: str | None = None,
     pacing: Pacing | None = None,
     settings: Annotated[
@@ -83,6 +84,9 @@ def create(
         is given as an option goes before what the file says.
     list_
         A contact list. May be repeated.
+    zone
+        A zone that it is run in. May be repeated: they share the contacts. Without any it is run in the first
+        zone of the configuration.
     skill
         The skill that agents need.
     pacing
@@ -105,6 +109,7 @@ def create(
     options: dict[str, Any] = {
         "name": name,
         "lists": list_,
+        "zones": zone,
         "skill": skill,
         "pacing": pacing,
         "calling_hours": calling_hours,
@@ -169,7 +174,7 @@ def _of_option(problem: str, key: str, option: str, values: dict[str, Any]) -> s
 
 
 UNITS = {"_s": ", in seconds", "_min": ", in minutes"}
-OPTIONS = {"name": "NAME", "lists": "--list", "codes": "--code", "retry_s": "--retry"}
+OPTIONS = {"name": "NAME", "lists": "--list", "zones": "--zone", "codes": "--code", "retry_s": "--retry"}
 """Options that are not called as what they say."""
 
 
@@ -307,11 +312,13 @@ def run(
     name
         Name of the campaign.
     zone
-        A zone whose agents work on it, once for each; the first one of the configuration by default.
+        A zone whose agents work on it, once for each; by default those that the campaign names, else the
+        first one of the configuration.
     """
     from agentmgr.admin.requests import RunCampaign
 
-    _tell(config, RunCampaign(name, tuple(default_zone(config, each) for each in zone or (None,))))
+    zones = tuple(default_zone(config, each) for each in zone or ())
+    _tell(config, RunCampaign(name, zones, default_zone(config, None)))
 
 
 @app.command

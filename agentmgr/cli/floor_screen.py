@@ -212,6 +212,7 @@ _CAMPAIGN: Sequence[tuple[str, int, Any]] = (
 )
 _CAMPAIGN_MORE: Sequence[tuple[str, int, Any]] = (
     ("zone", 12, _text("zone")),
+    ("here", 8, _number("done_here")),
     ("dials", 8, _number("dials")),
     ("answers", 8, _number("live_answers")),
 )

@@ -277,6 +277,7 @@ class Attempts:
         )
         if due_at is None:
             job.done += 1
+            job.done_here += 1
             job.note(job)
             return
         self.expect(job, due_at)

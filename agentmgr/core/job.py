@@ -69,8 +69,8 @@ class Job:
     """The state of one job in one zone.
 
     `total` and `done` count the contacts of the whole job, of which other zones may have `shares`, too; what
-    those have done is heard of now and then. `beckons` says that contacts are due in the store that are not
-    kept on hand while nobody works for the job here.
+    those have done is heard of now and then, `done_here` is what this one has. `beckons` says that contacts
+    are due in the store that are not kept on hand while nobody works for the job here.
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
     has none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they
@@ -95,6 +95,7 @@ class Job:
     stats: ZoneStats = field(kw_only=True)
     began_at: float = field(kw_only=True)
     done: int = 0
+    done_here: int = field(default=0, kw_only=True)
     paused: bool = False
     keeps_agents: bool = False
     stopping: bool = False
@@ -153,6 +154,7 @@ class Job:
             stats=stats,
             note=note,
             shares=spec.shares,
+            done_here=spec.done_here,
         )
 
     def change_campaign(self, campaign: CampaignSpec) -> None:

@@ -282,7 +282,8 @@ DEFAULT_RETRY_S: Mapping[DialFailReason, int] = {
 class CampaignSpec(CampaignSettings):
     """A campaign with its one task, as its job runs it; `retry_s` in seconds.
 
-    `version` rises with each change of a campaign that is there.
+    `zones` are those that it is run in unless others are named. `version` rises with each change of a
+    campaign that is there.
     """
 
     campaign_id: int
@@ -296,6 +297,7 @@ class CampaignSpec(CampaignSettings):
     attributes: tuple[AttributeSpec, ...] = ()
     address_book: tuple[ExternalDestination, ...] = ()
     callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
+    zones: tuple[str, ...] = ()
     version: int = 1
 
     @property
@@ -336,7 +338,8 @@ class WantedJob:
 
 @frozen
 class JobSpec:
-    """A campaign that runs; `total` contacts of which `done` are finished already, in all its `shares`.
+    """A campaign that runs; `total` contacts of which `done` are finished already, in all its `shares`;
+    `done_here` of these in the zone's own.
 
     `callbacks` are those of the campaign that were neither delivered nor cancelled; `withdrawn` those that a
     supervisor cancelled, each with the version of the campaign in which that was.
@@ -350,6 +353,7 @@ class JobSpec:
     callbacks: tuple[CallbackSpec, ...] = ()
     withdrawn: Mapping[str, int] = field(factory=dict)
     shares: int = 1
+    done_here: int = 0
 
 
 @frozen(kw_only=True)

@@ -54,7 +54,10 @@ class AgentView:
 
 @frozen
 class JobView:
-    """A job that the zone runs; `idle`, `busy` and `agents` count agents, the others lines and contacts."""
+    """A job that the zone runs; `idle`, `busy` and `agents` count agents, the others lines and contacts.
+
+    `total` and `done` are those of the whole job, `done_here` those that this zone has finished.
+    """
 
     job_id: int
     campaign: str
@@ -67,6 +70,7 @@ class JobView:
     busy: int
     ringing: int
     waiting: int
+    done_here: int = 0
 
 
 @frozen

@@ -179,6 +179,7 @@ def see_job(job: Job | None) -> JobView | None:
         load.busy,
         load.ringing,
         load.waiting,
+        job.done_here,
     )
 
 

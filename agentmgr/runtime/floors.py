@@ -210,6 +210,7 @@ class JobNumbers:
     lines_by_state: Mapping[str, int]
     total: int
     done: int
+    done_here: int
 
 
 def numbers_of_jobs(floor: Floor) -> Iterator[JobNumbers]:
@@ -225,6 +226,7 @@ def numbers_of_jobs(floor: Floor) -> Iterator[JobNumbers]:
             {"ringing": len(job.ringing), "waiting": len(job.waiting)},
             job.total,
             job.done,
+            job.done_here,
         )
 
 

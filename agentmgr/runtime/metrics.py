@@ -61,6 +61,8 @@ class CampaignNumbers(Protocol):
     @property
     def total(self) -> int: ...
     @property
+    def done_here(self) -> int: ...
+    @property
     def done(self) -> int: ...
 
 
@@ -300,7 +302,9 @@ class _CampaignsCollector(Collector):
             "agentmgr_campaign_lines", "Lines without an agent yet.", labels=[*labels, "state"]
         )
         contacts = GaugeMetricFamily(
-            "agentmgr_campaign_contacts", "Contacts of its job.", labels=[*labels, "state"]
+            "agentmgr_campaign_contacts",
+            "Contacts of its job: done in the zone, left in all.",
+            labels=[*labels, "state"],
         )
         for zone, jobs in dict(self.zones).items():
             for job in {job.name: job for job in jobs()}.values():  # a series twice would be none at all
@@ -312,7 +316,7 @@ class _CampaignsCollector(Collector):
                     agents.add_metric([*at, state], number)
                 for state, number in job.lines_by_state.items():
                     lines.add_metric([*at, state], number)
-                contacts.add_metric([*at, "done"], job.done)
+                contacts.add_metric([*at, "done"], job.done_here)
                 contacts.add_metric([*at, "left"], job.total - job.done)
         yield from (dials, answers, abandoned, agents, lines, contacts)
 

@@ -1,5 +1,6 @@
 """Campaigns: a specification written to its tables and read back whole."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ _TYPES: Mapping[object, _Column] = {
     float: _PLAIN,
     bool: _Column(int, bool),
     PacingType: _Column(str, PacingType),
+    tuple[str, ...]: _Column(lambda names: json.dumps(list(names)), lambda text: tuple(json.loads(text))),
     tuple[CallbackType, ...]: _Column(_join, lambda text: tuple(map(CallbackType, _split(text)))),
 }
 # These have tables of their own, or several columns, and are written out below.

@@ -172,11 +172,12 @@ def count_ended(sql: Sql, rows: Iterable[Row]) -> None:
     count(sql, outcomes + undialed)
 
 
-def count_done(tx: Transaction, job_id: int) -> int:
-    """Return how many contacts of a job are finished."""
+def count_done(tx: Transaction, job_id: int, zone: str | None = None) -> int:
+    """Return how many contacts of a job are finished, in the share of a zone or in all."""
     rows = tx.sql.fetch(
-        "SELECT COALESCE(SUM(how_many), 0) FROM job_counter WHERE job_id = ? AND counted = ?",
-        (job_id, Counted.Done),
+        "SELECT COALESCE(SUM(how_many), 0) FROM job_counter WHERE job_id = ? AND counted = ?"
+        " AND (CAST(? AS TEXT) IS NULL OR zone = ?)",
+        (job_id, Counted.Done, zone, zone),
     )
     return int(rows[0][0])
 

@@ -157,6 +157,7 @@ def read_job(tx: Transaction, job_id: int, zone: str | None = None) -> JobSpec:
         read_callbacks(tx.sql, row.campaign_id, zone),
         read_withdrawn(tx.sql, row.campaign_id),
         len(zones_of(tx.sql, job_id)),
+        count_done(tx, job_id, zone),
     )
 
 

@@ -247,6 +247,7 @@ campaign = _table(
     _needed("country", Text()),
     _needed("callback_notice_s", Integer()),
     _needed("callback_types", Text()),
+    _needed("zones", Text()),
     _needed("callback_expiry_min", Integer()),
     _needed("version", Integer()),
     _needed("created_at", Real),

@@ -152,7 +152,11 @@ class MemoryStore:
         job = self.jobs.get(job_id)
         if job is None or job_id in self.finished_jobs:
             return None
-        return evolve(job, done=len(self.done[job_id]), callbacks=self._waiting(job.campaign))
+        return self._as_it_is(job)
+
+    def _as_it_is(self, job: JobSpec) -> JobSpec:
+        done = len(self.done[job.job_id])
+        return evolve(job, done=done, done_here=done, callbacks=self._waiting(job.campaign))
 
     # -- a new owner -----------------------------------------------------------------------
 
@@ -176,10 +180,7 @@ class MemoryStore:
         self._expire({job.campaign.campaign_id: job.job_id for job in live.values()}, now)
         return OpenedZone(
             Token(zone, 0, self._epochs[zone]),
-            tuple(
-                evolve(job, done=len(self.done[job.job_id]), callbacks=self._waiting(job.campaign))
-                for job in live.values()
-            ),
+            tuple(self._as_it_is(job) for job in live.values()),
             tuple(self._saved(agent) for agent in saved.values()),
         )
 

@@ -358,3 +358,30 @@ def test_delete_of_a_campaign_that_is_run_meanwhile_stops(
     with refused(Cause.IN_USE, "campaign Spring: its job 2 is preparing"):
         campaigns.delete("Spring")
     assert ready.find_campaign("Spring") is not None
+
+
+def test_campaign_runs_in_the_zones_named_else_in_its_own_else_where_it_is_said(ready: SqliteStore) -> None:
+    campaigns = services(ready).campaigns
+    campaigns.create(evolve(SPEC, name="Autumn", zones=("South", "North")), ["A"])
+    for named, otherwise, found in (
+        (["West"], "East", ("West",)),
+        ([], "East", ("North", "South")),
+    ):
+        started = campaigns.run("Autumn", named, otherwise)
+        assert started.zones == started.unserved == found
+        campaigns.stop("Autumn")
+    assert campaigns.run("Spring", [], "East").zones == ("East",)
+    campaigns.stop("Spring")
+    with refused(Cause.BAD_VALUE, "needs at least one zone"):
+        campaigns.run("Spring")
+
+
+def test_campaign_in_two_zones_is_shown_with_the_share_of_each(ready: SqliteStore) -> None:
+    campaigns = services(ready).campaigns
+    with refused(Cause.BAD_VALUE, "zone North is named twice"):
+        campaigns.run("Spring", ["North", "North"])
+    campaigns.run("Spring", ["North", "South"])
+    status = campaigns.status("Spring")
+    assert [(share.zone, share.pending) for share in status.shares] == [("North", 2), ("South", 1)]
+    assert status.why.startswith("zone North: zone North is not served")
+    assert "; zone South: " in status.why

@@ -53,6 +53,7 @@ def campaign(name: str, **changes: Any) -> dict[str, Any]:
         "live_answers": 50,
         "abandoned": 1,
         "done": 20,
+        "done_here": 20,
         "contacts": 400_000,
         "dials": 100,
         "fresh": 5,

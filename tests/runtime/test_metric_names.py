@@ -142,7 +142,7 @@ def test_campaign_whose_job_is_over_is_shown_no_more(stage: Stage) -> None:
 
 def test_two_jobs_of_a_campaign_are_one_series() -> None:
     registry = CollectorRegistry()
-    one = JobNumbers("Spring", 1, 0, 0, {"idle": 0}, {"ringing": 0}, 5, 5)
+    one = JobNumbers("Spring", 1, 0, 0, {"idle": 0}, {"ringing": 0}, 5, 5, 5)
     RuntimeMetrics(registry).watch_campaigns("Z", lambda: [one, evolve(one, dials=2, done=0)])
     page = generate_latest(registry).decode()
     assert page.count("agentmgr_campaign_dials_total{") == 1

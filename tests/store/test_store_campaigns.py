@@ -60,6 +60,7 @@ TYPES: dict[object, st.SearchStrategy[object]] = {
     tuple[ExternalDestination, ...]: st.lists(st.builds(ExternalDestination, TEXT, TEXT), max_size=3).map(
         tuple
     ),
+    tuple[str, ...]: st.lists(TEXT, max_size=3, unique=True).map(tuple),
     tuple[CallbackType, ...]: st.lists(st.sampled_from(CallbackType), unique=True).map(tuple),
 }
 SPECS = st.builds(
