@@ -144,7 +144,9 @@ still connected. Talk, wrapup, consults and previews go on; a preview is dialled
 Agents who become free stay logged on, and may log off. An agent whose connection breaks can come back; a new
 logon, or one by force, is answered 9005. When nobody has a contact any more, or the time is over, each agent
 that is left gets `AGTAgentLoggedOut`: a contact it still had ends with the default code, one that was never
-dialled goes back uncounted. Then comes `POMConnectionClosed` with the reason.
+dialled goes back uncounted. Then comes `POMConnectionClosed` with the reason. Where every agent outlives its
+server (`cover_all_agents`), those without a contact are not logged off: they come back at the next owner, as
+after a loss.
 
 ## Several managers
 

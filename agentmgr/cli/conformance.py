@@ -31,6 +31,8 @@ def conformance(
     patience: PositiveFloat = 10.0,
     silence: PositiveFloat = 90.0,
     restart: str = "",
+    drain: str = "",
+    other: str = "",
     only: tuple[str, ...] = (),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     serve: Annotated[bool, Parameter(negative="")] = False,
@@ -91,6 +93,12 @@ def conformance(
     restart
         A command line that stops the server as planned and starts it again, such as `systemctl restart
         agentmgr`, and returns when it serves; without it the scenarios of that are skipped.
+    drain
+        A command line that makes the server give its zone to another manager, such as `agentmgr drain`;
+        it is used instead of that of `--restart`.
+    other
+        Where another manager of the zone listens, HOST:PORT, which the suite asks for the zone's new owner;
+        without it the same address is asked.
     only
         Play only scenarios of this name; `*` and `?` stand for others.
     list_
@@ -143,9 +151,22 @@ def conformance(
         account,
         account_password,
         security.checked(),
+        drain,
+        _address(other),
     )
     if not judge_server(target, scenarios, json, junit):
         raise Failed(f"the server at {host} port {port} does not keep the contract everywhere")
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    from agentmgr.client.addresses import parse_address
+
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise Misused(f"--other: {error}") from None
 
 
 def _knock(host: str, port: int) -> None:

@@ -47,6 +47,10 @@ class RawLine:
         await self.send_bytes(frame(pack({**message, **(extra or {})})))
         return self._last_id
 
+    def count_on(self, other: "RawLine") -> None:
+        """Use none of the ids that another connection has used."""
+        self._last_id = max(self._last_id, other._last_id)
+
     async def send_command(self, command: Any, agent_id: str = "") -> int:
         """Send a command as it should be and return its id."""
         return await self.send(type(command).__name__, encode_args(command), agent_id)
@@ -106,14 +110,15 @@ class RawLine:
             lambda e: e.kind is Kind.NOTIFICATION and e.name == name and e.agent_id == agent_id, wanted
         )
 
-    async def until_closed(self) -> None:
+    async def until_closed(self, patience_s: float | None = None) -> None:
         """Wait until the server has closed the connection.
 
         Raises:
             Deviation: it did not in time.
         """
-        if not await self.transcript.until(lambda: self.closed, self.patience_s):
-            raise Deviation(f"expected the server to close the connection within {self.patience_s:g} s")
+        limit_s = self.patience_s if patience_s is None else patience_s
+        if not await self.transcript.until(lambda: self.closed, limit_s):
+            raise Deviation(f"expected the server to close the connection within {limit_s:g} s")
 
     def received(self, name: str) -> list[Entry]:
         """Return all messages of a name so far."""

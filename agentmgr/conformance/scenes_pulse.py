@@ -13,7 +13,9 @@ from agentmgr.conformance.scenes_consult import ask_busy, consult, pair
 from agentmgr.conformance.stage import Stage
 from protocol import commands as c
 from protocol import notifications as n
+from protocol.codec import encode_args
 from protocol.enums import AgentState, CallState, NailupStatus
+from protocol.registry import VERSION
 from protocol.structures import AgentStatus
 
 SCENES = Scenarios()
@@ -26,6 +28,8 @@ SOONER = 0.7
 FRESH = AgentStatus(AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp)
 ALREADY_LOGGED_ON = 7
 SYSTEM_NOT_AVAILABLE = 9005
+INITIALIZING = 9012
+SAME_REASON = 63
 RESTARTS_WITHIN_S = 60.0
 LONGEST_GRACE_S = 60.0
 POLL_S = 0.5
@@ -135,11 +139,29 @@ async def told_of_the_end(stage: Stage, *desks: Desk) -> tuple[trio.Event, float
     return restarted, grace_ms / 1000
 
 
+async def see_it_end(stage: Stage, *desks: Desk) -> None:
+    """Each agent is logged out, or left to come back at the next owner; its connection ends then."""
+
+    def is_over(desk: Desk) -> bool:
+        entries = stage.transcript.entries
+        return any(
+            (e.name == "AGTAgentLoggedOut" and e.agent_id == desk.agent_id)
+            or (e.name == "POMConnectionClosed" and e.line == desk.line)
+            for e in entries
+        )
+
+    if not await stage.transcript.until(lambda: all(map(is_over, desks)), stage.target.patience_s):
+        raise Deviation(
+            f"expected ! AGTAgentLoggedOut or ! POMConnectionClosed within {stage.target.patience_s:g} s"
+        )
+
+
 async def see_it_served_again(stage: Stage, restarted: trio.Event) -> None:
     with trio.move_on_after(RESTARTS_WITHIN_S):
         await restarted.wait()
         return
-    raise Deviation(f"--restart {stage.target.restart}: not over within {RESTARTS_WITHIN_S:g} s")
+    command = stage.target.drain or stage.target.restart
+    raise Deviation(f"{command}: not over within {RESTARTS_WITHIN_S:g} s")
 
 
 @SCENES.scenario("zone-handed-back", "7 zone handed back", agents=3, work=(Work.PREVIEW,), limit_s=180.0)
@@ -156,11 +178,63 @@ async def zone_handed_back(stage: Stage) -> None:
     await talker.does(c.AGTUnholdCall(talker.sid), state(CallState.Talking))
     await stage.release(talker)
     await stage.dispose(talker)
-    for desk in (talker, other):
-        await desk.sees(told(n.AGTAgentLoggedOut))
+    await see_it_end(stage, talker, other)
     await watcher.notification("POMConnectionClosed")
     await watcher.until_closed()
     await see_it_served_again(stage, restarted)
+
+
+async def served_by(stage: Stage) -> RawLine:
+    """Ask, as desktops do, who has the zone now, until somebody does; returns a connection to that one."""
+    target = stage.target
+    with trio.move_on_after(RESTARTS_WITHIN_S):
+        while True:
+            try:
+                raw = await stage.raw(target.other)
+            except OSError:
+                await trio.sleep(POLL_S)
+                continue
+            await raw.hello()
+            found = await raw.response(await raw.send_command(c.GetPAMForZone(target.zone)))
+            if found.message.result == 0:
+                where = found.message.zones[target.zone]
+                return await stage.raw((where.ip_address, where.port))
+            equal("result of GetPAMForZone before", int(found.message.result), INITIALIZING)
+            await trio.sleep(POLL_S)
+    raise Deviation(f"expected GetPAMForZone 0 within {RESTARTS_WITHIN_S:g} s")
+
+
+@SCENES.scenario("taken-over", "7 zone handed back, manager restarted", agents=1, limit_s=180.0)
+async def taken_over(stage: Stage) -> None:
+    """At the next owner an agent goes on as it was, and what it was answered it is answered again, once."""
+    agent_id = stage.use(0)
+    first = await stage.raw()
+    greeting = c.AgentSDKConnected((), VERSION, resends=True)
+    answers_again = (await first.response(await first.send_command(greeting))).message.answers_again
+    logon = stage.logon(None, force=True)
+    token = (await first.response(await first.send_command(logon, agent_id))).message.resume_token
+    equal("result", await first.result(await first.send_command(c.AGTSaveAgentForHA(), agent_id)), 0)
+    rest = c.AGTStateChange(AgentState.NotReady, "17", "Lunch")
+    rested = await first.send_command(rest, agent_id)
+    equal("result of AGTStateChange", await first.result(rested), 0)
+    over = stage.restart()
+    await first.until_closed(RESTARTS_WITHIN_S)
+    if any(entry.agent_id == agent_id for entry in first.received("AGTAgentLoggedOut")):
+        await see_it_served_again(stage, over)
+        raise NotApplicable("the server logs its agents out before it ends; give a command that kills it")
+    raw = await served_by(stage)
+    raw.count_on(first)
+    await raw.send_command(c.AgentSDKConnected((agent_id,), VERSION, resends=True))
+    await raw.notification("GetAgentStatus", agent_id)
+    back = await raw.send_command(c.GetAgentStatusResponse(FRESH, token), agent_id)
+    equal("result of GetAgentStatusResponse", await raw.result(back), 0)
+    if answers_again:
+        await raw.send(type(rest).__name__, encode_args(rest), agent_id, {"id": rested})
+        equal("result of the same AGTStateChange under the same id", await raw.result(rested), 0)
+    again = await raw.result(await raw.send_command(rest, agent_id))
+    equal("result of the same AGTStateChange under another id", again, SAME_REASON)
+    equal("result of AGTLogoff", await raw.result(await raw.send_command(c.AGTLogoff(), agent_id)), 0)
+    await see_it_served_again(stage, over)
 
 
 @SCENES.scenario("grace-over", "7 zone handed back", agents=1, work=(Work.PREVIEW,), limit_s=180.0)

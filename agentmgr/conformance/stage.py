@@ -39,6 +39,7 @@ class Target:
     `skills` has the skill of each kind of campaign that runs; `patience_s` is how long to wait for a
     message, `silence_s` after what silence the server asks a desktop whether it lives, in real seconds.
     `restart` is a command line that stops the server as planned and starts it again, empty if there is none.
+    `drain` is one that makes the server give its zone to another manager, `other` where that one answers.
     `account` is a service account, empty if there is none; `tls` encrypts the connections.
     """
 
@@ -54,6 +55,8 @@ class Target:
     account: str = ""
     account_password: str = ""
     tls: Tls | None = None
+    drain: str = ""
+    other: Address | None = None
 
     @property
     def opener(self) -> Opener:
@@ -124,10 +127,10 @@ class Stage:
             backoff=lambda failures: 0.05,
         )
 
-    async def raw(self) -> RawLine:
-        """Open a connection without the SDK; nothing is sent yet."""
+    async def raw(self, address: Address | None = None) -> RawLine:
+        """Open a connection without the SDK, to the server's address or another; nothing is sent yet."""
         number = self.transcript.new_line()
-        stream = await self.target.opener((self.target.host, self.target.port))
+        stream = await self.target.opener(address or (self.target.host, self.target.port))
         tapped = TappedStream(stream, self.transcript, number)
         raw = RawLine(tapped, number, self.transcript, self.target.patience_s)
         self._stack.push_async_callback(trio.aclose_forcefully, tapped)
@@ -139,14 +142,16 @@ class Stage:
         self._nursery.start_soon(play, *args)
 
     def restart(self) -> trio.Event:
-        """Have the server stopped as planned and started again; gives what is set when it serves again.
+        """Have the zone given up as planned; gives what is set when it is served again, here or elsewhere.
 
         Raises:
             NotApplicable: no command for it was given.
         """
-        command = self.target.restart
+        option = "--drain" if self.target.drain else "--restart"
+        command = self.target.drain or self.target.restart
         if not command:
-            raise NotApplicable("only the server itself can end: --restart takes a command line that does it")
+            text = "only the server itself can end: --restart or --drain takes a command line that does it"
+            raise NotApplicable(text)
         is_over = trio.Event()
 
         async def run() -> None:
@@ -155,7 +160,7 @@ class Stage:
                 command, shell=True, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             if ended.returncode:
-                raise Deviation(f"--restart {command}: ended with {ended.returncode}")
+                raise Deviation(f"{option} {command}: ended with {ended.returncode}")
             is_over.set()
 
         self._nursery.start_soon(run)

@@ -530,13 +530,18 @@ class Zone(Parts):
         self.dialer.drop_lines(job, len(job.ringing))
 
     def _on_grace_over(self, event: GraceOver) -> None:
-        """Log everybody off, whatever they do; saved agents who are not here yet are the next server's."""
+        """Log everybody off, whatever they do; who is left for the next server are those who are saved.
+
+        That are the ones that are not here yet, and where all are covered who has nothing: its desktop is
+        told nothing, loses its connection, and comes back there.
+        """
         self.closing = True
         for session in list(self.sessions.values()):
             if session.phase is Phase.WAITING:
                 self._each(self.dialer.on_abandoned, session)
         for agent in list(self.agents.values()):
-            self._each(self.roster.evict, agent)
+            if not agent.is_covered or not agent.is_free or agent.leaving:
+                self._each(self.roster.evict, agent)
 
 
 _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {

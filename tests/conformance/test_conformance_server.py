@@ -1,12 +1,14 @@
 """The real server against the whole suite, and the suite's command line."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from attrs import evolve
 
 from agentmgr.cli import run
 from agentmgr.conformance.runner import Result, choose, play
@@ -33,7 +35,7 @@ OVER_TLS = (
 async def test_server_passes(target: Target, name: str) -> None:
     outcome = await play(target, SCENARIOS[name])
 
-    expected = Result.SKIP if name in NEEDS_A_RESTART else Result.PASS
+    expected = Result.SKIP if name in NEEDS_A_RESTART or name == "taken-over" else Result.PASS
     assert outcome.result is expected, outcome.why
 
 
@@ -42,6 +44,22 @@ async def test_server_that_is_restarted_passes(restartable: Target, name: str) -
     outcome = await play(restartable, SCENARIOS[name])
 
     assert outcome.result is Result.PASS, outcome.why
+
+
+async def test_server_that_is_killed_gives_its_agents_their_places_and_answers_again(
+    restartable: Target,
+) -> None:
+    script, *rest = shlex.split(restartable.restart)[1:]
+    killed = evolve(restartable, restart=shlex.join([sys.executable, script, "--kill", *rest]))
+    outcome = await play(killed, SCENARIOS["taken-over"])
+
+    assert outcome.result is Result.PASS, outcome.why
+
+
+async def test_planned_stop_of_a_server_that_logs_its_agents_out_is_no_takeover(restartable: Target) -> None:
+    outcome = await play(restartable, SCENARIOS["taken-over"])
+
+    assert outcome.result is Result.SKIP, outcome.why
 
 
 def conformance(port: int, *options: str) -> subprocess.CompletedProcess[str]:

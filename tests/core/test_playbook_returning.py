@@ -44,6 +44,7 @@ from agentmgr.core.effects import MarkAnswered, SaveAgent, StartAttempt
 from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
+    GraceOver,
     NailEnded,
     TelephonyLost,
     TelephonyRestored,
@@ -860,6 +861,16 @@ def test_agent_who_was_ready_is_ready_after_a_restart_and_gets_the_next_contact_
     shown = log_on_again(later)
     assert "A ! StateChangedNotify Ready" in shown
     assert [line for line in shown if line.startswith("switch: Dial")]
+
+
+def test_planned_end_leaves_covered_agents_without_a_contact_to_the_next_server():
+    scene = talking(**COVERED)
+    scene.nail("B")
+    scene.post(ZoneClosing(1000))
+    shown = scene.post(GraceOver())
+    assert "A ! AgentLoggedOut" in shown
+    assert not [line for line in shown if line.startswith("B ")]
+    assert set(scene.store.saved_agents) == {"B"}
 
 
 def test_restart_keeps_a_pending_logout_and_what_a_break_is_for():
