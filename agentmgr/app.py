@@ -1,71 +1,45 @@
 """The whole server: every room made and joined here, and ended in order."""
 
 import gc
-import secrets
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
-from functools import partial
 from pathlib import Path
 
-import attrs
 import structlog
 import trio
-from attrs import Factory, define, frozen
+from attrs import define, frozen
 from prometheus_client import CollectorRegistry
 
 from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import operations, watching
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
-from agentmgr.campaign.passwords import verify
 from agentmgr.campaign.service import Backing, Caller
-from agentmgr.campaign.services import Services, unserved
-from agentmgr.core.model import ZoneConfig, ZoneTimers
-from agentmgr.core.timezones import TIMEZONES
-from agentmgr.core.zone import Zone
-from agentmgr.ha import lock
+from agentmgr.campaign.services import Services
+from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
 from agentmgr.log import configure
-from agentmgr.managing import Lobbies, ThisManager, introduce, join, lock_path, new_incarnation
-from agentmgr.ports import Claim, LeaseStore, StoreFault, Telephony, Token
-from agentmgr.runtime.blending import BlendedZone
+from agentmgr.making import ZoneMaker, switch_secret
+from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarnation
+from agentmgr.ports import StoreFault
 from agentmgr.runtime.clock import Clock
-from agentmgr.runtime.feed import Feed
-from agentmgr.runtime.floors import HostedFloors, numbers_of_jobs
+from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
-from agentmgr.runtime.lobby import Lobby
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.notify import ServiceManager
-from agentmgr.runtime.runner import ZoneRunner
-from agentmgr.runtime.wanted import JobsKeeper
-from agentmgr.runtime.writer import Writer, open_writer
-from agentmgr.server.connections import Connections
-from agentmgr.server.listener import AgtServer, open_listener
-from agentmgr.settings.classes import Settings, ZoneSettings
+from agentmgr.runtime.writer import open_writer
+from agentmgr.server.listener import open_listener
+from agentmgr.settings.classes import Settings
 from agentmgr.store import (
     SqliteStore,
-    copy_to_postgres,
-    has_tables,
-    open_leases,
-    open_postgres,
-    open_sqlite,
-    url_name,
 )
-from agentmgr.telephony.driver import Driver
-from agentmgr.telephony.inbound import SimInbound
-from agentmgr.telephony.params import split_address
-from agentmgr.telephony.remote import RemoteSwitch
-from agentmgr.telephony.secret import SecretUnusable, read_secret
-from agentmgr.telephony.switch import SimSwitch
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.server import WebServer
-from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
 
@@ -82,10 +56,6 @@ REASON = "the server is ending; connect again later"
 
 GARBAGE_OBJECTS = 20_000
 """After so many new objects Python looks for cycles among them: more than live at once in a busy batch."""
-
-
-class ServerFailed(Exception):
-    """The server cannot start, or could not go on; the text is one line for a person."""
 
 
 @frozen
@@ -200,25 +170,6 @@ def collect_rarely() -> None:
     gc.set_threshold(GARBAGE_OBJECTS)
 
 
-OpenStores = Callable[[Settings, str, ExitStack], tuple[SqliteStore, LeaseStore | None]]
-
-
-def open_stores(
-    settings: Settings, incarnation: str, stack: ExitStack
-) -> tuple[SqliteStore, LeaseStore | None]:
-    """Open the database; with it leases, if several managers may share it.
-
-    Raises:
-        StoreFault: it cannot be opened.
-    """
-    database = settings.database
-    if not database.url:
-        return stack.enter_context(closing(open_store(settings))), None
-    store = stack.enter_context(closing(open_store(settings, incarnation)))
-    leases = open_leases(database.url, incarnation, password=database_password(settings))
-    return store, stack.enter_context(closing(leases))
-
-
 @asynccontextmanager
 async def open_server(
     settings: Settings,
@@ -244,7 +195,7 @@ async def open_server(
     """
     with ExitStack() as stack:
         certificates = certificates_of(settings)
-        switch_secret = _switch_secret(settings)
+        secret = switch_secret(settings)
         sockets = {
             zone.name: _listen(zone.host, zone.port, f"zone {zone.name}", stack) for zone in settings.zones
         }
@@ -260,9 +211,7 @@ async def open_server(
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
             threads.callback(store.wait_no_more)
-            maker = _ZoneMaker(
-                settings, sockets, certificates, store, writers, clock, metrics, permit, switch_secret
-            )
+            maker = ZoneMaker(settings, sockets, certificates, store, writers, clock, metrics, permit, secret)
             ends = _Ends(maker.release)
             host = ZoneHost(maker.make, ends)
             await nursery.start(host.run)
@@ -372,143 +321,6 @@ async def _watch_files(store: SqliteStore, host: ZoneHost) -> None:
             return
 
 
-@frozen
-class _ZoneMaker:
-    """Makes what a zone needs, from the settings and what all zones share."""
-
-    settings: Settings
-    sockets: Mapping[str, socket.socket]
-    certificates: Mapping[str, Certificate]
-    store: SqliteStore
-    writers: Mapping[str, Writer]
-    clock: Clock
-    metrics: RuntimeMetrics
-    permit: Guard | None
-    switch_secret: bytes
-    switches: dict[str, Driver] = Factory(dict)
-
-    async def make(self, name: str, claim: Claim | None) -> HostedZone:
-        """Take a zone over; the epoch of whoever had it before is over."""
-        (zone,) = (each for each in self.settings.zones if each.name == name)
-        clock, settings = self.clock, self.settings
-        writer = self.writers[name]
-        opened = await writer.call(self.store.open_zone, name, clock.now(), claim)
-        switch = self._switch(opened.token)
-        config = ZoneConfig(
-            zone=name,
-            era=opened.token.era,
-            epoch=opened.token.epoch,
-            switch_confirms=switch.confirms,
-            timezones=TIMEZONES,
-            utc_offset_s=float(time.localtime().tm_gmtoff),
-            token_secret=secrets.token_bytes(32),
-            **attrs.asdict(_timers(zone.timers, settings.switch.speed, covers=self.permit is not None)),
-        )
-        machine, metrics = Zone(config, clock.now()), self.metrics.for_zone(name)
-        self.metrics.watch(name, machine.stats)
-        self.metrics.watch_campaigns(name, lambda: numbers_of_jobs(machine))
-        blended = _blended(machine, settings, clock.now())
-        if blended is not None:
-            self.metrics.watch_blending(name, blended)
-        connections, feed = Connections(), Feed(machine)
-        runner = ZoneRunner(
-            blended or machine,
-            opened,
-            self.store,
-            writer,
-            switch,
-            connections,
-            clock,
-            verify,
-            metrics,
-            feed=feed,
-            permit=self.permit,
-        )
-        # a copy, since a listener closes what it listens at, and the zone may be opened once more
-        listener = self.sockets[name].dup()
-        listener.setblocking(False)
-        certificate = self.certificates.get(f"zone {name}")
-        agt = AgtServer(connections, runner, metrics, settings.desktops, certificate)
-        port = listener.getsockname()[1]
-        keeper = JobsKeeper(runner.read_jobs_wanted)
-        return HostedZone(name, zone.host, port, [listener], machine, runner, keeper, feed, agt)
-
-    def _switch(self, token: Token) -> Telephony:
-        """Return the switch of a zone, one for each: its calls don't depend on what else is configured.
-
-        One in this process keeps its calls when the zone is opened anew after a fault.
-        """
-        params = self.settings.switch
-        where = split_address(params.address)
-        if where is None:
-            if token.zone not in self.switches:
-                self.switches[token.zone] = Driver(SimSwitch(params.seed, params), self.clock.steady)
-            return self.switches[token.zone]
-        host, port = where
-        return RemoteSwitch(
-            partial(trio.open_tcp_stream, host, port),
-            self.switch_secret,
-            token,
-            confirms=params.confirms_orders,
-            speed=params.speed,
-            bridge_s=params.bridge_s,
-        )
-
-    def make_lobby(self, name: str) -> tuple[AgtServer, Lobby, socket.socket]:
-        """Make what answers at the port of a zone while it is not here."""
-        connections, metrics = Connections(), self.metrics.for_zone(name)
-        lobby = Lobby(connections, metrics)
-        listener = self.sockets[name].dup()
-        listener.setblocking(False)
-        certificate = self.certificates.get(f"zone {name}")
-        agt = AgtServer(connections, lobby, metrics, self.settings.desktops, certificate)
-        return agt, lobby, listener
-
-    def address(self, zone: ZoneSettings) -> SocketInfo:
-        """Return where desktops reach a zone when it is here."""
-        return SocketInfo(zone.address or zone.host, self.sockets[zone.name].getsockname()[1])
-
-    def release(self, name: str) -> None:
-        """Let the port of a zone go that will not be opened any more."""
-        self.sockets[name].close()
-
-
-def _switch_secret(settings: Settings) -> bytes:
-    """Return what this manager shares with a switch in another process; empty if it has none there.
-
-    Raises:
-        ServerFailed: it is needed, and missing or unusable.
-    """
-    where = split_address(settings.switch.address)
-    if where is None:
-        return b""
-    try:
-        return read_secret(settings.switch.secret_file, where[0])
-    except SecretUnusable as error:
-        raise ServerFailed(str(error)) from None
-
-
-def _timers(timers: ZoneTimers, speed: float, *, covers: bool) -> ZoneTimers:
-    """Return a zone's times on its clock; desktops live in real time, however fast the clock runs.
-
-    Where another manager may take the zone over every agent is covered.
-    """
-    return attrs.evolve(
-        timers,
-        agent_silence_s=timers.agent_silence_s * speed,
-        agent_answer_s=timers.agent_answer_s * speed,
-        cover_all_agents=timers.cover_all_agents or covers,
-    )
-
-
-def _blended(zone: Zone, settings: Settings, now: float) -> BlendedZone | None:
-    """Put a blender around a zone, if there is inbound; each zone has a queue of its own."""
-    inbound = settings.inbound
-    if not inbound.enabled:
-        return None
-    return BlendedZone(zone, SimInbound(inbound.seed, inbound, now), inbound)
-
-
 def _from_thread(now: Callable[[], float]) -> Callable[[], float]:
     """Let a worker thread ask for the time, which trio's thread alone knows."""
     return lambda: trio.from_thread.run_sync(now)
@@ -534,121 +346,3 @@ def _listen(host: str, port: int, what: str, stack: ExitStack) -> socket.socket:
 
 def _listener(sock: socket.socket) -> trio.SocketListener:
     return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
-
-
-def open_store(settings: Settings, incarnation: str = "", *, create: bool = False) -> SqliteStore:
-    """Open the database that is configured: that of the url, or the file.
-
-    Args:
-        settings: of the whole server.
-        incarnation: of the manager whose process this is; empty for one that only looks or changes something.
-        create: make what is missing.
-
-    Raises:
-        StoreFault: it cannot be opened.
-    """
-    database = settings.database
-    if not database.url:
-        return open_sqlite(database.path, create=create)
-    return open_postgres(database.url, incarnation, password=database_password(settings), create=create)
-
-
-def database_password(settings: Settings) -> str | None:
-    """Return the password for the database's url, if it is kept in a file.
-
-    Raises:
-        StoreFault: the file cannot be read.
-    """
-    path = settings.database.password_file
-    if not path:
-        return None
-    try:
-        return Path(path).read_text().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreFault(f"database.password_file: {path} cannot be read: {error}") from None
-
-
-def make_database(settings: Settings) -> bool:
-    """Make what is missing of the database; return whether it was all of it.
-
-    Raises:
-        ServerFailed: it cannot be made, or what is there is no database of ours.
-    """
-    path = Path(settings.database.path)
-    try:
-        if settings.database.url:
-            is_missing = not has_tables(settings.database.url, database_password(settings))
-        else:
-            is_missing = not path.exists()
-            path.parent.mkdir(parents=True, exist_ok=True)
-        open_store(settings, create=True).close()
-    except (OSError, StoreFault) as error:
-        raise ServerFailed(str(error)) from None
-    return is_missing
-
-
-def begin_new_era(settings: Settings) -> int:
-    """Raise the era of all zones of a database that was restored; return how many there are.
-
-    Raises:
-        ServerFailed: it cannot be opened.
-    """
-    try:
-        with closing(open_store(settings)) as store:
-            return store.restored(time.time())
-    except StoreFault as error:
-        raise ServerFailed(str(error)) from None
-
-
-def copy_database(settings: Settings, url: str, told: Callable[[str, int], None]) -> None:
-    """Copy the file that is configured into a database in PostgreSQL that has nothing yet, or nothing of it.
-
-    Raises:
-        ServerFailed: it cannot be copied; nothing was.
-    """
-    try:
-        copy_to_postgres(settings.database.path, url, told, password=database_password(settings))
-    except StoreFault as error:
-        raise ServerFailed(str(error)) from None
-
-
-def database_name(settings: Settings) -> str:
-    """Return how the database is named to people, without a password."""
-    database = settings.database
-    return url_name(database.url) if database.url else database.path
-
-
-def release_ended(settings: Settings) -> str:
-    """Give up what a manager of this machine left that has ended, however it did; return what was done.
-
-    Raises:
-        ServerFailed: the database cannot be used.
-    """
-    name, incarnation = settings.server.name, lock.ended(lock_path(settings))
-    if incarnation is None:
-        return f"manager {name}: runs, or never ran; nothing to release"
-    try:
-        with ExitStack() as stack:
-            _, leases = open_stores(settings, "", stack)
-            if leases is None:
-                return f"manager {name}: is alone with its database; nothing to release"
-            leases.release(incarnation, time.time(), f"the process of {name} has ended")
-    except StoreFault as error:
-        raise ServerFailed(str(error)) from None
-    return f"manager {name}: has ended; others take its zones"
-
-
-def perform_on_store(
-    settings: Settings, request: Request, pieces: Iterator[str] = NO_PIECES
-) -> Iterator[Row]:
-    """Carry a request out on the database itself, while no server runs; `pieces` are as for `operations`.
-
-    Raises:
-        AdminRefused: the operation failed, or the database cannot be used.
-    """
-    try:
-        with closing(open_store(settings)) as store:
-            services = Services(unserved(store), operations.SUPERVISOR)
-            yield from operations.perform(request, services, pieces)
-    except StoreFault as error:
-        raise AdminRefused(str(error)) from None

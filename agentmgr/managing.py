@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -13,10 +14,11 @@ import structlog
 import trio
 from attrs import define
 
+from agentmgr.databases import ServerFailed, open_stores
 from agentmgr.ha import lock
 from agentmgr.ha.guard import Guard, boot_time
 from agentmgr.ha.keeper import Keeper, ZonePlan
-from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, ManagerState, Token
+from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, ManagerState, StoreFault, Token
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.host import ZoneHost
 from agentmgr.runtime.lobby import Lobby
@@ -195,3 +197,23 @@ def introduce(settings: Settings, incarnation: str, stack: ExitStack) -> Manager
 def lock_path(settings: Settings) -> Path:
     """Return the file that the process of a manager locks: beside its admin socket."""
     return Path(settings.admin.socket).resolve().with_name(f"{settings.server.name}.lock")
+
+
+def release_ended(settings: Settings) -> str:
+    """Give up what a manager of this machine left that has ended, however it did; return what was done.
+
+    Raises:
+        ServerFailed: the database cannot be used.
+    """
+    name, incarnation = settings.server.name, lock.ended(lock_path(settings))
+    if incarnation is None:
+        return f"manager {name}: runs, or never ran; nothing to release"
+    try:
+        with ExitStack() as stack:
+            _, leases = open_stores(settings, "", stack)
+            if leases is None:
+                return f"manager {name}: is alone with its database; nothing to release"
+            leases.release(incarnation, time.time(), f"the process of {name} has ended")
+    except StoreFault as error:
+        raise ServerFailed(str(error)) from None
+    return f"manager {name}: has ended; others take its zones"

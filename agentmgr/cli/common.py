@@ -126,7 +126,7 @@ def perform(config: Path | None, request: "Request", pieces: Iterator[str] | Non
                 Path(settings.admin.socket), type(request).__name__, asdict(request), pieces or iter(())
             )
         except NoServer:
-            from agentmgr.app import perform_on_store
+            from agentmgr.databases import perform_on_store
 
             try:
                 # one may have started while this was being loaded

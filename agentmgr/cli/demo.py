@@ -109,7 +109,7 @@ def _serve_only(
     silence: float,
     tls: TlsSettings,
 ) -> None:
-    from agentmgr.app import ServerFailed
+    from agentmgr.databases import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
 
     if data is None:

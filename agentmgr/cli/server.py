@@ -23,7 +23,8 @@ def serve(*, config: Config = None) -> None:
     agentmgr serve --config config/agentmgr.toml
     ```
     """
-    from agentmgr.app import ServerFailed, run_server
+    from agentmgr.app import run_server
+    from agentmgr.databases import ServerFailed
 
     try:
         run_server(settings_of(config))
@@ -56,7 +57,7 @@ def init(
     """
     from attrs import evolve
 
-    from agentmgr.app import ServerFailed, begin_new_era, database_name, make_database
+    from agentmgr.databases import ServerFailed, begin_new_era, database_name, make_database
 
     settings = settings_of(config)
     if url is not None:
@@ -87,7 +88,7 @@ def copy(*, to: str, config: Config = None) -> None:
     to
         A database in PostgreSQL with nothing in it; its tables are made.
     """
-    from agentmgr.app import ServerFailed, copy_database
+    from agentmgr.databases import ServerFailed, copy_database
 
     settings = settings_of(config)
     try:
@@ -119,7 +120,8 @@ def check_config(file: Path, /) -> None:
     file
         The file to check. config/agentmgr.toml lists all settings with their defaults.
     """
-    from agentmgr.app import ServerFailed, certificates_of
+    from agentmgr.app import certificates_of
+    from agentmgr.databases import ServerFailed
     from agentmgr.settings.file import load
     from agentmgr.tables import Mistakes
 

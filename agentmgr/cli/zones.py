@@ -75,7 +75,8 @@ def release(*, config: Config = None) -> None:
 
     agentmgr zones release
     """
-    from agentmgr.app import ServerFailed, release_ended
+    from agentmgr.databases import ServerFailed
+    from agentmgr.managing import release_ended
 
     try:
         say(release_ended(settings_of(config)))

@@ -19,10 +19,11 @@ from rich.live import Live
 from agentmgr.admin import requests
 from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused, Row
-from agentmgr.app import RunningServer, ServerFailed, make_database, open_server
+from agentmgr.app import RunningServer, open_server
 from agentmgr.campaign.sheet import RejectFile
 from agentmgr.client import CommandError
 from agentmgr.core.stats import ZoneStats
+from agentmgr.databases import ServerFailed, make_database
 from agentmgr.demo.contacts import write_first, write_more
 from agentmgr.demo.screen import DemoView, plain_line, screen, summary_table
 from agentmgr.desk.fleet import run_fleet

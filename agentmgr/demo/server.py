@@ -15,15 +15,10 @@ from attrs import evolve, frozen
 from agentmgr.admin import requests
 from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused
-from agentmgr.app import (
-    RunningServer,
-    ServerFailed,
-    make_database,
-    perform_on_store,
-    serve_until_told,
-)
+from agentmgr.app import RunningServer, serve_until_told
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
+from agentmgr.databases import ServerFailed, make_database, perform_on_store
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, Role, StoreFault
 from agentmgr.runtime.host import first_error

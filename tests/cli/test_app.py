@@ -18,9 +18,10 @@ from agentmgr.admin import requests
 from agentmgr.admin.feed import fed_from
 from agentmgr.admin.operations import SUPERVISOR, perform
 from agentmgr.admin.socket import AdminRefused
-from agentmgr.app import make_database, open_server
+from agentmgr.app import open_server
 from agentmgr.campaign.services import Services
 from agentmgr.core.events import ZoneClosing
+from agentmgr.databases import make_database
 from agentmgr.ports import StoreFault
 from agentmgr.runtime import clock, host
 from agentmgr.runtime.host import first_error
