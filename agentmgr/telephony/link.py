@@ -1,7 +1,8 @@
 """A connection between a switch and a manager: frames, signs of life, deadlines, and what is sent again."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import trio
@@ -110,6 +111,19 @@ class Numbered:
         self._sent.clear()
 
 
+@contextmanager
+def _within(limit_s: float, what: str) -> Iterator[None]:
+    """End a wait that takes too long.
+
+    Raises:
+        trio.TooSlowError: it did; says what was waited for.
+    """
+    with trio.move_on_after(limit_s) as scope:
+        yield
+    if scope.cancelled_caught:
+        raise trio.TooSlowError(f"{what} for {limit_s:g} s")
+
+
 def follows(number: int, last: int) -> bool:
     """Whether a message is the next one; False if it came before.
 
@@ -160,7 +174,7 @@ class Link:
         """
         came, self._early = self._early, []
         if not came:
-            with trio.fail_after(self._times.silence_s):
+            with _within(self._times.silence_s, "nothing was heard"):
                 came = self._decoded(await self._stream.receive_some(RECEIVE_BYTES))
         return [message for message in came if message.__class__ is not Beat]
 
@@ -188,7 +202,7 @@ class Link:
                     await self._bell.wait()
                     continue
                 data = _BEAT
-            with trio.fail_after(times.send_s):
+            with _within(times.send_s, "nothing was taken"):
                 await self._stream.send_all(data)
 
     async def run(self, take: Callable[[], bytes], on_message: Callable[[Any], None]) -> None:
