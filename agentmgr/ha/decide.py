@@ -107,122 +107,97 @@ def decide(
     me: Standing, view: LeaseView, sightings: Sightings, now: float, times: LeaseTimes
 ) -> Sequence[Act]:
     """Return what is to be done; `now` is by the clock of the sightings, which have taken the view in."""
-    by_incarnation = {manager.incarnation: manager for manager in view.managers}
-    zones = {lease.zone: lease for lease in view.zones}
-    living = _living(me, view, sightings, now, times)
-    acts: list[Act] = []
-    for zone, designated in me.designated.items():
-        lease = zones.get(zone)
-        owner = by_incarnation.get(lease.owner) if lease is not None and lease.owner else None
-        act = _about(me, zone, designated, lease, owner, living, sightings, now, times)
-        if act is not None:
-            acts.append(act)
-    return acts
+    turn = _Turn(me, sightings, now, times, view)
+    acts = (turn.about(zone, designated) for zone, designated in me.designated.items())
+    return [act for act in acts if act is not None]
 
 
-def _about(
-    me: Standing,
-    zone: str,
-    designated: str,
-    lease: ZoneLease | None,
-    owner: ManagerLease | None,
-    living: Mapping[str, float],
-    sightings: Sightings,
-    now: float,
-    times: LeaseTimes,
-) -> Act | None:
-    wanted = (lease.wanted_by if lease is not None else "") or designated
-    mine = me.open.get(zone)
-    if owner is not None and owner.incarnation == me.incarnation:
-        assert lease is not None
-        sightings.ownerless.pop(zone, None)
-        if mine is None and not me.leaving:  # its opening was not finished, or its move
-            return Take(zone, lease.token, lease.reason)
-        if mine is not None and mine != lease.token:
-            return None  # opened anew in place: what was read is older
-        return _leave(me, lease, wanted, living, times)
-    if mine is not None:
-        if lease is None or (lease.token.era, lease.token.epoch) <= (mine.era, mine.epoch):
-            return None  # what was read is older than its opening
-        return Lose(zone, f"{owner.name if owner is not None else 'nobody'} has it now")
-    if owner is not None and not _is_over(owner, sightings, now, times):
-        sightings.ownerless.pop(zone, None)
-        return None
-    since = sightings.ownerless.setdefault(zone, now)
-    if not me.ready or me.leaving or now - since < _wait_s(me, wanted, lease, living, now, times):
-        return None
-    seen = lease.token if lease is not None else None
-    if owner is None or owner.state is not ManagerState.Live:
-        return Take(zone, seen, lease.reason if lease is not None and lease.reason else "never opened before")
-    sighting = sightings.managers[owner.incarnation]
-    if sighting.is_dead:
-        return Take(zone, seen, f"the process of {owner.name} has ended", owner.incarnation)
-    return Take(
-        zone,
-        seen,
-        f"{owner.name} gave no sign of life for {now - sighting.since:.1f} s",
-        owner.incarnation,
-        sighting.beat,
-    )
+class _Turn:
+    """One look at everything."""
 
+    def __init__(
+        self, me: Standing, sightings: Sightings, now: float, times: LeaseTimes, view: LeaseView
+    ) -> None:
+        self._me = me
+        self._sightings = sightings
+        self._now = now
+        self._times = times
+        self._managers = {manager.incarnation: manager for manager in view.managers}
+        self._leases = {lease.zone: lease for lease in view.zones}
+        self._living = self._find_living(view)
 
-def _leave(
-    me: Standing,
-    lease: ZoneLease,
-    wanted: str,
-    living: Mapping[str, float],
-    times: LeaseTimes,
-) -> Act | None:
-    """Say to whom a zone of this manager is to be given, if it is."""
-    if me.leaving:
-        to = wanted if wanted in living else next(iter(living), "")
-        return Move(lease.zone, lease.token, to, f"{me.name} is ending")
-    if wanted in living:
-        steady_s = 0.0 if lease.wanted_by else times.steady_s
-        if living[wanted] >= steady_s:
-            why = "a supervisor wants it there" if lease.wanted_by else f"{wanted} is back"
-            return Move(lease.zone, lease.token, wanted, why)
-    return None
+    def about(self, zone: str, designated: str) -> Act | None:
+        """Return what is to be done about a zone; None if it is well as it is."""
+        me, lease = self._me, self._leases.get(zone)
+        mine, owner = me.open.get(zone), self._managers.get(lease.owner) if lease is not None else None
+        wanted = (lease.wanted_by if lease is not None else "") or designated
+        if lease is not None and lease.owner == me.incarnation:
+            self._sightings.ownerless.pop(zone, None)
+            if mine is None and not me.leaving:  # its opening was not finished, or its move
+                return Take(zone, lease.token, lease.reason)
+            if mine is not None and mine != lease.token:
+                return None  # opened anew in place: what was read is older
+            return self._leave(lease, wanted)
+        if mine is not None:
+            if lease is None or (lease.token.era, lease.token.epoch) <= (mine.era, mine.epoch):
+                return None  # what was read is older than its opening
+            return Lose(zone, f"{owner.name if owner is not None else 'nobody'} has it now")
+        if owner is not None and not self._is_over(owner):
+            self._sightings.ownerless.pop(zone, None)
+            return None
+        since = self._sightings.ownerless.setdefault(zone, self._now)
+        if not me.ready or me.leaving or self._now - since < self._wait_s(wanted, lease):
+            return None
+        return self._take(zone, lease, owner)
 
+    def _take(self, zone: str, lease: ZoneLease | None, owner: ManagerLease | None) -> Take:
+        seen = lease.token if lease is not None else None
+        if owner is None or owner.state is not ManagerState.Live:
+            reason = lease.reason if lease is not None else ""
+            return Take(zone, seen, reason or "never opened before")
+        sighting = self._sightings.managers[owner.incarnation]
+        if sighting.is_dead:
+            return Take(zone, seen, f"the process of {owner.name} has ended", owner.incarnation)
+        silent_s = self._now - sighting.since
+        reason = f"{owner.name} gave no sign of life for {silent_s:.1f} s"
+        return Take(zone, seen, reason, owner.incarnation, sighting.beat)
 
-def _wait_s(
-    me: Standing,
-    wanted: str,
-    lease: ZoneLease | None,
-    living: Mapping[str, float],
-    now: float,
-    times: LeaseTimes,
-) -> float:
-    """Return how long this manager lets others go before it in taking a zone without owner.
+    def _leave(self, lease: ZoneLease, wanted: str) -> Move | None:
+        """Say to whom a zone of this manager is to be given, if it is."""
+        if self._me.leaving:
+            to = wanted if wanted in self._living else next(iter(sorted(self._living)), "")
+            return Move(lease.zone, lease.token, to, f"{self._me.name} is ending")
+        steady_s = 0.0 if lease.wanted_by else self._times.steady_s
+        if self._living.get(wanted, -1.0) < steady_s:
+            return None
+        why = "a supervisor wants it there" if lease.wanted_by else f"{wanted} is back"
+        return Move(lease.zone, lease.token, wanted, why)
 
-    One that has just begun cannot know who else begins at the same time, and leaves theirs to them.
-    """
-    moving_to = lease.moving_to if lease is not None else ""
-    is_meant = me.name in (moving_to, wanted) or not wanted
-    if not is_meant and now - me.since < times.dead_s:
-        return times.dead_s
-    in_line = sorted({me.name, *living}, key=lambda name: (name != moving_to, name != wanted, name))
-    return in_line.index(me.name) * times.turn_s
+    def _wait_s(self, wanted: str, lease: ZoneLease | None) -> float:
+        """Return how long this manager lets others go before it in taking a zone without owner.
 
+        One that has just begun cannot know who else begins at the same time, and leaves theirs to them.
+        """
+        me, moving_to = self._me, lease.moving_to if lease is not None else ""
+        is_meant = me.name in (moving_to, wanted) or not wanted
+        if not is_meant and self._now - me.since < self._times.dead_s:
+            return self._times.dead_s
+        in_line = sorted({me.name, *self._living}, key=lambda name: (name != moving_to, name != wanted, name))
+        return in_line.index(me.name) * self._times.turn_s
 
-def _living(
-    me: Standing, view: LeaseView, sightings: Sightings, now: float, times: LeaseTimes
-) -> dict[str, float]:
-    """Return the other managers that take zones, with for how long each has been ready, in seconds."""
-    living: dict[str, float] = {}
-    for manager in view.managers:
-        ready_since = sightings.managers[manager.incarnation].ready_since
-        is_other = manager.name != me.name and not _is_silent(manager, sightings, now, times)
-        if is_other and ready_since is not None:
-            living[manager.name] = max(living.get(manager.name, 0.0), now - ready_since)
-    return living
+    def _find_living(self, view: LeaseView) -> dict[str, float]:
+        """Return the other managers that take zones, with for how long each has been ready, in seconds."""
+        living: dict[str, float] = {}
+        for manager in view.managers:
+            ready_since = self._sightings.managers[manager.incarnation].ready_since
+            if manager.name != self._me.name and ready_since is not None and not self._is_silent(manager):
+                living[manager.name] = max(living.get(manager.name, 0.0), self._now - ready_since)
+        return living
 
+    def _is_silent(self, manager: ManagerLease) -> bool:
+        seen = self._sightings.managers[manager.incarnation]
+        return seen.is_dead or self._now - seen.since >= self._times.dead_s
 
-def _is_silent(manager: ManagerLease, sightings: Sightings, now: float, times: LeaseTimes) -> bool:
-    seen = sightings.managers[manager.incarnation]
-    return seen.is_dead or now - seen.since >= times.dead_s
-
-
-def _is_over(manager: ManagerLease, sightings: Sightings, now: float, times: LeaseTimes) -> bool:
-    """Whether an owner will never act any more, as far as one can know."""
-    return manager.state is not ManagerState.Live or _is_silent(manager, sightings, now, times)
+    def _is_over(self, manager: ManagerLease) -> bool:
+        """Whether an owner will never act any more, as far as one can know."""
+        return manager.state is not ManagerState.Live or self._is_silent(manager)
