@@ -80,3 +80,13 @@ def test_benchmark_of_the_store_tells_wrapups_by_agents_commits_beside_neighbour
     for figures in (nobody, closed):
         assert (figures["claimed"], figures["claims"]) == (250, 2)
         assert figures["p50_ms"] > 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+@pytest.mark.parametrize("attack", ["connections", "silence", "garbage", "large_claims", "commands"])
+def test_benchmark_of_attacks_tells_the_waiting_before_and_during_each(attack):
+    (figures,) = bench("attack", "--only", attack, "--seconds", "0.5")
+    assert figures["attack"] == attack
+    # a stranger takes time of the machine; what is judged is that nobody is kept waiting by the server
+    assert figures["p99_before_ms"] > 0
+    assert figures["p99_during_ms"] < 10 * figures["p99_before_ms"] + 500

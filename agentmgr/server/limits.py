@@ -39,7 +39,7 @@ class Limits:
         "How many commands of a connection are read in a second; what comes beyond waits for the next.",
     )
     unproven_commands_a_second: int = setting(
-        200, whole_number(10, 1_000_000), "The same, before an agent or a service has logged on over it."
+        50, whole_number(10, 1_000_000), "The same, before an agent or a service has logged on over it."
     )
     silence_s: float = setting(
         float(SILENCE_LIMIT_S),

@@ -5,13 +5,27 @@ import json
 from pathlib import Path
 
 from agentmgr import log
-from scripts.benchmarks import claims, command_cost, costs, flood, logons, neighbours, store, storm, wire
+from scripts.benchmarks import (
+    attack,
+    claims,
+    command_cost,
+    costs,
+    flood,
+    fuzz,
+    logons,
+    neighbours,
+    store,
+    storm,
+    wire,
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure this machine; prints JSON.")
     kinds = parser.add_subparsers(
-        dest="kind", required=True, metavar="wire | command | costs | flood | storm | logons | store"
+        dest="kind",
+        required=True,
+        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | store",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -41,6 +55,14 @@ def main() -> None:
     flood_parser = kinds.add_parser("flood", help=about_flood, description=about_flood)
     flood_parser.add_argument("--commands", type=int, default=4000, help="in flight from one desktop")
     flood_parser.add_argument("--seconds", type=float, default=3.0, help="length of each part")
+    about_attack = "how long 100 desktops wait for their answers before and while a stranger attacks the port"
+    attack_parser = kinds.add_parser("attack", help=about_attack, description=about_attack)
+    attack_parser.add_argument("--only", nargs="+", default=[], choices=list(attack.ATTACKS))
+    attack_parser.add_argument("--seconds", type=float, default=5.0, help="length of each part")
+    about_fuzz = "whether frames that no client would send end their own connection alone"
+    fuzz_parser = kinds.add_parser("fuzz", help=about_fuzz, description=about_fuzz)
+    fuzz_parser.add_argument("--frames", type=int, default=1_000_000)
+    fuzz_parser.add_argument("--seed", type=int, default=1, help="the same seed sends the same frames")
     about_logons = "how long 20 desktops wait for their logon, before and while strangers try passwords"
     logons_parser = kinds.add_parser("logons", help=about_logons, description=about_logons)
     logons_parser.add_argument("--cases", type=int, default=len(logons.CASES), help="only the first ones")
@@ -80,6 +102,10 @@ def main() -> None:
         result = costs.measure(options.rounds)
     elif options.kind == "flood":
         result = flood.measure(options.commands, options.seconds)
+    elif options.kind == "attack":
+        result = attack.measure(options.seconds, options.only)
+    elif options.kind == "fuzz":
+        result = [fuzz.measure(options.frames, options.seed)]
     elif options.kind == "logons":
         result = logons.measure(options.cases, options.root)
     elif options.kind == "storm":

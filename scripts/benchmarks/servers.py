@@ -1,11 +1,12 @@
-"""The two servers that the wire is measured on, each in a process of its own.
+"""The servers that the wire is measured on, each in a process of its own.
 
 `agt` is the real thing: listener, connections, runner, zone and simulated switch, with a store in memory
 (hold and unhold write nothing), a password check that is always content, customers who answer at once
-and never hang up, and phones that take the nailing call at once. `echo` is the bare minimum on trio with
+and never hang up, and phones that take the nailing call at once. `guarded` is the same with
+the limits that it has by default. `echo` is the bare minimum on trio with
 the same framing: decode, encode, send back.
 
-Usage: python -m scripts.benchmarks.servers agt|echo LOG_LEVEL [PROFILE]; prints its port.
+Usage: python -m scripts.benchmarks.servers agt|guarded|echo LOG_LEVEL [PROFILE]; prints its port.
 """
 
 import cProfile
@@ -42,6 +43,7 @@ from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connections import Connections
+from agentmgr.server.limits import Limits
 from agentmgr.server.listener import AgtServer, open_listener
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.params import SimParams
@@ -71,6 +73,17 @@ WILLING = SimParams(
     nail_loss_per_h=0,
 )
 """Customers answer at once and do not hang up."""
+UNLIMITED = Limits(
+    connections=1_000_000,
+    of_one_address=1_000_000,
+    unproven=1_000_000,
+    unproven_of_one_address=1_000_000,
+    crowded=1_000_000,
+    logon_s=86_400,
+    commands_a_second=1_000_000,
+    unproven_commands_a_second=1_000_000,
+)
+"""What a server takes is measured, not what it is allowed."""
 CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
 
 
@@ -142,13 +155,18 @@ class Manager:
         self.runner.read_jobs_wanted()
 
 
-async def agt(listener: socket.socket) -> None:
+async def agt(listener: socket.socket, limits: Limits = UNLIMITED) -> None:
     """Run the real server."""
     async with open_writer() as writer, trio.open_nursery() as nursery:
         manager = Manager(writer)
         await manager.start(nursery)
         collect_rarely()
-        await AgtServer(manager.connections, manager.runner, manager.metrics).serve([listener])
+        await AgtServer(manager.connections, manager.runner, manager.metrics, limits).serve([listener])
+
+
+async def guarded(listener: socket.socket) -> None:
+    """Run the real server with the limits that it has by default."""
+    await agt(listener, Limits())
 
 
 def echoed(frames: FrameDecoder, data: bytes) -> bytes:
@@ -173,7 +191,7 @@ async def echo(listener: socket.socket) -> None:
 async def until_told(kind: str, listener: socket.socket) -> None:
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon({"agt": agt, "echo": echo}[kind], listener)
+            nursery.start_soon({"agt": agt, "guarded": guarded, "echo": echo}[kind], listener)
             async for _ in signals:
                 nursery.cancel_scope.cancel()
 
