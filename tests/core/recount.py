@@ -254,7 +254,7 @@ def _check_job(stage, job):
         assert job.next_due_at is not None
         assert job.next_due_at <= job.next_retry_at
     # a fault right between the record and the count leaves what is shown one short
-    assert 0 <= len(stage.store.done[job.job_id]) - job.done <= len(stage.faults)
+    assert 0 <= len(stage.store.done[job.job_id]) - job.done_here <= len(stage.faults)
     assert not (job.waiting and len(job.idle)), "a customer waits while an agent is idle"
     _check_promises(job)
     assert not job.over
