@@ -5,9 +5,10 @@ import logging
 import sys
 import time
 
-from agentmgr.testing.simulation.bugs import BUGS, find
+from agentmgr.testing.simulation.bugs import BUGS, ELUSIVE, find
 from agentmgr.testing.simulation.world import Outcome, simulate
 
+ALL = (*BUGS, *ELUSIVE)
 TRACE_LINES = 60
 """So many of the last things that happened are shown of a life that went wrong."""
 
@@ -16,7 +17,7 @@ def main() -> int:
     """Run seeds and return 1 if something was found, or if a planted bug was not."""
     arguments = _parse()
     logging.disable()  # desktops say with each reconnect why
-    wanted = [bug for bug in BUGS if arguments.bug in (bug.name, "all")]
+    wanted = BUGS if arguments.bug == "all" else [bug for bug in ALL if bug.name == arguments.bug]
     if not arguments.bug:
         return _run(arguments.first, arguments.seeds, trace=arguments.trace)
     missed = 0
@@ -36,7 +37,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--trace", action="store_true", help="print all that happens in each life")
     parser.add_argument("--bug", default="", help="plant a bug, or `all` one after another, and find it")
     arguments = parser.parse_args()
-    names = [bug.name for bug in BUGS]
+    names = [bug.name for bug in ALL]
     if arguments.seeds < 1:
         parser.error(f"--seeds {arguments.seeds}: allowed: 1 and up")
     if arguments.bug and arguments.bug not in (*names, "all"):

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import trio
 from attrs import define, field
 
-from agentmgr.core.effects import Dial, TelephonyOrder
+from agentmgr.core.effects import Dial
 from agentmgr.ports import Token
 from agentmgr.store.settlement import INTERRUPTED
 from agentmgr.testing.simulation.database import SharedDatabase
@@ -73,7 +74,7 @@ class Watch:
             self._findings.add("stale write", f"{what} by {token} while the zone had {had}")
         self.look()
 
-    def ordered(self, token: Token, order: TelephonyOrder) -> None:
+    def ordered(self, token: Token, order: Any) -> None:
         """The switch carries an order out."""
         self.orders += 1
         highest = self._ordered.setdefault(token.zone, token)
@@ -98,7 +99,7 @@ class Watch:
         rows = self._database.fetch(
             "SELECT outcome FROM attempt WHERE session_id = ? ORDER BY started_at DESC LIMIT 1", call_id
         )
-        if took_over and rows and rows[0][0] == INTERRUPTED:
+        if took_over and rows and rows[0][0] in (None, INTERRUPTED):
             self._findings.add("talk cut off", f"{call_id} by {token}")
 
     async def run(self) -> None:

@@ -67,6 +67,7 @@ class Nemesis:
             (self._cut_switch, 2),
             (self._reset, 1),
             (self._break_zones, 1),
+            (self._isolate, 2),
         )
         weights = [weight * draw.choice((0, 1, 1, 3)) + 0.1 for _, weight in faults]
         haste = draw.choice((0.5, 1.0, 1.0, 2.0))
@@ -108,6 +109,11 @@ class Nemesis:
     def _cut(self, name: str, kind: str) -> None:
         self._world.network.cut(name, kind)
         self._world.spawn(self._later, lambda: self._world.network.join(name, kind))
+
+    def _isolate(self, name: str) -> None:
+        """Pull the machine's cable."""
+        self._cut_database(name)
+        self._cut(name, "*")
 
     def _reset(self, name: str) -> None:
         self._world.network.reset(name, self._draw.choice((0.3, 1.0)))

@@ -10,6 +10,7 @@ import trio
 
 from agentmgr.core.effects import Dial, TelephonyOrder
 from agentmgr.ports import Token
+from agentmgr.telephony import wire
 from agentmgr.telephony.legs import Hears
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.remote import RemoteSwitch
@@ -25,13 +26,14 @@ class Switchboard:
     """The switch as a process of its own.
 
     Attributes:
-        on_order: told of each order that is carried out, with the token of who gave it.
+        on_order: told of each order that is carried out, and of each owner that says what it knows, with
+            the token of who gave it.
         on_cut: told of each customer in a talk whose call an owner does not know, before it is ended.
         dials: how often each call was dialled.
     """
 
     def __init__(self, seed: int, params: SimParams, start_s: float) -> None:
-        self.on_order: Callable[[Token, TelephonyOrder], None] = lambda token, order: None
+        self.on_order: Callable[[Token, Any], None] = lambda token, order: None
         self.on_cut: Callable[[Token, str], None] = lambda token, call_id: None
         self.dials: Counter[str] = Counter()
         self.speaking: Token | None = None
@@ -69,7 +71,10 @@ class Switchboard:
 
         def noted(zone: ServedZone, message: Any, connection: Any) -> None:
             board.speaking = Token(zone.name, *connection.token)
+            done = zone._done
             on_message(zone, message, connection)
+            if isinstance(message, wire.Keep) and zone._done != done:
+                board.on_order(board.speaking, message)
 
         ServedZone.on_message = noted  # type: ignore[method-assign,assignment]
         try:

@@ -13,7 +13,6 @@ import structlog
 import trio
 from attrs import field, frozen
 
-from agentmgr.core.effects import TelephonyOrder
 from agentmgr.ha.times import LeaseTimes
 from agentmgr.ports import JobState, StoreFault, Token
 from agentmgr.store.jobs import move_job
@@ -188,7 +187,7 @@ class World:
         self.note(what, token.zone, token.epoch)
         self.watch.wrote(what, token, had)
 
-    def _ordered(self, token: Token, order: TelephonyOrder) -> None:
+    def _ordered(self, token: Token, order: object) -> None:
         self.note(order, token.epoch)
         self.watch.ordered(token, order)
 
