@@ -167,7 +167,7 @@ class Link:
             if self._answer_by == NEVER:
                 self._greet()
         for zone in sorted(self.zones):
-            inbox.notified(POMAvailable(zone))
+            inbox.notified(POMAvailable(zone, *self._hub.tokens.get(zone, (0, 0))))
 
     def detach(self, inbox: Inbox) -> None:
         """Have nothing more to do with an agent."""
