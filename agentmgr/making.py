@@ -10,7 +10,7 @@ import attrs
 import trio
 from attrs import Factory, frozen
 
-from agentmgr.campaign.passwords import verify
+from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.core.model import ZoneConfig, ZoneTimers
 from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
@@ -90,7 +90,7 @@ class ZoneMaker:
             switch,
             connections,
             clock,
-            verify,
+            partial(verify_and_renew, self.store.renew_hash),
             metrics,
             feed=feed,
             permit=self.permit,

@@ -1,10 +1,15 @@
 """Passwords: hashed, and checked."""
 
+from collections.abc import Callable
+
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from agentmgr.campaign.service import Cause, ServiceError
-from agentmgr.ports import Login
+from agentmgr.ports import Login, StoreFault
+
+log = structlog.get_logger()
 
 MAX_PASSWORD_CHARACTERS = 128
 
@@ -19,11 +24,29 @@ def verify(login: Login | None, password: str) -> bool:
 
     Takes about 25 ms of one core and 19 MiB. Whether the login is enabled is not asked here.
     """
+    known = _NOBODY if login is None else login.password_hash
     try:
-        _HASHER.verify(_NOBODY if login is None else login.password_hash, password)
+        _HASHER.verify(known, password[:MAX_PASSWORD_CHARACTERS])
     except (VerificationError, InvalidHashError):
         return False
-    return login is not None
+    return login is not None and len(password) <= MAX_PASSWORD_CHARACTERS
+
+
+def verify_and_renew(renew: Callable[[Login, str], None], login: Login | None, password: str) -> bool:
+    """Tell whether a password is right, and have one hashed anew whose hash is not what new ones are.
+
+    Args:
+        renew: stores the new hash of a login, unless its password was changed meanwhile.
+        login: whose password it is said to be; None if nobody's.
+        password: what was given.
+    """
+    right = verify(login, password)
+    if right and login is not None and _HASHER.check_needs_rehash(login.password_hash):
+        try:
+            renew(login, _HASHER.hash(password))
+        except StoreFault as fault:  # the old hash is as right
+            log.warning("password_not_renewed", why=str(fault))
+    return right
 
 
 def hashed(password: str) -> str:

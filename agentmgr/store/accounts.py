@@ -38,3 +38,12 @@ def put_account(tx: Transaction, account: AccountLogin) -> None:
 def delete_account(tx: Transaction, name: str) -> bool:
     """Delete an account; False if there was none."""
     return tx.tables.execute(sa.delete(t.account).where(t.account.c.name == name)).rowcount > 0
+
+
+def renew_hash(tx: Transaction, name: str, before: str, after: str) -> None:
+    """Replace the hash of a password that stays as it is, unless another one was set."""
+    tx.tables.execute(
+        sa.update(t.account)
+        .where(t.account.c.name == name, t.account.c.password_hash == before)
+        .values(password_hash=after)
+    )

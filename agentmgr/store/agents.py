@@ -89,3 +89,12 @@ def put_agent(tx: Transaction, login: AgentLogin) -> None:
                 agent_id=agent_id, position=position, name=skill.name, skill_id=skill.id, level=skill.level
             )
         )
+
+
+def renew_hash(tx: Transaction, agent_id: str, before: str, after: str) -> None:
+    """Replace the hash of a password that stays as it is, unless another one was set; tokens stay good."""
+    tx.tables.execute(
+        sa.update(t.agent)
+        .where(t.agent.c.agent_id == agent_id, t.agent.c.password_hash == before)
+        .values(password_hash=after)
+    )

@@ -33,6 +33,7 @@ from agentmgr.ports import (
     JobStatus,
     JobTally,
     KeptCallback,
+    Login,
     OpenedZone,
     PendingContacts,
     ShareStatus,
@@ -283,6 +284,14 @@ class SqliteStore:
     def put_account(self, account: AccountLogin) -> None:
         """Store an account, or replace the one with the same name."""
         self._database.write(accounts.put_account, account)
+
+    def renew_hash(self, login: Login, password_hash: str) -> None:
+        """Store another hash of a password that stays as it is, unless another one was set."""
+        before = login.password_hash
+        if isinstance(login, AgentLogin):
+            self._database.write(agents.renew_hash, login.agent.agent_id, before, password_hash)
+        elif isinstance(login, AccountLogin):
+            self._database.write(accounts.renew_hash, login.name, before, password_hash)
 
     def delete_account(self, name: str) -> bool:
         """Delete an account; False if there was none."""
