@@ -19,6 +19,8 @@ from protocol.enums import ContactType, DialFailReason
 
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
+UNTOUCHED = ""
+"""The outcome of a contact that is given back as it was: it keeps the one before."""
 
 IN_WORK_RETRY_S = 60.0
 """How long a contact is left alone that somebody else is busy with, or that could not be dialled at all."""

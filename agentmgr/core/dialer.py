@@ -4,7 +4,7 @@ from collections import deque
 from itertools import islice
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.attempts import CANCELLED, IN_WORK_RETRY_S, Attempts, may_be_paid
+from agentmgr.core.attempts import IN_WORK_RETRY_S, UNTOUCHED, Attempts, may_be_paid
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.calling_hours import next_opening
@@ -183,7 +183,7 @@ class Dialer:
         while len(job.contacts) > size:
             job.contacts.rotate(1)
             contact = self._take_contact(job)
-            self._give_back(job, CANCELLED, contact.due_at)
+            self._give_back(job, UNTOUCHED, contact.due_at)
 
     def hear_of_others(self, job: Job, wanted: WantedJob) -> None:
         """Other zones go on with the job as well: what they have done, and whether there is more to take."""

@@ -371,7 +371,8 @@ class ReturnContact:
     """Give a claimed contact back to its job: due again at `due_at`, or done if that is None.
 
     `phone` is the name of the number to be dialled next, empty for the contact's first one; `left_out` are
-    the numbers that are of no use in this job, joined by commas.
+    the numbers that are of no use in this job, joined by commas. An empty
+    `outcome` leaves the one before.
     """
 
     job_id: int

@@ -99,7 +99,8 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("attempt_id", "job_id", "contact_id", "agent_id", "code_id", "source", "at"),
     ),
     ReturnContact: _statement(
-        "UPDATE job_contact SET attempts = ?, last_outcome = ?,"
+        "UPDATE job_contact SET attempts = ?,"
+        " last_outcome = COALESCE(NULLIF(CAST(? AS TEXT), ''), last_outcome),"
         " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
         " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at), phone = ?, left_out = ?,"
         " timezone = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN timezone"

@@ -170,6 +170,17 @@ def test_share_comes_back_to_life_when_contacts_come(land: Land) -> None:
     assert len(land.claim(NORTH, now=T0 + 60)) == 1
 
 
+def test_contact_given_back_untouched_is_as_it_was(land: Land) -> None:
+    contact = land.claim(NORTH, 1)[0]
+    land.commit(NORTH, ReturnContact(land.job_id, contact.contact_id, 1, "Busy", T0 + 5))
+    again = next(each for each in land.claim(NORTH, now=T0 + 5) if each.contact_id == contact.contact_id)
+    land.commit(NORTH, ReturnContact(land.job_id, contact.contact_id, again.attempts, "", again.due_at))
+    page = land.store.list_page(1, [land.job_id], "", 100)
+    standing = page.standings[land.job_id, contact.contact_id]
+    assert (standing.state, standing.attempts, standing.last_outcome) == ("pending", 1, "Busy")
+    assert standing.due_at == T0 + 5
+
+
 def test_zone_that_dies_gives_back_its_own_alone(land: Land) -> None:
     north, south = land.claim(NORTH), land.claim(SOUTH)
     land.start(NORTH, north[0], "n1")
