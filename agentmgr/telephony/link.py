@@ -194,16 +194,19 @@ class Link:
             ENDED: the connection is over.
         """
         times = self._times
+        beats_at = trio.current_time() + times.beat_s  # from what was sent, whatever rings meanwhile
         while True:
             self._bell = trio.Event()
             data = take()
             if not data:
-                with trio.move_on_after(times.beat_s):
+                with trio.move_on_at(beats_at) as waiting:
                     await self._bell.wait()
+                if not waiting.cancelled_caught:
                     continue
                 data = _BEAT
             with _within(times.send_s, "nothing was taken"):
                 await self._stream.send_all(data)
+            beats_at = trio.current_time() + times.beat_s
 
     async def run(self, take: Callable[[], bytes], on_message: Callable[[Any], None]) -> None:
         """Send what there is, and take in what comes, until `end`; then return.

@@ -372,3 +372,22 @@ def test_message_is_read_as_it_was_written() -> None:
 def test_message_that_is_not_as_it_must_be_is_refused(value: Any) -> None:
     with pytest.raises(RemoteProtocolError):
         wire.decode(wire.pack(value))
+
+
+@pytest.mark.parametrize("interval_s", [0.3, 0.9, 0.999, 1.0])
+async def test_signs_of_life_are_given_whatever_comes_from_the_other_side(interval_s, autojump_clock):
+    mine, its = trio.testing.memory_stream_pair()
+    link, beat, came = Link(mine, TIMES), wire.encode(wire.Beat()), []
+    async with trio.open_nursery() as nursery:
+
+        async def listen() -> None:
+            while data := await its.receive_some(1000):
+                came.append(data)
+
+        nursery.start_soon(link.run, lambda: b"", lambda message: None)
+        nursery.start_soon(listen)
+        for _ in range(round(10 / interval_s)):
+            await trio.sleep(interval_s)
+            await its.send_all(beat)
+        nursery.cancel_scope.cancel()
+    assert len(came) >= 9
