@@ -113,7 +113,7 @@ def main() -> None:
     elif options.kind == "command":
         result = [command_cost.measure(n, options.commands, options.rounds) for n in options.connections]
     else:
-        result = [store.measure(agents, options.wrapups) for agents in options.agents]
+        result = [each for agents in options.agents for each in store.measure(agents, options.wrapups)]
         if options.rounds:
             result += neighbours.measure(options.attempts, options.rounds, options.seconds)
         result += claims.measure(options.closed, options.open)

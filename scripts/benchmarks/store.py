@@ -1,4 +1,4 @@
-"""Durable wrapups per second: the zone's runner with group commit, into SQLite in a temporary directory.
+"""Durable wrapups per second: the zone's runner with group commit, into SQLite and into PostgreSQL.
 
 Every agent sends its next wrapup when the last one was answered, which is when it is on disk. A wrapup
 is what the zone writes for it: disposition, end of the attempt, contact done. The zone itself is left
@@ -7,14 +7,24 @@ out: it is measured with the wire.
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
+from typing import Any
 
 import trio
 from prometheus_client import CollectorRegistry
 
-from agentmgr.core.effects import Effect, EndAttempt, Respond, ReturnContact, SaveDisposition, StartAttempt
+from agentmgr.core.effects import (
+    Effect,
+    EndAttempt,
+    Record,
+    Respond,
+    ReturnContact,
+    SaveDisposition,
+    StartAttempt,
+)
 from agentmgr.core.events import CommandReceived, Event
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.core.outbox import Turn
@@ -23,9 +33,10 @@ from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.writer import WriterThread, open_writer
-from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.store import SqliteStore, open_postgres, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.switch import SimSwitch
+from agentmgr.testing.postgres import ThrowawayPostgres
 from protocol.commands import AGTWrapupContact, AGTWrapupContactRESP
 from protocol.enums import ContactType, PacingType
 from protocol.results import ResultCode
@@ -35,24 +46,44 @@ DONE = CompletionCode(1, "Done")
 CAMPAIGN = CampaignSpec(1, "Bench", PacingType.Progressive, "bench", (CompletionCodeSpec(1, "Done"),), 1)
 
 
-def measure(agents: int, wrapups: int) -> dict[str, float]:
-    """Measure so many wrapups of so many agents at a time."""
-    return trio.run(_measure, agents, wrapups)
-
-
-async def _measure(agents: int, wrapups: int) -> dict[str, float]:
+def measure(agents: int, wrapups: int) -> list[dict[str, Any]]:
+    """Measure so many wrapups of so many agents at a time, on both databases."""
     with tempfile.TemporaryDirectory() as directory:
-        store = open_sqlite(Path(directory) / "bench.sqlite", create=True)
-        try:
-            token, zone = _prepare(store, wrapups)
-            async with open_writer() as writer:
-                seconds, latencies = await _wrap_up(store, token, zone, writer, agents, wrapups)
-        finally:
-            store.close()
+        found = [
+            trio.run(_measure, open_sqlite(Path(directory) / "bench.sqlite", create=True), agents, wrapups)
+        ]
+    server = ThrowawayPostgres(careful=True)
+    try:
+        server.start()
+        found.append(trio.run(_measure, open_postgres(server.url(), create=True), agents, wrapups))
+    finally:
+        server.stop()
+    return found
+
+
+async def _measure(store: SqliteStore, agents: int, wrapups: int) -> dict[str, Any]:
+    commits = 0
+    commit = store.commit
+
+    def counted(token: Token, records: Sequence[Record]) -> None:
+        nonlocal commits
+        commits += 1
+        commit(token, records)
+
+    try:
+        token, zone = _prepare(store, wrapups)
+        store.commit = counted  # type: ignore[method-assign]  # of this one
+        async with open_writer() as writer:
+            seconds, latencies = await _wrap_up(store, token, zone, writer, agents, wrapups)
+    finally:
+        store.close()
     return {
+        "database": str(store.path).partition(":")[0] if "://" in str(store.path) else "sqlite",
         "agents": agents,
         "wrapups": wrapups,
         "wrapups_per_s": round(wrapups / seconds),
+        "records_per_s": round(3 * wrapups / seconds),
+        "commits_per_s": round(commits / seconds),
         "p50_ms": round(median(latencies) * 1e3, 3),
         "p99_ms": round(quantiles(latencies, n=100)[98] * 1e3, 3),
     }

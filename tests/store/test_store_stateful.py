@@ -7,13 +7,19 @@ import pytest
 from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, drafts, prepare_job, start
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import CallingHours, ContactSpec
-from tests.databases import new_store
+from tests.databases import Place, PostgresPlace, new_place, new_postgres
 
 pytestmark = pytest.mark.slow
 
@@ -26,11 +32,11 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
-        path = Path(self.directory.name) / "agentmgr.sqlite"
-        store = new_store(path)
+        place = self.new_place()
+        store = place.open()
         contacts = [draft for n in range(CONTACTS) for draft in drafts(1, n, ZONES[n % len(ZONES)])]
         job = prepare_job(store, contacts, MAX_ATTEMPTS, calling_hours=HOURS)
-        self.bench = Bench(path, store, job.job_id, store.open_zone(ZONE, T0).token)
+        self.bench = Bench(place, store, job.job_id, store.open_zone(ZONE, T0).token)
         self.now = T0
         self.due: dict[int, float] = dict.fromkeys(range(1, CONTACTS + 1), 0.0)
         self.attempts: dict[int, int] = dict.fromkeys(self.due, 0)
@@ -40,6 +46,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.answered: set[int] = set()
         self.dispositions: dict[str, int] = {}
         self.count = 0
+
+    def new_place(self) -> Place:
+        """Return an empty database."""
+        return new_place(Path(self.directory.name) / "agentmgr.sqlite")
 
     def teardown(self) -> None:
         self.bench.store.close()
@@ -180,5 +190,18 @@ class StoreMachine(RuleBasedStateMachine):
         assert {row[0] for row in rows} == set(self.claimed)
 
 
-StoreMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+def test_store_in_postgres_is_as_the_model(postgres: PostgresPlace) -> None:
+    class Machine(StoreMachine):
+        def new_place(self) -> Place:
+            return new_postgres(postgres.server)
+
+        def teardown(self) -> None:
+            super().teardown()
+            self.bench.place.give_back()
+
+    run_state_machine_as_test(Machine, settings=FEW)
+
+
+FEW = settings(max_examples=15, stateful_step_count=25, deadline=None)
+StoreMachine.TestCase.settings = FEW
 TestStore = StoreMachine.TestCase
