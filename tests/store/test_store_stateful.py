@@ -12,14 +12,13 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from stores import REFUSED, SALE, T0, ZONE, Bench, disposition, drafts, prepare_job, start
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import CallingHours, ContactSpec
-from tests.databases import Place, PostgresPlace, new_place, new_postgres
+from tests.databases import Place, new_place
 
 pytestmark = pytest.mark.slow
 
@@ -190,18 +189,5 @@ class StoreMachine(RuleBasedStateMachine):
         assert {row[0] for row in rows} == set(self.claimed)
 
 
-def test_store_in_postgres_is_as_the_model(postgres: PostgresPlace) -> None:
-    class Machine(StoreMachine):
-        def new_place(self) -> Place:
-            return new_postgres(postgres.server)
-
-        def teardown(self) -> None:
-            super().teardown()
-            self.bench.place.give_back()
-
-    run_state_machine_as_test(Machine, settings=FEW)
-
-
-FEW = settings(max_examples=15, stateful_step_count=25, deadline=None)
-StoreMachine.TestCase.settings = FEW
+StoreMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
 TestStore = StoreMachine.TestCase
