@@ -35,6 +35,7 @@ class StoreMachine(RuleBasedStateMachine):
         store = place.open()
         contacts = [draft for n in range(CONTACTS) for draft in drafts(1, n, ZONES[n % len(ZONES)])]
         job = prepare_job(store, contacts, MAX_ATTEMPTS, calling_hours=HOURS)
+        self.nuisance_retry_s = job.campaign.nuisance_retry_s
         self.bench = Bench(place, store, job.job_id, store.open_zone(ZONE, T0).token)
         self.now = T0
         self.due: dict[int, float] = dict.fromkeys(range(1, CONTACTS + 1), 0.0)
@@ -43,6 +44,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.claimed: dict[int, ContactSpec] = {}
         self.open: dict[int, str] = {}
         self.answered: set[int] = set()
+        self.attended: set[int] = set()
         self.dispositions: dict[str, int] = {}
         self.count = 0
 
@@ -102,6 +104,8 @@ class StoreMachine(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, agent: str | None) -> None:
         contact_id = data.draw(st.sampled_from(sorted(self.open)))
         self.answered.add(contact_id)
+        if agent is not None:
+            self.attended.add(contact_id)
         self.commit(MarkAnswered(self.open[contact_id], self.now, agent))
 
     @precondition(lambda self: self.open)
@@ -126,6 +130,7 @@ class StoreMachine(RuleBasedStateMachine):
         contact_id = data.draw(st.sampled_from(sorted(self.open)))
         contact, attempt_id = self.claimed.pop(contact_id), self.open.pop(contact_id)
         self.answered.discard(contact_id)
+        self.attended.discard(contact_id)
         self.attempts[contact_id] += 1
         records: list[Record] = []
         if code is not None:
@@ -144,11 +149,14 @@ class StoreMachine(RuleBasedStateMachine):
         opened = self.bench.reopen(self.now)
         for contact_id in self.open:
             self.attempts[contact_id] += 1
-            if contact_id in self.answered or self.attempts[contact_id] >= MAX_ATTEMPTS:
+            if contact_id in self.attended or self.attempts[contact_id] >= MAX_ATTEMPTS:
                 self._set_due(contact_id, None)
+            elif contact_id in self.answered:  # an abandoned call
+                self._set_due(contact_id, self.now + self.nuisance_retry_s)
         self.claimed.clear()
         self.open.clear()
         self.answered.clear()
+        self.attended.clear()
         assert [job.done for job in opened.jobs] == [CONTACTS - len(self.due)]
 
     def _set_due(self, contact_id: int, due_at: float | None) -> None:
