@@ -30,6 +30,7 @@ from protocol.connection import (
 )
 
 BRISK = DeskParams(
+    returns=True,
     wrapup_median_s=3,
     wrapup_sigma=0.3,
     release=0.6,
