@@ -13,7 +13,7 @@ import trio.testing
 from attrs import evolve
 
 import agentmgr.client
-from agentmgr import app
+from agentmgr import app, making
 from agentmgr.admin import requests
 from agentmgr.admin.feed import fed_from
 from agentmgr.admin.operations import SUPERVISOR, perform
@@ -98,7 +98,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def test_zone_hears_at_once_what_a_request_changed_of_its_jobs(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=math.inf))
+    monkeypatch.setattr(making, "JobsKeeper", partial(JobsKeeper, every_s=math.inf))
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
         jobs = server.zones["South"].zone.jobs
@@ -117,7 +117,7 @@ async def test_zone_hears_at_once_what_a_request_changed_of_its_jobs(
 async def test_zone_finds_by_itself_what_another_wrote_into_the_store(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "JobsKeeper", partial(JobsKeeper, every_s=0.01))
+    monkeypatch.setattr(making, "JobsKeeper", partial(JobsKeeper, every_s=0.01))
     async with open_server(settings) as server:
         await prepare(server, tmp_path)
         services = Services(evolve(server._backing, hint=lambda zone: None), SUPERVISOR)
