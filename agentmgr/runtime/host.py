@@ -81,6 +81,7 @@ class _Kept:
     token: Token
     reason: str = ""
     is_ending: bool = False
+    was_served: bool = False
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     ended: trio.Event = field(factory=trio.Event)
     pause_s: float = FIRST_PAUSE_S
@@ -223,6 +224,11 @@ class ZoneHost:
     async def _keep(
         self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
+        await self._keep_open(zone, kept, task_status)
+        if not kept.was_served:  # it was closed before it could be; whoever opened it need not know
+            task_status.started()
+
+    async def _keep_open(self, zone: HostedZone, kept: _Kept, task_status: trio.TaskStatus[None]) -> None:
         """Serve a zone, and open it anew after a fault of its own, until it is closed or lost."""
         name = zone.name
         try:
@@ -287,6 +293,7 @@ class ZoneHost:
             async with trio.open_nursery() as nursery:
                 await nursery.start(zone.desktops.serve, zone.listeners)
                 nursery.start_soon(zone.jobs.run)
+                kept.was_served = True
                 task_status.started()
                 log.info("zone_served", zone=zone.name, host=zone.host, port=zone.port)
                 try:

@@ -264,3 +264,13 @@ async def test_zone_that_cannot_be_opened_leaves_nothing(house: House) -> None:
     await house.host.open("West")
     with pytest.raises(RuntimeError, match="zone West is open"):
         await house.host.open("West")
+
+
+async def test_zone_closed_before_it_is_served_is_closed_and_its_opening_returns(house: House) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(house.host.open, "West")
+        while "West" not in house.host.tokens:  # the moment between its making and its serving
+            await trio.lowlevel.checkpoint()
+        house.host._kept["West"].scope.cancel()
+    assert "West" not in house.host.tokens
+    assert house.gone == ["West"]
