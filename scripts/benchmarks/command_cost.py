@@ -26,11 +26,10 @@ from agentmgr.core.events import CommandReceived
 from agentmgr.runtime.doorbell import Doorbell
 from agentmgr.runtime.writer import Writer, open_writer
 from agentmgr.server.connection import Connection
-from agentmgr.server.limits import Limits
 from protocol.connection import CommandReader, notification_bytes, response_bytes
 from protocol.framing import FrameDecoder
 from scripts.benchmarks.desktops import TalkingAgent
-from scripts.benchmarks.servers import Manager, echoed
+from scripts.benchmarks.servers import UNLIMITED, Manager, echoed
 
 WARM_UP = 500
 """Commands of each stage before it is measured."""
@@ -101,7 +100,7 @@ class Server:
         for number, (pipe, agent) in enumerate(zip(self._pipes, self._agents, strict=True), 1):
             pipe.answered = partial(react, agent)
             connection = Connection(
-                number, "memory", pipe, lambda _: None, manager.runner, Limits(), manager.metrics
+                number, "memory", pipe, lambda _: None, manager.runner, UNLIMITED, manager.metrics
             )
             manager.connections.add(connection)
             nursery.start_soon(connection.run)

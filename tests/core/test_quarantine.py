@@ -36,10 +36,12 @@ from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
     DirectoryChanged,
+    Frozen,
     GraceOver,
     JobLoaded,
     NailEnded,
     SupervisorAsked,
+    Thawed,
     Timer,
     ZoneClosing,
 )
@@ -58,7 +60,9 @@ NO_RULES = {
 """What ends a fault, what collects effects and commands, and what only holds values."""
 
 RULES = {str(path) for path in CORE.rglob("*.py") if path.name not in NO_RULES}
-GUARDS = {f"Zone.{name}" for name in ("handle", "_end_turn", "_each", "_tell_changes", "_go_on")}
+GUARDS = {
+    f"Zone.{name}" for name in ("handle", "_end_turn", "_save_agents", "_each", "_tell_changes", "_go_on")
+}
 """What catches a fault."""
 
 SEEDS = days(8, 40, 400)
@@ -309,6 +313,7 @@ RARE = [
     (nailed_idle, lambda scene: scene.post(SupervisorAsked(1, "A", TakeBreak("7")))),
     (with_account, lambda scene: scene.send("", c.AgentSDKConnected((), 1, "blender", "secret"), 9)),
     (talking, lambda scene: scene.post(ZoneClosing(1), GraceOver())),
+    (talking, lambda scene: scene.post(Frozen(), Thawed())),
     (consult, lambda scene: scene.send("A", c.AGTCompleteTransfer(SID))),
     (talking, lambda scene: scene.send("A", c.AGTGetConsultTypes(SID))),
     (talking, lambda scene: scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))),
