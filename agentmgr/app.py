@@ -233,7 +233,7 @@ async def open_server(
             backing = Backing(
                 store,
                 _from_thread(clock.now),
-                lambda: frozenset(host.zones) | (keeper.owned if keeper is not None else frozenset()),
+                lambda: frozenset(host.zones) if keeper is None else keeper.known,
                 _hinter(host),
                 floors,
                 ThisManager(settings.server.name, keeper),

@@ -72,7 +72,8 @@ def test_benchmark_of_the_store_tells_wrapups_by_agents_commits_beside_neighbour
     behind = ("--closed", "0", "30", "--open", "250")
     *wrapups, alone, supervisor, writers, nobody, closed = bench("store", *sizes, *behind)
 
-    assert [(figures["agents"], figures["wrapups"]) for figures in wrapups] == [(1, 40), (3, 40)]
+    databases = [(each["database"], each["agents"], each["wrapups"]) for each in wrapups]
+    assert databases == [(name, agents, 40) for agents in (1, 3) for name in ("sqlite", "postgresql")]
     assert all(figures["wrapups_per_s"] > 0 for figures in wrapups)
     assert (alone["turns_of_neighbours"], alone["p50_ms_ratio"]) == (0, 1.0)
     assert supervisor["turns_of_neighbours"] > 0

@@ -11,7 +11,7 @@ from agentmgr.audit import audit
 from agentmgr.ha.decide import Act, Lose, Move, Sightings, Standing, Take, decide
 from agentmgr.ha.guard import Guard
 from agentmgr.ha.times import LeaseTimes
-from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, ManagerState, StoreFault, Token
+from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, StoreFault, Token
 from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
@@ -137,11 +137,9 @@ class Keeper:
                 self._turn = trio.Event()
 
     @property
-    def owned(self) -> frozenset[str]:
-        """The zones that have an owner who lives, wherever; for any thread."""
-        view = self.view
-        live = {manager.incarnation for manager in view.managers if manager.state is ManagerState.Live}
-        return frozenset(lease.zone for lease in view.zones if lease.owner in live)
+    def known(self) -> frozenset[str]:
+        """The zones that this manager or another one serves, or did; for any thread."""
+        return frozenset(self.plans) | {lease.zone for lease in self.view.zones}
 
     def ages(self) -> Mapping[str, float]:
         """Return how long ago each manager was seen to have given a sign of life, seconds; for any thread."""
