@@ -117,6 +117,7 @@ class Pom(PomCommands):
             link = hub.connected_link(zone)
         if link is None:
             link = hub.link_to(hub.directory[zone])
+            link.wake()  # one over which nobody had logged on rests
             await link.first_try.wait()
         return link
 
