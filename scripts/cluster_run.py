@@ -257,6 +257,8 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=40, help="simulated agents, half of them in each zone")
     parser.add_argument("--port", type=int, default=9970, help="the first of six ports in a row")
     arguments = parser.parse_args()
+    if arguments.agents < len(ZONES):
+        parser.error(f"--agents: found {arguments.agents}; allowed: {len(ZONES)} or more, one for each zone")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run(arguments.agents, arguments.port)

@@ -316,3 +316,28 @@ def test_manager_with_a_sign_of_life_since_is_not_expired(tmp_path: Path, beat: 
     assert leases.expire("a1", beat) is (beat == 7)
     assert (leases.renew("a1", ready=True) is None) is (beat == 7)
     store.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = new_store(tmp_path / "agentmgr.sqlite")
+    yield store
+    store.close()
+
+
+def test_manager_that_was_called_dead_takes_no_zone(store: SqliteStore) -> None:
+    store.leases.register(ManagerLease("a1", "a"))
+    assert store.leases.expire("a1", None)
+    with pytest.raises(Fenced, match="given up for dead"):
+        store.open_zone("North", 0.0, Claim("a1", None, SocketInfo("a", 9970), "late"))
+    assert store.leases.read().zones == ()
+
+
+def test_zone_is_not_given_up_by_whom_another_has_replaced(store: SqliteStore) -> None:
+    for name in "ab":
+        store.leases.register(ManagerLease(f"{name}1", name))
+    old = store.open_zone("North", 0.0, Claim("a1", None, SocketInfo("a", 9970), "first")).token
+    new = store.open_zone("North", 0.0, Claim("b1", old, SocketInfo("b", 9970), "second")).token
+    assert not store.leases.give_up(old, 0.0, "too late")
+    (lease,) = store.leases.read().zones
+    assert (lease.owner, lease.token) == ("b1", new)
