@@ -13,8 +13,8 @@ from protocol.results import ResultCode
 from protocol.structures import SocketInfo
 
 NO_TOKEN = (0, 0)
-SEARCH_S = 0.2
-"""How long a manager is at least given to answer where a zone is, before it is asked again."""
+SEARCH_S, SEARCH_MAX_S = 0.2, 1.0
+"""How long a manager is given to answer where a zone is before it is asked again, at least and at most."""
 
 
 @attrs.define(eq=False)
@@ -168,7 +168,7 @@ class Hub:
                 self._dismiss_scout()
             return
         search.asked += 1
-        search.at = now + max(self._backoff(search.asked), SEARCH_S)
+        search.at = now + min(max(self._backoff(search.asked), SEARCH_S), SEARCH_MAX_S)
         link = self.any_link()
         if link.connected and not link.is_silent:
             link.say("", GetPAMForZone(zone)).then = self._told

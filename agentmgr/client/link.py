@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 OPEN_S = 10.0
 """How long opening a stream, and then each greeting on it, may take."""
+OPEN_ELSE_NEXT_S = 5.0
+"""How long each of them may take where another address can be tried instead."""
 SEND_S = 10.0
 """How long the server may take to accept what is sent."""
 SETTLE_S = 1.0
@@ -393,16 +395,12 @@ class Link:
             self.lost(self.number, f"the server was silent for {SILENCE_LIMIT_S} s", now)
         if now >= self._answer_by:
             what = "the server did not answer AgentSDKConnected" if self._is_open else "no connection"
-            self.lost(self.number, f"{what} within {OPEN_S:g} s", now)
+            self.lost(self.number, f"{what} within {self._open_s:g} s", now)
         if now >= self._beat_at:
             self._beat_at = now + self._beat_s
             self.say("", POMClientAlive())
         if now >= self._suspect_at:
-            self._quiet_since = now  # looked at again if this goes on
-            self._is_suspect = True
-            for inbox in self.inboxes.values():
-                if inbox.logged_on:
-                    self._hub.search(inbox.zone)
+            self._suspect(now)
         if now >= self._settle_at:
             self._settle_at = NEVER
             self.known.set()
@@ -413,6 +411,23 @@ class Link:
                 else:
                     self._let_go(inbox)
             self._hub.settled(self)
+
+    def _suspect(self, now: float) -> None:
+        """Have others asked who owns the zones; go to the next address if nobody is served here anyway."""
+        self._quiet_since = now  # looked at again if this goes on
+        self._is_suspect = True
+        for inbox in self.inboxes.values():
+            if inbox.logged_on:
+                self._hub.search(inbox.zone)
+        if len(self._addresses) > 1 and not any(
+            inbox.logged_on and self.serves(inbox.zone) for inbox in self.inboxes.values()
+        ):
+            self._turn += 1
+            self.lost(self.number, f"the server was silent for {QUIET_S:g} s", now)
+
+    @property
+    def _open_s(self) -> float:
+        return OPEN_S if len(self._addresses) == 1 else OPEN_ELSE_NEXT_S
 
     @property
     def _is_open(self) -> bool:
@@ -430,7 +445,7 @@ class Link:
         self._open_at = NEVER
         self.address = self._addresses[self._turn % len(self._addresses)]
         self._phase = Phase.OPENING
-        self._answer_by = now + OPEN_S
+        self._answer_by = now + self._open_s
         self._hub.shell.open(self)
         self._hub.shell.retime()
 
@@ -439,7 +454,7 @@ class Link:
     def _greet(self) -> None:
         """Name agents, as many as a frame holds; the others when this was answered."""
         ids = tuple(self._next_ids())
-        self._answer_by = self._hub.shell.now() + OPEN_S
+        self._answer_by = self._hub.shell.now() + self._open_s
         self._settle_at = NEVER
         self.say("", AgentSDKConnected(ids, VERSION, *self._hub.account, resends=True))
         self._hub.shell.retime()

@@ -11,7 +11,8 @@ import agentmgr.client
 from agentmgr.client import Agent, CommandError, Pom
 from agentmgr.client.addresses import Address, jittered
 from agentmgr.client.commands import Event
-from agentmgr.client.link import BEAT_S, QUIET_S, SETTLE_S
+from agentmgr.client.hub import SEARCH_MAX_S
+from agentmgr.client.link import BEAT_S, OPEN_ELSE_NEXT_S, QUIET_S, SETTLE_S
 from agentmgr.testing.scripted import Connect, ScriptedServer, Visit
 from protocol.connection import CommandReceived
 from protocol.notifications import GetAgentStatus, POMAvailable, POMNotAvailable
@@ -219,6 +220,42 @@ async def test_owner_that_was_silent_for_a_while_keeps_its_agents(
         await until(lambda: pom._hub.searches == {})
         assert seen == []
         assert pom._hub.links == [pom._hub.home]
+
+
+async def test_manager_that_hangs_is_left_at_once_where_it_serves_nobody_here(
+    managers: Managers, connect: Connect, seen: list[Event], autojump_clock: trio.testing.MockClock
+) -> None:
+    managers.owner, managers.epoch = TWO, 2
+    async with connect(["am1:9970", "am2:9970"]) as pom:
+        agent = await pom.agent("1001", on_event=seen.append)
+        managers.silent.add(ONE)
+        took_s = await until(lambda: pom._hub.home.address == TWO and pom._hub.home.connected)
+        assert took_s < BEAT_S + QUIET_S + 1
+        await agent.logon("5001", "secret", zone=ZONE)
+        assert trio.current_time() < BEAT_S + QUIET_S + 3
+
+
+async def test_first_address_that_accepts_and_hangs_costs_five_seconds_and_no_more(
+    managers: Managers, connect: Connect, autojump_clock: trio.testing.MockClock
+) -> None:
+    managers.silent.add(ONE)
+    start = trio.current_time()
+    async with connect(["am1:9970", "am2:9970"]) as pom:
+        assert pom._hub.home.address == TWO
+        assert trio.current_time() - start < OPEN_ELSE_NEXT_S + 1
+
+
+async def test_new_owner_is_asked_for_each_second_however_long_there_was_none(
+    managers: Managers, server: ScriptedServer, seen: list[Event], autojump_clock: trio.testing.MockClock
+) -> None:
+    async with agentmgr.client.connect(
+        ["am1:9970", "am2:9970"], opener=server.open, backoff=lambda failures: min(5.0, 0.5 * failures)
+    ) as pom:
+        await log_on(pom, seen)
+        managers.silent.add(ONE)
+        await trio.sleep(14)
+        managers.owner, managers.epoch = TWO, 2
+        assert await until(lambda: any(isinstance(each, POMAvailable) for each in seen)) < SEARCH_MAX_S + 1
 
 
 async def test_logon_while_nobody_owns_the_zone_says_so(
