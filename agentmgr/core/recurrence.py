@@ -229,7 +229,9 @@ def _minutes(text: str) -> int:
     digits = text.strip()
     if digits.isascii() and digits.isdecimal() and len(digits) < 9 and 1 <= int(digits) <= MAX_EVERY_MIN:
         return int(digits)
-    raise ValueError(f"it is run every {text[:50]!r} minutes; allowed is a whole number from 1 to {MAX_EVERY_MIN}")
+    raise ValueError(
+        f"it is run every {text[:50]!r} minutes; allowed is a whole number from 1 to {MAX_EVERY_MIN}"
+    )
 
 
 def read_day(text: str) -> int:

@@ -1,5 +1,6 @@
 """When schedules fire, by the clocks of places where those are turned."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -154,6 +155,5 @@ def test_what_is_worked_out_does_not_depend_on_how_long_it_goes_on() -> None:
 def test_a_schedule_that_cannot_be_is_refused_with_the_reason(
     frequency: str, start: str, timezone: str, options: dict[str, object], why: str
 ) -> None:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=re.escape(why)):
         fires(1, frequency, start, timezone, **options)
-    assert why in str(caught.value)
