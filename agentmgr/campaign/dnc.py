@@ -56,6 +56,15 @@ class DncService(Service):
         read = _parse_all([each for each in addresses if each not in as_given], country)
         return self._at.store.remove_from_dnc([*as_given, *read])
 
+    def has(self, address: str, country: str = "") -> bool:
+        """Tell whether an address is on the list, as it is given or as it is read.
+
+        Raises:
+            ServiceError: it is not on the list and no address.
+        """
+        store = self._at.store
+        return bool(store.on_dnc([address]) or store.on_dnc(_parse_all([address], country)))
+
     def all(self) -> Iterator[DncEntry]:
         """Return the whole list by address, read in chunks."""
         last = ""
@@ -147,7 +156,7 @@ def _parse_all(addresses: Sequence[str], country: str) -> list[str]:
         try:
             parsed.append(read_address(address, region))
         except ValueError as error:
-            raise ServiceError(Cause.BAD_VALUE, f"{address[:50]!r} {error}") from None
+            raise ServiceError(Cause.BAD_ADDRESS, f"{address[:50]!r} {error}") from None
     return parsed
 
 

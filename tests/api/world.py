@@ -1,0 +1,109 @@
+"""A store with the services over it, on which one operation at a time is called."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from attrs import AttrsInstance, Factory, define
+
+from agentmgr.api.operations import OPERATIONS
+from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
+from agentmgr.campaign.service import Backing, Caller
+from agentmgr.campaign.services import Services
+from agentmgr.core.model import CampaignSpec
+from agentmgr.ports import Floors, NoFloors, StoreFault
+from agentmgr.store import SqliteStore
+from protocol.enums import PacingType
+
+T0 = 1_750_000_000.0
+
+Response = TypeVar("Response", bound=AttrsInstance)
+
+
+class Failing:
+    """A store whose methods of some names fail."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._names: frozenset[str] = frozenset()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)  # a name that is none is a mistake of the test
+        return _fail if name in self._names else found
+
+    def fail(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            getattr(self._store, name)
+        self._names = frozenset(names)
+
+
+def _fail(*_: Any, **__: Any) -> Any:
+    raise StoreFault("the disk is full")
+
+
+@define
+class World:
+    """What an operation meets: change it, then `call`.
+
+    Attributes:
+        store: SQLite's or PostgreSQL's.
+        caller: who calls.
+        now: what the services take for the time, epoch seconds.
+        served: the zones that somebody serves.
+        floors: the zones of this process.
+        hints: the zones that were hinted at.
+    """
+
+    _real: SqliteStore
+    caller: Caller = Caller("ann")
+    now: float = T0
+    served: frozenset[str] = frozenset()
+    floors: Floors = NoFloors()
+    hints: list[str] = Factory(list)
+    _failing: Failing = Factory(lambda self: Failing(self._real), takes_self=True)
+
+    @property
+    def store(self) -> SqliteStore:
+        """The store, also for what no service does."""
+        return self._real
+
+    @property
+    def services(self) -> Services:
+        """The services as `caller` has them."""
+        store: Any = self._failing
+        return Services(
+            Backing(store, lambda: self.now, lambda: self.served, self.hints.append, self.floors), self.caller
+        )
+
+    def call(self, request: AttrsInstance, gives: type[Response]) -> Response:
+        """Carry a request out.
+
+        Raises:
+            Refused: with the code of the operation.
+        """
+        response = OPERATIONS[type(request)].perform(request, self.services)
+        assert isinstance(response, gives)
+        return response
+
+    @contextmanager
+    def failing(self, *names: str) -> Iterator[None]:
+        """Let methods of the store fail in the block."""
+        self.fail(*names)
+        yield
+        self.fail()
+
+    def fail(self, *names: str) -> None:
+        """Let methods of the store fail from now on, and all others not."""
+        self._failing.fail(names)
+
+    def add_campaign(self, name: str, *lists: str, **settings: Any) -> CampaignSpec:
+        """Make a campaign on lists, which are made if they are not there."""
+        for each in lists:
+            self.store.ensure_list(each, self.now)
+        spec = CampaignSpec(
+            0, name, PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID, **settings
+        )
+        return self.services.campaigns.create(spec, lists)
+
+
+Case = Callable[[World], Any]
