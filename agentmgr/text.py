@@ -19,6 +19,8 @@ _WHAT: Mapping[str, str] = {
 }
 _TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that let what follows be read in another direction, so that it seems to say something else."""
+_NO_CHARACTERS = "\ufffe\uffff"
+"""What no document in XML can carry, beside control characters and halves of characters."""
 _IN_NOTES = "\n\t\u2028\u2029"
 
 
@@ -35,6 +37,8 @@ def fault_of(text: str, *, is_note: bool = False) -> str:
         kind = unicodedata.category(char)
         if kind in _WHAT and not (is_note and char in _IN_NOTES):
             return f"has U+{ord(char):04X}, {_WHAT[kind]}"
+        if char in _NO_CHARACTERS:
+            return f"has U+{ord(char):04X}, which is no character"
     return ""
 
 

@@ -6,8 +6,8 @@ from attrs import evolve
 
 from agentmgr.campaign.columns import MAX_NAME_CHARACTERS, SYSTEM_ATTRIBUTES
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.core.commands.contact import FOLLOWING, fits
-from agentmgr.core.model import DATA_TYPES, USER_CONTACT_ID, AttributeSpec
+from agentmgr.core.commands.contact import FOLLOWING, PHONE, fits
+from agentmgr.core.model import DATA_TYPES, USER_CONTACT_ID, AttributeSpec, PhoneNumber
 from agentmgr.core.numbers import read_number
 from agentmgr.text import fault_of
 from protocol.enums import AttributeType
@@ -79,7 +79,24 @@ class AttributeService(Service):
             self.check_attributes((*SYSTEM_ATTRIBUTES, wanted))
             store.define_attributes(SYSTEM_ATTRIBUTES)
         store.put_attribute(wanted)
+        if before is not None and data_type is not None and name not in _SYSTEM:
+            self._move_values(wanted)
         return before is None
+
+    def _move_values(self, spec: AttributeSpec) -> None:
+        """Let the values that contacts have be what they are of their type: telephone numbers or not.
+
+        What an interrupted one has left is moved when the type is given once more.
+        """
+        store = self._at.store
+        last: int | None = 0
+        while last is not None:
+            if spec.data_type == PHONE:
+                values, _ = store.attribute_values(spec.name, last, VALUES_CHUNK)
+                numbers = {value: _number(spec.name, value) for _, _, value in values}
+                last = store.be_numbers(spec.name, numbers, last, VALUES_CHUNK)
+            else:
+                last = store.be_values(spec.name, last, VALUES_CHUNK)
 
     def _check_values(self, spec: AttributeSpec) -> None:
         last: int | None = 0
@@ -94,6 +111,11 @@ class AttributeService(Service):
                         f" of list {contact_list} has {value[:50]!r}, which is not {expected}; import that"
                         " contact with a value that fits, or an empty one; nothing was changed",
                     )
+
+
+def _number(name: str, value: str) -> PhoneNumber:
+    number = read_number(value)
+    return PhoneNumber(name, number.e164, number.timezone, number.wireless)
 
 
 def _type(name: str, text: str) -> AttributeType:

@@ -165,7 +165,7 @@ class ContactService(Service):
             last_line = chunk[-1].line
             read = [(row.line, *reader.read(row)) for row in chunk]
             drafts = [draft for _, draft, _ in read if draft is not None]
-            put = store.put_contacts(list_id, drafts, now)
+            put = store.put_contacts(list_id, drafts, now, self._caller.name)
             created += put.created
             updated += put.updated
             self._hint(put.taken_in, taken_in)
@@ -265,9 +265,11 @@ class _RowReader:
                 phones.append(phone)
                 region = region or numbers.region_of(phone.number)
         for name in self._other_phones:
-            if text := values[name]:
-                number = self._read_number(name, text, region, problems)
-                values[name] = number.e164 if number is not None else text
+            if not values[name]:
+                continue
+            number = self._read_number(name, values.pop(name), region, problems)
+            if number is not None:
+                phones.append(PhoneNumber(name, number.e164, number.timezone, number.wireless))
         user_contact_id = values.pop(USER_CONTACT_ID).strip()
         if not user_contact_id:
             self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")

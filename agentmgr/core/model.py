@@ -32,7 +32,15 @@ class AgentSpec:
 USER_CONTACT_ID = "UserContactId"
 """The attribute that is a contact's id in its list."""
 PHONE_ZONE_ATTRIBUTES: Mapping[str, str] = {"PhoneNumber1": "TimeZone", "PhoneNumber2": "PhoneNumber2Tz"}
-"""The attributes that are a contact's telephone numbers, each with the one that is its time zone."""
+"""The telephone numbers that every contact can have, each with the attribute that is its time zone.
+
+Whatever else is an attribute of type phone is a number of the contact too; its time zone is no attribute.
+"""
+
+
+def place_in_turn(phone: str) -> tuple[bool, str]:
+    """Return what a contact's numbers are sorted by: those that every contact can have come first."""
+    return phone not in PHONE_ZONE_ATTRIBUTES, phone
 
 
 def country_code_attribute(phone: str) -> str:
@@ -58,10 +66,13 @@ DATA_TYPES = ("string", "integer", "float", "boolean", "date", "phone")
 
 def number_attributes(number: PhoneNumber, calling_code: int) -> dict[str, str]:
     """Return a contact's attributes that follow from one of its numbers."""
+    zone = PHONE_ZONE_ATTRIBUTES.get(number.name)
+    if zone is None:
+        return {number.name: number.number}
     return {
         number.name: number.number,
         country_code_attribute(number.name): str(calling_code),
-        PHONE_ZONE_ATTRIBUTES[number.name]: number.timezone,
+        zone: number.timezone,
     }
 
 
@@ -137,7 +148,7 @@ class ContactSpec:
         follows = number_attributes(number, calling_code)
         return evolve(
             self,
-            numbers=tuple(sorted((*others, number), key=lambda each: each.name)),
+            numbers=tuple(sorted((*others, number), key=lambda each: place_in_turn(each.name))),
             attributes={**self.attributes, **follows},
         )
 

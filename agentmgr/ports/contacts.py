@@ -83,6 +83,19 @@ class AttributeStore(Protocol):
         """
         ...
 
+    def be_numbers(
+        self, name: str, numbers: Mapping[str, PhoneNumber], after_contact_id: int, limit: int
+    ) -> int | None:
+        """Let the values that the next contacts have of an attribute be telephone numbers of theirs.
+
+        Values that `numbers` has not stay. Returns the id to go on after, None once there are no more.
+        """
+        ...
+
+    def be_values(self, name: str, after_contact_id: int, limit: int) -> int | None:
+        """Let the telephone numbers of a name that the next contacts have be plain values; the way back."""
+        ...
+
 
 class ContactStore(Protocol):
     """Contacts in their lists."""
@@ -95,8 +108,12 @@ class ContactStore(Protocol):
         """Return all contact lists by name."""
         ...
 
-    def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
+    def put_contacts(
+        self, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str = ""
+    ) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts.
+
+        `by` is who wants it.
 
         One that would be larger than a desktop can be told is left as it is. The jobs that run or are paused
         with the list take in what they have not.

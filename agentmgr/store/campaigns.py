@@ -210,6 +210,18 @@ def put_attribute(tx: Transaction, spec: AttributeSpec) -> None:
     )
 
 
+_VALUES = (
+    " UNION ALL ".join(
+        f"SELECT contact.contact_id, contact_list.name, contact.user_contact_id, {value} FROM contact"
+        " JOIN contact_list ON contact_list.list_id = contact.list_id"
+        f" JOIN {table} ON {table}.contact_id = contact.contact_id"
+        f" AND {table}.name = ? WHERE contact.contact_id > ? AND contact.contact_id <= ?"
+        for table, value in (("contact_attribute", "value"), ("contact_phone", "number"))
+    )
+    + " ORDER BY 1"
+)
+
+
 def read_values(
     tx: Transaction, name: str, after_contact_id: int, contacts: int
 ) -> tuple[tuple[tuple[str, str, str], ...], int | None]:
@@ -221,15 +233,8 @@ def read_values(
     if not ids:
         return (), None
     last = ids[-1][0]
-    rows = tx.sql.fetch(
-        "SELECT contact_list.name, contact.user_contact_id, contact_attribute.value FROM contact"
-        " JOIN contact_list ON contact_list.list_id = contact.list_id"
-        " JOIN contact_attribute ON contact_attribute.contact_id = contact.contact_id"
-        " AND contact_attribute.name = ? WHERE contact.contact_id > ? AND contact.contact_id <= ?"
-        " ORDER BY contact.contact_id",
-        (name, after_contact_id, last),
-    )
-    return tuple(rows), last
+    rows = tx.sql.fetch(_VALUES, (name, after_contact_id, last) * 2)
+    return tuple(row[1:] for row in rows), last
 
 
 def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:

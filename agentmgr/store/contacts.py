@@ -13,7 +13,7 @@ from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactS
 from agentmgr.ports import ContactDraft, ContactList, ContactsPut
 from agentmgr.store import schema as t
 from agentmgr.store.campaigns import read_attributes
-from agentmgr.store.intake import take_in
+from agentmgr.store.intake import IN_TURN, take_in
 from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 
 _OF_PHONE = (
@@ -21,7 +21,7 @@ _OF_PHONE = (
 )
 _ITS_TIMEZONE = (
     f"COALESCE(({_OF_PHONE} AND contact_phone.name = {{phone}}),"
-    f" ({_OF_PHONE} ORDER BY contact_phone.name LIMIT 1), '')"
+    f" ({_OF_PHONE} ORDER BY {IN_TURN} LIMIT 1), '')"
 )
 """The time zone of the number of a name; that of the contact's first one where there is none of that name."""
 GIVEN_TIMEZONE = _ITS_TIMEZONE.format(phone="?")
@@ -32,7 +32,11 @@ FOLLOW_NUMBER = (
 )
 """After a change of a contact's numbers: jobs that are not over find it where its number is now."""
 
-
+LIST_HAS = (
+    "INSERT INTO list_attribute (list_id, name) SELECT list_id, CAST(? AS TEXT) FROM contact"
+    " WHERE contact_id = ? ON CONFLICT (list_id, name) DO NOTHING"
+)
+"""After an attribute of a contact was given a value."""
 CORRECT_CALLBACKS = (
     "UPDATE callback SET number = ?, timezone = ? WHERE contact_id = ? AND number_name = ?"
     " AND ended_at IS NULL AND number <> ? AND number = (SELECT number FROM contact_phone"
@@ -41,7 +45,9 @@ CORRECT_CALLBACKS = (
 """Before a number is changed: who is to be called back at it is called at the new one."""
 
 
-def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
+def put_contacts(
+    tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str
+) -> ContactsPut:
     """Insert contacts, or update those whose id is in the list already; leave out what is too large."""
     sql = tx.sql
     known = _contact_ids(sql, list_id, {draft.user_contact_id for draft in drafts})
@@ -50,12 +56,19 @@ def put_contacts(tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], 
     by_id = {draft.user_contact_id: draft for draft in fitting}
     known = {user_contact_id: known[user_contact_id] for user_contact_id in by_id if user_contact_id in known}
     sql.execute_many(
-        "INSERT INTO contact (list_id, user_contact_id, updated_at) VALUES (?, ?, ?)"
-        " ON CONFLICT (list_id, user_contact_id) DO UPDATE SET updated_at = excluded.updated_at",
-        ((list_id, user_contact_id, now) for user_contact_id in by_id),
+        "INSERT INTO contact (list_id, user_contact_id, updated_at, created_at, updated_by)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (list_id, user_contact_id) WHERE deleted_at IS NULL"
+        " DO UPDATE SET updated_at = excluded.updated_at, updated_by = excluded.updated_by",
+        ((list_id, user_contact_id, now, now, by) for user_contact_id in by_id),
     )
     ids = _contact_ids(sql, list_id, by_id)
     values = [(ids[d.user_contact_id], n, v) for d in by_id.values() for n, v in d.attributes.items()]
+    names = {name for _, name, value in values if value}
+    names.update(phone.name for draft in by_id.values() for phone in draft.numbers)
+    sql.execute_many(
+        "INSERT INTO list_attribute (list_id, name) VALUES (?, ?) ON CONFLICT (list_id, name) DO NOTHING",
+        ((list_id, name) for name in sorted(names)),
+    )
     sql.execute_many(
         "INSERT INTO contact_attribute (contact_id, name, value) VALUES (?, ?, ?)"
         " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
@@ -112,12 +125,79 @@ def _too_large(tx: Transaction, drafts: Sequence[ContactDraft], known: Mapping[s
         before = there.get(draft.user_contact_id, {})
         values = {**before, USER_CONTACT_ID: draft.user_contact_id, **draft.attributes}
         for phone in draft.numbers:
-            values |= {phone.name: phone.number, PHONE_ZONE_ATTRIBUTES[phone.name]: phone.timezone}
+            values |= _attributes_of(phone.name, phone.number, phone.timezone)
         size = values_bytes(values)
         # one that was too large before there was this limit may get smaller
         if size > room and size > values_bytes(before):
             found[place] = size
     return found
+
+
+_OF_RANGE = "name = ? AND contact_id > ? AND contact_id <= ?"
+
+
+def be_numbers(
+    tx: Transaction, name: str, numbers: Mapping[str, PhoneNumber], after_contact_id: int, limit: int
+) -> int | None:
+    """Let the values that the next contacts have of an attribute be telephone numbers of theirs.
+
+    Args:
+        tx: where.
+        name: of the attribute.
+        numbers: what each value is; one that is none stays.
+        after_contact_id: those of contacts above it.
+        limit: so many.
+    """
+    last = _end__OF_RANGE(tx.sql, after_contact_id, limit)
+    if last is None:
+        return None
+    found = tx.sql.fetch(
+        f"SELECT contact_id, value FROM contact_attribute WHERE {_OF_RANGE}",
+        (name, after_contact_id, last),
+    )
+    moved = [(contact_id, numbers[value]) for contact_id, value in found if value in numbers]
+    tx.sql.execute_many(
+        "INSERT INTO contact_phone (contact_id, name, number, timezone, wireless) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (contact_id, name) DO NOTHING",
+        ((key, name, number.number, number.timezone, int(number.wireless)) for key, number in moved),
+    )
+    tx.sql.execute_many(
+        "DELETE FROM contact_attribute WHERE contact_id = ? AND name = ?", ((key, name) for key, _ in moved)
+    )
+    tx.sql.execute_many(FOLLOW_NUMBER, ((key,) for key, _ in moved))
+    return last
+
+
+def be_values(tx: Transaction, name: str, after_contact_id: int, limit: int) -> int | None:
+    """Let the telephone numbers of a name that the next contacts have be plain values of an attribute."""
+    last = _end__OF_RANGE(tx.sql, after_contact_id, limit)
+    if last is None:
+        return None
+    range_ = (name, after_contact_id, last)
+    moved = tx.sql.fetch(f"SELECT contact_id FROM contact_phone WHERE {_OF_RANGE}", range_)
+    tx.sql.execute(
+        "INSERT INTO contact_attribute (contact_id, name, value)"
+        f" SELECT contact_id, name, number FROM contact_phone WHERE {_OF_RANGE}"
+        " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
+        range_,
+    )
+    tx.sql.execute(f"DELETE FROM contact_phone WHERE {_OF_RANGE}", range_)
+    tx.sql.execute_many(FOLLOW_NUMBER, moved)
+    return last
+
+
+def _end__OF_RANGE(sql: Sql, after_contact_id: int, contacts: int) -> int | None:
+    ids = sql.fetch(
+        "SELECT contact_id FROM contact WHERE contact_id > ? ORDER BY contact_id LIMIT ?",
+        (after_contact_id, contacts),
+    )
+    return int(ids[-1][0]) if ids else None
+
+
+def _attributes_of(phone: str, number: str, timezone: str) -> dict[str, str]:
+    """Return the attributes that a row of `contact_phone` is."""
+    zone = PHONE_ZONE_ATTRIBUTES.get(phone)
+    return {phone: number} if zone is None else {phone: number, zone: timezone}
 
 
 def largest_contact_bytes(tx: Transaction) -> int:
@@ -142,7 +222,7 @@ def _contact_ids(sql: Sql, list_id: int, user_contact_ids: Iterable[str]) -> dic
         found.update(
             sql.fetch(
                 "SELECT user_contact_id, contact_id FROM contact"
-                f" WHERE list_id = ? AND user_contact_id IN ({marks(batch)})",
+                f" WHERE list_id = ? AND user_contact_id IN ({marks(batch)}) AND deleted_at IS NULL",
                 (list_id, *batch),
             )
         )
@@ -178,12 +258,11 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
             attributes[contact_id][name] = value
         for contact_id, name, number, timezone, wireless in sql.fetch(
             "SELECT contact_id, name, number, timezone, wireless FROM contact_phone"
-            f" WHERE contact_id IN {wanted} ORDER BY contact_id, name",
+            f" WHERE contact_id IN {wanted} ORDER BY contact_id, {IN_TURN}",
             batch,
         ):
             phones[contact_id].append(PhoneNumber(name, number, timezone, bool(wireless)))
-            attributes[contact_id][name] = number
-            attributes[contact_id][PHONE_ZONE_ATTRIBUTES[name]] = timezone
+            attributes[contact_id] |= _attributes_of(name, number, timezone)
         for contact_id, text in sql.fetch(
             f"SELECT contact_id, text FROM note WHERE contact_id IN {wanted} ORDER BY note_id", batch
         ):
@@ -228,7 +307,8 @@ def read_lists(tx: Transaction) -> tuple[ContactList, ...]:
         ContactList(*row)
         for row in tx.sql.fetch(
             "SELECT list_id, name,"
-            " (SELECT count(*) FROM contact WHERE contact.list_id = contact_list.list_id), country"
+            " (SELECT count(*) FROM contact WHERE contact.list_id = contact_list.list_id"
+            " AND contact.deleted_at IS NULL), country"
             " FROM contact_list ORDER BY name"
         )
     )

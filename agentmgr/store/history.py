@@ -23,6 +23,7 @@ def find_contacts(tx: Transaction, user_contact_id: str) -> tuple[tuple[int, str
     rows = tx.sql.fetch(
         "SELECT contact.contact_id, contact_list.name FROM contact_list JOIN contact"
         " ON contact.list_id = contact_list.list_id AND contact.user_contact_id = ?"
+        " AND contact.deleted_at IS NULL"
         " ORDER BY contact_list.name",
         (user_contact_id,),
     )
@@ -92,8 +93,8 @@ def _attempts(sql: Sql, contact_id: int, jobs: Sequence[int]) -> tuple[ContactAt
             " LEFT JOIN disposition ON disposition.attempt_id = attempt.attempt_id"
             " LEFT JOIN completion_code ON completion_code.campaign_id = job.campaign_id"
             " AND completion_code.code_id = disposition.code_id"
-            f" WHERE attempt.job_id IN ({marks(batch)}) AND attempt.contact_id = ?",
-            (*batch, contact_id),
+            f" WHERE attempt.contact_id = ? AND attempt.job_id IN ({marks(batch)})",
+            (contact_id, *batch),
         )
         found += [ContactAttempt(*row) for row in rows]
     return tuple(sorted(found, key=attrgetter("started_at", "attempt_id")))
@@ -173,7 +174,7 @@ def read_list_page(
     ids = [
         row[0]
         for row in sql.fetch(
-            "SELECT contact_id FROM contact WHERE list_id = ? AND user_contact_id > ?"
+            "SELECT contact_id FROM contact WHERE list_id = ? AND user_contact_id > ? AND deleted_at IS NULL"
             " ORDER BY user_contact_id LIMIT ?",
             (list_id, after_user_contact_id, limit),
         )

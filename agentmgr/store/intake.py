@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES
 from agentmgr.ports import TakenIn
 from agentmgr.store.counters import fold_pending
 from agentmgr.store.sql import Sql, batches, marks
+
+IN_TURN = f"contact_phone.name NOT IN ({', '.join(map(repr, PHONE_ZONE_ATTRIBUTES))}), contact_phone.name"
+"""A contact's numbers in the order of `place_in_turn`."""
 
 _TAKE_IN = (
     "INSERT INTO job_contact (job_id, contact_id, zone, state, attempts, due_at, last_outcome, phone,"
     " timezone, left_out)"
     " SELECT CAST(? AS INTEGER), contact.contact_id, CAST(? AS TEXT), 'pending', 0, 0.0, '', '',"
     " COALESCE((SELECT contact_phone.timezone FROM contact_phone"
-    " WHERE contact_phone.contact_id = contact.contact_id ORDER BY contact_phone.name LIMIT 1), ''), ''"
+    f" WHERE contact_phone.contact_id = contact.contact_id ORDER BY {IN_TURN} LIMIT 1), ''), ''"
     " FROM contact WHERE contact.contact_id IN "
 )
 

@@ -20,7 +20,7 @@ from agentmgr.store import schema as t
 from agentmgr.store.callbacks import deal_callbacks, expire_callbacks, read_callbacks, read_withdrawn
 from agentmgr.store.campaigns import read_campaign
 from agentmgr.store.counters import Counted, count_done, fold_pending
-from agentmgr.store.intake import deal, zones_of
+from agentmgr.store.intake import IN_TURN, deal, zones_of
 from agentmgr.store.ownership import check_token
 from agentmgr.store.shares import (
     GOES_ON,
@@ -53,13 +53,17 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     timezone = (
         sa.select(phone.timezone)
         .where(phone.contact_id == t.contact.c.contact_id)
-        .order_by(phone.name)
+        .order_by(sa.text(IN_TURN))
         .limit(1)
         .scalar_subquery()
     )
     contacts = tx.tables.execute(
         sa.select(t.contact.c.contact_id, sa.func.coalesce(timezone, "").label("timezone"))
-        .where(t.contact.c.contact_id > after_contact_id, t.contact.c.list_id.in_(lists))
+        .where(
+            t.contact.c.contact_id > after_contact_id,
+            t.contact.c.list_id.in_(lists),
+            t.contact.c.deleted_at.is_(None),
+        )
         .order_by(t.contact.c.contact_id)
         .limit(limit)
     ).all()

@@ -30,10 +30,10 @@ from agentmgr.core.effects import (
     SetNumber,
     StartAttempt,
 )
-from agentmgr.core.model import country_code_attribute
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, country_code_attribute
 from agentmgr.ports import Token
 from agentmgr.store.answers import DROP_ANSWERS, SAVE_ANSWER, parameters_of
-from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE
+from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE, LIST_HAS
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.saved import FLAGS, PLACE
@@ -117,10 +117,13 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         "INSERT INTO dnc (address, added_by, added_at) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
         *("address", "agent_id", "at"),
     ),
-    SetAttribute: _statement(
-        "INSERT INTO contact_attribute (contact_id, name, value) VALUES (?, ?, ?)"
-        " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
-        *("contact_id", "name", "value"),
+    SetAttribute: (
+        *_statement(
+            "INSERT INTO contact_attribute (contact_id, name, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
+            *("contact_id", "name", "value"),
+        ),
+        *_statement(LIST_HAS, "name", "contact_id"),
     ),
     SetNumber: (
         *_statement(CORRECT_CALLBACKS, *("number", "timezone", "contact_id", "name", "number")),
@@ -133,11 +136,13 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         ),
         *_statement(
             "INSERT INTO contact_attribute (contact_id, name, value)"
-            f" VALUES (?, ? || '{country_code_attribute('')}', CAST(? AS TEXT))"
+            f" SELECT CAST(? AS INTEGER), CAST(? AS TEXT) || '{country_code_attribute('')}', CAST(? AS TEXT)"
+            f" WHERE CAST(? AS TEXT) IN ({', '.join(map(repr, PHONE_ZONE_ATTRIBUTES))})"
             " ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value",
-            *("contact_id", "name", "calling_code"),
+            *("contact_id", "name", "calling_code", "name"),
         ),
         Statement(FOLLOW_NUMBER, lambda record: (record.contact_id,)),
+        *_statement(LIST_HAS, "name", "contact_id"),
     ),
     # A callback that is put off does not end with the attempt that it was put off in.
     SaveCallback: (

@@ -1,14 +1,13 @@
 """The store: both store ports, over one SQLite file or over a database in PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import AgentSpec, AttributeSpec, CampaignSpec, JobSpec, WantedJob
-from agentmgr.core.recurrence import Recurrence
+from agentmgr.core.model import AgentSpec, AttributeSpec, CampaignSpec, JobSpec, PhoneNumber, WantedJob
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
@@ -30,7 +29,6 @@ from agentmgr.ports import (
     DialRow,
     DispositionRow,
     DncEntry,
-    Firing,
     JobState,
     JobStatus,
     JobTally,
@@ -38,9 +36,7 @@ from agentmgr.ports import (
     Login,
     OpenedZone,
     PendingContacts,
-    Schedule,
     ShareStatus,
-    Target,
     Token,
 )
 from agentmgr.store import (
@@ -55,7 +51,6 @@ from agentmgr.store import (
     dnc,
     history,
     jobs,
-    schedules,
     takeover,
 )
 from agentmgr.store.checks import check_dials
@@ -322,6 +317,16 @@ class SqliteStore:
         """Return the values of an attribute that the next contacts have, and the id to go on after."""
         return self._database.read(campaigns.read_values, name, after_contact_id, contacts)
 
+    def be_numbers(
+        self, name: str, numbers: Mapping[str, PhoneNumber], after_contact_id: int, limit: int
+    ) -> int | None:
+        """Let the values that the next contacts have of an attribute be telephone numbers of theirs."""
+        return self._database.write(contacts.be_numbers, name, numbers, after_contact_id, limit)
+
+    def be_values(self, name: str, after_contact_id: int, limit: int) -> int | None:
+        """Let the telephone numbers of a name that the next contacts have be plain values."""
+        return self._database.write(contacts.be_values, name, after_contact_id, limit)
+
     def ensure_list(self, name: str, now: float, country: str = "") -> int:
         """Return the id of a contact list, which is made if there is none of that name; keep its country."""
         return self._database.write(contacts.ensure_list, name, now, country)
@@ -330,9 +335,11 @@ class SqliteStore:
         """Return all contact lists by name."""
         return self._database.read(contacts.read_lists)
 
-    def put_contacts(self, list_id: int, drafts: Sequence[ContactDraft], now: float) -> ContactsPut:
+    def put_contacts(
+        self, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str = ""
+    ) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
-        return self._database.write(contacts.put_contacts, list_id, tuple(drafts), now)
+        return self._database.write(contacts.put_contacts, list_id, tuple(drafts), now, by)
 
     def largest_contact_bytes(self) -> int:
         """Return what the values of the largest contact take, three bytes more for each; goes through all."""
@@ -458,50 +465,6 @@ class SqliteStore:
     def dials(self, campaign_id: int, after: DialPlace, limit: int) -> tuple[DialRow, ...]:
         """Return the next dials of a campaign by job and time, those after a place."""
         return self._database.read(jobs.read_dials, campaign_id, after, limit)
-
-    # -- schedules -------------------------------------------------------------------------
-
-    def add_schedule(
-        self,
-        target: Target,
-        subject_id: int,
-        recurrence: Recurrence,
-        next_at: float,
-        made_by: str,
-        now: float,
-    ) -> int:
-        """Keep a schedule and return its id; what was over for long is forgotten."""
-        return self._database.write(
-            schedules.add_schedule, target, subject_id, recurrence, next_at, made_by, now
-        )
-
-    def schedules(self) -> tuple[Schedule, ...]:
-        """Return all schedules by id."""
-        return self._database.read(schedules.read_schedules)
-
-    def remove_schedule(self, schedule_id: int) -> bool:
-        """Forget a schedule; False if there is none."""
-        return self._database.write(schedules.remove_schedule, schedule_id)
-
-    def next_firing(self) -> float | None:
-        """Return when the next schedule is due; None if there is none."""
-        return self._database.read(schedules.next_firing)
-
-    def due_schedules(self, now: float, limit: int) -> tuple[Schedule, ...]:
-        """Return some of the schedules that are due, the first ones first."""
-        return self._database.read(schedules.due_schedules, now, limit)
-
-    def pass_firing(self, firing: Firing) -> bool:
-        """Let a schedule go on to its next firing; False if somebody has done so."""
-        return self._database.write(schedules.pass_firing, firing)
-
-    def fire_run(self, firing: Firing, zones: Sequence[str]) -> int | None:
-        """Do that, and make an empty job in preparation; None if somebody else was first."""
-        return self._database.write(schedules.fire_run, firing, tuple(zones))
-
-    def note_outcome(self, schedule_id: int, outcome: str) -> None:
-        """Keep what came of the last firing."""
-        self._database.write(schedules.note_outcome, schedule_id, outcome)
 
     # -- do not call -----------------------------------------------------------------------
 

@@ -120,3 +120,24 @@ def test_attributes_that_no_desktop_could_be_told_are_refused(store: SqliteStore
 
     with pytest.raises(ServiceError, match="more than a desktop can be told"):
         define_many()
+
+
+def test_attribute_that_becomes_a_phone_is_a_number_of_its_contacts_and_back(
+    store: SqliteStore, load: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.campaign.attributes.VALUES_CHUNK", 1)
+    attributes = services(store).attributes
+    load(HEAD + "U0,+12125550120,+442079460018\nU1,+12125550121,\nU2,+12125550122,+4930123456\n")
+
+    def numbers(user_contact_id: str) -> dict[str, str]:
+        contact = services(store).contacts.history(user_contact_id)[0].contact
+        return {number.name: number.timezone for number in contact.numbers}
+
+    attributes.define("Extra", data_type="phone")
+    assert numbers("U0") == {"PhoneNumber1": "America/New_York", "Extra": "Europe/London"}
+    assert numbers("U1").keys() == {"PhoneNumber1"}
+    assert numbers("U2")["Extra"] == "Europe/Berlin"
+    attributes.define("Extra", data_type="string")
+    assert numbers("U0").keys() == {"PhoneNumber1"}
+    contact = services(store).contacts.history("U0")[0].contact
+    assert contact.attributes["Extra"] == "+442079460018"

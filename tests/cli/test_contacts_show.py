@@ -180,6 +180,6 @@ def test_contact_s_attempts_are_found_by_an_index(called: Path) -> None:
 
     steps = store._database.read(plans)
     store.close()
-    assert any("attempt USING INDEX ix_attempt_contact (job_id=? AND contact_id=?)" in step for step in steps)
+    assert any("attempt USING INDEX ix_attempt_contact (contact_id=? AND job_id=?)" in step for step in steps)
     scans = {step.split()[1] for step in steps if step.startswith("SCAN")}
     assert scans <= {"job", "contact_list", "campaign"}

@@ -389,3 +389,9 @@ def test_dnc_answer_without_a_contact_reads_numbers_of_the_campaigns_country():
     assert asked(scene, c.AGTIsInDNC("020 7946 0018")) is ResultCode.SUCCESS
     assert scene.responses[-1].present
     assert asked(nailed_idle(), c.AGTIsInDNC("020 7946 0018")) is ResultCode.DNC_BAD_ADDRESS
+
+
+def test_number_of_another_attribute_is_one_of_the_contact_from_then_on():
+    scene = with_contact()
+    assert asked(scene, set_detail("Assistant", "+49 30 123456")) is ResultCode.SUCCESS
+    assert SetNumber(1, "Assistant", BERLIN, "Europe/Berlin", False, 49) in scene.store.records

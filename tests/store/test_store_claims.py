@@ -235,3 +235,35 @@ def test_correction_finds_the_contact_in_its_jobs_without_a_search_through_them(
     plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {FOLLOW_NUMBER}", 1)]
     assert plan[0] == "SEARCH job_contact USING PRIMARY KEY (job_id=? AND contact_id=?)"
     assert "SCAN job USING INDEX ix_job_one_live" in plan
+
+
+def test_number_of_any_name_is_claimed_and_comes_after_those_that_all_have(bench: Bench) -> None:
+    store = bench.store
+    numbers = (
+        PhoneNumber("Assistant", "+442079460018", "Europe/London"),
+        PhoneNumber("PhoneNumber2", "+12125550199", "America/New_York"),
+    )
+    store.put_contacts(1, [ContactDraft("Other", numbers, {"FirstName": "Ann"})], T0)
+    (contact,) = (each for each in bench.claim() if each.user_contact_id == "Other")
+    assert [number.name for number in contact.numbers] == ["PhoneNumber2", "Assistant"]
+    assert contact.after(contact.numbers[0]).next_number == numbers[0]
+    assert contact.attributes["Assistant"] == "+442079460018"
+    record = SetNumber(contact.contact_id, "Assistant", "+4930123456", "Europe/Berlin", False, 49)
+    store.commit(bench.token, [record])
+    rows = bench.rows("SELECT number, timezone FROM contact_phone WHERE name = 'Assistant'")
+    assert rows == [("+4930123456", "Europe/Berlin")]
+    assert bench.rows("SELECT name FROM contact_attribute WHERE contact_id = ?", contact.contact_id) == [
+        ("FirstName",)
+    ]
+
+
+def test_contact_with_a_number_of_another_name_alone_waits_in_its_time_zone(bench: Bench) -> None:
+    london = PhoneNumber("Assistant", "+442079460018", "Europe/London")
+    bench.store.put_contacts(1, [ContactDraft("Other", (london,), {})], T0)
+    rows = bench.rows(
+        "SELECT timezone FROM job_contact JOIN contact ON contact.contact_id = job_contact.contact_id"
+        " WHERE user_contact_id = 'Other'"
+    )
+    assert rows == [("Europe/London",)]
+    (contact,) = (each for each in bench.claim() if each.user_contact_id == "Other")
+    assert contact.next_number == london

@@ -151,7 +151,7 @@ def test_work_undone_with_its_neighbour_is_done_again(queue: Queue) -> None:
 def test_commit_that_fails_fails_for_all_in_it(queue: Queue) -> None:
     def refer_to_nothing(tx: Transaction) -> None:
         tx.sql.execute("PRAGMA defer_foreign_keys = ON")
-        tx.sql.execute("INSERT INTO contact VALUES (1, 99, 'C', 0)")
+        tx.sql.execute("INSERT INTO contact (list_id, user_contact_id, updated_at) VALUES (99, 'C', 0)")
 
     with queue.held():
         queue.write("z1", first=True)

@@ -8,7 +8,15 @@ from agentmgr.store import schema
 from protocol.enums import CallbackType, ContactType
 from tests.databases import FilePlace
 
-STAY = {"contact_list", "contact", "contact_phone", "contact_attribute", "zone", "zone_event"}
+STAY = {
+    "contact_list",
+    "contact",
+    "contact_phone",
+    "contact_attribute",
+    "list_attribute",
+    "zone",
+    "zone_event",
+}
 
 
 def callback(job_id: int, contact_id: int, campaign_id: int = 1, callback_id: str = "cb") -> SaveCallback:

@@ -134,8 +134,6 @@ def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
     if typed.premium and not session.job.campaign.allow_premium:
         return False
     contact = session.contact
-    if name not in PHONE_ZONE_ATTRIBUTES:
-        return _set_attribute(zone, session, name, typed.e164)
     if any(own.name == name and own.number == typed.e164 for own in contact.numbers):
         return True  # as desktops do that save a whole form; the zone may have been given with it
     number = PhoneNumber(name, typed.e164, typed.timezone, typed.wireless)
