@@ -31,6 +31,7 @@ from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.notify import ServiceManager
+from agentmgr.runtime.schedules import ScheduleKeeper
 from agentmgr.runtime.writer import open_writer
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
@@ -237,6 +238,7 @@ async def open_server(
                 _hinter(host),
                 floors,
                 ThisManager(settings.server.name, keeper),
+                settings.schedules,
             )
             server = RunningServer(clock, host.zones, backing, host, certificates, keeper)
             services = server.services(operations.SUPERVISOR)
@@ -251,6 +253,9 @@ async def open_server(
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))
+            nursery.start_soon(
+                ScheduleKeeper(lambda: trio.to_thread.run_sync(services.schedules.fire), clock).run
+            )
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=str(store.path), admin=settings.admin.socket)

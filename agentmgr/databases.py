@@ -137,7 +137,7 @@ def perform_on_store(
     """
     try:
         with closing(open_store(settings)) as store:
-            services = Services(unserved(store), operations.SUPERVISOR)
+            services = Services(unserved(store, settings.schedules), operations.SUPERVISOR)
             yield from operations.perform(request, services, pieces)
     except StoreFault as error:
         raise AdminRefused(str(error)) from None

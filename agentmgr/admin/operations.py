@@ -22,12 +22,14 @@ from agentmgr.campaign.dialling import ContactsLeft, Dialling, why
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.records import WantedAttempts, iso_time
+from agentmgr.campaign.schedules import Times
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Rejected
 from agentmgr.campaign.sheet import Row as SheetRow
 from agentmgr.campaign.zones import ZoneStatus
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
+from agentmgr.core.recurrence import DAYS, zone_of
 from agentmgr.ports import (
     AgentLogin,
     AttemptRow,
@@ -39,6 +41,7 @@ from agentmgr.ports import (
     JobStatus,
     KeptCallback,
     Role,
+    Schedule,
     ShareStatus,
     StoreFault,
 )
@@ -251,6 +254,16 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 {"address": each.address, "added_by": each.added_by, "added_at": _time(each.added_at)}
                 for each in services.dnc.all()
             )
+        case requests.ScheduleRun(campaign):
+            times = attrs.asdict(request)
+            del times["campaign"]
+            made = services.schedules.add_run(campaign, Times(**times))
+            return _done(f"schedule {made.schedule_id}: runs campaign {campaign}, first at {_first(made)}")
+        case requests.ListSchedules():
+            return map(_schedule, services.schedules.all())
+        case requests.RemoveSchedule(schedule_id):
+            services.schedules.remove(schedule_id)
+            return _done(f"schedule {schedule_id}: is removed; what it has begun goes on")
         case _:
             assert_never(request)
 
@@ -489,6 +502,31 @@ def _attribute(spec: AttributeSpec) -> Row:
         "type": str(spec.attribute_type),
         "data_type": spec.data_type,
         "display_name": spec.display_name,
+    }
+
+
+def _first(schedule: Schedule) -> str:
+    return str(_time(schedule.next_at, zone_of(schedule.recurrence.timezone)))
+
+
+def _schedule(schedule: Schedule) -> Row:
+    recurrence = schedule.recurrence
+    place = zone_of(recurrence.timezone)
+    return {
+        "schedule": schedule.schedule_id,
+        "does": str(schedule.target),
+        "what": schedule.subject,
+        "frequency": str(recurrence.frequency),
+        "every_min": recurrence.every_min or None,
+        "days": ", ".join(DAYS[day] for day in recurrence.weekdays) or None,
+        "without": ", ".join(DAYS[day] for day in recurrence.left_out) or None,
+        "start": recurrence.start,
+        "end": recurrence.end or None,
+        "timezone": recurrence.timezone,
+        "next": _time(schedule.next_at, place),
+        "last": _time(schedule.last_at, place),
+        "outcome": schedule.outcome or None,
+        "made_by": schedule.made_by,
     }
 
 

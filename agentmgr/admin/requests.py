@@ -371,6 +371,32 @@ class ListDnc:
     """Show the do-not-call list."""
 
 
+@frozen
+class ScheduleRun:
+    """Have a campaign run at a time, or again and again; see `agentmgr.campaign.schedules.Times`."""
+
+    campaign: str
+    start: str
+    timezone: str
+    frequency: str = "Once"
+    end: str = ""
+    every_min: str = ""
+    days: tuple[str, ...] = ()
+    weekdays_only: bool = False
+
+
+@frozen
+class ListSchedules:
+    """Show all schedules."""
+
+
+@frozen
+class RemoveSchedule:
+    """Take a schedule away."""
+
+    schedule_id: int
+
+
 Request = (
     ImportContacts
     | ListContactLists
@@ -414,4 +440,7 @@ Request = (
     | ImportDnc
     | RemoveFromDnc
     | ListDnc
+    | ScheduleRun
+    | ListSchedules
+    | RemoveSchedule
 )

@@ -50,6 +50,7 @@ CODES: Mapping[Cause, tuple[int, ...]] = {
     Cause.BAD_VALUE: (-38, -45, -59, -39, -23, -19, -6),
     Cause.NO_SUCH_ORGANISATION: (-40,),
     Cause.NO_SUCH_TASK: (-48,),
+    Cause.BAD_SCHEDULE: (-59,),
     Cause.NOT_TAKEN: (-50,),
     Cause.RUNS_ALREADY: (-51,),
     Cause.NO_SUCH_STATE: (-53,),

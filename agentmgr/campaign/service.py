@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
 from agentmgr.core.model import AttributeSpec
 from agentmgr.ports import Floors, Manager, NoManager, ServiceStore
@@ -32,6 +33,7 @@ class Backing:
     hint: Callable[[str], None]
     floors: Floors
     manager: Manager = NoManager()
+    schedules: ScheduleRules = ScheduleRules()
 
 
 @frozen
@@ -111,12 +113,14 @@ class Cause(StrEnum):
     NOT_LOGGED_ON = "agent not in the job"
     EXISTS = "exists already"
     IN_USE = "in use"
+    NO_SUCH_SCHEDULE = "no such schedule"
     NO_CONTACTS = "no contacts"
     NOT_RUNNING = "not running"
     WRONG_STATE = "not in this state"
     NOT_SERVED = "zone not served"
     BAD_VALUE = "value not allowed"
     BAD_FILE = "file of no use"
+    BAD_SCHEDULE = "schedule that cannot be"
 
 
 class ServiceError(Exception):

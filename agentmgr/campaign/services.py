@@ -11,6 +11,8 @@ from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
 from agentmgr.campaign.records import RecordService
+from agentmgr.campaign.rules import ScheduleRules
+from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.zones import ZoneService
 from agentmgr.ports import NoFloors, ServiceStore
@@ -30,8 +32,12 @@ class Services:
         self.records = RecordService(at, caller)
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)
+        self.schedules = ScheduleService(at, caller)
 
 
-def unserved(store: ServiceStore) -> Backing:
+RULES = ScheduleRules()
+
+
+def unserved(store: ServiceStore, schedules: ScheduleRules = RULES) -> Backing:
     """Return what services work with while nobody serves any zone: one learns what happened when it opens."""
-    return Backing(store, time.time, frozenset, lambda zone: None, NoFloors())
+    return Backing(store, time.time, frozenset, lambda zone: None, NoFloors(), schedules=schedules)

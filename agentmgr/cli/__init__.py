@@ -24,6 +24,7 @@ from agentmgr.cli import (
     desk,
     dispositions,
     dnc,
+    schedule,
     server,
     switch,
     top,
@@ -78,6 +79,7 @@ app.command(dispositions.app)
 app.command(attempts.app)
 app.command(callbacks.app)
 app.command(dnc.app)
+app.command(schedule.app)
 app.command(desk.desk)
 app.command(demo.demo)
 app.command(conformance.conformance)

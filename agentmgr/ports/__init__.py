@@ -61,6 +61,7 @@ from agentmgr.ports.leases import (
     Permit,
     ZoneLease,
 )
+from agentmgr.ports.schedules import Firing, Schedule, ScheduleStore, Target
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
@@ -75,6 +76,7 @@ class ServiceStore(
     DncStore,
     JobStore,
     HistoryStore,
+    ScheduleStore,
     Protocol,
 ):
     """All that the services in `campaign` need: each call is one durable transaction.
@@ -133,6 +135,7 @@ __all__ = [
     "DncEntry",
     "DncStore",
     "Fenced",
+    "Firing",
     "Floors",
     "HistoryStore",
     "Inbound",
@@ -158,12 +161,15 @@ __all__ = [
     "PendingContacts",
     "Permit",
     "Role",
+    "Schedule",
+    "ScheduleStore",
     "ServiceStore",
     "ShareStatus",
     "Simulated",
     "StoreFault",
     "StoreLost",
     "TakenIn",
+    "Target",
     "Telephony",
     "Token",
     "ZoneLease",

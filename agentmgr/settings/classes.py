@@ -6,6 +6,7 @@ file and its comments all come from there; `file` reads it from TOML.
 
 from attrs import Factory, frozen
 
+from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneTimers
 from agentmgr.fields import (
@@ -158,6 +159,7 @@ class Settings:
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     desktops: Limits = Limits()
+    schedules: ScheduleRules = ScheduleRules()
     zones: tuple[ZoneSettings, ...] = Factory(lambda: (ZoneSettings(),))
     switch: SwitchSettings = SwitchSettings()
     inbound: InboundSettings = InboundSettings()

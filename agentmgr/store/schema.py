@@ -535,3 +535,89 @@ note = _table(
 )
 Index("ix_note_contact", note.c.contact_id, note.c.note_id)
 Index("ix_note_job", note.c.job_id)
+
+# -- data sources, imports, schedules ------------------------------------------------------
+
+# Where contacts of a list come from: `columns` gives those of the source another name, `checks` are the names
+# of those to be made, both as JSON.
+data_source = _table(
+    "data_source",
+    _key("source_id"),
+    _needed("name", Text()),
+    _needed("description", Text()),
+    _needed("org_id", RowId),
+    _needed("list_id", RowId, _ref("contact_list.list_id")),
+    _needed("kind", Text()),
+    _needed("location", Text()),
+    _needed("query", Text()),
+    _needed("columns", Text()),
+    _needed("country", Text()),
+    _needed("encoding", Text()),
+    _needed("checks", Text()),
+    _needed("on_duplicate", Text()),
+    _needed("empty_first", Flag),
+    _needed("allow_premium", Flag),
+    _needed("made_by", Text()),
+    _needed("created_at", Real),
+    UniqueConstraint("name"),
+)
+# An import under way or over. `owner` is the process that works on it, which was last seen at `seen_at`;
+# `wanted` is what somebody wants of it. `position` counts the rows that are behind it, and `fingerprint`
+# tells whether the source still has the same rows. The counts are each of rows, but `deleted`.
+import_job = _table(
+    "import_job",
+    _key("import_id"),
+    _needed("source_id", RowId, _ref("data_source.source_id")),
+    _needed("state", Text()),
+    _needed("wanted", Text()),
+    _needed("owner", Text()),
+    _needed("seen_at", Real),
+    _needed("position", RowId),
+    _needed("fingerprint", Text()),
+    _needed("error", Text()),
+    _needed("created", RowId),
+    _needed("updated", RowId),
+    _needed("ignored", RowId),
+    _needed("invalid", RowId),
+    _needed("misformatted", RowId),
+    _needed("rejected", RowId),
+    _needed("on_dnc", RowId),
+    _needed("failed", RowId),
+    _needed("deleted", RowId),
+    _needed("made_by", Text()),
+    _needed("created_at", Real),
+    Column("started_at", Real),
+    Column("ended_at", Real),
+)
+Index("ix_import_job_source", import_job.c.source_id, import_job.c.import_id)
+Index("ix_import_job_live", import_job.c.import_id, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+# What happens to a campaign or with a data source at times on the wall of a zone; `next_at` is when it
+# happens next, NULL once it is over, and `outcome` what came of the last time. Lists of days are by commas.
+schedule = _table(
+    "schedule",
+    _key("schedule_id"),
+    _needed("target", Text()),
+    Column("campaign_id", RowId, _ref("campaign.campaign_id")),
+    Column("source_id", RowId, _ref("data_source.source_id")),
+    _needed("frequency", Text()),
+    _needed("start_local", Text()),
+    _needed("end_local", Text()),
+    _needed("timezone", Text()),
+    _needed("every_min", Integer()),
+    _needed("weekdays", Text()),
+    _needed("left_out", Text()),
+    Column("next_at", Real),
+    Column("last_at", Real),
+    _needed("outcome", Text()),
+    _needed("made_by", Text()),
+    _needed("created_at", Real),
+)
+_IS_TO_COME = text("next_at IS NOT NULL")
+Index(
+    "ix_schedule_next",
+    schedule.c.next_at,
+    schedule.c.schedule_id,
+    sqlite_where=_IS_TO_COME,
+    postgresql_where=_IS_TO_COME,
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import AgentSpec, AttributeSpec, CampaignSpec, JobSpec, PhoneNumber, WantedJob
+from agentmgr.core.recurrence import Recurrence
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
@@ -29,6 +30,7 @@ from agentmgr.ports import (
     DialRow,
     DispositionRow,
     DncEntry,
+    Firing,
     JobState,
     JobStatus,
     JobTally,
@@ -36,7 +38,9 @@ from agentmgr.ports import (
     Login,
     OpenedZone,
     PendingContacts,
+    Schedule,
     ShareStatus,
+    Target,
     Token,
 )
 from agentmgr.store import (
@@ -51,6 +55,7 @@ from agentmgr.store import (
     dnc,
     history,
     jobs,
+    schedules,
     takeover,
 )
 from agentmgr.store.checks import check_dials
@@ -465,6 +470,50 @@ class SqliteStore:
     def dials(self, campaign_id: int, after: DialPlace, limit: int) -> tuple[DialRow, ...]:
         """Return the next dials of a campaign by job and time, those after a place."""
         return self._database.read(jobs.read_dials, campaign_id, after, limit)
+
+    # -- schedules -------------------------------------------------------------------------
+
+    def add_schedule(
+        self,
+        target: Target,
+        subject_id: int,
+        recurrence: Recurrence,
+        next_at: float,
+        made_by: str,
+        now: float,
+    ) -> int:
+        """Keep a schedule and return its id; what was over for long is forgotten."""
+        return self._database.write(
+            schedules.add_schedule, target, subject_id, recurrence, next_at, made_by, now
+        )
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Return all schedules by id."""
+        return self._database.read(schedules.read_schedules)
+
+    def remove_schedule(self, schedule_id: int) -> bool:
+        """Forget a schedule; False if there is none."""
+        return self._database.write(schedules.remove_schedule, schedule_id)
+
+    def next_firing(self) -> float | None:
+        """Return when the next schedule is due; None if there is none."""
+        return self._database.read(schedules.next_firing)
+
+    def due_schedules(self, now: float, limit: int) -> tuple[Schedule, ...]:
+        """Return some of the schedules that are due, the first ones first."""
+        return self._database.read(schedules.due_schedules, now, limit)
+
+    def pass_firing(self, firing: Firing) -> bool:
+        """Let a schedule go on to its next firing; False if somebody has done so."""
+        return self._database.write(schedules.pass_firing, firing)
+
+    def fire_run(self, firing: Firing, zones: Sequence[str]) -> int | None:
+        """Do that, and make an empty job in preparation; None if somebody else was first."""
+        return self._database.write(schedules.fire_run, firing, tuple(zones))
+
+    def note_outcome(self, schedule_id: int, outcome: str) -> None:
+        """Keep what came of the last firing."""
+        self._database.write(schedules.note_outcome, schedule_id, outcome)
 
     # -- do not call -----------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sqlalchemy.pool import StaticPool
 from agentmgr.store import migrations
 from agentmgr.testing.postgres import ThrowawayPostgres
 
-BEFORE = "0023"
+BEFORE = "0024"
 ROWS = (
     "INSERT INTO contact_list (list_id, name, created_at, country) VALUES (1, 'A', 1, '')",
     "INSERT INTO contact (contact_id, list_id, user_contact_id, updated_at) VALUES (7, 1, 'U7', 5)",
