@@ -144,7 +144,7 @@ class ContactService(Service):
             country = numbers.parse_country(country) if country else ""
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
-        columns = _read_header(source, rows, mapping or {})
+        columns = read_header(source, rows, mapping or {})
         store, now = self._at.store, self._at.now()
         specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
         self.check_attributes(specs)
@@ -156,7 +156,7 @@ class ContactService(Service):
             "are the values of this contact, those included that it has already; a desktop can be told"
             f" {room_for_values(known)} bytes at once"
         )
-        reader = _RowReader(columns, known, kept or None, allow_premium)
+        reader = RowReader(columns, known, kept or None, allow_premium)
         created = updated = rejected = on_dnc = read_rows = last_line = 0
         taken_in: Counter[str] = Counter()
         chunks = Chunks(rows)
@@ -204,7 +204,12 @@ class ContactService(Service):
         )
 
 
-def _read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
+def read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
+    """Take the first row, and tell what each column is.
+
+    Raises:
+        ServiceError: there is none, or it is of no use.
+    """
     try:
         header = next(rows, None)
     except Stopped:
@@ -223,7 +228,7 @@ def _count_on_dnc(store: DncStore, drafts: list[ContactDraft]) -> int:
     return sum(any(phone.number in present for phone in draft.numbers) for draft in drafts)
 
 
-class _RowReader:
+class RowReader:
     """Turns the rows of one file into contacts."""
 
     def __init__(
