@@ -98,10 +98,14 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                     mapping=request.columns,
                     country=request.country,
                     allow_premium=request.allow_premium,
+                    organisation=request.organisation,
                 )
             )
         case requests.ListContactLists():
-            return [{"list": each.name, "contacts": each.contacts} for each in services.contacts.lists()]
+            return [
+                {"list": each.name, "contacts": each.contacts, **_whose(each.organisation)}
+                for each in services.contacts.lists()
+            ]
         case requests.ShowContact(user_contact_id, list_name, unmasked):
             history, on_dnc = services.contacts.history(user_contact_id, list_name)
             masked = frozenset(each.name for each in services.attributes.all() if each.masked)
@@ -112,6 +116,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 attribute_type=request.attribute_type,
                 data_type=request.data_type,
                 display_name=request.display_name,
+                organisation=request.organisation,
             )
             how = "defined" if is_new else "changed; jobs that run keep it as it was when they were loaded"
             return _done(f"attribute {name}: is {how}")
@@ -194,15 +199,28 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.DrainManager():
             name = services.zones.drain()
             return _done(f"manager {name} gives its zones to others that are ready, and ends")
-        case requests.AddAccount(name, password, role):
-            services.accounts.add(name, password, _role(role))
+        case requests.AddOrganisation(name):
+            services.organisations.add(name)
+            return _done(f"organisation {name} added")
+        case requests.ListOrganisations():
+            return ({"organisation": name} for name in services.organisations.all())
+        case requests.DeleteOrganisation(name):
+            services.organisations.delete(name)
+            return _done(f"organisation {name} deleted")
+        case requests.AddAccount(name, password, role, organisation):
+            services.accounts.add(name, password, _role(role), organisation)
             return _done(f"account {name} added, as a {role}")
         case requests.SetAccount(name, password, enabled):
             services.accounts.change(name, password=password, enabled=enabled)
             return _done(f"account {name} changed; who is signed in with it stays so until it disconnects")
         case requests.ListAccounts():
             return (
-                {"account": each.name, "role": str(each.role), "enabled": each.enabled}
+                {
+                    "account": each.name,
+                    "role": str(each.role),
+                    "enabled": each.enabled,
+                    **_whose(each.organisation),
+                }
                 for each in services.accounts.all()
             )
         case requests.DeleteAccount(name):
@@ -241,18 +259,19 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 {"piece": each}
                 for each in in_pieces(chain(heads, (SheetRow(1, each) for each in export.rows)))
             )
-        case requests.AddToDnc(numbers, country):
-            added = services.dnc.add(numbers, country)
+        case requests.AddToDnc(numbers, country, organisation):
+            added = services.dnc.add(numbers, country, organisation)
             return _done(f"{added} added, {len(numbers) - added} were on the list already")
-        case requests.ImportDnc(source, country, column):
-            return _report(services.dnc.import_rows(rows_of(pieces), country, source=source, column=column))
-        case requests.RemoveFromDnc(numbers, country):
-            removed = services.dnc.remove(numbers, country)
+        case requests.ImportDnc(source, country, column, organisation):
+            wanted = {"source": source, "column": column, "organisation": organisation}
+            return _report(services.dnc.import_rows(rows_of(pieces), country, **wanted))
+        case requests.RemoveFromDnc(numbers, country, organisation):
+            removed = services.dnc.remove(numbers, country, organisation)
             return _done(f"{removed} removed, {len(numbers) - removed} were not on the list")
-        case requests.ListDnc():
+        case requests.ListDnc(organisation):
             return (
                 {"address": each.address, "added_by": each.added_by, "added_at": _time(each.added_at)}
-                for each in services.dnc.all()
+                for each in services.dnc.all(organisation)
             )
         case requests.ScheduleRun(campaign):
             times = attrs.asdict(request)
@@ -280,7 +299,10 @@ def _role(name: str) -> Role:
 
 def _agents(request: requests.AddAgents) -> list[AgentSpec]:
     skills = numbered(request.skills)
-    return [AgentSpec(agent_id, request.name or agent_id, skills) for agent_id in request.agent_ids]
+    return [
+        AgentSpec(agent_id, request.name or agent_id, skills, request.organisation)
+        for agent_id in request.agent_ids
+    ]
 
 
 # -- to rows -------------------------------------------------------------------------------
@@ -406,7 +428,13 @@ def _overview(campaign: CampaignOverview) -> Row:
         "done": job.done if job else None,
         "contacts": job.total if job else None,
         "callbacks": job.callbacks if job else None,
+        **_whose(campaign.organisation),
     }
+
+
+def _whose(organisation: str) -> Row:
+    """Say whose something is; nothing if it is everybody's."""
+    return {"organisation": organisation} if organisation else {}
 
 
 def _disposition(row: DispositionRow) -> Row:
@@ -502,6 +530,7 @@ def _attribute(spec: AttributeSpec) -> Row:
         "type": str(spec.attribute_type),
         "data_type": spec.data_type,
         "display_name": spec.display_name,
+        **_whose(spec.organisation),
     }
 
 
@@ -554,6 +583,7 @@ def _agent(login: AgentLogin) -> Row:
         "zone": login.zone,
         "skills": ", ".join(f"{skill.name}={skill.level}" for skill in login.agent.skills),
         "enabled": login.enabled,
+        **_whose(login.agent.organisation),
     }
 
 

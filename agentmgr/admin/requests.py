@@ -10,7 +10,7 @@ from attrs import field, frozen
 class ImportContacts:
     """Take the rows of a CSV file, which are fed, into a contact list; errors call it `source`.
 
-    `columns` gives columns of the file another name.
+    `columns` gives columns of the file another name; a new list belongs to `organisation`.
     """
 
     source: str
@@ -18,6 +18,7 @@ class ImportContacts:
     columns: Mapping[str, str] = field(factory=dict)
     country: str = ""
     allow_premium: bool = False
+    organisation: str = ""
 
 
 @frozen
@@ -42,6 +43,7 @@ class DefineAttribute:
     attribute_type: str | None = None
     data_type: str | None = None
     display_name: str | None = None
+    organisation: str | None = None
 
 
 @frozen
@@ -133,6 +135,7 @@ class AddAgents:
     password: str
     zone: str
     skills: Mapping[str, int] = field(factory=dict)
+    organisation: str = ""
 
 
 @frozen
@@ -149,6 +152,7 @@ class SetAgents:
     skills: Mapping[str, int] | None = None
     more_skills: Mapping[str, int] = field(factory=dict)
     fewer_skills: tuple[str, ...] = ()
+    organisation: str | None = None
 
 
 @frozen
@@ -232,12 +236,32 @@ class DrainManager:
 
 
 @frozen
+class AddOrganisation:
+    """Add an organisation."""
+
+    name: str
+
+
+@frozen
+class ListOrganisations:
+    """Show all organisations."""
+
+
+@frozen
+class DeleteOrganisation:
+    """Delete an organisation that nothing belongs to."""
+
+    name: str
+
+
+@frozen
 class AddAccount:
     """Add an account of a program; `role` is what it is for."""
 
     name: str
     password: str
     role: str
+    organisation: str = ""
 
 
 @frozen
@@ -343,32 +367,37 @@ class ExportContacts:
 
 @frozen
 class AddToDnc:
-    """Put telephone numbers on the do-not-call list; `country` is for numbers without a code."""
+    """Put telephone numbers on a do-not-call list; `country` is for numbers without a code."""
 
     numbers: tuple[str, ...]
     country: str = ""
+    organisation: str = ""
 
 
 @frozen
 class ImportDnc:
-    """Put a column of a file's rows, which are fed, on the do-not-call list; errors call it `source`."""
+    """Put a column of a file's rows, which are fed, on a do-not-call list; errors call it `source`."""
 
     source: str
     country: str = ""
     column: str = ""
+    organisation: str = ""
 
 
 @frozen
 class RemoveFromDnc:
-    """Take telephone numbers off the do-not-call list."""
+    """Take telephone numbers off a do-not-call list."""
 
     numbers: tuple[str, ...]
     country: str = ""
+    organisation: str = ""
 
 
 @frozen
 class ListDnc:
-    """Show the do-not-call list."""
+    """Show a do-not-call list: everybody's, or an organisation's."""
+
+    organisation: str = ""
 
 
 @frozen
@@ -425,6 +454,9 @@ Request = (
     | ShowManagers
     | MoveZone
     | DrainManager
+    | AddOrganisation
+    | ListOrganisations
+    | DeleteOrganisation
     | AddAccount
     | SetAccount
     | ListAccounts

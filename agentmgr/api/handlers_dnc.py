@@ -28,7 +28,7 @@ def add_to_dnc_list(request: AddToDNCList, services: Services) -> AddToDNCListRe
     with store_failure_is(LOOK_UP_FAILED):
         listed = _is_listed(request, services)
     with store_failure_is(NOT_ADDED):
-        if listed or not services.dnc.add([request.Address]):
+        if listed or not services.dnc.add([request.Address], organisation=request.OrgName or ""):
             raise ServiceError(Cause.ON_DNC, f"{request.Address} is on the do-not-call list already")
     return AddToDNCListResponse(True)
 
@@ -39,7 +39,7 @@ def remove_from_dnc_list(request: RemoveFromDNCList, services: Services) -> Remo
     with store_failure_is(LOOK_UP_FAILED):
         listed = _is_listed(request, services)
     with store_failure_is(NOT_REMOVED):
-        if not listed or not services.dnc.remove([request.Address]):
+        if not listed or not services.dnc.remove([request.Address], organisation=request.OrgName or ""):
             raise ServiceError(Cause.NOT_ON_DNC, f"{request.Address} is not on the do-not-call list")
     return RemoveFromDNCListResponse(True)
 
@@ -47,6 +47,4 @@ def remove_from_dnc_list(request: RemoveFromDNCList, services: Services) -> Remo
 def _is_listed(request: IsDNC | AddToDNCList | RemoveFromDNCList, services: Services) -> bool:
     if not request.Address.strip():
         raise ServiceError(Cause.NO_ADDRESS, "the address is empty; it needs a telephone number or an e-mail")
-    if request.OrgName:
-        raise ServiceError(Cause.NO_SUCH_ORGANISATION, f"no organisation {request.OrgName!r}")
-    return services.dnc.has(request.Address)
+    return services.dnc.has(request.Address, organisation=request.OrgName or "")

@@ -12,12 +12,19 @@ MAX_NAME_CHARACTERS = 50
 class AccountService(Service):
     """Accounts; what a program signs in with is read when it does, so a change holds from then on."""
 
-    def add(self, name: str, password: str, role: Role) -> None:
-        """Add an account.
+    def add(self, name: str, password: str, role: Role, organisation: str = "") -> None:
+        """Add an account; a manager's may belong to an organisation.
 
         Raises:
-            ServiceError: the name or the password is of no use, or there is one of this name.
+            ServiceError: the name or the password is of no use, there is one of this name, or no such
+                organisation.
         """
+        self.check_global("to add an account")
+        self.check_organisation(organisation)
+        if organisation and role is not Role.MANAGER:
+            raise ServiceError(
+                Cause.BAD_VALUE, f"account {name}: a {role} works for all; only a manager has an organisation"
+            )
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or " " in name:
             raise ServiceError(
                 Cause.BAD_VALUE,
@@ -26,7 +33,7 @@ class AccountService(Service):
             )
         if self._at.store.find_account(name) is not None:
             raise ServiceError(Cause.EXISTS, f"account {name}: there is one already; choose another name")
-        self._at.store.put_account(AccountLogin(name, hashed(password), role, enabled=True))
+        self._at.store.put_account(AccountLogin(name, hashed(password), role, True, organisation))
 
     def change(self, name: str, *, password: str | None = None, enabled: bool | None = None) -> None:
         """Give an account another password, or let it sign in or not; None leaves it as it is.
@@ -34,6 +41,7 @@ class AccountService(Service):
         Raises:
             ServiceError: there is none of this name, or the password is of no use.
         """
+        self.check_global("to change an account")
         account = self._at.store.find_account(name)
         if account is None:
             raise _missing(name)
@@ -43,6 +51,7 @@ class AccountService(Service):
 
     def all(self) -> tuple[AccountLogin, ...]:
         """Return all accounts by name."""
+        self.check_global("to see accounts")
         return self._at.store.accounts()
 
     def delete(self, name: str) -> None:
@@ -51,6 +60,7 @@ class AccountService(Service):
         Raises:
             ServiceError: there is none of this name.
         """
+        self.check_global("to delete an account")
         if not self._at.store.delete_account(name):
             raise _missing(name)
 

@@ -25,6 +25,7 @@ class AgentChange:
 
     name: str | None = None
     zone: str | None = None
+    organisation: str | None = None
     enabled: bool | None = None
     skills: Mapping[str, int] | None = None
     more_skills: Mapping[str, int] = {}
@@ -45,6 +46,7 @@ class AgentService(Service):
         password_hash = hashed(password)
         _check_zone(zone)
         for agent in agents:
+            agent = evolve(agent, organisation=self.owner_of_new(agent.organisation))
             _check(agent)
             if store.find_agent(agent.agent_id) is not None:
                 raise ServiceError(
@@ -64,7 +66,9 @@ class AgentService(Service):
         store = self._at.store
         if change.zone is not None:
             _check_zone(change.zone)
-        found = {agent_id: store.find_agent(agent_id) for agent_id in agent_ids}
+        if change.organisation is not None:
+            change = evolve(change, organisation=self.owner_of_new(change.organisation))
+        found = {agent_id: self._find(agent_id) for agent_id in agent_ids}
         missing = [repr(agent_id) for agent_id, login in found.items() if login is None]
         if missing:
             raise ServiceError(
@@ -79,8 +83,14 @@ class AgentService(Service):
         return len(changed)
 
     def all(self) -> tuple[AgentLogin, ...]:
-        """Return all agents by id."""
-        return self._at.store.agents()
+        """Return all agents that the caller may see, by id."""
+        agents = self._at.store.agents()
+        return tuple(each for each in agents if self._caller.may_see(each.agent.organisation))
+
+    def _find(self, agent_id: str) -> AgentLogin | None:
+        """Look up an agent that the caller may see."""
+        login = self._at.store.find_agent(agent_id)
+        return login if login is not None and self._caller.may_see(login.agent.organisation) else None
 
     def set_password(self, agent_id: str, password: str) -> None:
         """Give an agent a new password.
@@ -88,7 +98,7 @@ class AgentService(Service):
         Raises:
             ServiceError: no such agent, or the password is of no use.
         """
-        login = self._at.store.find_agent(agent_id)
+        login = self._find(agent_id)
         if login is None:
             raise ServiceError(Cause.NO_SUCH_AGENT, f"no agent {agent_id!r}; see agentmgr agents list")
         self._at.store.put_agent(evolve(login, password_hash=hashed(password)))
@@ -116,6 +126,7 @@ def _changed(login: AgentLogin, change: AgentChange) -> AgentLogin:
             agent,
             name=agent.name if change.name is None else change.name or agent.agent_id,
             skills=agent.skills if levels == had else numbered(levels),
+            organisation=agent.organisation if change.organisation is None else change.organisation,
         ),
         zone=login.zone if change.zone is None else change.zone,
         enabled=login.enabled if change.enabled is None else change.enabled,

@@ -39,8 +39,13 @@ class AttributeService(Service):
     """The attributes that contacts can have."""
 
     def all(self) -> tuple[AttributeSpec, ...]:
-        """Return all attributes in the order they were defined, those included that every contact has."""
-        known = {spec.name: spec for spec in self._at.store.attributes()}
+        """Return all attributes that the caller may see, in the order they were defined.
+
+        Those included that every contact has.
+        """
+        known = {
+            spec.name: spec for spec in self._at.store.attributes() if self._caller.may_see(spec.organisation)
+        }
         return tuple({**_SYSTEM, **known}.values())
 
     def define(
@@ -50,12 +55,14 @@ class AttributeService(Service):
         attribute_type: str | None = None,
         data_type: str | None = None,
         display_name: str | None = None,
+        organisation: str | None = None,
     ) -> bool:
         """Define an attribute, or change one; tell whether it is new. None stays, or is the default.
 
         Name on screen and type may change at any time. The data type may if all values that contacts have
         fit it, and never of an attribute that every contact has. A job has the attributes as they were when
-        it was loaded.
+        it was loaded. With an organisation only its users see it; whose it is can change as long as it is
+        nobody's own, or for who belongs to none.
 
         Raises:
             ServiceError: what is not allowed, or that contacts have values that do not fit; nothing changed.
@@ -63,12 +70,20 @@ class AttributeService(Service):
         store = self._at.store
         known = {spec.name: spec for spec in store.attributes()}
         before = known.get(name) or _SYSTEM.get(name)
+        if before is not None:
+            self.check_owner(before.organisation, Cause.FOREIGN_ATTRIBUTE, f"attribute {name}")
+        owner = before.organisation if before is not None else self.owner_of_new(organisation or "")
+        if before is not None and organisation is not None and organisation != owner:
+            self.check_global(f"to say whose attribute {name} is")
+            self.check_organisation(organisation)
+            owner = organisation
         spec = before or AttributeSpec(name)
         wanted = evolve(
             spec,
             attribute_type=spec.attribute_type if attribute_type is None else _type(name, attribute_type),
             data_type=spec.data_type if data_type is None else data_type,
             display_name=spec.display_name if display_name is None else display_name,
+            organisation=owner,
         )
         _check(wanted)
         if name in _SYSTEM:
@@ -159,6 +174,8 @@ def _check_system(spec: AttributeSpec) -> None:
             f"attribute {spec.name}: every contact has it as {fixed.data_type}, which cannot be changed;"
             " define an attribute with another name",
         )
+    if spec.organisation:
+        raise ServiceError(Cause.BAD_VALUE, f"attribute {spec.name}: every contact has it, it is everybody's")
     if spec.name in {USER_CONTACT_ID, *FOLLOWING} and spec.attribute_type != fixed.attribute_type:
         raise ServiceError(
             Cause.BAD_VALUE,

@@ -55,7 +55,12 @@ class CallbackService(Service):
         Raises:
             ServiceError: there is no campaign of that name.
         """
-        campaigns = named("campaign", self._at.store.campaigns(), lambda each: each.name, wanted.campaigns)
+        there = self.visible_campaigns()
+        campaigns = named("campaign", there, lambda each: each.name, wanted.campaigns)
+        if self._caller.organisation and not campaigns:
+            if not there:
+                return iter(())
+            campaigns = list(there)
         found = CallbackFilter(
             waiting=not wanted.also_ended,
             campaign_ids=tuple(each.campaign_id for each in campaigns),
@@ -163,8 +168,9 @@ class CallbackService(Service):
     ) -> list[KeptCallback]:
         store, wanted = self._at.store, list(dict.fromkeys(callback_ids))
         kept = {each.callback_id: each for each in store.kept_callbacks(wanted)}
+        there = {each.name for each in self.visible_campaigns()} if kept else set()
         for each in wanted:
-            if each not in kept:
+            if each not in kept or kept[each].campaign not in there:
                 raise ServiceError(
                     Cause.BAD_VALUE,
                     f"no callback {each[:100]!r}; agentmgr callbacks list has those that wait",
@@ -173,7 +179,7 @@ class CallbackService(Service):
         for against in store.change_callbacks([change(kept[each]) for each in wanted], self._at.now()):
             _refuse(against)
         names = {each.campaign for each in kept.values()}
-        for campaign in store.campaigns():
+        for campaign in self.visible_campaigns():
             job = campaign.job
             if campaign.name in names and job is not None and job.state in LIVE_JOB_STATES:
                 self.hint(job.zones)

@@ -46,7 +46,13 @@ DEFAULT_COMPLETION_CODES: tuple[CompletionCodeSpec, ...] = (
 """For a campaign that names none of its own; the last one is what a wrapup ends with by itself."""
 DEFAULT_CODE_ID = 5
 
-NOT_WHILE_IT_RUNS = {"name": "name", "pacing": "pacing", "skill": "skill", "completion_codes": "codes"}
+NOT_WHILE_IT_RUNS = {
+    "name": "name",
+    "pacing": "pacing",
+    "skill": "skill",
+    "completion_codes": "codes",
+    "organisation": "organisation",
+}
 """What a job rests on from its beginning, and what people call it; all else may change under it."""
 
 
@@ -110,12 +116,12 @@ class CampaignService(Service):
             ServiceError: a setting is out of range, the name is taken, a list is not there.
         """
         store = self._at.store
-        spec = self._checked(spec)
+        spec = self._checked(evolve(spec, organisation=self.owner_of_new(spec.organisation)))
         if store.find_campaign(spec.name) is not None:
             raise ServiceError(
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
             )
-        list_ids = self._list_ids(spec.name, lists)
+        list_ids = self._list_ids(spec, lists)
         self.check_attributes(spec.attributes)
         return store.add_campaign(spec, list_ids, self._at.now())
 
@@ -127,21 +133,22 @@ class CampaignService(Service):
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
         return settled(spec)
 
-    def _list_ids(self, name: str, lists: Sequence[str]) -> list[int]:
-        known = {contact_list.name: contact_list.list_id for contact_list in self._at.store.contact_lists()}
-        for each in lists:
-            if each not in known:
+    def _list_ids(self, spec: CampaignSpec, lists: Sequence[str]) -> list[int]:
+        found = [self.find_list(each) for each in lists]
+        for each in found:
+            if each.organisation not in ("", spec.organisation):
                 raise ServiceError(
-                    Cause.NO_SUCH_LIST,
-                    f"campaign {name}: no contact list {each!r}; there are: {', '.join(known) or 'none yet'}",
+                    Cause.BAD_VALUE,
+                    f"campaign {spec.name}: contact list {each.name} is {each.organisation}'s, the campaign"
+                    f" {spec.organisation + chr(39) + 's' if spec.organisation else 'of no organisation'}",
                 )
         if not lists:
-            raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one contact list")
-        return sorted({known[each] for each in lists})
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
+        return sorted({each.list_id for each in found})
 
     def definition(self, name: str) -> Definition:
         """Return how a campaign is made."""
-        spec = self._find(name)
+        spec = self.find_campaign(name)
         return Definition(spec, self._at.store.lists_of(spec.campaign_id))
 
     def change(self, name: str, spec: CampaignSpec, lists: Sequence[str]) -> JobStatus | None:
@@ -156,7 +163,9 @@ class CampaignService(Service):
             ServiceError: a setting is out of range or needs that no job runs, the name is taken, a list is
                 not there; nothing was changed.
         """
-        old, job = self.definition(name), self._at.store.latest_job(self._find(name).campaign_id)
+        old, job = self.definition(name), self._at.store.latest_job(self.find_campaign(name).campaign_id)
+        if spec.organisation != old.campaign.organisation:
+            spec = evolve(spec, organisation=self.owner_of_new(spec.organisation))
         spec = self._checked(spec)
         is_live = job is not None and job.state in LIVE_JOB_STATES
         fixed = [
@@ -183,7 +192,7 @@ class CampaignService(Service):
                 f"campaign {name}: {', '.join(gone)} cannot be left out of the codes: contacts may have been"
                 " given it; with its id it can have another name",
             )
-        list_ids = self._list_ids(spec.name, lists)
+        list_ids = self._list_ids(spec, lists)
         if not self._at.store.change_campaign(spec, list_ids, while_it_runs=not fixed):
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was changed or run meanwhile; try again")
         if not is_live or job is None:
@@ -206,7 +215,7 @@ class CampaignService(Service):
                 a job of the campaign is not over yet.
         """
         store, now, served = self._at.store, self._at.now(), self._at.served()
-        campaign = self._find(name)
+        campaign = self.find_campaign(name)
         zones = tuple(sorted(zones or campaign.zones or ([otherwise] if otherwise else [])))
         for place, zone in enumerate(zones):
             if served and zone not in served:
@@ -300,7 +309,7 @@ class CampaignService(Service):
 
     def progress(self, name: str) -> Progress | None:
         """Return how far the latest job of a campaign is, as the store has it; None if it was never run."""
-        campaign, store, now = self._find(name), self._at.store, self._at.now()
+        campaign, store, now = self.find_campaign(name), self._at.store, self._at.now()
         job = store.latest_job(campaign.campaign_id)
         if job is None:
             return None
@@ -309,8 +318,8 @@ class CampaignService(Service):
         return Progress(job, tally, left)
 
     def all(self) -> tuple[CampaignOverview, ...]:
-        """Return all campaigns by name."""
-        return self._at.store.campaigns()
+        """Return all campaigns that the caller may see, by name."""
+        return self.visible_campaigns()
 
     def delete(self, name: str, *, with_history: bool = False) -> CampaignHistory:
         """Delete a campaign that does not run, and return what its jobs had left.
@@ -326,7 +335,7 @@ class CampaignService(Service):
             ServiceError: a job is not over, or something was called and `with_history` is not said; if the
                 campaign is run meanwhile, a part of its history is gone.
         """
-        store, campaign_id = self._at.store, self._find(name).campaign_id
+        store, campaign_id = self._at.store, self.find_campaign(name).campaign_id
         history = store.history(campaign_id)
         self._check_over(name, campaign_id)
         if history.attempts and not with_history:
@@ -358,14 +367,14 @@ class CampaignService(Service):
 
         They are read in chunks, so that the store is free for others in between.
         """
-        return self._dispositions(self._find(name).campaign_id)
+        return self._dispositions(self.find_campaign(name).campaign_id)
 
     def dials(self, name: str) -> Iterator[DialRow]:
         """Return all dials of a campaign, of all its jobs, each job's in the order of their time.
 
         They are read in chunks, so that the store is free for others in between.
         """
-        return self._dials(self._find(name).campaign_id)
+        return self._dials(self.find_campaign(name).campaign_id)
 
     def _dials(self, campaign_id: int) -> Iterator[DialRow]:
         place = DialPlace()
@@ -380,15 +389,8 @@ class CampaignService(Service):
             yield from rows
             last = rows[-1].row_id
 
-    def _find(self, name: str) -> CampaignSpec:
-        campaign = self._at.store.find_campaign(name)
-        if campaign is None:
-            there = ", ".join(overview.name for overview in self.all()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {name!r}; there are: {there}")
-        return campaign
-
     def _live_job(self, name: str) -> JobStatus:
-        job = self._at.store.latest_job(self._find(name).campaign_id)
+        job = self._at.store.latest_job(self.find_campaign(name).campaign_id)
         if job is None or job.state not in LIVE_JOB_STATES:
             raise ServiceError(
                 Cause.NOT_RUNNING,

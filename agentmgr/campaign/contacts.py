@@ -72,8 +72,8 @@ class ContactService(Service):
     """Contact lists, and what is imported into them."""
 
     def lists(self) -> tuple[ContactList, ...]:
-        """Return all contact lists by name."""
-        return self._at.store.contact_lists()
+        """Return all contact lists that the caller may see, by name."""
+        return self.visible_lists()
 
     def history(self, user_contact_id: str, list_name: str = "") -> tuple[ContactHistory, frozenset[str]]:
         """Return all that is known of a contact, and which of its addresses are on the do-not-call list.
@@ -82,11 +82,11 @@ class ContactService(Service):
             ServiceError: no contact has that id, or contacts in several lists have and none of them is named.
         """
         store, name = self._at.store, list_name.strip()
-        found = store.find_contacts(user_contact_id)
+        visible = {each.name: each for each in self.visible_lists()}
+        found = [each for each in store.find_contacts(user_contact_id) if each[1] in visible]
         lists = ", ".join(each for _, each in found)
-        if name and name not in {each.name for each in self.lists()}:
-            there = ", ".join(each.name for each in self.lists()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name!r}; there are: {there}")
+        if name:
+            self.find_list(name)
         wanted = [contact_id for contact_id, each in found if name in ("", each)]
         if not wanted:
             elsewhere = f"; it is in: {lists}" if found else "; ids are those of the column UserContactId"
@@ -104,7 +104,8 @@ class ContactService(Service):
         email = history.contact.attributes.get("Email", "")
         if "@" in email:
             addresses.add(email.casefold())
-        return history, store.on_dnc(addresses)
+        of_list = visible[next(each for contact_id, each in found if contact_id == wanted[0])]
+        return history, store.on_dnc(addresses, of_list.organisation)
 
     def import_rows(
         self,
@@ -115,6 +116,7 @@ class ContactService(Service):
         mapping: Mapping[str, str] | None = None,
         country: str = "",
         allow_premium: bool = False,
+        organisation: str = "",
     ) -> Iterator[Rejected | ImportReport]:
         """Import rows of which the first names the columns; yield what is rejected, then how it went.
 
@@ -130,6 +132,7 @@ class ContactService(Service):
             country: calling code or ISO region of numbers that have none in their row; by default that of
                 the list, which keeps the one given here.
             allow_premium: take numbers that cost whoever calls them a premium.
+            organisation: whose the list is if it is made; by default the caller's.
 
         Raises:
             ServiceError: the file as a whole cannot be used; nothing was stored.
@@ -144,13 +147,20 @@ class ContactService(Service):
             country = numbers.parse_country(country) if country else ""
         except ValueError as error:
             raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
+        there = self._at.store.find_list(name)
+        if there is not None:
+            self.find_list(name)
+            if organisation not in ("", there.organisation):
+                whose = f"is {there.organisation}'s" if there.organisation else "belongs to no organisation"
+                raise ServiceError(Cause.EXISTS, f"contact list {name}: {whose}; leave --org out")
+        owner = there.organisation if there is not None else self.owner_of_new(organisation)
         columns = read_header(source, rows, mapping or {})
         store, now = self._at.store, self._at.now()
         specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
         self.check_attributes(specs)
         store.define_attributes(specs)
-        list_id = store.ensure_list(name, now, country)
-        kept = next(each.country for each in store.contact_lists() if each.list_id == list_id)
+        list_id = store.ensure_list(name, now, country, owner)
+        kept = self.find_list(name).country
         known = store.attributes()
         too_large = (
             "are the values of this contact, those included that it has already; a desktop can be told"
@@ -169,7 +179,7 @@ class ContactService(Service):
             created += put.created
             updated += put.updated
             self._hint(put.taken_in, taken_in)
-            on_dnc += _count_on_dnc(store, drafts)
+            on_dnc += _count_on_dnc(store, drafts, owner)
             places = count()
             for line, draft, problems in read:
                 size = put.too_large.get(next(places)) if draft is not None else None
@@ -197,7 +207,7 @@ class ContactService(Service):
             self.hint(job.zones)
 
     def _intakes(self, list_name: str, taken_in: Counter[str]) -> tuple[Intake, ...]:
-        with_list = (each for each in self._at.store.campaigns() if list_name in each.lists)
+        with_list = (each for each in self.visible_campaigns() if list_name in each.lists)
         return tuple(
             Intake(each.name, each.job.state if each.job is not None else None, taken_in[each.name])
             for each in with_list
@@ -223,8 +233,8 @@ def read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) ->
     return read_columns(f"{source}:{header.line}", header.values, mapping)
 
 
-def _count_on_dnc(store: DncStore, drafts: list[ContactDraft]) -> int:
-    present = store.on_dnc({phone.number for draft in drafts for phone in draft.numbers})
+def _count_on_dnc(store: DncStore, drafts: list[ContactDraft], organisation: str) -> int:
+    present = store.on_dnc({phone.number for draft in drafts for phone in draft.numbers}, organisation)
     return sum(any(phone.number in present for phone in draft.numbers) for draft in drafts)
 
 

@@ -1,4 +1,4 @@
-"""The do-not-call list: added to, taken from, listed, imported."""
+"""The do-not-call lists, everybody's and each organisation's: added to, taken from, listed, imported."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -32,48 +32,78 @@ class DncReport:
 
 
 class DncService(Service):
-    """The list that is looked up before every dial."""
+    """The lists that are looked up before every dial: for an organisation its own, and everybody's.
 
-    def add(self, addresses: Sequence[str], country: str = "") -> int:
-        """Put telephone numbers or e-mail addresses on the list; return how many were not there yet.
+    Only who belongs to no organisation changes them.
+    """
+
+    def add(self, addresses: Sequence[str], country: str = "", organisation: str = "") -> int:
+        """Put telephone numbers or e-mail addresses on a list; return how many were not there yet.
 
         Raises:
-            ServiceError: one of them is neither; none was added then.
+            ServiceError: one of them is neither, or there is no such organisation; none was added then.
         """
+        self._check_change(organisation)
+        now = self._at.now()
         return self._at.store.add_to_dnc(
-            [self._entry(address, self._at.now()) for address in _parse_all(addresses, country)]
+            [self._entry(address, now, organisation) for address in _parse_all(addresses, country)]
         )
 
-    def remove(self, addresses: Sequence[str], country: str = "") -> int:
+    def remove(self, addresses: Sequence[str], country: str = "", organisation: str = "") -> int:
         """Take addresses off the list; return how many were on it.
 
         One that is on the list as it is given is taken off, also if there is no such number any more.
 
         Raises:
-            ServiceError: one of them is no address; none was removed then.
+            ServiceError: one of them is no address, or there is no such organisation; none was removed then.
         """
-        as_given = self._at.store.on_dnc(addresses)
+        self._check_change(organisation)
+        as_given = self._at.store.on_own_dnc(addresses, organisation)
         read = _parse_all([each for each in addresses if each not in as_given], country)
-        return self._at.store.remove_from_dnc([*as_given, *read])
+        return self._at.store.remove_from_dnc([*as_given, *read], organisation)
 
-    def has(self, address: str, country: str = "") -> bool:
-        """Tell whether an address is on the list, as it is given or as it is read.
+    def has(self, address: str, country: str = "", organisation: str = "") -> bool:
+        """Tell whether an address is on one list, everybody's or an organisation's; as it is given or read.
 
         Raises:
-            ServiceError: it is not on the list and no address.
+            ServiceError: it is not on the list and no address, there is no such organisation, or that is not
+                the caller's.
         """
-        store = self._at.store
-        return bool(store.on_dnc([address]) or store.on_dnc(_parse_all([address], country)))
+        self._check_look(organisation)
+        find = self._at.store.on_own_dnc
+        return bool(find([address], organisation) or find(_parse_all([address], country), organisation))
 
-    def all(self) -> Iterator[DncEntry]:
-        """Return the whole list by address, read in chunks."""
+    def _check_change(self, organisation: str) -> None:
+        self.check_global("to change a do-not-call list")
+        self.check_organisation(organisation)
+
+    def _check_look(self, organisation: str) -> None:
+        self.check_organisation(organisation)
+        self.check_owner(organisation, Cause.DENIED, f"the do-not-call list of {organisation}")
+
+    def all(self, organisation: str = "") -> Iterator[DncEntry]:
+        """Return a whole list by address, read in chunks.
+
+        Raises:
+            ServiceError: there is no such organisation, or it is not the caller's.
+        """
+        self._check_look(organisation)
+        return self._pages(organisation)
+
+    def _pages(self, organisation: str) -> Iterator[DncEntry]:
         last = ""
-        while entries := self._at.store.dnc_entries(last, CHUNK):
+        while entries := self._at.store.dnc_entries(last, CHUNK, organisation):
             yield from entries
             last = entries[-1].address
 
     def import_rows(
-        self, rows: Iterator[Row], country: str = "", *, source: str, column: str = ""
+        self,
+        rows: Iterator[Row],
+        country: str = "",
+        *,
+        source: str,
+        column: str = "",
+        organisation: str = "",
     ) -> Iterator[Rejected | DncReport]:
         """Put a column of a file's rows on the list; yield what is rejected, then how it went.
 
@@ -82,11 +112,13 @@ class DncService(Service):
             country: calling code or ISO region of numbers that have none.
             source: how errors call the file.
             column: how the header calls the column; the first one if empty.
+            organisation: whose list; everybody's if empty.
 
         Raises:
             ServiceError: the file as a whole cannot be used; nothing was added.
             StoreFault: chunks added before stay.
         """
+        self._check_change(organisation)
         region = _region(country)
         now = self._at.now()
         read_rows = added = rejected = last_line = 0
@@ -101,7 +133,7 @@ class DncService(Service):
             entries = []
             for row in chunk:
                 try:
-                    entries.append(self._entry(_read_row(row, index, region), now))
+                    entries.append(self._entry(_read_row(row, index, region), now, organisation))
                 except ValueError as error:
                     found = row.values[index].strip() if len(row.values) > index else ""
                     problem = Problem(column or str(index + 1), found[:MAX_FOUND_CHARACTERS], str(error))
@@ -111,8 +143,8 @@ class DncService(Service):
         known = read_rows - added - rejected
         yield DncReport(read_rows, added, known, rejected, last_line, chunks.stopped)
 
-    def _entry(self, address: str, now: float) -> DncEntry:
-        return DncEntry(address, self._caller.name, now)
+    def _entry(self, address: str, now: float, organisation: str) -> DncEntry:
+        return DncEntry(address, self._caller.name, now, organisation)
 
 
 def _column(source: str, first: Row | None, name: str) -> int:

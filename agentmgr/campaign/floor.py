@@ -104,10 +104,7 @@ class FloorService(Service):
         """
         if campaign is None:
             return self._wish(agent_ids, WorkIn(None), zone)
-        found = self._at.store.find_campaign(campaign)
-        if found is None:
-            there = ", ".join(each.name for each in self._at.store.campaigns()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {campaign!r}; there are: {there}")
+        found = self.find_campaign(campaign)
         job = self._at.store.latest_job(found.campaign_id)
         if job is None or job.state not in LIVE_JOB_STATES:
             raise ServiceError(

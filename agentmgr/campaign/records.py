@@ -66,13 +66,17 @@ class RecordService(Service):
             ServiceError: there is no campaign, job, list, contact, agent, outcome or code of that name.
         """
         store = self._at.store
-        campaigns = named("campaign", store.campaigns(), lambda each: each.name, wanted.campaigns)
-        job_ids = store.job_ids([each.campaign_id for each in campaigns] if campaigns else None)
+        there = self.visible_campaigns()
+        campaigns = named("campaign", there, lambda each: each.name, wanted.campaigns)
+        if self._caller.organisation:
+            campaigns = campaigns or list(there)
+        of_all = not campaigns and not self._caller.organisation
+        job_ids = store.job_ids(None if of_all else [each.campaign_id for each in campaigns])
         for job_id in wanted.jobs:
             if job_id not in job_ids:
                 of = f" of campaign {', '.join(wanted.campaigns)}" if wanted.campaigns else ""
                 raise ServiceError(Cause.BAD_VALUE, f"no job {job_id}{of}")
-        lists = named("contact list", store.contact_lists(), lambda each: each.name, wanted.lists)
+        lists = named("contact list", self.visible_lists(), lambda each: each.name, wanted.lists)
         for outcome in wanted.outcomes:
             if outcome not in ATTEMPT_OUTCOMES:
                 raise ServiceError(
@@ -131,8 +135,10 @@ class RecordService(Service):
             ServiceError: there is no list or campaign of that name.
         """
         store = self._at.store
-        (wanted,) = named("contact list", store.contact_lists(), lambda each: each.name, (list_name,))
-        with_list = [each for each in store.campaigns() if list_name in each.lists and each.job is not None]
+        (wanted,) = named("contact list", self.visible_lists(), lambda each: each.name, (list_name,))
+        with_list = [
+            each for each in self.visible_campaigns() if list_name in each.lists and each.job is not None
+        ]
         shown = named("campaign with this list that was run", with_list, lambda each: each.name, campaigns)
         specs = store.attributes()
         masked = {

@@ -36,9 +36,7 @@ class ScheduleService(Service):
         Raises:
             ServiceError: there is no such campaign, or the times cannot be.
         """
-        spec = self._at.store.find_campaign(campaign)
-        if spec is None:
-            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {campaign!r}")
+        spec = self.find_campaign(campaign)
         return self._add(Target.RUN, spec.name, spec.campaign_id, times)
 
     def all(self) -> tuple[Schedule, ...]:

@@ -7,15 +7,24 @@ from attrs import frozen
 
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
-from agentmgr.core.model import AttributeSpec
-from agentmgr.ports import Floors, Manager, NoManager, ServiceStore
+from agentmgr.core.model import AttributeSpec, CampaignSpec
+from agentmgr.ports import CampaignOverview, ContactList, Floors, Manager, NoManager, ServiceStore
 
 
 @frozen
 class Caller:
-    """Who calls a service; what is recorded of who did something is the name."""
+    """Who calls a service; what is recorded of who did something is the name.
+
+    With an organisation a caller sees and changes what belongs to that, and what belongs to all; without one
+    everything.
+    """
 
     name: str
+    organisation: str = ""
+
+    def may_see(self, organisation: str) -> bool:
+        """Tell whether what belongs to an organisation, or to all, is there for the caller."""
+        return not self.organisation or organisation in ("", self.organisation)
 
 
 @frozen
@@ -42,6 +51,96 @@ class Service:
 
     _at: Backing
     _caller: Caller
+
+    # -- what is there for the caller: nothing else decides that ---------------------------------
+
+    def find_campaign(self, name: str) -> CampaignSpec:
+        """Return a campaign that the caller may see.
+
+        Raises:
+            ServiceError: there is none of that name, or it belongs to another organisation.
+        """
+        campaign = self._at.store.find_campaign(name)
+        if campaign is None:
+            there = ", ".join(each.name for each in self.visible_campaigns()) or "none yet"
+            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {name!r}; there are: {there}")
+        self.check_owner(campaign.organisation, Cause.FOREIGN_CAMPAIGN, f"campaign {name}")
+        return campaign
+
+    def find_list(self, name: str) -> ContactList:
+        """Return a contact list that the caller may see, without the number of its contacts.
+
+        Raises:
+            ServiceError: there is none of that name, or it belongs to another organisation.
+        """
+        found = self._at.store.find_list(name)
+        if found is None:
+            there = ", ".join(each.name for each in self.visible_lists()) or "none yet"
+            raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name!r}; there are: {there}")
+        self.check_owner(found.organisation, Cause.FOREIGN_LIST, f"contact list {name}")
+        return found
+
+    def visible_campaigns(self) -> tuple[CampaignOverview, ...]:
+        """Return the campaigns that the caller may see, by name."""
+        return tuple(each for each in self._at.store.campaigns() if self._caller.may_see(each.organisation))
+
+    def visible_lists(self) -> tuple[ContactList, ...]:
+        """Return the contact lists that the caller may see, by name."""
+        return tuple(
+            each for each in self._at.store.contact_lists() if self._caller.may_see(each.organisation)
+        )
+
+    def check_owner(self, organisation: str, cause: "Cause", what: str) -> None:
+        """Check that what belongs to an organisation is there for the caller.
+
+        Raises:
+            ServiceError: it belongs to another one; for that cause.
+        """
+        if not self._caller.may_see(organisation):
+            mine = f"{self._caller.name} works for {self._caller.organisation}"
+            raise ServiceError(cause, f"{what}: belongs to another organisation; {mine}")
+
+    def check_global(self, what: str) -> None:
+        """Check that the caller may do what concerns all organisations.
+
+        Raises:
+            ServiceError: the caller belongs to one.
+        """
+        if self._caller.organisation:
+            raise ServiceError(
+                Cause.DENIED,
+                f"{what}: needs a user of no organisation; {self._caller.name} belongs to"
+                f" {self._caller.organisation}",
+            )
+
+    def owner_of_new(self, organisation: str = "") -> str:
+        """Return whose something new is: as it is said, or the caller's.
+
+        Raises:
+            ServiceError: there is no such organisation, or it is not the caller's.
+        """
+        if self._caller.organisation:
+            if organisation not in ("", self._caller.organisation):
+                raise ServiceError(
+                    Cause.DENIED,
+                    f"{self._caller.name} belongs to organisation {self._caller.organisation}, and can make"
+                    f" nothing for {organisation}",
+                )
+            return self._caller.organisation
+        self.check_organisation(organisation)
+        return organisation
+
+    def check_organisation(self, name: str) -> None:
+        """Check that there is an organisation; an empty name stands for all of them.
+
+        Raises:
+            ServiceError: there is none of that name.
+        """
+        if name and not self._at.store.has_organisation(name):
+            there = ", ".join(self._at.store.organisations()) or "none yet; agentmgr org add makes one"
+            raise ServiceError(
+                Cause.NO_SUCH_ORGANISATION, f"no organisation {name[:100]!r}; there are: {there}"
+            )
 
     def hint(self, zones: Iterable[str]) -> None:
         """Let the zones of a job look at it soon."""

@@ -10,6 +10,7 @@ from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
+from agentmgr.campaign.organisations import OrganisationService
 from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
@@ -23,6 +24,7 @@ class Services:
 
     def __init__(self, at: Backing, caller: Caller) -> None:
         self.accounts = AccountService(at, caller)
+        self.organisations = OrganisationService(at, caller)
         self.agents = AgentService(at, caller)
         self.attributes = AttributeService(at, caller)
         self.campaigns = CampaignService(at, caller)

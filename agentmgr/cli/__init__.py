@@ -24,6 +24,7 @@ from agentmgr.cli import (
     desk,
     dispositions,
     dnc,
+    org,
     schedule,
     server,
     switch,
@@ -72,6 +73,7 @@ app.command(contacts.app)
 app.command(attributes.app)
 app.command(campaign.app)
 app.command(agents.app)
+app.command(org.app)
 app.command(account.app)
 app.command(zones.app)
 app.command(top.top)

@@ -15,18 +15,21 @@ def add(
     name: str,
     /,
     *,
-    role: Literal["service"] = "service",
+    role: Literal["service", "manager"] = "service",
+    org: str = "",
     password_stdin: PasswordStdin = False,
     config: Config = None,
 ) -> None:
     """Add an account. The password is asked for; it is stored as an argon2 hash only.
 
     A blender, a monitor or a contact centre signs in with an account of the role service, and may then blend,
-    reskill, log off and report as lost any agent of the zone, over a connection of its own.
+    reskill, log off and report as lost any agent of the zone, over a connection of its own. With one of the
+    role manager a program or a person calls the web services.
 
     ```
     agentmgr account add blender
     echo "$PASSWORD" | agentmgr account add monitor --password-stdin
+    agentmgr account add nora --role manager --org "North Bank"
     ```
 
     Parameters
@@ -35,10 +38,12 @@ def add(
         What the program signs in with.
     role
         What it is for.
+    org
+        The organisation that a manager works for; without one all that there is.
     """
     from agentmgr.admin.requests import AddAccount
 
-    request = AddAccount(name, new_password(f"account {name}", password_stdin), role)
+    request = AddAccount(name, new_password(f"account {name}", password_stdin), role, org)
     for row in perform(config, request):
         say(str(row["done"]))
 

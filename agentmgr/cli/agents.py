@@ -50,6 +50,7 @@ def add(
     count: PositiveInt = 1,
     skill: Annotated[list[str] | None, Parameter(negative="")] = None,
     zone: str | None = None,
+    org: str = "",
     password_stdin: PasswordStdin = False,
     config: Config = None,
 ) -> None:
@@ -72,6 +73,8 @@ def add(
         A skill, or SKILL=LEVEL with a level from 1 to 16. May be repeated.
     zone
         The agent's zone; the first one of the configuration by default.
+    org
+        The organisation whose campaigns alone the agent works in; without one in all.
     """
     from agentmgr.admin.requests import AddAgents
 
@@ -79,7 +82,7 @@ def add(
     skills = _levels(skill or [])
     zone = default_zone(config, zone)
     password = new_password(f"agent {agent_id}", password_stdin)
-    for row in perform(config, AddAgents(agent_ids, name, password, zone, skills)):
+    for row in perform(config, AddAgents(agent_ids, name, password, zone, skills, org)):
         say(str(row["done"]))
 
 
@@ -93,6 +96,7 @@ def set_(
     add_skill: Annotated[list[str] | None, Parameter(negative="")] = None,
     remove_skill: Annotated[list[str] | None, Parameter(negative="")] = None,
     zone: str | None = None,
+    org: str | None = None,
     enabled: bool | None = None,
     config: Config = None,
 ) -> None:
@@ -123,6 +127,8 @@ def set_(
         A skill that is taken from them. May be repeated.
     zone
         The zone in which they log on.
+    org
+        The organisation whose campaigns alone they work in; if it is empty, in all.
     enabled
         Whether they may log on.
     """
@@ -141,11 +147,12 @@ def set_(
         _levels(skill) if skill else None,
         _levels(add_skill or [], "--add-skill"),
         tuple(remove_skill or ()),
+        org,
     )
     if request == SetAgents(request.agent_ids):
         raise Misused(
             "agents set: found nothing to change; allowed: --name, --skill, --add-skill, --remove-skill,"
-            " --zone, --enabled, --no-enabled"
+            " --zone, --org, --enabled, --no-enabled"
         )
     for row in perform(config, request):
         say(str(row["done"]))

@@ -17,6 +17,7 @@ def define(
     type_: Annotated[str | None, Parameter(name="--type")] = None,
     data_type: str | None = None,
     display_name: str | None = None,
+    org: str | None = None,
     config: Config = None,
 ) -> None:
     """Define an attribute that contacts can have, or change one; an import defines those of its columns.
@@ -40,10 +41,12 @@ def define(
         string, integer, float, boolean (true or false), date (2026-12-31) or phone; string for a new one.
     display_name
         What people call it; its name if it is empty.
+    org
+        The organisation whose users alone see it; everybody's if it is empty.
     """
     from agentmgr.admin.requests import DefineAttribute
 
-    for row in perform(config, DefineAttribute(name, type_, data_type, display_name)):
+    for row in perform(config, DefineAttribute(name, type_, data_type, display_name, org)):
         say(str(row["done"]))
 
 

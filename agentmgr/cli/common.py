@@ -213,7 +213,9 @@ def show(rows: Iterable[Row], as_json_lines: bool, nothing: str) -> None:
     if not lines:
         say(nothing)
         return
-    widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in lines[0]}
+    keys = dict.fromkeys(key for line in lines for key in line)
+    lines = [{key: line.get(key, "-") for key in keys} for line in lines]
+    widths = {key: max(len(key), *(len(line[key]) for line in lines)) for key in keys}
     _columns({key: key for key in widths}, widths)
     for line in lines:
         _columns(line, widths)

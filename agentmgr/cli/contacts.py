@@ -21,6 +21,7 @@ def import_(
     map_: Annotated[list[str] | None, Parameter(name="--map", negative="")] = None,
     country: str = "",
     allow_premium: Annotated[bool, Parameter(negative="")] = False,
+    org: str = "",
     encoding: Encoding = "auto",
     rejects: Rejects = None,
     config: Config = None,
@@ -54,11 +55,13 @@ def import_(
         keeps it for later imports.
     allow_premium
         Take premium numbers too; a campaign dials them only if it allows them as well.
+    org
+        The organisation that a new list belongs to; everybody's without it.
     """
     from agentmgr.admin.requests import ImportContacts
 
     columns = pairs("--map", map_ or (), "Phone=PhoneNumber1")
-    request = ImportContacts(str(file), list_, columns, country.upper(), allow_premium=allow_premium)
+    request = ImportContacts(str(file), list_, columns, country.upper(), allow_premium, org)
     imported = run_import(config, request, file, encoding, rejects)
     report = imported.report
     say(f"{report['created']} contacts new, {report['updated']} updated, {report['rejected']} rows rejected")

@@ -12,7 +12,7 @@ app = group("dnc", "The do-not-call list: add, import, remove, list.")
 
 
 @app.command
-def add(number: str, /, *more: str, country: str = "", config: Config = None) -> None:
+def add(number: str, /, *more: str, country: str = "", org: str = "", config: Config = None) -> None:
     """Put telephone numbers or e-mail addresses on the do-not-call list; it is looked up before every dial.
 
     ```
@@ -28,10 +28,12 @@ def add(number: str, /, *more: str, country: str = "", config: Config = None) ->
         Further ones.
     country
         Two letters: where numbers without a country code are from.
+    org
+        The organisation that is meant; without it nobody may call them.
     """
     from agentmgr.admin.requests import AddToDnc
 
-    for row in perform(config, AddToDnc((number, *more), country.upper())):
+    for row in perform(config, AddToDnc((number, *more), country.upper(), org)):
         say(str(row["done"]))
 
 
@@ -41,6 +43,7 @@ def import_(
     /,
     *,
     country: str = "",
+    org: str = "",
     encoding: Encoding = "auto",
     column: str = "",
     rejects: Rejects = None,
@@ -66,10 +69,12 @@ def import_(
         Two letters, such as US or DE: where numbers without a country code are from.
     column
         How the header calls the column with the numbers; without it they are in the first one.
+    org
+        The organisation that must not call them; without it nobody may.
     """
     from agentmgr.admin.requests import ImportDnc
 
-    request = ImportDnc(str(file), country.upper(), column)
+    request = ImportDnc(str(file), country.upper(), column, org)
     imported = run_import(config, request, file, encoding, rejects)
     row = imported.report
     say(f"{row['added']} added, {row['known']} were on the list already, {row['rejected']} rows rejected")
@@ -77,7 +82,7 @@ def import_(
 
 
 @app.command
-def remove(number: str, /, *more: str, country: str = "", config: Config = None) -> None:
+def remove(number: str, /, *more: str, country: str = "", org: str = "", config: Config = None) -> None:
     """Take telephone numbers or e-mail addresses off the do-not-call list.
 
     ```
@@ -92,16 +97,19 @@ def remove(number: str, /, *more: str, country: str = "", config: Config = None)
         Further ones.
     country
         Two letters: where numbers without a country code are from.
+    org
+        The organisation that is meant; without it nobody may call them.
     """
     from agentmgr.admin.requests import RemoveFromDnc
 
-    for row in perform(config, RemoveFromDnc((number, *more), country.upper())):
+    for row in perform(config, RemoveFromDnc((number, *more), country.upper(), org)):
         say(str(row["done"]))
 
 
 @app.command(name="list")
 def list_(
     *,
+    org: str = "",
     json: Json = False,
     csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
     raw: Raw = False,
@@ -116,6 +124,8 @@ def list_(
 
     Parameters
     ----------
+    org
+        The organisation whose list is shown; everybody's without it.
     csv
         CSV with a header row, which `dnc import` takes.
     """
@@ -126,7 +136,7 @@ def list_(
         raise Misused("--json and --csv: found both; allowed: one of them")
     if raw and not csv:
         raise Misused("--raw: is about cells of CSV; say --csv too, or leave it out")
-    rows = perform(config, ListDnc())
+    rows = perform(config, ListDnc(org))
     if csv:
         write(rows, DNC_COLUMNS, "csv", raw)
     else:

@@ -67,6 +67,12 @@ RETRY_S = whole_number(0, 31 * 86_400)
 class CampaignSettings:
     """What a campaign is made with, beside its name, skill, lists and codes: single values, with units."""
 
+    organisation: str = _setting(
+        "",
+        any_text(),
+        "Whose it is; only its agents, and those of none, work on it. Empty is everybody's.",
+        option="org",
+    )
     script_url: str = _setting("", any_text(), "What desktops open for each contact.")
     script_failover_url: str = _setting("", any_text(), "What they open if that cannot be reached.")
     min_skill_level: int = _setting(1, whole_number(1, 16), "The level of the skill that agents need.")

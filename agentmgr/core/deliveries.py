@@ -53,11 +53,7 @@ class Deliveries:
         if agent is not None and self._may_be_promised(job, agent):
             return agent
         others = sorted(self._floor.jobs.values(), key=lambda other: other.campaign.priority)
-        found = (
-            other.idle.find(job.campaign.skill, job.campaign.min_skill_level)
-            for other in others
-            if other is not job and other.may_spare
-        )
+        found = (other.idle.find(job.campaign) for other in others if other is not job and other.may_spare)
         return next((agent for agent in found if agent is not None), None)
 
     @staticmethod
@@ -140,9 +136,8 @@ class Deliveries:
         for other in [
             each for each in self._floor.jobs.values() if each.callbacks_waiting and each.is_running
         ]:
-            skill, level = other.campaign.skill, other.campaign.min_skill_level
             while other.callbacks_waiting and job.may_spare:
-                idle = job.idle.find(skill, level)
+                idle = job.idle.find(other.campaign)
                 if idle is None or not (self.take_waiting(idle) or idle.pending_callback is not None):
                     break
 

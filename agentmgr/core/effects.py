@@ -140,7 +140,8 @@ class LoadJob:
 class CheckDial:
     """Ask what stands against a dial; answered by `DialChecked`.
 
-    `own` says that the number is one of the contact's, which may have been corrected meanwhile.
+    `own` says that the number is one of the contact's, which may have been corrected meanwhile. The lists
+    that count are everybody's and that of the `organisation`.
     """
 
     key: int
@@ -148,14 +149,16 @@ class CheckDial:
     contact_id: int
     number: PhoneNumber
     own: bool
+    organisation: str = ""
 
 
 @frozen
 class CheckDnc:
-    """Look addresses up in the do-not-call list; answered by `DncChecked`."""
+    """Look addresses up in the do-not-call lists, everybody's and an organisation's; by `DncChecked`."""
 
     key: int
     addresses: tuple[str, ...]
+    organisation: str = ""
 
 
 @frozen
@@ -170,13 +173,15 @@ class CheckAgent:
 class ListAgents:
     """Ask which agents the zone has with a skill of a level or more, logged on or not; by `AgentsListed`.
 
-    Those come by id, `limit` of them at most, and none who may not log on.
+    Those come by id, `limit` of them at most, and none who may not log on, or who work for another
+    organisation.
     """
 
     key: int
     skill: str
     level: int
     limit: int
+    organisation: str = ""
 
 
 # -- the switch ----------------------------------------------------------------------------
@@ -398,11 +403,12 @@ class SaveNote:
 
 @frozen
 class AddToDnc:
-    """An address that must not be contacted any more; one that is there already stays."""
+    """An address that an organisation, or nobody, must contact any more; one that is there stays as it is."""
 
     address: str
     agent_id: str
     at: float
+    organisation: str = ""
 
 
 @frozen

@@ -113,14 +113,16 @@ class Floor:
     def ask_dnc(
         self,
         addresses: tuple[str, ...],
+        organisation: str,
         then: Callable[[frozenset[str]], None],
         about: CommandReceived,
     ) -> None:
-        """Look addresses up in the do-not-call list and go on with those that are on it.
+        """Look addresses up in the do-not-call lists that count for an organisation; go on with those found.
 
         `about` is the command that waits for the answer.
         """
-        self.out.emit(CheckDnc(self._question(lambda answer: then(answer.present), about), addresses))
+        key = self._question(lambda answer: then(answer.present), about)
+        self.out.emit(CheckDnc(key, addresses, organisation))
 
     def ask_agent(self, agent_id: str, then: Callable[[bool], None], about: CommandReceived) -> None:
         """Ask whether there is such an agent, logged on or not, and go on with the answer."""
@@ -131,13 +133,16 @@ class Floor:
     ) -> None:
         """Ask who of the zone's agents could work in a job, logged on or not, and go on with the answer."""
         key = self._question(lambda answer: then(answer.agents), about)
-        self.out.emit(ListAgents(key, job.campaign.skill, job.campaign.min_skill_level, limit))
+        campaign = job.campaign
+        wanted = campaign.skill, campaign.min_skill_level, limit, campaign.organisation
+        self.out.emit(ListAgents(key, *wanted))
 
     def ask_about_dial(self, session: Session, then: Callable[[DialChecked], None]) -> None:
         """Ask the store what stands against dialling the number of a session."""
         key, number = self._question(then, session), session.number
         is_own = any((n.name, n.number) == (number.name, number.number) for n in session.contact.numbers)
-        self.out.emit(CheckDial(key, session.attempt_id, session.contact.contact_id, number, is_own))
+        whose = session.job.campaign.organisation
+        self.out.emit(CheckDial(key, session.attempt_id, session.contact.contact_id, number, is_own, whose))
 
     def _question(self, then: Callable[[Any], None], about: Session | CommandReceived) -> int:
         self._question_count += 1

@@ -249,6 +249,9 @@ class Job:
             self.coming.pop(agent.agent_id, None)
 
     def accepts(self, agent: "Agent") -> bool:
-        """Whether the agent has the skill at the level that the campaign needs."""
-        level = agent.skills.get(self.campaign.skill)
-        return level is not None and level >= self.campaign.min_skill_level
+        """Whether the agent may work for the campaign, and has its skill at the level that it needs."""
+        campaign = self.campaign
+        level = agent.skills.get(campaign.skill)
+        if level is None or level < campaign.min_skill_level:
+            return False
+        return not campaign.organisation or agent.spec.organisation in ("", campaign.organisation)

@@ -22,11 +22,12 @@ from protocol.structures import AgentSkill
 
 @frozen
 class AgentSpec:
-    """An agent as the store knows it."""
+    """An agent as the store knows it; without an organisation it works for all of them."""
 
     agent_id: str
     name: str
     skills: tuple[AgentSkill, ...]
+    organisation: str = ""
 
 
 USER_CONTACT_ID = "UserContactId"
@@ -80,13 +81,15 @@ def number_attributes(number: PhoneNumber, calling_code: int) -> dict[str, str]:
 class AttributeSpec:
     """An attribute that contacts have; `data_type` is one of `DATA_TYPES`.
 
-    `display_name` is what people call it, empty if they say `name`.
+    `display_name` is what people call it, empty if they say `name`; only the users of its `organisation` know
+    it, all if that is empty.
     """
 
     name: str
     data_type: str = "string"
     attribute_type: AttributeType = AttributeType.WRITE
     display_name: str = ""
+    organisation: str = ""
 
     @property
     def masked(self) -> bool:

@@ -10,6 +10,7 @@ from itertools import count
 from attrs import define, field
 
 from agentmgr.core.agent import Agent
+from agentmgr.core.model import CampaignSpec
 
 _tickets = count(1)
 
@@ -20,13 +21,13 @@ class IdleAgents:
 
     Adding, removing and taking cost O(log n); removed agents stay in the heap until they surface or
     outnumber the others. Beside that all who have no callback promised, and are not placed here by a
-    supervisor, are found by each of their skills.
+    supervisor, are found by each of their skills and their organisation.
     """
 
     skill: str
     _heap: list[tuple[bool, int, float, int, Agent]] = field(factory=list)
     _present: int = 0
-    _by_skill: dict[str, dict[int, dict[str, Agent]]] = field(factory=dict)
+    _by_skill: dict[str, dict[str, dict[int, dict[str, Agent]]]] = field(factory=dict)
     _listed: dict[str, Mapping[str, int]] = field(factory=dict)
 
     def __len__(self) -> int:
@@ -100,20 +101,31 @@ class IdleAgents:
                 return agent
         return None
 
-    def find(self, skill: str, min_level: int) -> Agent | None:
-        """Return who is best for another job: the highest level of its skill, then the longest idle."""
-        levels = self._by_skill.get(skill)
-        best = max(levels, default=min_level) if levels else min_level
-        return next(iter(levels[best].values())) if levels and best >= min_level else None
+    def find(self, campaign: CampaignSpec) -> Agent | None:
+        """Return who is best for another job: the highest level of its skill, then the longest idle.
+
+        Of several organisations those come first that work for one alone.
+        """
+        there = self._by_skill.get(campaign.skill)
+        if there is None:
+            return None
+        own = campaign.organisation
+        found, best = None, campaign.min_skill_level - 1
+        for organisation in (own, "") if own else sorted(there, reverse=True):
+            levels = there.get(organisation)
+            if levels and (level := max(levels)) > best:
+                found, best = next(iter(levels[level].values())), level
+        return found
 
     def _list(self, agent: Agent) -> None:
         self._listed[agent.agent_id] = agent.skills
         for skill, level in agent.skills.items():
-            self._by_skill.setdefault(skill, {}).setdefault(level, {})[agent.agent_id] = agent
+            there = self._by_skill.setdefault(skill, {}).setdefault(agent.spec.organisation, {})
+            there.setdefault(level, {})[agent.agent_id] = agent
 
     def _unlist(self, agent: Agent) -> None:
         for skill, level in self._listed.pop(agent.agent_id, {}).items():
-            levels = self._by_skill[skill]
+            levels = self._by_skill[skill][agent.spec.organisation]
             del levels[level][agent.agent_id]
             if not levels[level]:
                 del levels[level]

@@ -62,12 +62,11 @@ class Sharing:
 
     def _move(self, job: Job, to: Job) -> Iterator[Agent]:
         """Move as many idle agents as the one job can spare and the other one can use."""
-        skill, level = to.campaign.skill, to.campaign.min_skill_level
         while to.lacks > 0:
             is_needed = job.spare <= 0 or self._has_work(job, is_queued=True)
             if is_needed and not self._outranks(to, job):
                 return
-            agent = job.idle.find(skill, level)
+            agent = job.idle.find(to.campaign)
             if agent is None:
                 return
             if job.spare <= 0:

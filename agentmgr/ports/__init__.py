@@ -5,7 +5,7 @@ Each noun has a port of its own, so that whoever needs one says so; a store impl
 
 from typing import Protocol
 
-from agentmgr.ports.accounts import AccountLogin, AccountStore, Role
+from agentmgr.ports.accounts import AccountLogin, AccountStore, OrganisationStore, Role
 from agentmgr.ports.agents import AgentLogin, AgentStore
 from agentmgr.ports.campaigns import (
     LIVE_JOB_STATES,
@@ -77,6 +77,7 @@ class ServiceStore(
     JobStore,
     HistoryStore,
     ScheduleStore,
+    OrganisationStore,
     Protocol,
 ):
     """All that the services in `campaign` need: each call is one durable transaction.
@@ -158,6 +159,7 @@ __all__ = [
     "NoManager",
     "NoteRow",
     "OpenedZone",
+    "OrganisationStore",
     "PendingContacts",
     "Permit",
     "Role",

@@ -1,4 +1,4 @@
-"""Accounts of programs that sign in for themselves, as they are stored."""
+"""Organisations, and accounts of programs that sign in for themselves, as they are stored."""
 
 from enum import StrEnum
 from typing import Protocol
@@ -10,21 +10,43 @@ class Role(StrEnum):
     """What an account is for."""
 
     SERVICE = "service"  # signs in on a connection of the wire and sends some commands for any agent
+    MANAGER = "manager"  # calls the web services: of its organisation's things, of all without one
 
 
 @frozen
 class AccountLogin:
-    """An account with what its password is checked against."""
+    """An account with what its password is checked against; without an organisation it may see all."""
 
     name: str
     password_hash: str
     role: Role
     enabled: bool
+    organisation: str = ""
 
     @property
     def may_sign_in(self) -> bool:
         """Whether a connection of the wire may sign in with it."""
         return self.enabled and self.role is Role.SERVICE
+
+
+class OrganisationStore(Protocol):
+    """Organisations by their names; everything that has none belongs to all."""
+
+    def add_organisation(self, name: str, now: float) -> bool:
+        """Store an organisation; False if there is one of that name."""
+        ...
+
+    def organisations(self) -> tuple[str, ...]:
+        """Return the names of all, sorted."""
+        ...
+
+    def has_organisation(self, name: str) -> bool:
+        """Tell whether there is one of that name."""
+        ...
+
+    def delete_organisation(self, name: str) -> tuple[str, ...] | None:
+        """Delete one that nothing belongs to; return the kinds of things that do, None if there is none."""
+        ...
 
 
 class AccountStore(Protocol):

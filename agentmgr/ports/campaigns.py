@@ -60,13 +60,14 @@ class ShareStatus:
 
 @frozen
 class CampaignOverview:
-    """A campaign in a list of campaigns, with its latest job."""
+    """A campaign in a list of campaigns, with its latest job; without an organisation it is everybody's."""
 
     campaign_id: int
     name: str
     pacing: PacingType
     lists: tuple[str, ...]
     job: JobStatus | None
+    organisation: str = ""
 
 
 @frozen

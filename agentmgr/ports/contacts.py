@@ -50,13 +50,15 @@ class ContactsPut:
 class ContactList:
     """A contact list with the number of its contacts.
 
-    `country` is the ISO region of its numbers that are written without country code, empty if not known.
+    `country` is the ISO region of its numbers that are written without country code, empty if not known;
+    `organisation` whose it is, empty if it is everybody's.
     """
 
     list_id: int
     name: str
     contacts: int
     country: str = ""
+    organisation: str = ""
 
 
 class AttributeStore(Protocol):
@@ -100,8 +102,15 @@ class AttributeStore(Protocol):
 class ContactStore(Protocol):
     """Contacts in their lists."""
 
-    def ensure_list(self, name: str, now: float, country: str = "") -> int:
-        """Return the id of a contact list, which is made if there is none of that name; keep its country."""
+    def ensure_list(self, name: str, now: float, country: str = "", organisation: str = "") -> int:
+        """Return the id of a contact list; keep its country.
+
+        It is made, for an organisation, if there is none of that name.
+        """
+        ...
+
+    def find_list(self, name: str) -> ContactList | None:
+        """Look a contact list up, with 0 for the number of its contacts: counting them takes long."""
         ...
 
     def contact_lists(self) -> tuple[ContactList, ...]:
@@ -127,28 +136,36 @@ class ContactStore(Protocol):
 
 @frozen
 class DncEntry:
-    """An address that must not be contacted, and who said so; `added_at` is epoch seconds."""
+    """An address that an organisation must not contact, nobody without one, and who said so.
+
+    `added_at` is epoch seconds.
+    """
 
     address: str
     added_by: str
     added_at: float
+    organisation: str = ""
 
 
 class DncStore(Protocol):
-    """The do-not-call list."""
+    """The do-not-call lists: everybody's, and one for each organisation."""
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
-        """Return those of the addresses that are on the do-not-call list."""
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
+        """Return those of the addresses that an organisation may not contact: by its list, or everybody's."""
+        ...
+
+    def on_own_dnc(self, addresses: Iterable[str], organisation: str) -> frozenset[str]:
+        """Return those of the addresses that are on one list alone: everybody's, or an organisation's."""
         ...
 
     def add_to_dnc(self, entries: Iterable[DncEntry]) -> int:
-        """Put addresses on the do-not-call list; return how many were not there yet."""
+        """Put addresses on the do-not-call lists; return how many were not there yet."""
         ...
 
-    def remove_from_dnc(self, addresses: Iterable[str]) -> int:
-        """Take addresses off the do-not-call list; return how many were there."""
+    def remove_from_dnc(self, addresses: Iterable[str], organisation: str = "") -> int:
+        """Take addresses off one list, everybody's or an organisation's; return how many were there."""
         ...
 
-    def dnc_entries(self, after_address: str, limit: int) -> tuple[DncEntry, ...]:
-        """Return the next entries of the do-not-call list by address, those above an address."""
+    def dnc_entries(self, after_address: str, limit: int, organisation: str = "") -> tuple[DncEntry, ...]:
+        """Return the next entries of one list by address, those above an address."""
         ...

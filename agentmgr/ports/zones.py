@@ -124,15 +124,17 @@ class ZoneStore(Protocol):
         """Say for each dial, in their order, what stands against it; its attempt is in the store already."""
         ...
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
-        """Return those of the addresses that are on the do-not-call list."""
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
+        """Return those of the addresses that an organisation may not contact: by its list, or everybody's."""
         ...
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up for logon."""
         ...
 
-    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+    def agents_with(
+        self, zone: str, skill: str, level: int, limit: int, organisation: str = ""
+    ) -> tuple[AgentSpec, ...]:
         """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
         ...
 

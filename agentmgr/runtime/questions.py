@@ -1,6 +1,6 @@
 """What a zone asks of the store; the answers come back as events."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -104,7 +104,7 @@ class Questions:
             self._answer(AgentChecked(first.key, exists))
             return
         if isinstance(first, ListAgents):
-            wanted = self._token.zone, first.skill, first.level, first.limit
+            wanted = self._token.zone, first.skill, first.level, first.limit, first.organisation
             agents = await self._writer.call(self._store.agents_with, *wanted)
             self._answer(AgentsListed(first.key, agents))
             return
@@ -120,10 +120,15 @@ class Questions:
                 self._answer(answer)
             return
         checks = self._take_more(first)
-        addresses = frozenset(address for check in checks for address in check.addresses)
-        present = await self._writer.call(self._store.on_dnc, addresses)
+        addresses: defaultdict[str, set[str]] = defaultdict(set)
         for check in checks:
-            self._answer(DncChecked(check.key, present.intersection(check.addresses)))
+            addresses[check.organisation].update(check.addresses)
+        present = {
+            whose: await self._writer.call(self._store.on_dnc, frozenset(those), whose)
+            for whose, those in addresses.items()
+        }
+        for check in checks:
+            self._answer(DncChecked(check.key, present[check.organisation].intersection(check.addresses)))
 
     def _take_more(self, first: T) -> list[T]:
         """Return a question and those of its kind that wait right behind it."""

@@ -279,11 +279,13 @@ class VirtualZone:
         self._inbox.extend(self._store.check_dials([question]))
 
     def _check_dnc(self, question: effects.CheckDnc) -> None:
-        self._inbox.append(DncChecked(question.key, self._store.on_dnc(question.addresses)))
+        self._inbox.append(
+            DncChecked(question.key, self._store.on_dnc(question.addresses, question.organisation))
+        )
 
     def _check_agent(self, question: effects.CheckAgent) -> None:
         self._inbox.append(AgentChecked(question.key, self._store.find_agent(question.agent_id) is not None))
 
     def _list_agents(self, question: effects.ListAgents) -> None:
-        wanted = self._token.zone, question.skill, question.level, question.limit
+        wanted = self._token.zone, question.skill, question.level, question.limit, question.organisation
         self._inbox.append(AgentsListed(question.key, self._store.agents_with(*wanted)))

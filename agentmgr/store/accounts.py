@@ -1,10 +1,57 @@
-"""Accounts of programs, with the hashes of their passwords."""
+"""Organisations, and accounts of programs with the hashes of their passwords."""
 
 import sqlalchemy as sa
 
 from agentmgr.ports import AccountLogin, Role
 from agentmgr.store import schema as t
 from agentmgr.store.sql import Transaction
+
+OWNED = {
+    "accounts": t.account,
+    "agents": t.agent,
+    "attributes": t.attribute_spec,
+    "campaigns": t.campaign,
+    "contact lists": t.contact_list,
+    "do-not-call entries": t.dnc,
+}
+"""What an organisation can have."""
+
+
+def read_organisations(tx: Transaction) -> tuple[str, ...]:
+    """Return the names of all organisations, sorted."""
+    return tuple(
+        tx.tables.execute(sa.select(t.organisation.c.name).order_by(t.organisation.c.name)).scalars()
+    )
+
+
+def has_organisation(tx: Transaction, name: str) -> bool:
+    """Tell whether there is an organisation of a name."""
+    return bool(tx.sql.fetch("SELECT 1 FROM organisation WHERE name = ?", (name,)))
+
+
+def add_organisation(tx: Transaction, name: str, now: float) -> bool:
+    """Store an organisation; False if there is one of that name."""
+    return (
+        tx.sql.execute(
+            "INSERT INTO organisation (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            (name, now),
+        )
+        > 0
+    )
+
+
+def delete_organisation(tx: Transaction, name: str) -> tuple[str, ...] | None:
+    """Delete an organisation that nothing belongs to; return the kinds of things that do."""
+    if not has_organisation(tx, name):
+        return None
+    kinds = tuple(
+        kind
+        for kind, table in OWNED.items()
+        if tx.tables.execute(sa.select(sa.literal(1)).where(table.c.organisation == name).limit(1)).first()
+    )
+    if not kinds:
+        tx.sql.execute("DELETE FROM organisation WHERE name = ?", (name,))
+    return kinds
 
 
 def read_accounts(tx: Transaction, name: str | None = None) -> tuple[AccountLogin, ...]:
@@ -13,7 +60,10 @@ def read_accounts(tx: Transaction, name: str | None = None) -> tuple[AccountLogi
     if name is not None:
         query = query.where(t.account.c.name == name)
     rows = tx.tables.execute(query).all()
-    return tuple(AccountLogin(row.name, row.password_hash, Role(row.role), bool(row.enabled)) for row in rows)
+    return tuple(
+        AccountLogin(row.name, row.password_hash, Role(row.role), bool(row.enabled), row.organisation)
+        for row in rows
+    )
 
 
 def find_account(tx: Transaction, name: str) -> AccountLogin | None:
@@ -31,6 +81,7 @@ def put_account(tx: Transaction, account: AccountLogin) -> None:
             password_hash=account.password_hash,
             role=str(account.role),
             enabled=int(account.enabled),
+            organisation=account.organisation,
         )
     )
 

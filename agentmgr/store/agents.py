@@ -32,7 +32,10 @@ def _login(rows: list[sa.Row[tuple[object, ...]]]) -> AgentLogin:
     head = rows[0]
     skills = tuple(AgentSkill(row.skill, row.skill_id, row.level) for row in rows if row.skill is not None)
     return AgentLogin(
-        AgentSpec(head.agent_id, head.name, skills), head.password_hash, head.zone, bool(head.enabled)
+        AgentSpec(head.agent_id, head.name, skills, head.organisation),
+        head.password_hash,
+        head.zone,
+        bool(head.enabled),
     )
 
 
@@ -47,12 +50,22 @@ def find_agent(tx: Transaction, agent_id: str) -> AgentLogin | None:
     return evolve(found[0], tokens=TokenHashes(token.newest, token.before), tokens_at=token.given_at)
 
 
-def agents_with(tx: Transaction, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
-    """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
+def agents_with(
+    tx: Transaction, zone: str, skill: str, level: int, limit: int, organisation: str
+) -> tuple[AgentSpec, ...]:
+    """Return the agents of a zone who may log on and have a skill of a level or more, by id.
+
+    None who work for another organisation than the one that is said, if one is.
+    """
+    agent = t.agent.c
+    works = agent.organisation.in_(("", organisation)) if organisation else sa.true()
     rows = tx.tables.execute(
-        sa.select(t.agent.c.agent_id, t.agent.c.name, t.agent_skill.c.skill_id, t.agent_skill.c.level)
+        sa.select(
+            agent.agent_id, agent.name, agent.organisation, t.agent_skill.c.skill_id, t.agent_skill.c.level
+        )
         .join(t.agent_skill)
         .where(
+            works,
             t.agent.c.zone == zone,
             t.agent.c.enabled == 1,
             t.agent_skill.c.name == skill,
@@ -62,7 +75,8 @@ def agents_with(tx: Transaction, zone: str, skill: str, level: int, limit: int) 
         .limit(limit)
     )
     return tuple(
-        AgentSpec(row.agent_id, row.name, (AgentSkill(skill, row.skill_id, row.level),)) for row in rows
+        AgentSpec(row.agent_id, row.name, (AgentSkill(skill, row.skill_id, row.level),), row.organisation)
+        for row in rows
     )
 
 
@@ -81,6 +95,7 @@ def put_agent(tx: Transaction, login: AgentLogin) -> None:
             password_hash=login.password_hash,
             zone=login.zone,
             enabled=int(login.enabled),
+            organisation=login.agent.organisation,
         )
     )
     for position, skill in enumerate(login.agent.skills):

@@ -196,6 +196,7 @@ def define_attributes(tx: Transaction, specs: Iterable[AttributeSpec]) -> None:
                     data_type=spec.data_type,
                     attribute_type=spec.attribute_type,
                     display_name=spec.display_name,
+                    organisation=spec.organisation,
                 )
             )
 
@@ -206,7 +207,12 @@ def put_attribute(tx: Transaction, spec: AttributeSpec) -> None:
     tx.tables.execute(
         sa.update(t.attribute_spec)
         .where(t.attribute_spec.c.name == spec.name)
-        .values(data_type=spec.data_type, attribute_type=spec.attribute_type, display_name=spec.display_name)
+        .values(
+            data_type=spec.data_type,
+            attribute_type=spec.attribute_type,
+            display_name=spec.display_name,
+            organisation=spec.organisation,
+        )
     )
 
 
@@ -241,7 +247,8 @@ def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:
     """Return all known attributes."""
     rows = tx.tables.execute(sa.select(t.attribute_spec).order_by(t.attribute_spec.c.position)).all()
     return tuple(
-        AttributeSpec(r.name, r.data_type, AttributeType(r.attribute_type), r.display_name) for r in rows
+        AttributeSpec(r.name, r.data_type, AttributeType(r.attribute_type), r.display_name, r.organisation)
+        for r in rows
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from agentmgr.core.effects import CheckDial
 from agentmgr.core.events import DialChecked
 from agentmgr.core.model import PhoneNumber
-from agentmgr.store.dnc import find_on_dnc
+from agentmgr.store.dnc import lists_for, read_listed
 from agentmgr.store.sql import Transaction, batches, marks
 
 _HOLDERS = "SELECT number, attempt_id FROM number_in_work"
@@ -28,7 +28,8 @@ def check_dials(tx: Transaction, dials: Sequence[CheckDial]) -> tuple[DialChecke
         d.number if n and n.number == d.number.number else n for d, n in zip(dials, numbers, strict=True)
     ]
     wanted = {number.number for number in numbers if number is not None}
-    on_dnc = find_on_dnc(tx, wanted)
+    lists = {each for dial in dials for each in lists_for(dial.organisation)}
+    listed = read_listed(tx, wanted, tuple(lists))
     asking = {dial.attempt_id for dial in dials}
     holders: dict[str, str] = dict(_read(tx, f"{_HOLDERS} WHERE number IN", wanted))
     written: dict[str, str] = dict(_read(tx, f"{_WRITTEN} WHERE attempt_id IN", asking))
@@ -39,7 +40,8 @@ def check_dials(tx: Transaction, dials: Sequence[CheckDial]) -> tuple[DialChecke
         # who comes to a number by its correction is not written down with it yet
         is_free = holder is None and written.get(dial.attempt_id) != address
         in_work = number is not None and holder != dial.attempt_id and not is_free
-        answers.append(DialChecked(dial.key, number, address in on_dnc, in_work))
+        on_dnc = any((each, address) in listed for each in lists_for(dial.organisation))
+        answers.append(DialChecked(dial.key, number, on_dnc, in_work))
     return tuple(answers)
 
 

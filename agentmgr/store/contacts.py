@@ -290,12 +290,13 @@ def _at_job(attempts: int, phone: str = "", left_out: str = "", due_at: float = 
     }
 
 
-def ensure_list(tx: Transaction, name: str, now: float, country: str) -> int:
+def ensure_list(tx: Transaction, name: str, now: float, country: str, organisation: str) -> int:
     """Return the id of a list, made if there is none of that name; a country that is given is kept."""
     tx.sql.execute(
-        "INSERT INTO contact_list (name, created_at, country) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        "INSERT INTO contact_list (name, created_at, country, organisation) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (name) DO UPDATE"
         " SET country = CASE WHEN excluded.country = '' THEN contact_list.country ELSE excluded.country END",
-        (name, now, country),
+        (name, now, country, organisation),
     )
     ((list_id,),) = tx.sql.fetch("SELECT list_id FROM contact_list WHERE name = ?", (name,))
     return int(list_id)
@@ -308,7 +309,15 @@ def read_lists(tx: Transaction) -> tuple[ContactList, ...]:
         for row in tx.sql.fetch(
             "SELECT list_id, name,"
             " (SELECT count(*) FROM contact WHERE contact.list_id = contact_list.list_id"
-            " AND contact.deleted_at IS NULL), country"
-            " FROM contact_list ORDER BY name"
+            " AND contact.deleted_at IS NULL),"
+            " country, organisation FROM contact_list ORDER BY name"
         )
     )
+
+
+def find_list(tx: Transaction, name: str) -> ContactList | None:
+    """Look a list up; its contacts are not counted."""
+    rows = tx.sql.fetch(
+        "SELECT list_id, name, 0, country, organisation FROM contact_list WHERE name = ?", (name,)
+    )
+    return ContactList(*rows[0]) if rows else None

@@ -242,15 +242,20 @@ def read_overviews(tx: Transaction) -> tuple[CampaignOverview, ...]:
         lists[campaign_id].append(name)
     jobs = _latest_jobs(tx, sa.true())
     campaigns = tx.tables.execute(
-        sa.select(t.campaign.c.campaign_id, t.campaign.c.name, t.campaign.c.pacing).order_by(
-            t.campaign.c.name
-        )
+        sa.select(
+            t.campaign.c.campaign_id, t.campaign.c.name, t.campaign.c.pacing, t.campaign.c.organisation
+        ).order_by(t.campaign.c.name)
     )
     return tuple(
         CampaignOverview(
-            campaign_id, name, PacingType(pacing), tuple(lists[campaign_id]), jobs.get(campaign_id)
+            campaign_id,
+            name,
+            PacingType(pacing),
+            tuple(lists[campaign_id]),
+            jobs.get(campaign_id),
+            organisation,
         )
-        for campaign_id, name, pacing in campaigns
+        for campaign_id, name, pacing, organisation in campaigns
     )
 
 

@@ -114,8 +114,9 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("contact_id", "job_id", "attempt_id", "agent_id", "text", "at"),
     ),
     AddToDnc: _statement(
-        "INSERT INTO dnc (address, added_by, added_at) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
-        *("address", "agent_id", "at"),
+        "INSERT INTO dnc (organisation, address, added_by, added_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (organisation, address) DO NOTHING",
+        *("organisation", "address", "agent_id", "at"),
     ),
     SetAttribute: (
         *_statement(

@@ -98,8 +98,14 @@ zone_event = _table(
     _needed("at", Real),
 )
 
-# -- agents --------------------------------------------------------------------------------
+# -- organisations, agents -----------------------------------------------------------------
 
+# In every table `organisation` is the name of the one that a row belongs to, empty for one of all.
+organisation = _table(
+    "organisation",
+    _key("name", Text()),
+    _needed("created_at", Real),
+)
 agent = _table(
     "agent",
     _key("agent_id", Text()),
@@ -107,6 +113,7 @@ agent = _table(
     _needed("password_hash", Text()),
     _needed("zone", Text()),
     _needed("enabled", Flag),
+    _needed("organisation", Text()),
 )
 account = _table(
     "account",
@@ -114,6 +121,7 @@ account = _table(
     _needed("password_hash", Text()),
     _needed("role", Text()),
     _needed("enabled", Flag),
+    _needed("organisation", Text()),
 )
 agent_skill = _table(
     "agent_skill",
@@ -176,6 +184,7 @@ attribute_spec = _table(
     _needed("data_type", Text()),
     _needed("attribute_type", Text()),
     _needed("display_name", Text()),
+    _needed("organisation", Text()),
     UniqueConstraint("name"),
 )
 contact_list = _table(
@@ -187,6 +196,7 @@ contact_list = _table(
     # What was in the list until then is being deleted; and why it could not be, the last time.
     Column("emptying_before", Real),
     Column("emptying_error", Text(), nullable=False, server_default=""),
+    _needed("organisation", Text()),
     UniqueConstraint("name"),
 )
 # One that is deleted has lost all but its id, for what was done with it.
@@ -243,6 +253,7 @@ contact_attribute = _table(
 )
 dnc = _table(
     "dnc",
+    _key("organisation", Text()),
     _key("address", Text()),
     _needed("added_by", Text()),
     _needed("added_at", Real),
@@ -279,6 +290,7 @@ campaign = _table(
     _needed("callback_notice_s", Integer()),
     _needed("callback_types", Text()),
     _needed("zones", Text()),
+    _needed("organisation", Text()),
     _needed("callback_expiry_min", Integer()),
     _needed("version", Integer()),
     _needed("created_at", Real),

@@ -264,9 +264,11 @@ class SqliteStore:
         """Look an agent up."""
         return self._database.read(agents.find_agent, agent_id)
 
-    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+    def agents_with(
+        self, zone: str, skill: str, level: int, limit: int, organisation: str = ""
+    ) -> tuple[AgentSpec, ...]:
         """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
-        return self._database.read(agents.agents_with, zone, skill, level, limit)
+        return self._database.read(agents.agents_with, zone, skill, level, limit, organisation)
 
     def agents(self) -> tuple[AgentLogin, ...]:
         """Return all agents by id."""
@@ -276,7 +278,23 @@ class SqliteStore:
         """Store an agent, or replace the one with the same id."""
         self._database.write(agents.put_agent, login)
 
-    # -- accounts --------------------------------------------------------------------------
+    # -- organisations, accounts -----------------------------------------------------------
+
+    def add_organisation(self, name: str, now: float) -> bool:
+        """Store an organisation; False if there is one of that name."""
+        return self._database.write(accounts.add_organisation, name, now)
+
+    def organisations(self) -> tuple[str, ...]:
+        """Return the names of all organisations, sorted."""
+        return self._database.read(accounts.read_organisations)
+
+    def has_organisation(self, name: str) -> bool:
+        """Tell whether there is an organisation of that name."""
+        return self._database.read(accounts.has_organisation, name)
+
+    def delete_organisation(self, name: str) -> tuple[str, ...] | None:
+        """Delete one that nothing belongs to; return the kinds of things that do, None if there is none."""
+        return self._database.write(accounts.delete_organisation, name)
 
     def find_account(self, name: str) -> AccountLogin | None:
         """Look an account up."""
@@ -332,9 +350,13 @@ class SqliteStore:
         """Let the telephone numbers of a name that the next contacts have be plain values."""
         return self._database.write(contacts.be_values, name, after_contact_id, limit)
 
-    def ensure_list(self, name: str, now: float, country: str = "") -> int:
+    def ensure_list(self, name: str, now: float, country: str = "", organisation: str = "") -> int:
         """Return the id of a contact list, which is made if there is none of that name; keep its country."""
-        return self._database.write(contacts.ensure_list, name, now, country)
+        return self._database.write(contacts.ensure_list, name, now, country, organisation)
+
+    def find_list(self, name: str) -> ContactList | None:
+        """Look a contact list up; its contacts are not counted."""
+        return self._database.read(contacts.find_list, name)
 
     def contact_lists(self) -> tuple[ContactList, ...]:
         """Return all contact lists by name."""
@@ -517,18 +539,22 @@ class SqliteStore:
 
     # -- do not call -----------------------------------------------------------------------
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
-        """Return those of the addresses that are on the do-not-call list."""
-        return self._database.read(dnc.find_on_dnc, tuple(addresses))
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
+        """Return those of the addresses that an organisation may not contact: by its list, or everybody's."""
+        return self._database.read(dnc.find_on_dnc, tuple(addresses), dnc.lists_for(organisation))
+
+    def on_own_dnc(self, addresses: Iterable[str], organisation: str) -> frozenset[str]:
+        """Return those of the addresses that are on one list alone: everybody's, or an organisation's."""
+        return self._database.read(dnc.find_on_dnc, tuple(addresses), (organisation,))
 
     def add_to_dnc(self, entries: Iterable[DncEntry]) -> int:
-        """Put addresses on the do-not-call list; return how many were not there yet."""
+        """Put addresses on the do-not-call lists; return how many were not there yet."""
         return self._database.write(dnc.add_to_dnc, tuple(entries))
 
-    def remove_from_dnc(self, addresses: Iterable[str]) -> int:
-        """Take addresses off the do-not-call list; return how many were there."""
-        return self._database.write(dnc.remove_from_dnc, tuple(addresses))
+    def remove_from_dnc(self, addresses: Iterable[str], organisation: str = "") -> int:
+        """Take addresses off one list, everybody's or an organisation's; return how many were there."""
+        return self._database.write(dnc.remove_from_dnc, tuple(addresses), organisation)
 
-    def dnc_entries(self, after_address: str, limit: int) -> tuple[DncEntry, ...]:
-        """Return the next entries of the do-not-call list by address, those above an address."""
-        return self._database.read(dnc.read_dnc, after_address, limit)
+    def dnc_entries(self, after_address: str, limit: int, organisation: str = "") -> tuple[DncEntry, ...]:
+        """Return the next entries of one list by address, those above an address."""
+        return self._database.read(dnc.read_dnc, after_address, limit, organisation)

@@ -1,6 +1,6 @@
 """An in-memory store: the simplest thing that keeps what ZoneStore promises, and checks its caller."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
@@ -89,6 +89,7 @@ class MemoryStore:
         self.finished_jobs: dict[int, str] = {}
         self.holders: dict[str, str] = {}
         self.dnc: set[str] = set()
+        self.dnc_of: defaultdict[str, set[str]] = defaultdict(set)
         self.agents: dict[str, AgentLogin] = {}
         self.accounts: dict[str, AccountLogin] = {}
         self._due_at: dict[tuple[int, int], float] = {}
@@ -342,7 +343,7 @@ class MemoryStore:
             case ReturnContact():
                 self._return(record)
             case AddToDnc():
-                self.dnc.add(record.address)
+                (self.dnc_of[record.organisation] if record.organisation else self.dnc).add(record.address)
             case SaveNote():
                 contact = self.contacts[record.contact_id]
                 self.contacts[record.contact_id] = evolve(contact, notes=(*contact.notes, record.text))
@@ -514,11 +515,11 @@ class MemoryStore:
         attempt, holder = self.open_attempts.get(dial.attempt_id), self.holders.get(number.number)
         is_free = holder is None and (attempt is None or attempt.number != number.number)
         in_work = holder != dial.attempt_id and not is_free
-        return DialChecked(dial.key, number, number.number in self.dnc, in_work)
+        return DialChecked(dial.key, number, bool(self.on_dnc([number.number], dial.organisation)), in_work)
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
-        """Return those of the addresses that are on the do-not-call list."""
-        return frozenset(self.dnc.intersection(addresses))
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
+        """Return those of the addresses that an organisation may not contact."""
+        return frozenset((self.dnc | self.dnc_of[organisation]).intersection(addresses))
 
     def tally(self, job_id: int) -> JobTally:
         """Count what a job has done, which the job's campaign must be known for."""
@@ -558,12 +559,15 @@ class MemoryStore:
         end = self.ended_attempts.get(attempt_id)
         return end is None or (end.dialed and self.attempts[attempt_id].dialed_at is not None)
 
-    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
+    def agents_with(
+        self, zone: str, skill: str, level: int, limit: int, organisation: str = ""
+    ) -> tuple[AgentSpec, ...]:
         """Return the agents of a zone who may log on and have a skill of a level or more, by id."""
         found = [
             evolve(login.agent, skills=(own,))
             for _, login in sorted(self.agents.items())
             if login.zone == zone and login.enabled
+            if not organisation or login.agent.organisation in ("", organisation)
             for own in login.agent.skills
             if own.name == skill and own.level >= level
         ]

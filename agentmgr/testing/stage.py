@@ -330,14 +330,14 @@ class Stage:
             wanted = question.job_id, question.limit, self.now, question.only_retries
             return self.store.claim_contacts(self._token, *wanted)
         if isinstance(question, ListAgents):
-            able = question.skill, question.level, question.limit
+            able = question.skill, question.level, question.limit, question.organisation
             return AgentsListed(question.key, self.store.agents_with(self.config.zone, *able))
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
         if isinstance(question, CheckDial):
             return self.store.check_dials([question])[0]
         if isinstance(question, CheckDnc):
-            return DncChecked(question.key, self.store.on_dnc(question.addresses))
+            return DncChecked(question.key, self.store.on_dnc(question.addresses, question.organisation))
         if isinstance(question, CheckAccount):
             account = self.store.find_account(question.account)
             right = account is not None and account.may_sign_in and account.password_hash == question.password

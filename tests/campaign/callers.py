@@ -22,13 +22,16 @@ def services(
     served: Iterable[str] = (),
     *,
     caller: str = "Ann",
+    organisation: str = "",
     now: float = T0,
     hint: Callable[[str], None] = lambda zone: None,
     floors: Floors | None = None,
 ) -> Services:
     """Return the services for a caller while some zones are served."""
     zones = frozenset(served)
-    return Services(Backing(store, lambda: now, lambda: zones, hint, floors or NoFloors()), Caller(caller))
+    return Services(
+        Backing(store, lambda: now, lambda: zones, hint, floors or NoFloors()), Caller(caller, organisation)
+    )
 
 
 Report = TypeVar("Report")

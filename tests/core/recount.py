@@ -229,7 +229,7 @@ def _check_callbacks(stage, job, timers):
         campaign = job.campaign
         for other in stage.zone.jobs.values():
             if other.campaign.pacing is not PacingType.Predictive and other.may_spare:
-                assert other.idle.find(campaign.skill, campaign.min_skill_level) is None, "idle elsewhere"
+                assert other.idle.find(campaign) is None, "idle elsewhere"
 
 
 def _check_job(stage, job):

@@ -265,8 +265,7 @@ class ZoneWorld(RuleBasedStateMachine):
 
     @staticmethod
     def could_use_one_of(job, others):
-        wanted = job.campaign.skill, job.campaign.min_skill_level
-        able = (other.idle.find(*wanted) for other in others if other is not job)
+        able = (other.idle.find(job.campaign) for other in others if other is not job)
         return job.lacks > 0 and any(agent is not None for agent in able)
 
     def follow_answer(self, effect):

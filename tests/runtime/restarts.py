@@ -146,14 +146,16 @@ class Shelf:
         assert all(other == first for other in others)
         return first
 
-    def on_dnc(self, addresses: Any) -> frozenset[str]:
-        return self.stores[0].on_dnc(addresses)
+    def on_dnc(self, addresses: Any, organisation: str = "") -> frozenset[str]:
+        return self.stores[0].on_dnc(addresses, organisation)
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         return self.stores[0].find_agent(agent_id)
 
-    def agents_with(self, zone: str, skill: str, level: int, limit: int) -> tuple[AgentSpec, ...]:
-        return self.stores[0].agents_with(zone, skill, level, limit)
+    def agents_with(
+        self, zone: str, skill: str, level: int, limit: int, organisation: str = ""
+    ) -> tuple[AgentSpec, ...]:
+        return self.stores[0].agents_with(zone, skill, level, limit, organisation)
 
     def find_account(self, name: str) -> AccountLogin | None:
         return self.stores[0].find_account(name)

@@ -104,7 +104,7 @@ class ListStore:
         self._log.append(("load", job_id))
         return self.jobs.get(job_id)
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         self._log.append(("dnc", sorted(addresses)))
         return self.dnc.intersection(addresses)
 

@@ -392,7 +392,7 @@ class AnsweringStore:
         self._fail()
         self._ledger.answers.append(JobLoaded(job_id, None))
 
-    def on_dnc(self, addresses: frozenset[str]) -> frozenset[str]:
+    def on_dnc(self, addresses: frozenset[str], organisation: str) -> frozenset[str]:
         self._fail()
         numbers = sorted(int(address) for address in addresses)
         present = {number for number in numbers if number % 2}

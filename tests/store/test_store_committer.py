@@ -50,7 +50,7 @@ class Queue:
         def work(tx: Transaction) -> None:
             if first:
                 check_token(tx, self.token)
-            tx.sql.execute("INSERT INTO dnc VALUES (?, '', 0)", (name,))
+            tx.sql.execute("INSERT INTO dnc VALUES ('', ?, '', 0)", (name,))
             self.done.append(name)
             if fault is not None:
                 raise fault

@@ -114,14 +114,14 @@ def test_connection_ended_within_a_transaction_is_run_again_on_another(
     runs = []
 
     def work(tx: Transaction) -> None:
-        tx.sql.execute("INSERT INTO dnc VALUES ('+12125550000', '', 0)")
+        tx.sql.execute("INSERT INTO dnc VALUES ('', '+12125550000', '', 0)")
         runs.append(1)
         if len(runs) == 1:
             place.server.ask(
                 f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {writers(place)}",
                 place.name,
             )
-        tx.sql.execute("INSERT INTO dnc VALUES ('+12125550001', '', 0)")
+        tx.sql.execute("INSERT INTO dnc VALUES ('', '+12125550001', '', 0)")
 
     bench.store._database.write(work)
     assert len(runs) == 2
@@ -233,7 +233,7 @@ def test_manager_given_up_loses_its_connections_and_what_is_open_on_them(place: 
     ended: list[object] = []
 
     def work(tx: Transaction) -> None:
-        tx.sql.execute("INSERT INTO dnc VALUES ('+12125550000', '', 0)")
+        tx.sql.execute("INSERT INTO dnc VALUES ('', '+12125550000', '', 0)")
         if not ended:
             ended.append(leases.expire("i2", None))
             while place.server.ask("SELECT 1 FROM pg_stat_activity WHERE application_name = 'am:i2'"):

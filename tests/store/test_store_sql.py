@@ -24,6 +24,7 @@ RUN = {"execute", "execute_many", "fetch"}
 # What functions put into their statements, and those that are passed on: found by their tables instead.
 LOCAL = {
     "batch": ("x",),
+    "organisations": ("", "North Bank"),
     "wanted": "(?)",
     "passing_over": "",
     "query": "SELECT number, attempt_id FROM number_in_work WHERE number IN",

@@ -99,6 +99,8 @@ def _finish_logon(zone: Parts, command: AGTLogon, checked: LogonChecked) -> Resu
         return checked.result
     if checked.agent is None:
         return ResultCode.LOGON_INTERNAL_ERROR
+    if command.org_name and checked.agent.organisation not in ("", command.org_name):
+        return ResultCode.AUTHENTICATION_FAILED
     skills = checked.agent.skills if command.agent_skills is None else command.agent_skills
     if not skills:
         return ResultCode.NO_SKILLS

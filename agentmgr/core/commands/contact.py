@@ -225,6 +225,7 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
     if not texts:
         return ResultCode.DNC_INVALID
     missing: dict[str, None] = {}
+    whose = session.job.campaign.organisation
 
     def go_on(first: int) -> ResultCode | None:
         """Ask about some of the addresses; return why that cannot be."""
@@ -240,14 +241,14 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
             if refusal is not None:
                 zone.out.respond(event, AGTAddToDNCRESP(refusal))
 
-        zone.ask_dnc(tuple(addresses), looked_up, event)
+        zone.ask_dnc(tuple(addresses), whose, looked_up, event)
         return None
 
     def finish() -> ResultCode | None:
         if not missing:
             return ResultCode.DNC_PRESENT
         for address in missing:
-            zone.out.emit(AddToDnc(address, agent.agent_id, zone.out.now))
+            zone.out.emit(AddToDnc(address, agent.agent_id, zone.out.now, whose))
         zone.out.respond(event, AGTAddToDNCRESP(ResultCode.SUCCESS, session_id=session.sid))
         return None
 
@@ -261,6 +262,7 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
 def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandReceived) -> Answer:
     """Tell whether an address is on the do-not-call list."""
     session, job = agent.session, agent.job
+    whose = session.job.campaign.organisation if session is not None else agent.spec.organisation
     country = session.country if session is not None else job.campaign.country if job is not None else ""
     try:
         address = read_address(command.address_value, country or None)
@@ -270,7 +272,7 @@ def is_in_dnc(zone: Parts, agent: Agent, command: AGTIsInDNC, event: CommandRece
     def looked_up(present: frozenset[str]) -> None:
         zone.out.respond(event, AGTIsInDNCRESP(ResultCode.SUCCESS, present=bool(present)))
 
-    zone.ask_dnc((address,), looked_up, event)
+    zone.ask_dnc((address,), whose, looked_up, event)
     return None
 
 
