@@ -60,7 +60,7 @@ for call in DNC_CALLS:
 
     @refused(call, -43)
     def the_store_fails_looking(world: World, call: type = call) -> IsDNC:
-        world.fail("on_dnc")
+        world.fail("on_own_dnc")
         return call(NUMBER)
 
 
