@@ -26,6 +26,7 @@ def is_dnc(request: IsDNC, services: Services) -> IsDNCResponse:
 def add_to_dnc_list(request: AddToDNCList, services: Services) -> AddToDNCListResponse:
     """Put an address on the list; one that somebody else puts there at the same moment is there already."""
     with store_failure_is(LOOK_UP_FAILED):
+        services.dnc.check_change(request.OrgName or "")
         listed = _is_listed(request, services)
     with store_failure_is(NOT_ADDED):
         if listed or not services.dnc.add([request.Address], organisation=request.OrgName or ""):
@@ -37,6 +38,7 @@ def add_to_dnc_list(request: AddToDNCList, services: Services) -> AddToDNCListRe
 def remove_from_dnc_list(request: RemoveFromDNCList, services: Services) -> RemoveFromDNCListResponse:
     """Take an address off the list."""
     with store_failure_is(LOOK_UP_FAILED):
+        services.dnc.check_change(request.OrgName or "")
         listed = _is_listed(request, services)
     with store_failure_is(NOT_REMOVED):
         if not listed or not services.dnc.remove([request.Address], organisation=request.OrgName or ""):

@@ -43,7 +43,7 @@ class DncService(Service):
         Raises:
             ServiceError: one of them is neither, or there is no such organisation; none was added then.
         """
-        self._check_change(organisation)
+        self.check_change(organisation)
         now = self._at.now()
         return self._at.store.add_to_dnc(
             [self._entry(address, now, organisation) for address in _parse_all(addresses, country)]
@@ -57,7 +57,7 @@ class DncService(Service):
         Raises:
             ServiceError: one of them is no address, or there is no such organisation; none was removed then.
         """
-        self._check_change(organisation)
+        self.check_change(organisation)
         as_given = self._at.store.on_own_dnc(addresses, organisation)
         read = _parse_all([each for each in addresses if each not in as_given], country)
         return self._at.store.remove_from_dnc([*as_given, *read], organisation)
@@ -73,7 +73,12 @@ class DncService(Service):
         find = self._at.store.on_own_dnc
         return bool(find([address], organisation) or find(_parse_all([address], country), organisation))
 
-    def _check_change(self, organisation: str) -> None:
+    def check_change(self, organisation: str) -> None:
+        """Check that the caller may change a list.
+
+        Raises:
+            ServiceError: the caller works for an organisation, or there is no such organisation.
+        """
         self.check_global("to change a do-not-call list")
         self.check_organisation(organisation)
 
@@ -118,7 +123,7 @@ class DncService(Service):
             ServiceError: the file as a whole cannot be used; nothing was added.
             StoreFault: chunks added before stay.
         """
-        self._check_change(organisation)
+        self.check_change(organisation)
         region = _region(country)
         now = self._at.now()
         read_rows = added = rejected = last_line = 0

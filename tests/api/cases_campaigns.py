@@ -16,3 +16,12 @@ def the_lists_of_a_campaign_are_named(world: World) -> None:
 def no_such_campaign(world: World) -> GetContactListNames:
     world.add_campaign("Spring", "A")
     return GetContactListNames("spring")
+
+
+@refused(GetContactListNames, -30)
+def the_campaign_of_another_organisation(world: World) -> GetContactListNames:
+    world.share("North Bank", "South Bank")
+    world.call_for("South Bank")
+    world.add_campaign("Spring", "A")
+    world.call_for("North Bank")
+    return GetContactListNames("Spring")

@@ -64,6 +64,36 @@ for call in DNC_CALLS:
         return call(NUMBER)
 
 
+for call in (AddToDNCList, RemoveFromDNCList):
+    for org_name in (None, "North Bank"):
+
+        @refused(call, -21)
+        def a_user_of_an_organisation(
+            world: World, call: type = call, org_name: str | None = org_name
+        ) -> AddToDNCList:
+            world.share("North Bank")
+            world.call_for("North Bank")
+            return call(NUMBER, org_name)
+
+
+@refused(IsDNC, -21)
+def the_list_of_another_organisation(world: World) -> IsDNC:
+    world.share("North Bank", "South Bank")
+    world.call_for("North Bank")
+    return IsDNC(NUMBER, "South Bank")
+
+
+@done(IsDNC)
+def lists_of_organisations_are_asked_one_by_one(world: World) -> None:
+    world.share("North Bank")
+    assert world.call(AddToDNCList(NUMBER, "North Bank"), AddToDNCListResponse).Result is True
+    assert world.call(IsDNC(NUMBER), IsDNCResponse).Result is False
+    assert world.call(AddToDNCList(NUMBER), AddToDNCListResponse).Result is True
+    assert world.call(RemoveFromDNCList(NUMBER), RemoveFromDNCListResponse).Result is True
+    world.call_for("North Bank")
+    assert world.call(IsDNC(NUMBER, "North Bank"), IsDNCResponse).Result is True
+
+
 @refused(AddToDNCList, -9)
 def on_the_list_already(world: World) -> AddToDNCList:
     world.services.dnc.add([NUMBER])

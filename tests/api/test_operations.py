@@ -19,13 +19,9 @@ Pair = tuple[type[AttrsInstance], int]
 
 PAIRS = [(request, code) for request, at in OPERATIONS.items() for code in at.signature.faults]
 NOT_YET = {
-    ("GetContactListNames", -30),
     ("GetContactListNames", -68),
-    ("IsDNC", -21),
-    ("AddToDNCList", -21),
-    ("RemoveFromDNCList", -21),
 }
-"""What cannot come about until there are organisations, and campaigns without end."""
+"""What cannot come about until there are campaigns without end."""
 
 
 def _name(value: object) -> str:

@@ -96,10 +96,19 @@ class World:
         """Let methods of the store fail from now on, and all others not."""
         self._failing.fail(names)
 
+    def share(self, *organisations: str) -> None:
+        """Let there be organisations; everybody's caller makes them."""
+        for name in organisations:
+            self.store.add_organisation(name, self.now)
+
+    def call_for(self, organisation: str) -> None:
+        """Let the caller work for an organisation from now on; for all of them if it is empty."""
+        self.caller = Caller(self.caller.name, organisation)
+
     def add_campaign(self, name: str, *lists: str, **settings: Any) -> CampaignSpec:
         """Make a campaign on lists, which are made if they are not there."""
         for each in lists:
-            self.store.ensure_list(each, self.now)
+            self.store.ensure_list(each, self.now, organisation=self.caller.organisation)
         spec = CampaignSpec(
             0, name, PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID, **settings
         )
