@@ -26,6 +26,7 @@ from agentmgr.log import configure
 from agentmgr.making import ZoneMaker, switch_secret
 from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarnation
 from agentmgr.ports import StoreFault
+from agentmgr.publishing import prepare
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
@@ -208,6 +209,8 @@ async def open_server(
         clock = Clock(start_s, settings.switch.speed)
         registry = CollectorRegistry()
         metrics = RuntimeMetrics(registry)
+        # before any zone: what a takeover ends is told too
+        publishing = prepare(settings, store.outbox, incarnation, clock.now, registry, stack)
         async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
@@ -256,6 +259,7 @@ async def open_server(
             nursery.start_soon(
                 ScheduleKeeper(lambda: trio.to_thread.run_sync(services.schedules.fire), clock).run
             )
+            nursery.start_soon(publishing.run)
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=str(store.path), admin=settings.admin.socket)

@@ -61,6 +61,7 @@ from agentmgr.ports.leases import (
     Permit,
     ZoneLease,
 )
+from agentmgr.ports.results import AttemptResult, Backlog, DutyStore, ResultStore
 from agentmgr.ports.schedules import Firing, Schedule, ScheduleStore, Target
 from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
@@ -111,8 +112,10 @@ __all__ = [
     "AgentView",
     "AttemptFilter",
     "AttemptPlace",
+    "AttemptResult",
     "AttemptRow",
     "AttributeStore",
+    "Backlog",
     "CallbackChange",
     "CallbackFilter",
     "CallbackPlace",
@@ -135,6 +138,7 @@ __all__ = [
     "DispositionRow",
     "DncEntry",
     "DncStore",
+    "DutyStore",
     "Fenced",
     "Firing",
     "Floors",
@@ -162,6 +166,7 @@ __all__ = [
     "OrganisationStore",
     "PendingContacts",
     "Permit",
+    "ResultStore",
     "Role",
     "Schedule",
     "ScheduleStore",

@@ -7,6 +7,7 @@ file and its comments all come from there; `file` reads it from TOML.
 from attrs import Factory, frozen
 
 from agentmgr.campaign.rules import ScheduleRules
+from agentmgr.connectors.settings import ConnectorSettings
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneTimers
 from agentmgr.fields import (
@@ -22,6 +23,7 @@ from agentmgr.fields import (
     yes_or_no,
 )
 from agentmgr.ha.times import LeaseTimes
+from agentmgr.publish.settings import ResultSettings, StreamSettings, TopicSettings, WebhookSettings
 from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, RemoteParams, SimParams
 from agentmgr.tls.settings import TlsSettings
@@ -163,3 +165,8 @@ class Settings:
     zones: tuple[ZoneSettings, ...] = Factory(lambda: (ZoneSettings(),))
     switch: SwitchSettings = SwitchSettings()
     inbound: InboundSettings = InboundSettings()
+    results: ResultSettings = ResultSettings()
+    topic: TopicSettings = TopicSettings()
+    webhooks: tuple[WebhookSettings, ...] = ()
+    stream: StreamSettings = StreamSettings()
+    connectors: tuple[ConnectorSettings, ...] = ()

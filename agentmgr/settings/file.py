@@ -1,12 +1,13 @@
 """The configuration file: read with every mistake reported at once, and written as a sample."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import attrs
 
 from agentmgr.fields import Allowed, Value
 from agentmgr.ha.times import fault_of
+from agentmgr.publish import settings as publishing
 from agentmgr.settings.classes import Settings
 from agentmgr.tables import Mistakes, Tables, read_toml, shown
 from agentmgr.tls.settings import contradictions
@@ -37,9 +38,14 @@ def sample() -> str:
         "# Configuration of agentmgr: every setting with its default. What is left out has its default.",
         "# Check a changed file with: agentmgr check-config FILE",
     ]
+    kinds = get_type_hints(Settings)
     for name, table in _values(Settings()):
-        array = isinstance(table, tuple)
-        _write_table(lines, name, table[0] if array else table, f"[[{name}]]" if array else f"[{name}]")
+        if not isinstance(table, tuple):
+            _write_table(lines, name, table, f"[{name}]")
+        elif table:
+            _write_table(lines, name, table[0], f"[[{name}]]")
+        else:
+            _write_absent(lines, name, get_args(kinds[name])[0]())
     return "\n".join(lines) + "\n"
 
 
@@ -55,6 +61,16 @@ def _write_table(lines: list[str], name: str, table: Any, heading: str) -> None:
         lines += [f"# {metadata['about']}", f"# Allowed: {allowed.words}.", f"{key} = {_toml(value)}"]
     for inner, value in tables:
         _write_table(lines, inner, value, f"[{inner}]")
+
+
+def _write_absent(lines: list[str], name: str, example: Any) -> None:
+    """Write a table of which there is none, as a comment that shows one."""
+    shown: list[str] = []
+    _write_table(shown, name, example, f"[[{name}]]")
+    about = next(index for index, line in enumerate(shown) if line.startswith("[["))
+    lines += shown[:about]
+    lines.append("# There is none; each begins with the line [[" + name + "]], as this one:")
+    lines += [line if line.startswith("# ") else f"#{line}" for line in shown[about:]]
 
 
 def _values(table: Any) -> list[tuple[str, Any]]:
@@ -88,6 +104,7 @@ def _contradictions(found: Settings) -> list[str]:
     for index, zone in enumerate(found.zones, 1):
         problems += contradictions(f"zones[{index}]", zone.host, zone.tls)
     problems += contradictions("http", found.http.host, found.http.tls)
+    problems += publishing.contradictions(found.webhooks)
     if len(found.admin.socket.encode()) > 100:
         problems.append(f"admin.socket: found {shown(found.admin.socket)}; allowed: at most 100 bytes")
     return problems

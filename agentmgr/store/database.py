@@ -460,9 +460,12 @@ def _migrate(database: Database, connection: sqlite3.Connection, *, fresh: bool)
     if found == SCHEMA_REVISION:
         return
     # A table is changed by replacing it, during which those that refer to it would refer to nothing.
-    connection.execute("PRAGMA foreign_keys = OFF")
+    # Triggers name it too, and would be complained of while it is not there.
+    for pragma in ("foreign_keys = OFF", "legacy_alter_table = ON"):
+        connection.execute(f"PRAGMA {pragma}")
     database.write(_upgrade, database.path, found)
-    connection.execute("PRAGMA foreign_keys = ON")
+    for pragma in ("foreign_keys = ON", "legacy_alter_table = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _upgrade(tx: Transaction, path: Path, found: str | None) -> None:

@@ -633,3 +633,27 @@ Index(
     sqlite_where=_IS_TO_COME,
     postgresql_where=_IS_TO_COME,
 )
+# -- what publishers have to tell ------------------------------------------------------------
+
+# Who gets the results of attempts; triggers on attempts and dispositions put them into the outbox.
+publisher = _table("publisher", _key("name", Text()), clustered=True)
+# What one process does for all, by its incarnation.
+duty = _table("duty", _key("name", Text()), _needed("incarnation", Text()), clustered=True)
+# A row for each publisher, gone once it was told; texts are as they were then.
+outbox = _table(
+    "outbox",
+    _key("seq"),
+    _needed("publisher", Text()),
+    _needed("message_id", Text()),
+    _needed("campaign", Text()),
+    _needed("job_id", RowId),
+    _needed("user_contact_id", Text()),
+    _needed("contact_id", RowId),
+    _needed("session_id", Text()),
+    _needed("address", Text()),
+    _needed("contact_list", Text()),
+    _needed("zone", Text()),
+    _needed("result", Text()),
+    _needed("at", Real),
+)
+Index("ix_outbox_publisher", outbox.c.publisher, outbox.c.seq)

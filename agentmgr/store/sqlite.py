@@ -63,6 +63,7 @@ from agentmgr.store.database import open_database
 from agentmgr.store.leases import SqlLeases
 from agentmgr.store.ownership import raise_eras
 from agentmgr.store.records import commit
+from agentmgr.store.results import SqlOutbox
 from agentmgr.store.sql import Transaction
 
 if TYPE_CHECKING:
@@ -218,6 +219,11 @@ class SqliteStore:
     def leases(self) -> SqlLeases:
         """Who owns which zone; with this process alone nobody asks before it acts."""
         return SqlLeases(self._database)
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        """What publishers have to tell."""
+        return SqlOutbox(self._database)
 
     def restored(self, now: float) -> int:
         """Let all zones go on in a new era, after a backup was restored; return how many there are."""
