@@ -69,6 +69,7 @@ class ZoneMaker:
             zone=name,
             era=opened.token.era,
             epoch=opened.token.epoch,
+            run=opened.run,
             switch_confirms=switch.confirms,
             timezones=TIMEZONES,
             utc_offset_s=float(time.localtime().tm_gmtoff),

@@ -11,7 +11,7 @@ import pytest
 from scripts.havoc.compare import MUST_BE_NONE, Journals, compare, read_journals
 
 ROOT = Path(__file__).parent.parent
-SESSION = "North-1-1"
+SESSION = "1000000001"
 
 
 class Database:
@@ -69,12 +69,12 @@ def test_command_that_was_sent_again_and_answered_otherwise_is_doubled(tmp_path)
 
 
 def test_attempt_of_an_owner_that_had_lost_the_zone_is_a_stale_write(tmp_path):
-    there = Database(zone_event=[("North", 1, 10.0), ("North", 2, 20.0)], attempt=[("North-1-7",)])
+    there = Database(zone_event=[("North", 1, 1, 10.0), ("North", 2, 3, 20.0)], attempt=[("1000000007",)])
     assert counts(journals(tmp_path), there) == {"stale_writes": 1}
 
 
 def test_agent_or_attempt_without_an_end_is_stuck(tmp_path):
-    assert counts(journals(tmp_path), Database(open=[("North-1-7",)]), agents="1002") == {"stuck": 2}
+    assert counts(journals(tmp_path), Database(open=[("1000000007",)]), agents="1002") == {"stuck": 2}
 
 
 def order(kind: str, epoch: int = 1, *, talks: bool = False) -> dict[str, Any]:

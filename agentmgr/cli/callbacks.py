@@ -92,9 +92,9 @@ def move(
     from the desktop; one whose contact an agent has is refused.
 
     ```
-    agentmgr callbacks move North-7-3 --to 2026-03-02T15:00 --timezone Europe/Berlin
-    agentmgr callbacks move North-7-3 North-7-4 --agent 1002
-    agentmgr callbacks move North-7-3 --anyone --expires 2026-03-03
+    agentmgr callbacks move 7000000003-callback --to 2026-03-02T15:00 --timezone Europe/Berlin
+    agentmgr callbacks move 7000000003-callback 7000000004-callback --agent 1002
+    agentmgr callbacks move 7000000003-callback --anyone --expires 2026-03-03
     ```
 
     Parameters
@@ -144,7 +144,7 @@ def cancel(callback_id: str, /, *more: str, reason: str, config: Config = None) 
     A zone that has a callback hears of it within two seconds. One that an agent was told of is taken back
     from the desktop; one whose contact an agent has is refused.
 
-    agentmgr callbacks cancel North-7-3 --reason "has called us"
+    agentmgr callbacks cancel 7000000003-callback --reason "has called us"
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class Floor:
         self.connections: dict[int, dict[str, Agent]] = {}
         self.out = Outbox(now, self.agents, self.connections)
         self.lanes = self.out.lanes
-        self.ids = Ids(config.zone, config.epoch)
+        self.ids = Ids(config.zone, config.epoch, config.run)
         self.resending: set[int] = set()
         """The connections whose desktops send again, under the same id, what was not answered."""
         self.heartbeats: dict[int, float] = {}

@@ -429,7 +429,8 @@ class ZoneTimers:
 class ZoneConfig(ZoneTimers):
     """What a zone is told at its start.
 
-    `era` and `epoch` are the token of its owner; `epoch` rises with every start of the zone. With
+    `era` and `epoch` are the token of its owner; `epoch` rises with every start of the zone, `run` with
+    every start of any: session ids begin with it. With
     `switch_confirms` each order brings the switch's word. `utc_offset_s` is that of the clock on the wall, by
     which the day of its agents begins. `token_secret` is 32 random bytes that nobody else knows: resume
     tokens are made of it.
@@ -438,6 +439,7 @@ class ZoneConfig(ZoneTimers):
     zone: str
     era: int = 0
     epoch: int = 1
+    run: int = 1
     switch_confirms: bool = False
     timezones: tuple[str, ...] = ("UTC",)
     utc_offset_s: float = 0.0

@@ -56,11 +56,15 @@ class Claim:
 
 @frozen
 class OpenedZone:
-    """A zone taken over from whoever had it before: its token, the jobs to run on, the agents to keep."""
+    """A zone taken over from whoever had it before: its token, the jobs to run on, the agents to keep.
+
+    `run` counts the lives of all zones: no other has this one's.
+    """
 
     token: Token
     jobs: tuple[JobSpec, ...]
     saved: tuple[SavedAgent, ...] = ()
+    run: int = 1
 
 
 class ZoneStore(Protocol):

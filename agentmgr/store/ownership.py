@@ -1,6 +1,7 @@
 """Who owns a zone: every write of a zone is checked against it."""
 
-from agentmgr.ports import Claim, Fenced, ManagerState, Token
+from agentmgr.core.ids import MAX_RUN
+from agentmgr.ports import Claim, Fenced, ManagerState, StoreFault, Token
 from agentmgr.store.sql import Sql, Transaction
 
 _OWNER_NAME = "COALESCE((SELECT manager.name FROM manager WHERE manager.incarnation = zone.owner), '')"
@@ -48,6 +49,34 @@ def raise_epoch(tx: Transaction, zone: str, now: float, claim: Claim | None) -> 
     return token
 
 
+def next_run(sql: Sql, token: Token) -> int:
+    """Return the number of the life of a zone that a token begins, which no zone's had before.
+
+    Raises:
+        StoreFault: all that ids have room for are given.
+    """
+    run = _count_runs(sql, 1)
+    if run > MAX_RUN:
+        raise StoreFault(
+            f"zones were opened {MAX_RUN} times, and there are no session ids for another; export what is"
+            " wanted, and begin with a new database: agentmgr init"
+        )
+    sql.execute(
+        "UPDATE zone_event SET run = ? WHERE zone = ? AND era = ? AND epoch = ?",
+        (run, token.zone, token.era, token.epoch),
+    )
+    return run
+
+
+def _count_runs(sql: Sql, more: int) -> int:
+    ((latest,),) = sql.fetch(
+        "INSERT INTO numbering (name, latest) VALUES ('session run', ?)"
+        " ON CONFLICT (name) DO UPDATE SET latest = numbering.latest + excluded.latest RETURNING latest",
+        (more,),
+    )
+    return int(latest)
+
+
 def change_owner(sql: Sql, zone: str, owner: str, host: str, port: int, now: float, reason: str) -> Token:
     """Give a zone, held alone, another owner with a higher epoch, and write that down."""
     ((before,),) = sql.fetch(f"SELECT {_OWNER_NAME} FROM zone WHERE name = ?", (zone,))
@@ -72,6 +101,7 @@ RESTORED_EPOCHS = 1000
 
 def raise_eras(tx: Transaction, now: float) -> int:
     """Let the tokens of all zones be higher than any that was given since a backup; return how many zones."""
+    _count_runs(tx.sql, RESTORED_EPOCHS)
     return tx.sql.execute(
         "UPDATE zone SET era = era + 1, epoch = epoch + CAST(? AS BIGINT), owner = '', host = '', port = 0,"
         " moving_to = '', reason = 'restored from a backup', changed_at = ?",

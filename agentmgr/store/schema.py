@@ -86,7 +86,7 @@ manager = _table(
 )
 _IS_LIVE = text("state = 'live'")
 Index("ix_manager_live", manager.c.name, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
-# Each change of owner; the managers are named.
+# Each change of owner; the managers are named. With `run` begin the session ids that it gives, 0 for none.
 zone_event = _table(
     "zone_event",
     _key("zone", Text()),
@@ -96,7 +96,11 @@ zone_event = _table(
     _needed("to_manager", Text()),
     _needed("reason", Text()),
     _needed("at", Real),
+    Column("run", RowId, nullable=False, server_default="0"),
 )
+
+# What is counted over all zones: `session run` is how many lives they have had, with which session ids begin.
+numbering = _table("numbering", _key("name", Text()), _needed("latest", RowId), clustered=True)
 
 # -- organisations, agents -----------------------------------------------------------------
 

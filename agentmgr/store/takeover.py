@@ -3,7 +3,7 @@
 from agentmgr.ports import Claim, JobState, OpenedZone
 from agentmgr.store.callbacks import expire_callbacks
 from agentmgr.store.jobs import read_job
-from agentmgr.store.ownership import raise_epoch
+from agentmgr.store.ownership import next_run, raise_epoch
 from agentmgr.store.saved import read_saved, release_attempts
 from agentmgr.store.settlement import settle_rest
 from agentmgr.store.shares import GOES_ON, end_idle_shares, end_job, lock_job, settle_and_end
@@ -14,9 +14,10 @@ def open_zone(tx: Transaction, zone: str, now: float, claim: Claim | None = None
     """Make the caller the owner of a zone and settle what its dead owner left open."""
     tx.sql.take_time()
     token = raise_epoch(tx, zone, now, claim)
+    run = next_run(tx.sql, token)
     going_on = _take_over_shares(tx.sql, zone, now)
     jobs = tuple(read_job(tx, job_id, zone) for job_id in going_on)
-    return OpenedZone(token, jobs, read_saved(tx.sql, zone))
+    return OpenedZone(token, jobs, read_saved(tx.sql, zone), run)
 
 
 def _take_over_shares(sql: Sql, zone: str, now: float) -> list[int]:

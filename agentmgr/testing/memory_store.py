@@ -183,6 +183,7 @@ class MemoryStore:
             Token(zone, 0, self._epochs[zone]),
             tuple(self._as_it_is(job) for job in live.values()),
             tuple(self._saved(agent) for agent in saved.values()),
+            run=sum(self._epochs.values()),
         )
 
     def _goes_on(self, agent: SaveAgent, live: dict[int, JobSpec]) -> bool:

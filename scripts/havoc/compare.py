@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from agentmgr.core.ids import SESSIONS_A_RUN
 from agentmgr.testing.postgres import ThrowawayPostgres
 
 MUST_BE_NONE = ("lost", "doubled", "stale_writes", "stale_orders", "double_dials", "stuck", "calls_cut")
@@ -155,15 +156,17 @@ def _check_callbacks(found: Findings, journals: Journals, ask: Any) -> None:
 
 def _check_epochs(found: Findings, ask: Any) -> None:
     """Nothing that an owner began after the next one had the zone is there."""
-    began: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for zone, epoch, at in ask("SELECT zone, epoch, at FROM zone_event ORDER BY era, epoch"):
-        began[zone].append((epoch, at))
+    began: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    for zone, epoch, run, at in ask(
+        "SELECT zone, epoch, run, at FROM zone_event WHERE run > 0 ORDER BY era, epoch"
+    ):
+        began[zone].append((epoch, run, at))
     for zone, events in began.items():
-        for epoch, at in events[1:]:
-            made_by = f"split_part(substr(attempt_id, {len(zone) + 2}), '-', 1)"
+        for epoch, run, at in events[1:]:
+            made_by = f"split_part(attempt_id, '.', 1)::bigint / {SESSIONS_A_RUN}"
             late = ask(
                 f"SELECT attempt_id FROM attempt WHERE zone = '{zone}' AND started_at > {at + SAME_CLOCK_S}"
-                f" AND CASE WHEN {made_by} ~ '^[0-9]+$' THEN {made_by}::int < {epoch} END"
+                f" AND {made_by} < {run}"
             )
             for (attempt,) in late:
                 found.add("stale_writes", f"{attempt} was begun after epoch {epoch} had {zone}")

@@ -213,7 +213,7 @@ def restart(scene, *, legs=(LEG,), live=(SID,), seconds=0.0):
         )
     store._epochs["Z"] = scene.config.epoch
     opened = store.open_zone("Z", now)
-    later = Scene(config=evolve(scene.config, epoch=opened.token.epoch), agents="")
+    later = Scene(config=evolve(scene.config, epoch=opened.token.epoch, run=opened.run), agents="")
     later.store, later.now = store, now
     later.answers_at_once = False  # nothing is asked before all is told
     later.witness = None  # nor does anything add up

@@ -38,7 +38,7 @@ from protocol import commands as c
 from protocol.enums import AgentState, CallbackType, CallState, DestinationType, NailupStatus
 from protocol.structures import AgentSkill, AgentStatus, CallbackDest, ContactNumber
 
-STALE = "Z-1-99"
+STALE = "1000000099"
 STATUS = AgentStatus(AgentState.Ready, CallState.Idle, NailupStatus.NailedUp)
 
 
@@ -56,8 +56,8 @@ def two_wait_for_b():
             scene.add_agent(agent_id)
         scene.nail(agent_id)
         scene.customer_answers()
-    scene.send("C", with_agent("B", "Z-1-3"))
-    scene.send("D", with_agent("B", "Z-1-4"))
+    scene.send("C", with_agent("B", "1000000003"))
+    scene.send("D", with_agent("B", "1000000004"))
     return scene
 
 

@@ -40,7 +40,7 @@ from protocol.commands import (
 from protocol.enums import AgentState, AttributeType, DialFailReason, PacingType
 from protocol.structures import AgentSkill, ContactNumber, SocketInfo
 
-SID = "Z-1-1"
+SID = "1000000001"
 """The first session of a scene's zone."""
 LEG = "Z-1-line-A-1"
 """The first nailing call to agent A."""

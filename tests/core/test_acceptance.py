@@ -155,7 +155,7 @@ def test_command_about_another_session_is_refused_where_it_would_be_accepted(gat
     states = {name: agent_a(name) for name in ALL_SCENES}
     name = next(n for n, a in states.items() if gate.opens(a.status, a.capabilities))
     scene = ALL_SCENES[name]()
-    scene.send("A", gate.command(evolve(GIVEN, session_id="Z-1-99")))
+    scene.send("A", gate.command(evolve(GIVEN, session_id="1000000099")))
     assert scene.responses[-1].result is ResultCode.BAD_DATA
 
 

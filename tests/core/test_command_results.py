@@ -44,7 +44,7 @@ from protocol.registry import COMMANDS, VERSION
 from protocol.results import LIBRARY_CODES, UNUSED_CODES, ResultCode
 from protocol.structures import AgentSkill, Attribute, CompletionCode, ContactNumber, KeyValuePair, SocketInfo
 
-STALE = "Z-1-99"
+STALE = "1000000099"
 
 
 @frozen
@@ -600,7 +600,7 @@ def test_many_addresses_are_read_in_several_turns_and_put_on_the_list_together()
         assert len(scene.asked[-1].addresses) == ADDRESSES_A_TURN
         assert scene.answer(scene.asked[-1]) == []
         assert scene.store.dnc == set()
-    assert scene.answer(scene.asked[-1])[-1] == "A < AddToDNC 0 Z-1-1"
+    assert scene.answer(scene.asked[-1])[-1] == "A < AddToDNC 0 1000000001"
     assert len(scene.store.dnc) == 2 * ADDRESSES_A_TURN + 1
 
 

@@ -313,8 +313,8 @@ def test_campaign_that_closes_its_hours_makes_its_callbacks_wait_for_the_next():
 def test_campaign_that_asks_for_more_skill_lets_go_who_has_it_not():
     scene = running()
     scene.post(changed(scene, min_skill_level=5))
-    scene.send("A", AGTReleaseLine("Z-1-1"))
-    scene.send("A", AGTWrapupContact(CompletionCode(1), session_id="Z-1-1"))
+    scene.send("A", AGTReleaseLine("1000000001"))
+    scene.send("A", AGTWrapupContact(CompletionCode(1), session_id="1000000001"))
     assert scene.agent("A").job is None
 
 

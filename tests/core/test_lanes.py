@@ -269,8 +269,8 @@ def test_contact_is_wrapped_up_after_the_callback_that_came_before():
     assert scene.send("A", DISPOSE) == []
     shown = scene.answer(scene.asked[-1])
     assert [line for line in shown if " < " in line] == [
-        "A < CreateCallback 0 Z-1-1",
-        "A < WrapupContact 0 Z-1-1",
+        "A < CreateCallback 0 1000000001",
+        "A < WrapupContact 0 1000000001",
     ]
     assert len(scene.store.callbacks) == 1
 
@@ -296,7 +296,7 @@ def test_address_is_on_the_list_for_whoever_asks_behind_the_command_that_puts_it
     scene.answers_at_once = False
     scene.send("A", c.AGTAddToDNC((Attribute("PhoneNumber1"),)))
     assert scene.send("A", c.AGTIsInDNC("+49300000001", SID)) == []
-    assert scene.answer(scene.asked[-1])[-1] == "A < AddToDNC 0 Z-1-1"
+    assert scene.answer(scene.asked[-1])[-1] == "A < AddToDNC 0 1000000001"
     assert scene.answer(scene.asked[-1]) == ["A < IsInDNC 0 True"]
 
 
@@ -308,14 +308,14 @@ def on_hold_soon():
     confirming = evolve(scene.zone.config, switch_confirms=True)
     scene.zone.config = scene.config = confirming
     scene.answers_at_once = False
-    assert scene.send("A", c.AGTHoldCall(SID)) == ["switch: Hold Z-1-1"]
+    assert scene.send("A", c.AGTHoldCall(SID)) == ["switch: Hold 1000000001"]
     return scene
 
 
 def test_logon_behind_a_hold_that_the_switch_has_not_confirmed_waits_for_it():
     scene = on_hold_soon()
     assert scene.send("A", a_logon()) == []
-    assert [line for line in scene.confirm() if " < " in line] == ["A < HoldCall 0 Z-1-1"]
+    assert [line for line in scene.confirm() if " < " in line] == ["A < HoldCall 0 1000000001"]
     assert scene.answer(scene.asked[-1]) == ["A < Logon 7"]
 
 

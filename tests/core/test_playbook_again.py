@@ -104,7 +104,8 @@ def test_callback_is_in_the_zone_of_its_number_unless_one_is_given(given, zone):
 
 def test_callback_without_an_expiry_expires_as_its_campaign_says():
     scene = talking(contacts=1, callback_expiry_min=45)
-    assert scene.send("A", create(scene=scene, callback_expiry_time=0))[-1] == "A < CreateCallback 0 Z-1-1"
+    shown = scene.send("A", create(scene=scene, callback_expiry_time=0))
+    assert shown[-1] == "A < CreateCallback 0 1000000001"
     record = the_callback(scene)
     assert record.expires_at - record.due_at == 45 * 60
 
@@ -126,7 +127,7 @@ def for_agent(agent_id):
 
 def test_callback_for_a_colleague_who_is_logged_off_comes_to_that_one():
     scene = talking(contacts=1)
-    assert scene.send("A", create(scene=scene, **for_agent("B")))[-1] == "A < CreateCallback 0 Z-1-1"
+    assert scene.send("A", create(scene=scene, **for_agent("B")))[-1] == "A < CreateCallback 0 1000000001"
     assert the_callback(scene).agent_id == "B"
     scene.customer_leaves(SID)
     scene.send("A", DISPOSE)

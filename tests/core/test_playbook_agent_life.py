@@ -125,8 +125,8 @@ def test_nailing_is_answered_and_the_job_attached():
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! call Idle
-        store: StartAttempt Z-1-1 1 Progressive +49300000001
-        switch: Dial Z-1-1 +49300000001 25
+        store: StartAttempt 1000000001 1 Progressive +49300000001
+        switch: Dial 1000000001 +49300000001 25
     """)
 
 
@@ -215,8 +215,8 @@ def test_job_over_moves_the_agent_to_another_job_without_unnailing():
         A ! JobAttached Winter
     """)
     assert scene.wait(900) == lines("""
-        store: StartAttempt Z-1-1 1001 Preview +49300001001
-        A ! CallNotify Preview(u1001 +49300001001) Z-1-1
+        store: StartAttempt 1000000001 1001 Preview +49300001001
+        A ! CallNotify Preview(u1001 +49300001001) 1000000001
         A ! state Preview
     """)
 
@@ -251,8 +251,8 @@ def test_job_over_while_nailing_is_pending_goes_on_for_another_job():
         A ! NailupChange NailedUp
         A ! JobAttached Winter
         A ! call Idle
-        store: StartAttempt Z-1-1 1001 Preview +49300001001
-        A ! CallNotify Preview(u1001 +49300001001) Z-1-1
+        store: StartAttempt 1000000001 1001 Preview +49300001001
+        A ! CallNotify Preview(u1001 +49300001001) 1000000001
         A ! state Preview
     """)
 
@@ -297,17 +297,17 @@ def test_nailing_lost_when_talking_hangs_up_and_sends_the_contact_to_wrapup():
     scene = talking()
     assert scene.line_drops() == lines("""
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
     assert scene.send("A", DONE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state NoState
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         A ! NailupChange PendingNailUp
     """)
 
@@ -317,7 +317,7 @@ def test_nailing_lost_when_the_preview_is_shown():
     assert scene.line_drops() == lines("""
         switch: DropNail Z-1-line-A-1
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -326,9 +326,9 @@ def test_nailing_lost_when_dialing():
     scene = dialing()
     assert scene.line_drops() == lines("""
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -337,9 +337,9 @@ def test_nailing_lost_when_held():
     scene = held()
     assert scene.line_drops() == lines("""
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -367,10 +367,10 @@ def test_nailing_lost_is_reported_by_the_desktop_with_a_contact():
     scene = talking()
     assert scene.send("A", AGTLostNailing()) == lines("""
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
         A ! state Wrapup
-        A < LostNailing 0 Z-1-1 wrapup(60s+ Done)
+        A < LostNailing 0 1000000001 wrapup(60s+ Done)
     """)
 
 
@@ -428,13 +428,13 @@ def test_pending_break_begins_after_wrapup_before_the_answer():
         A < StateChange 0 PendingNotReady
     """)
     assert scene.send("A", DONE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
 
 
@@ -442,8 +442,8 @@ def test_pending_break_begins_after_wrapup_by_default_code():
     scene = wrapup()
     scene.want_break()
     assert scene.wait(65) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
         A ! StateChangedNotify NotReady
@@ -547,17 +547,17 @@ def test_pending_logout_when_talking_waits_for_the_wrapup():
         A < PendingLogout 0
     """)
     assert scene.customer_leaves() == lines("""
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
     assert scene.send("A", DONE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
     """)
@@ -577,13 +577,13 @@ def test_pending_logout_in_wrapup_without_nailing():
         A < PendingLogout 0
     """)
     assert scene.send("A", DONE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state NoState
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         A ! AgentLoggedOut
     """)
 
@@ -612,7 +612,7 @@ def test_pending_logout_stands_though_the_agent_goes_ready_again():
     scene.customer_leaves()
     assert scene.send("A", DONE)[3:] == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         A ! StateChangedNotify NotReady
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
@@ -718,7 +718,7 @@ def test_takeover_when_logging_off_answers_the_logoff():
 def test_takeover_of_a_preview_gives_the_contact_back_undisposed():
     scene = preview(contacts=1)
     assert force(scene) == lines("""
-        store: EndAttempt Z-1-1 Cancelled
+        store: EndAttempt 1000000001 Cancelled
         store: ReturnContact 1 0 Cancelled +0s
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -730,9 +730,9 @@ def test_takeover_of_a_preview_gives_the_contact_back_undisposed():
 def test_takeover_when_dialing():
     scene = dialing()
     assert force(scene) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Cancelled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Cancelled A
         store: ReturnContact 1 1 Cancelled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -744,9 +744,9 @@ def test_takeover_when_dialing():
 def test_takeover_when_talking():
     scene = talking()
     assert force(scene) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -758,9 +758,9 @@ def test_takeover_when_talking():
 def test_takeover_when_held():
     scene = held()
     assert force(scene) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -772,8 +772,8 @@ def test_takeover_when_held():
 def test_takeover_in_wrapup():
     scene = wrapup()
     assert force(scene) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -785,8 +785,8 @@ def test_takeover_in_wrapup():
 def test_takeover_in_wrapup_without_nailing():
     scene = wrapup_nailing_lost()
     assert force(scene) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! AgentLoggedOut
         A ! caps ready not_ready
@@ -816,9 +816,9 @@ def a_fresh_agent():
 def test_takeover_over_the_same_connection():
     scene = talking()
     assert scene.log_on("A", scene.agent("A").connection, is_force=True) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -847,8 +847,8 @@ def test_connection_lost_when_talking_leaves_the_contact_to_its_default_code():
     assert scene.wait(60) == []
     assert scene.customer_leaves() == []
     assert scene.wait(65) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         store: FinishJob finished
@@ -863,7 +863,7 @@ def test_connection_lost_with_a_preview_gives_the_contact_back_undisposed(pacing
     scene.disconnect(1)
     assert scene.wait(59) == []
     assert scene.wait(1) == lines("""
-        store: EndAttempt Z-1-1 Cancelled
+        store: EndAttempt 1000000001 Cancelled
         store: ReturnContact 1 0 Cancelled +0s
         switch: DropNail Z-1-line-A-1
     """)
@@ -874,9 +874,9 @@ def test_connection_lost_and_logon_by_force_before_the_time_is_over():
     scene = talking(contacts=1)
     scene.disconnect(1)
     assert force(scene) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! caps ready not_ready
@@ -903,12 +903,12 @@ def test_switch_out_of_reach_ends_everything_on_it():
     scene = talking()
     scene.nail("B")
     assert scene.post(TelephonyLost()) == lines("""
-        store: EndAttempt Z-1-2 TelephonyDown
+        store: EndAttempt 1000000002 TelephonyDown
         store: ReturnContact 2 1 TelephonyDown +60s
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
         switch: DropNail Z-1-line-B-2
         B ! NailupChange NailingLost
@@ -924,14 +924,14 @@ def test_job_paused_starts_nothing_and_resumed_goes_on():
     scene = wrapup()
     scene.want(1, Wanted.PAUSE)
     assert scene.send("A", DONE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
     assert scene.wait(60) == []
     assert scene.want(1, Wanted.RUN) == lines("""
-        store: StartAttempt Z-1-2 2 Progressive +49300000002
-        switch: Dial Z-1-2 +49300000002 25
+        store: StartAttempt 1000000002 2 Progressive +49300000002
+        switch: Dial 1000000002 +49300000002 25
     """)

@@ -64,7 +64,7 @@ def test_blend_to_inbound_waits_for_the_contact():
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == [
         "A ! state Idle",
-        "A < WrapupContact 0 Z-1-1",
+        "A < WrapupContact 0 1000000001",
         *DROP_ORDERED,
     ]
 
@@ -81,8 +81,8 @@ def test_blend_to_inbound_waits_for_the_consult_that_is_on():
 def test_blend_to_inbound_waits_for_the_consult_that_is_pending():
     scene = consult_pending()
     scene.send("B", TO_INBOUND)
-    scene.customer_leaves("Z-1-2")
-    scene.send("B", c.AGTWrapupContact(CompletionCode(1), "Z-1-2"))
+    scene.customer_leaves("1000000002")
+    scene.send("B", c.AGTWrapupContact(CompletionCode(1), "1000000002"))
     assert scene.agent("B").call_state is CallState.Consult
     assert "switch: DropNail Z-1-line-B-2" in scene.send("A", c.AGTCancelConsult(SID))
 
@@ -170,8 +170,8 @@ def test_blend_to_outbound_before_the_contact_is_over_changes_nothing():
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        switch: Dial Z-1-2 +49300000002 25
+        A < WrapupContact 0 1000000001
+        switch: Dial 1000000002 +49300000002 25
     """)
 
 
@@ -215,7 +215,7 @@ def test_skills_changed_move_a_free_agent_to_the_job_that_wants_them():
     assert without(scene.send("A", ART), "store:") == lines("""
         A < SkillsChanged 0
         A ! JobAttached Autumn
-        A ! CallNotify Preview(u1 +49300000001) Z-1-1
+        A ! CallNotify Preview(u1 +49300000001) 1000000001
         A ! state Preview
     """)
 
@@ -237,7 +237,7 @@ def test_skills_changed_in_a_contact_move_the_agent_after_it():
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == [
         "A ! state Idle",
-        "A < WrapupContact 0 Z-1-1",
+        "A < WrapupContact 0 1000000001",
         *DROP_ORDERED,
     ]
 
@@ -254,7 +254,7 @@ def test_skills_changed_take_a_promised_callback_back():
     scene = awaiting("AB")
     scene.wait(80)
     shown = scene.send("A", ART)
-    assert "A ! PreviewCallbackCancelled Z-1-1" in shown
+    assert "A ! PreviewCallbackCancelled 1000000001" in shown
     assert scene.wait(0)[0].startswith("B ! PreviewCallbackPending")
 
 

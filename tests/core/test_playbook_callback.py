@@ -41,8 +41,8 @@ DIAL = c.AGTPreviewDial(ContactNumber("PhoneNumber1"), SID)
 DUE = "2023/11/14 22:15"
 """When the callback of `awaiting` is due, 100 s after its start."""
 DELIVERED = lines("""
-    store: StartAttempt Z-1-1 50 Callback +49300000050 old-callback
-    A ! CallNotify Callback(u50 +49300000050) Z-1-1
+    store: StartAttempt 1000000001 50 Callback +49300000050 old-callback
+    A ! CallNotify Callback(u50 +49300000050) 1000000001
     A ! state Callback
 """)
 LET_GO = lines("""
@@ -67,9 +67,10 @@ def test_callback_is_written_down_before_the_answer(way):
     scene = way()
     command = create(scene=scene, agent_notes=" After six. ")
     shown = scene.send("A", command)
-    assert shown[0] == "store: SaveNote 1 Z-1-1 A After six."
-    assert shown[1].startswith("store: SaveCallback Z-1-1-callback 1 1 Standard  A +49300000001 PhoneNumber1")
-    assert shown[2:] == ["A < CreateCallback 0 Z-1-1"]
+    assert shown[0] == "store: SaveNote 1 1000000001 A After six."
+    saved = "store: SaveCallback 1000000001-callback 1 1 Standard  A +49300000001 PhoneNumber1"
+    assert shown[1].startswith(saved)
+    assert shown[2:] == ["A < CreateCallback 0 1000000001"]
     (record,) = scene.store.callbacks.values()
     assert 0 <= scene.now + 1800 - record.due_at < 60
     assert record.expires_at == record.due_at + 3600
@@ -79,10 +80,10 @@ def test_types_and_destinations_of_callbacks():
     scene = talking()
     scene.nail("B")
     assert scene.send("A", c.AGTGetCallbackTypes(SID)) == lines("""
-        A < GetCallbackTypes 0 Z-1-1 [Standard Agent Campaign] 60
+        A < GetCallbackTypes 0 1000000001 [Standard Agent Campaign] 60
     """)
     shown = [
-        scene.send("A", c.AGTGetCallbackDestsForType(kind, SID, "Z"))[0].partition("Z-1-1 ")[2]
+        scene.send("A", c.AGTGetCallbackDestsForType(kind, SID, "Z"))[0].partition("1000000001 ")[2]
         for kind in CallbackType
     ]
     assert shown == [
@@ -100,7 +101,7 @@ def test_colleagues_who_are_off_are_destinations_after_those_who_are_there():
     scene.log_on("C", time_zone="", agent_name="Carla")
     shown = scene.send("A", c.AGTGetCallbackDestsForType(CallbackType.Agent, SID))
     assert shown == [
-        "A < GetCallbackDestsForType 0 Z-1-1 Agent ["
+        "A < GetCallbackDestsForType 0 1000000001 Agent ["
         "CallbackDest(Agent A Agent A Ready Talking Europe/Berlin Z)"
         " CallbackDest(Agent C Carla NotReady NoState UTC Z)"
         " CallbackDest(Agent B Agent B LoggedOff Z)]"
@@ -110,7 +111,7 @@ def test_colleagues_who_are_off_are_destinations_after_those_who_are_there():
 def test_callback_for_a_colleague_who_is_off_is_delivered_when_the_colleague_is_back():
     scene = talking(contacts=1)
     assert scene.send("A", create(scene=scene, callback_dest=TO_B, **FOR_AGENT))[-1:] == [
-        "A < CreateCallback 0 Z-1-1"
+        "A < CreateCallback 0 1000000001"
     ]
     scene.send("A", c.AGTReleaseLine(SID))
     scene.send("A", c.AGTWrapupContact(CompletionCode(1), SID))
@@ -135,7 +136,7 @@ def test_callback_without_an_expiry_has_that_of_the_campaign():
 
 def test_no_agent_of_this_zone_is_a_destination_in_another():
     shown = talking().send("A", c.AGTGetCallbackDestsForType(CallbackType.Agent, SID, "Y"))
-    assert shown == ["A < GetCallbackDestsForType 0 Z-1-1 Agent"]
+    assert shown == ["A < GetCallbackDestsForType 0 1000000001 Agent"]
 
 
 def test_contact_with_a_callback_is_not_dialled_again_before():
@@ -159,9 +160,9 @@ def test_callback_created_in_a_preview_comes_to_an_agent():
     scene.send("A", c.AGTPreviewCancel(SID))
     scene.send("A", DISPOSE)
     assert scene.wait(1800) == lines("""
-        A ! PreviewCallbackPending 2023/11/14 22:43 Z-1-2
-        store: StartAttempt Z-1-2 1 Callback +49300000001 Z-1-1-callback
-        A ! CallNotify Callback(u1 +49300000001) Z-1-2
+        A ! PreviewCallbackPending 2023/11/14 22:43 1000000002
+        store: StartAttempt 1000000002 1 Callback +49300000001 1000000001-callback
+        A ! CallNotify Callback(u1 +49300000001) 1000000002
         A ! state Callback
     """)
 
@@ -185,7 +186,7 @@ def test_callback_for_another_campaign_is_delivered_by_its_job():
     scene.store.add_job(3, [])
     dest = CallbackDest(CallbackType.Campaign, "Autumn")
     shown = scene.send("A", create(scene=scene, callback_type=CallbackType.Campaign, callback_dest=dest))
-    assert shown[-1] == "A < CreateCallback 0 Z-1-1"
+    assert shown[-1] == "A < CreateCallback 0 1000000001"
 
 
 def bring_nailed_art(scene):
@@ -202,7 +203,7 @@ def test_callback_put_off_to_another_campaign_leaves_the_first_job():
     dest = CallbackDest(CallbackType.Campaign, "Autumn")
     scene.send("A", create(scene=scene, callback_type=CallbackType.Campaign, callback_dest=dest))
     assert not scene.zone.jobs[1].callbacks
-    assert list(scene.zone.jobs[2].callbacks) == ["Z-1-1-callback"]
+    assert list(scene.zone.jobs[2].callbacks) == ["1000000001-callback"]
     scene.customer_leaves(SID)
     assert "store: FinishJob finished" in scene.send("A", DISPOSE)
     shown = scene.wait(1800)
@@ -239,7 +240,7 @@ def test_callback_is_announced_and_delivered_when_due():
     scene = awaiting()
     assert scene.wait(69) == []
     assert scene.wait(1) == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-1
+        A ! PreviewCallbackPending {DUE} 1000000001
     """)
     assert scene.wait(29) == []
     assert scene.wait(1) == DELIVERED
@@ -254,21 +255,21 @@ def test_callback_is_announced_as_long_before_as_its_campaign_says():
     scene.nail()
     assert scene.wait(39) == []
     assert scene.wait(1) == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-1
+        A ! PreviewCallbackPending {DUE} 1000000001
     """)
 
 
 def test_callback_dialled_answered_and_handled():
     scene = called_back()
     assert scene.send("A", DIAL) == lines("""
-        store: MarkDialed Z-1-1 +49300000050 A
+        store: MarkDialed 1000000001 +49300000050 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        switch: Dial Z-1-1 +49300000050 25
+        A < PreviewDial 0 1000000001
+        switch: Dial 1000000001 +49300000050 25
     """)
     assert scene.customer_answers(SID) == lines("""
-        store: MarkAnswered Z-1-1 A
-        switch: Connect Z-1-1 Z-1-line-A-1
+        store: MarkAnswered 1000000001 A
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
     """)
     assert scene.wait(1200) == []  # its time is over, but it is being talked about
@@ -277,10 +278,10 @@ def test_callback_dialled_answered_and_handled():
         scene.send("A", DISPOSE)
         == lines("""
         store: EndCallback old-callback Handled
-        store: SaveDisposition Z-1-1 50 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 50 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         store: FinishJob finished
     """)
         + LET_GO
@@ -292,7 +293,7 @@ def test_callback_dialled_without_success(reason):
     scene = called_back()
     scene.send("A", DIAL)
     assert scene.customer_fails(reason, SID) == lines(f"""
-        A ! DialFailed wrapup(60s+ Done) {reason.value} Z-1-1
+        A ! DialFailed wrapup(60s+ Done) {reason.value} 1000000001
         A ! state Wrapup
     """)
     assert scene.send("A", DISPOSE)[0] == "store: EndCallback old-callback Cancelled"
@@ -302,12 +303,12 @@ def test_callback_declined_by_the_agent():
     scene = called_back()
     assert scene.send("A", c.AGTPreviewCancel(SID)) == lines("""
         A ! state Wrapup
-        A < PreviewCancel 0 Z-1-1 wrapup(60s+ Done)
+        A < PreviewCancel 0 1000000001 wrapup(60s+ Done)
     """)
     assert scene.wait(65)[:3] == lines("""
         store: EndCallback old-callback Cancelled
-        store: SaveDisposition Z-1-1 50 A 1 default
-        store: EndAttempt Z-1-1 Cancelled A
+        store: SaveDisposition 1000000001 50 A 1 default
+        store: EndAttempt 1000000001 Cancelled A
     """)
 
 
@@ -317,13 +318,13 @@ def test_callback_put_off_comes_again_under_its_old_name():
     assert shown[0].startswith("store: SaveCallback old-callback 1 50 Standard  A +493000000509 PhoneNumber2")
     scene.send("A", c.AGTPreviewCancel(SID))
     assert scene.send("A", DISPOSE) == lines("""
-        store: SaveDisposition Z-1-1 50 A 1 agent
-        store: EndAttempt Z-1-1 Cancelled A
+        store: SaveDisposition 1000000001 50 A 1 agent
+        store: EndAttempt 1000000001 Cancelled A
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
     shown = scene.wait(1800)
-    assert shown[1] == "store: StartAttempt Z-1-2 50 Callback +493000000509 old-callback"
+    assert shown[1] == "store: StartAttempt 1000000002 50 Callback +493000000509 old-callback"
 
 
 def test_callback_put_off_and_expired_on_the_desktop_is_left_there():
@@ -345,13 +346,13 @@ def test_callback_due_while_the_agent_is_busy_comes_after_the_contact():
     scene = awaiting(pacing=PacingType.Progressive, contacts=1, **to_agent("A"))
     scene.customer_answers()
     assert scene.wait(100) == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-2
+        A ! PreviewCallbackPending {DUE} 1000000002
     """)
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        A ! CallNotify Callback(u50 +49300000050) Z-1-2
+        A < WrapupContact 0 1000000001
+        A ! CallNotify Callback(u50 +49300000050) 1000000002
         A ! state Callback
     """)
 
@@ -365,8 +366,8 @@ def test_break_waits_for_the_pending_callback():
         A < StateChange 0 PendingNotReady
     """)
     assert scene.wait(25) == lines("""
-        store: StartAttempt Z-1-1 50 Callback +49300000050 old-callback
-        A ! CallNotify Callback(u50 +49300000050) Z-1-1
+        store: StartAttempt 1000000001 50 Callback +49300000050 old-callback
+        A ! CallNotify Callback(u50 +49300000050) 1000000001
         A ! state Callback
     """)
     scene.send("A", c.AGTPreviewCancel(SID))
@@ -374,7 +375,7 @@ def test_break_waits_for_the_pending_callback():
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
 
 
@@ -386,7 +387,7 @@ def test_break_during_a_contact_waits_for_the_pending_callback_too():
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
     assert scene.agent("A").agent_state is AgentState.PendingNotReady
     scene.wait(100)
@@ -409,7 +410,7 @@ def test_break_begins_when_the_callback_it_waits_for_is_taken_back(end):
     scene.wait(75)
     scene.want_break()
     shown = end(scene)
-    assert "A ! PreviewCallbackCancelled Z-1-1" in shown
+    assert "A ! PreviewCallbackCancelled 1000000001" in shown
     assert "A ! StateChangedNotify NotReady" in shown
     assert scene.agent("A").agent_state is AgentState.NotReady
 
@@ -427,7 +428,7 @@ def test_break_begins_when_the_desktop_is_lost_that_a_callback_was_promised_to()
 
 def test_callback_of_an_agent_goes_to_that_agent():
     assert awaiting("AB", **to_agent("B")).wait(70) == lines(f"""
-        B ! PreviewCallbackPending {DUE} Z-1-1
+        B ! PreviewCallbackPending {DUE} 1000000001
     """)
 
 
@@ -446,14 +447,14 @@ def test_callback_of_an_agent_goes_to_that_agent():
 def test_callback_of_an_agent_who_is_gone_goes_to_another(leave):
     scene = awaiting("AB", **to_agent("B"))
     leave(scene)
-    assert f"A ! PreviewCallbackPending {DUE} Z-1-1" in scene.wait(70)
+    assert f"A ! PreviewCallbackPending {DUE} 1000000001" in scene.wait(70)
 
 
 def test_callback_of_an_agent_who_lost_the_skill_in_a_contact_goes_to_another():
     scene = awaiting("BA", pacing=PacingType.Progressive, contacts=1, **to_agent("B"))
     scene.customer_answers()
     scene.send("B", c.AGTSkillsChanged((AgentSkill("art"),)))
-    assert scene.wait(70) == [f"A ! PreviewCallbackPending {DUE} Z-1-2"]
+    assert scene.wait(70) == [f"A ! PreviewCallbackPending {DUE} 1000000002"]
 
 
 @pytest.mark.parametrize(
@@ -466,9 +467,9 @@ def test_callback_promised_to_an_agent_who_leaves_goes_to_another(leave):
     scene.wait(75)
     leave(scene)
     assert without(scene.wait(25), "B") == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-2
-        store: StartAttempt Z-1-2 50 Callback +49300000050 old-callback
-        A ! CallNotify Callback(u50 +49300000050) Z-1-2
+        A ! PreviewCallbackPending {DUE} 1000000002
+        store: StartAttempt 1000000002 50 Callback +49300000050 old-callback
+        A ! CallNotify Callback(u50 +49300000050) 1000000002
         A ! state Callback
     """)
 
@@ -476,7 +477,7 @@ def test_callback_promised_to_an_agent_who_leaves_goes_to_another(leave):
 def test_callback_with_nobody_free_goes_to_the_first_who_is():
     scene = awaiting("")
     assert scene.wait(150) == []
-    assert scene.nail()[-4:] == [f"A ! PreviewCallbackPending {DUE} Z-1-1", *DELIVERED]
+    assert scene.nail()[-4:] == [f"A ! PreviewCallbackPending {DUE} 1000000001", *DELIVERED]
 
 
 def test_callback_goes_to_nobody_without_the_skill():
@@ -492,8 +493,8 @@ def test_two_callbacks_at_once_go_to_two_agents():
     scene.nail("A")
     scene.nail("B")
     assert scene.wait(70) == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-1
-        B ! PreviewCallbackPending {DUE} Z-1-2
+        A ! PreviewCallbackPending {DUE} 1000000001
+        B ! PreviewCallbackPending {DUE} 1000000002
     """)
 
 
@@ -506,9 +507,9 @@ def test_second_callback_of_one_agent_comes_after_the_first():
     scene.wait(30)
     scene.send("A", c.AGTPreviewCancel(SID))
     assert scene.send("A", DISPOSE)[-4:] == lines(f"""
-        A ! PreviewCallbackPending {DUE} Z-1-2
-        store: StartAttempt Z-1-2 51 Callback +49300000050 other
-        A ! CallNotify Callback(u51 +49300000050) Z-1-2
+        A ! PreviewCallbackPending {DUE} 1000000002
+        store: StartAttempt 1000000002 51 Callback +49300000050 other
+        A ! CallNotify Callback(u51 +49300000050) 1000000002
         A ! state Callback
     """)
 
@@ -552,7 +553,7 @@ def test_callback_expires_before_its_agent_is_free():
     scene.wait(699)
     assert scene.wait(1) == lines("""
         store: EndCallback old-callback Expired
-        A ! PreviewCallbackCancelled Z-1-2
+        A ! PreviewCallbackCancelled 1000000002
     """)
     assert scene.agent("A").pending_callback is None
 
@@ -564,8 +565,8 @@ def test_callback_expires_on_the_desktop():
         scene.wait(1)
         == lines("""
         store: EndCallback old-callback Expired
-        A ! PreviewCallbackCancelled Z-1-1
-        store: EndAttempt Z-1-1 Expired
+        A ! PreviewCallbackCancelled 1000000001
+        store: EndAttempt 1000000001 Expired
         A ! state Idle
         store: FinishJob finished
     """)
@@ -643,7 +644,7 @@ def test_stopped_job_leaves_its_callbacks_to_the_next():
     assert (
         scene.want(1, Wanted.STOP)
         == lines("""
-        A ! PreviewCallbackCancelled Z-1-1
+        A ! PreviewCallbackCancelled 1000000001
         store: FinishJob stopped
     """)
         + LET_GO
@@ -663,15 +664,15 @@ def test_paused_job_starts_no_callback():
     scene = awaiting()
     scene.want(1, Wanted.PAUSE)
     assert scene.wait(120) == []
-    assert scene.want(1, Wanted.RUN) == [f"A ! PreviewCallbackPending {DUE} Z-1-1", *DELIVERED]
+    assert scene.want(1, Wanted.RUN) == [f"A ! PreviewCallbackPending {DUE} 1000000001", *DELIVERED]
 
 
 def test_paused_job_takes_back_what_it_promised():
     scene = awaiting()
     scene.wait(80)
-    assert scene.want(1, Wanted.PAUSE) == ["A ! PreviewCallbackCancelled Z-1-1"]
+    assert scene.want(1, Wanted.PAUSE) == ["A ! PreviewCallbackCancelled 1000000001"]
     assert scene.wait(60) == []
-    assert scene.want(1, Wanted.RUN)[0] == f"A ! PreviewCallbackPending {DUE} Z-1-2"
+    assert scene.want(1, Wanted.RUN)[0] == f"A ! PreviewCallbackPending {DUE} 1000000002"
 
 
 def test_callback_that_is_past_its_time_at_the_start_of_the_job_is_delivered_at_once():
@@ -726,7 +727,7 @@ def test_callback_that_is_due_while_its_customer_is_talked_to_waits_for_the_end_
     scene.nail("B")
     scene.send("A", create(scene=scene, due_in_s=120))
     assert without(scene.wait(121), "store:") == lines("""
-        B ! PreviewCallbackPending 2023/11/14 22:15 Z-1-2
+        B ! PreviewCallbackPending 2023/11/14 22:15 1000000002
     """)
     assert scene.agent("B").call_state is CallState.Idle
     scene.customer_leaves(SID)

@@ -70,11 +70,11 @@ def test_agents_are_told_at_once_and_what_they_have_goes_on():
     assert scene.customer_leaves(SID)[-1] == "A ! state Wrapup"
     assert watch.told == 0
     assert scene.send("A", DISPOSE) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
     assert watch.told == 1
     assert scene.wait(29) == []
@@ -91,18 +91,18 @@ def test_that_nobody_has_a_contact_is_said_at_once_and_once():
 def test_wrapup_goes_on_to_its_end():
     scene, _ = closing(lambda: wrapup(contacts=1))
     assert scene.shown == ["A ! ZoneDown Z 30000"]
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in scene.wait(65)
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in scene.wait(65)
 
 
 def test_wrapup_without_limit_is_not_cut_short():
     scene, _ = closing(lambda: wrapup(acw_max_time_s=0))
     assert scene.wait(29) == []
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in scene.post(OVER)
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in scene.post(OVER)
 
 
 def test_lines_that_ring_for_nobody_are_hung_up_and_nothing_is_dialled():
     scene, watch = closing(overdialled)
-    assert scene.shown[0].startswith("switch: HangUp Z-1-2")
+    assert scene.shown[0].startswith("switch: HangUp 1000000002")
     scene.send("A", c.AGTReleaseLine(SID))
     scene.send("A", DISPOSE)
     assert watch.told == 1
@@ -111,7 +111,7 @@ def test_lines_that_ring_for_nobody_are_hung_up_and_nothing_is_dialled():
 
 def test_somebody_who_answered_before_is_not_abandoned():
     scene = overdialled()
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     scene.post(CLOSING)
     scene.send("A", c.AGTReleaseLine(SID))
     assert "A ! state Talking" in scene.send("A", DISPOSE)
@@ -162,7 +162,8 @@ def test_callback_that_was_promised_is_taken_back_and_waits_for_the_next_server(
 
 def test_agent_may_redial_and_consult_within_its_contact():
     scene, _ = closing(wrapup)
-    assert "A < Redial 0 Z-1-1" in scene.send("A", c.AGTRedial(ContactNumber(number=number_of(1).number)))
+    shown = scene.send("A", c.AGTRedial(ContactNumber(number=number_of(1).number)))
+    assert "A < Redial 0 1000000001" in shown
     scene, _ = closing(beside)
     assert "A ! state Consult" in scene.send("A", with_agent())
 
@@ -240,9 +241,9 @@ def test_when_the_grace_is_over_everybody_is_logged_off_and_every_contact_record
 def test_talk_that_is_cut_off_ends_with_the_default_code():
     scene, _ = closing(lambda: talking(contacts=1))
     assert scene.post(OVER) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
@@ -268,16 +269,16 @@ def test_contact_of_a_saved_agent_who_is_not_back_is_left_to_the_next_server():
 
 def test_caller_who_waits_when_the_grace_is_over_is_told_that_nobody_comes():
     scene = overdialled()
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     scene.post(CLOSING)
-    assert "switch: HangUp Z-1-2" in scene.post(OVER)
+    assert "switch: HangUp 1000000002" in scene.post(OVER)
     assert not scene.zone.sessions
 
 
 def test_command_that_waits_for_the_switch_when_the_grace_is_over_is_answered():
     scene = confirming(talking)()
     scene.answers_at_once = False
-    assert scene.send("A", c.AGTHoldCall(SID)) == ["switch: Hold Z-1-1"]
+    assert scene.send("A", c.AGTHoldCall(SID)) == ["switch: Hold 1000000001"]
     scene.send("A", c.AGTSaveAgentForHA())
     scene.post(CLOSING)
     scene.post(OVER)

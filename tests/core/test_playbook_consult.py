@@ -33,7 +33,7 @@ from protocol.enums import AgentState, CallState, DestinationType, DialFailReaso
 from protocol.structures import CompletionCode, Destination, KeyValuePair
 
 AUTO_RELEASED = lines("""
-    A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+    A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
     A ! state Wrapup
 """)
 
@@ -44,11 +44,11 @@ AUTO_RELEASED = lines("""
 def test_destinations_are_the_other_agents_of_the_job():
     scene = beside_busy()
     assert scene.send("A", c.AGTGetConsultTypes(SID)) == lines("""
-        A < GetConsultTypes 0 Z-1-1 [Agent External] True
+        A < GetConsultTypes 0 1000000001 [Agent External] True
     """)
-    assert scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID)) == lines("""
-        A < GetConsultDestsForType 0 Z-1-1 Agent [Destination(Agent B Agent B Ready Talking Europe/Berlin)]
-    """)
+    shown = scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))
+    other = "Destination(Agent B Agent B Ready Talking Europe/Berlin)"
+    assert shown == [f"A < GetConsultDestsForType 0 {SID} Agent [{other}]"]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_agent_who_comes_back_to_outbound_is_a_destination_again():
 def test_externals_are_those_of_the_address_book():
     scene = beside(address_book=(ExternalDestination("Desk", "4711"),), allow_free_form=False)
     assert scene.send("A", c.AGTGetConsultTypes(SID)) == lines("""
-        A < GetConsultTypes 0 Z-1-1 [Agent External]
+        A < GetConsultTypes 0 1000000001 [Agent External]
     """)
     assert scene.send("A", c.AGTGetConsultDestsForType(DestinationType.External, SID)) == lines("""
-        A < GetConsultDestsForType 0 Z-1-1 External [Destination(External 4711 Desk)]
+        A < GetConsultDestsForType 0 1000000001 External [Destination(External 4711 Desk)]
     """)
     assert scene.send("A", with_external()) == lines("""
         A < ConsultCall 143
@@ -98,7 +98,7 @@ def test_externals_are_those_of_the_address_book():
 def test_no_external_type_without_address_book_and_free_form_numbers():
     scene = beside(allow_free_form=False)
     assert scene.send("A", c.AGTGetConsultTypes(SID)) == lines("""
-        A < GetConsultTypes 0 Z-1-1 [Agent]
+        A < GetConsultTypes 0 1000000001 [Agent]
     """)
 
 
@@ -107,12 +107,12 @@ def test_no_external_type_without_address_book_and_free_form_numbers():
 
 def test_consult_of_an_idle_agent_begins_after_the_answer():
     assert beside().send("A", with_agent()) == lines("""
-        A < ConsultCall 0 Z-1-1
-        switch: Consult Z-1-1 Z-1-line-B-2
-        B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
+        A < ConsultCall 0 1000000001
+        switch: Consult 1000000001 Z-1-line-B-2
+        B ! ConsultNotify Progressive(u1 +49300000001) A 1000000001
         B ! state Consult
         A ! state Consult
-        A ! EnableCancelConsult Z-1-1
+        A ! EnableCancelConsult 1000000001
     """)
 
 
@@ -121,28 +121,28 @@ def test_agent_in_consult_gets_no_other_contact():
     scene.nail("B")
     scene.send("A", with_agent())
     assert len(scene.zone.jobs[1].idle) == 0
-    assert scene.customer_answers("Z-1-2") == ["switch: HangUp Z-1-2"]
+    assert scene.customer_answers("1000000002") == ["switch: HangUp 1000000002"]
 
 
 def test_consult_cancelled_by_the_one_who_asked():
     scene = consult()
     assert scene.send("A", c.AGTCancelConsult(SID, "B")) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        B ! ConsultCancelled A Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        B ! ConsultCancelled A 1000000001
         B ! state Idle
         A ! state Talking
-        A < CancelConsult 0 Z-1-1
+        A < CancelConsult 0 1000000001
     """)
     assert scene.zone.jobs[1].idle.peek() is scene.agent("B")
 
 
 def test_consult_cancelled_by_the_one_who_was_asked():
     assert consult().send("B", c.AGTCancelConsult(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConsultCancelled B Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConsultCancelled B 1000000001
         A ! state Talking
         B ! state Idle
-        B < CancelConsult 0 Z-1-1
+        B < CancelConsult 0 1000000001
     """)
 
 
@@ -154,13 +154,13 @@ def test_break_asked_for_in_a_consult_begins_after_it():
         B < StateChange 0 PendingNotReady
     """)
     assert scene.send("A", c.AGTCancelConsult(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        B ! ConsultCancelled A Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        B ! ConsultCancelled A 1000000001
         B ! state Idle
         B ! StateChangedNotify NotReady
         B ! caps ready not_ready
         A ! state Talking
-        A < CancelConsult 0 Z-1-1
+        A < CancelConsult 0 1000000001
     """)
 
 
@@ -170,23 +170,24 @@ def test_break_asked_for_in_a_consult_begins_after_it():
 def test_consult_of_a_busy_agent_waits_until_the_agent_is_free():
     scene = beside_busy()
     assert scene.send("A", with_agent()) == lines("""
-        A ! EnableCancelConsult Z-1-1
+        A ! EnableCancelConsult 1000000001
         A ! caps not_ready leave_consult send_dtmf update_record
-        A < ConsultCall 0 Z-1-1
-        B ! ConsultPending Agent A A Summer Z-1-1
+        A < ConsultCall 0 1000000001
+        B ! ConsultPending Agent A A Summer 1000000001
     """)
-    assert scene.send("B", c.AGTReleaseLine("Z-1-2")) == lines("""
-        switch: HangUp Z-1-2
+    assert scene.send("B", c.AGTReleaseLine("1000000002")) == lines("""
+        switch: HangUp 1000000002
         B ! state Wrapup
-        B < ReleaseLine 0 Z-1-2 wrapup(60s+ Done)
+        B < ReleaseLine 0 1000000002 wrapup(60s+ Done)
     """)
-    assert without(scene.send("B", c.AGTWrapupContact(CompletionCode(1), "Z-1-2")), "store:") == lines("""
+    shown = scene.send("B", c.AGTWrapupContact(CompletionCode(1), "1000000002"))
+    assert without(shown, "store:") == lines("""
         B ! state Idle
-        B < WrapupContact 0 Z-1-2
-        switch: Consult Z-1-1 Z-1-line-B-2
-        B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
+        B < WrapupContact 0 1000000002
+        switch: Consult 1000000001 Z-1-line-B-2
+        B ! ConsultNotify Progressive(u1 +49300000001) A 1000000001
         B ! state Consult
-        A ! PendingConsultComplete Z-1-1
+        A ! PendingConsultComplete 1000000001
         A ! state Consult
     """)
     assert scene.wait(120) == []
@@ -195,16 +196,16 @@ def test_consult_of_a_busy_agent_waits_until_the_agent_is_free():
 def test_consult_pending_is_withdrawn_by_the_one_who_asked():
     scene = consult_pending()
     assert scene.send("A", c.AGTCancelConsult(SID, "B")) == lines("""
-        B ! ConsultCancelled A Z-1-1
+        B ! ConsultCancelled A 1000000001
         A ! state Talking
-        A < CancelConsult 0 Z-1-1
+        A < CancelConsult 0 1000000001
     """)
     assert scene.wait(120) == []
     assert not scene.agent("B").pending_consults
 
 
 def test_consult_pending_cannot_be_withdrawn_by_the_other_one():
-    assert consult_pending().send("B", c.AGTCancelConsult("Z-1-2")) == lines("""
+    assert consult_pending().send("B", c.AGTCancelConsult("1000000002")) == lines("""
         B < CancelConsult 401
     """)
 
@@ -213,8 +214,8 @@ def test_consult_pending_fails_when_the_agent_is_not_free_in_time():
     scene = consult_pending()
     assert scene.wait(119) == []
     assert scene.wait(1) == lines("""
-        B ! ConsultCancelled A Z-1-1
-        A ! ConsultDialFailed NoAnswer Z-1-1
+        B ! ConsultCancelled A 1000000001
+        A ! ConsultDialFailed NoAnswer 1000000001
         A ! state Talking
     """)
 
@@ -227,50 +228,50 @@ def test_two_consults_at_most_wait_for_an_agent_and_begin_in_order():
         scene.nail(agent_id)
         scene.customer_answers()
     assert MAX_PENDING_CONSULTS == 2
-    for agent_id, sid in (("B", "Z-1-2"), ("C", "Z-1-3")):
+    for agent_id, sid in (("B", "1000000002"), ("C", "1000000003")):
         assert scene.send(agent_id, with_agent("A", sid))[-1].startswith("A ! ConsultPending")
-    assert scene.send("D", with_agent("A", "Z-1-4")) == lines("""
+    assert scene.send("D", with_agent("A", "1000000004")) == lines("""
         D < ConsultCall 144
     """)
     scene.want_break("A")
     scene.customer_leaves(SID)
     assert without(scene.send("A", DISPOSE), "store:") == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        switch: Consult Z-1-2 Z-1-line-A-1
-        A ! ConsultNotify Progressive(u2 +49300000002) B Z-1-2
+        A < WrapupContact 0 1000000001
+        switch: Consult 1000000002 Z-1-line-A-1
+        A ! ConsultNotify Progressive(u2 +49300000002) B 1000000002
         A ! state Consult
-        B ! PendingConsultComplete Z-1-2
+        B ! PendingConsultComplete 1000000002
         B ! state Consult
     """)
-    assert scene.send("B", c.AGTCancelConsult("Z-1-2")) == lines("""
-        switch: Connect Z-1-2 Z-1-line-B-2
-        A ! ConsultCancelled B Z-1-2
+    assert scene.send("B", c.AGTCancelConsult("1000000002")) == lines("""
+        switch: Connect 1000000002 Z-1-line-B-2
+        A ! ConsultCancelled B 1000000002
         A ! state Idle
         B ! state Talking
-        B < CancelConsult 0 Z-1-2
-        switch: Consult Z-1-3 Z-1-line-A-1
-        A ! ConsultNotify Progressive(u3 +49300000003) C Z-1-3
+        B < CancelConsult 0 1000000002
+        switch: Consult 1000000003 Z-1-line-A-1
+        A ! ConsultNotify Progressive(u3 +49300000003) C 1000000003
         A ! state Consult
-        C ! PendingConsultComplete Z-1-3
+        C ! PendingConsultComplete 1000000003
         C ! state Consult
     """)
-    assert scene.send("C", c.AGTCancelConsult("Z-1-3")) == lines("""
-        switch: Connect Z-1-3 Z-1-line-C-3
-        A ! ConsultCancelled C Z-1-3
+    assert scene.send("C", c.AGTCancelConsult("1000000003")) == lines("""
+        switch: Connect 1000000003 Z-1-line-C-3
+        A ! ConsultCancelled C 1000000003
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
         C ! state Talking
-        C < CancelConsult 0 Z-1-3
+        C < CancelConsult 0 1000000003
     """)
 
 
 def test_break_does_not_begin_while_a_consult_waits():
     scene = consult_pending()
     scene.want_break("B")
-    scene.customer_leaves("Z-1-2")
-    scene.send("B", c.AGTWrapupContact(CompletionCode(1), "Z-1-2"))
+    scene.customer_leaves("1000000002")
+    scene.send("B", c.AGTWrapupContact(CompletionCode(1), "1000000002"))
     assert scene.agent("B").agent_state is AgentState.PendingNotReady
     assert scene.agent("B").call_state is CallState.Consult
 
@@ -280,7 +281,7 @@ def test_break_does_not_begin_while_a_consult_waits():
 )
 def test_consult_pending_is_refused_when_the_agent_cannot_be_consulted_any_more(leave):
     scene = consult_pending()
-    assert "A ! ConsultDialFailed Rejected Z-1-1" in leave(scene)
+    assert "A ! ConsultDialFailed Rejected 1000000001" in leave(scene)
     assert scene.agent("A").call_state is CallState.Talking
     assert scene.agent("A").capabilities.transfer
 
@@ -288,7 +289,7 @@ def test_consult_pending_is_refused_when_the_agent_cannot_be_consulted_any_more(
 def test_consult_pending_of_an_agent_who_logs_off_by_force_is_refused():
     scene = consult_pending()
     shown = scene.send("B", a_logon(is_force=True), scene.connect("B"))
-    assert "A ! ConsultDialFailed Rejected Z-1-1" in shown
+    assert "A ! ConsultDialFailed Rejected 1000000001" in shown
 
 
 # -- somebody outside ------------------------------------------------------------------------------
@@ -297,13 +298,13 @@ def test_consult_pending_of_an_agent_who_logs_off_by_force_is_refused():
 def test_consult_of_an_external_party_begins_when_it_answers():
     scene = beside()
     assert scene.send("A", with_external()) == lines("""
-        A ! EnableCancelConsult Z-1-1
+        A ! EnableCancelConsult 1000000001
         A ! caps not_ready leave_consult send_dtmf update_record
         switch: Dial Z-1-party-1 +442071234567 25
-        A < ConsultCall 0 Z-1-1
+        A < ConsultCall 0 1000000001
     """)
     assert scene.post(CallAnswered(PARTY)) == lines("""
-        switch: Consult Z-1-1 Z-1-party-1
+        switch: Consult 1000000001 Z-1-party-1
         A ! state Consult
     """)
     assert scene.send("A", c.AGTCompleteTransfer(SID)) == lines("""
@@ -317,7 +318,7 @@ def test_consult_of_an_external_party_begins_when_it_answers():
 def test_consult_of_an_external_party_that_is_not_reached(reason):
     scene = external_dialing()
     assert scene.post(CallFailed(PARTY, reason)) == lines(f"""
-        A ! ConsultDialFailed {reason.value} Z-1-1
+        A ! ConsultDialFailed {reason.value} 1000000001
         A ! state Talking
     """)
     assert scene.post(CallFailed(PARTY, reason), CallEnded(PARTY)) == []
@@ -328,7 +329,7 @@ def test_external_party_of_whom_the_switch_says_nothing_is_given_up():
     assert scene.wait(39) == []
     assert scene.wait(1) == lines("""
         switch: HangUp Z-1-party-1
-        A ! ConsultDialFailed NoAnswer Z-1-1
+        A ! ConsultDialFailed NoAnswer 1000000001
         A ! state Talking
     """)
 
@@ -338,7 +339,7 @@ def test_external_party_cancelled_while_it_rings():
     assert scene.send("A", c.AGTCancelConsult(SID, OUTSIDE)) == lines("""
         switch: HangUp Z-1-party-1
         A ! state Talking
-        A < CancelConsult 0 Z-1-1
+        A < CancelConsult 0 1000000001
     """)
     assert scene.post(CallAnswered(PARTY)) == ["switch: HangUp Z-1-party-1"]
     assert scene.wait(60) == []
@@ -347,17 +348,17 @@ def test_external_party_cancelled_while_it_rings():
 def test_consult_with_an_external_party_cancelled():
     assert external_consult().send("A", c.AGTCancelConsult(SID)) == lines("""
         switch: HangUp Z-1-party-1
-        switch: Connect Z-1-1 Z-1-line-A-1
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
-        A < CancelConsult 0 Z-1-1
+        A < CancelConsult 0 1000000001
     """)
 
 
 def test_external_party_hangs_up_in_consult():
     assert external_consult().post(CallEnded(PARTY)) == lines("""
         switch: HangUp Z-1-party-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConsultCancelled  Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConsultCancelled  1000000001
         A ! state Talking
     """)
 
@@ -374,21 +375,21 @@ def test_second_external_party_of_a_contact_is_another_call():
 def test_transfer_hands_customer_and_disposition_over():
     scene = consult()
     assert scene.send("A", c.AGTCompleteTransfer(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-B-2
-        B ! TransferNotify Progressive(u1 +49300000001) Z-1-1
+        switch: Connect 1000000001 Z-1-line-B-2
+        B ! TransferNotify Progressive(u1 +49300000001) 1000000001
         B ! state Talking
         A ! state Idle
-        A < CompleteTransfer 0 Z-1-1
+        A < CompleteTransfer 0 1000000001
     """)
     assert scene.send("A", DISPOSE) == lines("""
         A < WrapupContact 201
     """)
     assert scene.send("B", c.AGTReleaseLine(SID)) == lines("""
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         B ! state Wrapup
-        B < ReleaseLine 0 Z-1-1 wrapup(60s+ Done)
+        B < ReleaseLine 0 1000000001 wrapup(60s+ Done)
     """)
-    assert "store: SaveDisposition Z-1-1 1 B 1 agent" in scene.send("B", DISPOSE)
+    assert "store: SaveDisposition 1000000001 1 B 1 agent" in scene.send("B", DISPOSE)
 
 
 def test_transfer_by_an_agent_who_wants_a_break_lets_the_break_begin():
@@ -398,7 +399,7 @@ def test_transfer_by_an_agent_who_wants_a_break_lets_the_break_begin():
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < CompleteTransfer 0 Z-1-1
+        A < CompleteTransfer 0 1000000001
     """)
 
 
@@ -406,8 +407,8 @@ def test_contact_transferred_can_be_transferred_on():
     scene = consult()
     scene.send("A", c.AGTCompleteTransfer(SID))
     assert scene.send("B", with_agent("A"))[1:3] == lines("""
-        switch: Consult Z-1-1 Z-1-line-A-1
-        A ! ConsultNotify Progressive(u1 +49300000001) B Z-1-1
+        switch: Consult 1000000001 Z-1-line-A-1
+        A ! ConsultNotify Progressive(u1 +49300000001) B 1000000001
     """)
     assert "A ! state Talking" in scene.send("B", c.AGTCompleteTransfer(SID))
 
@@ -417,52 +418,52 @@ def test_contact_transferred_can_be_transferred_on():
 
 def test_conference_brings_all_three_together():
     assert consult().send("A", c.AGTStartConf(SID)) == lines("""
-        switch: Conference Z-1-1 Z-1-line-B-2
-        B ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1
+        switch: Conference 1000000001 Z-1-line-B-2
+        B ! ConferenceNotify Progressive(u1 +49300000001) 1000000001
         B ! state ConferencePassive
         A ! state ConferenceOwner
-        A < StartConf 0 Z-1-1
+        A < StartConf 0 1000000001
     """)
 
 
 def test_conference_ended_by_its_owner():
     scene = conference()
     assert scene.send("A", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        B ! ConferenceEnded Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        B ! ConferenceEnded 1000000001
         B ! state Idle
         A ! state Talking
-        A < EndConf 0 Z-1-1
+        A < EndConf 0 1000000001
     """)
     assert scene.zone.jobs[1].idle.peek() is scene.agent("B")
 
 
 def test_conference_left_by_the_passive_agent():
     assert conference().send("B", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConferenceEnded Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConferenceEnded 1000000001
         A ! state Talking
         B ! state Idle
-        B < EndConf 0 Z-1-1
+        B < EndConf 0 1000000001
     """)
 
 
 def test_conference_ownership_given_and_given_back():
     scene = conference()
     assert scene.send("A", c.AGTConfChangeOwnership(SID)) == lines("""
-        B ! ConferenceOwnershipChanged Progressive(u1 +49300000001) Z-1-1
+        B ! ConferenceOwnershipChanged Progressive(u1 +49300000001) 1000000001
         B ! state ConferenceOwner
         A ! state ConferencePassive
-        A < ConfChangeOwnership 0 Z-1-1
+        A < ConfChangeOwnership 0 1000000001
     """)
     assert scene.send("A", c.AGTConfChangeOwnership(SID)) == lines("""
         A < ConfChangeOwnership 302
     """)
     assert scene.send("B", c.AGTConfChangeOwnership(SID)) == lines("""
-        A ! ConferenceOwnershipChanged Progressive(u1 +49300000001) Z-1-1
+        A ! ConferenceOwnershipChanged Progressive(u1 +49300000001) 1000000001
         A ! state ConferenceOwner
         B ! state ConferencePassive
-        B < ConfChangeOwnership 0 Z-1-1
+        B < ConfChangeOwnership 0 1000000001
     """)
 
 
@@ -470,39 +471,39 @@ def test_conference_ended_by_the_new_owner_leaves_it_with_the_customer():
     scene = conference()
     scene.send("A", c.AGTConfChangeOwnership(SID))
     assert scene.send("B", c.AGTEndConf(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-B-2
-        A ! ConferenceEnded Z-1-1
+        switch: Connect 1000000001 Z-1-line-B-2
+        A ! ConferenceEnded 1000000001
         A ! state Idle
         B ! state Talking
-        B < EndConf 0 Z-1-1
+        B < EndConf 0 1000000001
     """)
     scene.customer_leaves(SID)
-    assert "store: SaveDisposition Z-1-1 1 B 1 agent" in scene.send("B", DISPOSE)
+    assert "store: SaveDisposition 1000000001 1 B 1 agent" in scene.send("B", DISPOSE)
 
 
 def test_conference_with_an_external_party():
     scene = external_consult()
     assert scene.send("A", c.AGTStartConf(SID)) == lines("""
-        switch: Conference Z-1-1 Z-1-party-1
+        switch: Conference 1000000001 Z-1-party-1
         A ! state ConferenceOwner
-        A < StartConf 0 Z-1-1
+        A < StartConf 0 1000000001
     """)
     assert scene.send("A", c.AGTConfChangeOwnership(SID)) == lines("""
         A < ConfChangeOwnership 321
     """)
     assert scene.send("A", c.AGTEndConf(SID)) == lines("""
         switch: HangUp Z-1-party-1
-        switch: Connect Z-1-1 Z-1-line-A-1
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
-        A < EndConf 0 Z-1-1
+        A < EndConf 0 1000000001
     """)
 
 
 def test_external_party_hangs_up_in_conference():
     assert external_conference().post(CallEnded(PARTY)) == lines("""
         switch: HangUp Z-1-party-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConferenceEnded Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConferenceEnded 1000000001
         A ! state Talking
     """)
 
@@ -513,12 +514,12 @@ def test_external_party_hangs_up_in_conference():
 @pytest.mark.parametrize(
     ("way", "rest"),
     [
-        (consult_pending, "B ! ConsultCancelled A Z-1-1"),
+        (consult_pending, "B ! ConsultCancelled A 1000000001"),
         (external_dialing, "switch: HangUp Z-1-party-1"),
         (external_consult, "switch: HangUp Z-1-party-1"),
         (external_conference, "switch: HangUp Z-1-party-1"),
-        (consult, "B ! ConsultCancelled  Z-1-1 \n B ! state Idle"),
-        (conference, "B ! ConferenceEnded Z-1-1 \n B ! state Idle"),
+        (consult, "B ! ConsultCancelled  1000000001 \n B ! state Idle"),
+        (conference, "B ! ConferenceEnded 1000000001 \n B ! state Idle"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -542,7 +543,7 @@ def test_customer_hangs_up_on_the_one_who_was_asked_with_a_break_pending():
 def test_call_that_lasts_too_long_is_cut_in_a_conference_too():
     scene = conference()
     assert scene.wait(14_400)[:1] == lines("""
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
     """)
     assert scene.agent("B").session is None
 
@@ -558,26 +559,26 @@ def test_line_of_the_owner_is_lost(way):
     shown = scene.line_drops("A")
     assert shown[:5] == lines("""
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! NailupChange NailingLost
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
     if "external" in way.__name__:
         assert shown[5:] == ["switch: HangUp Z-1-party-1"]
     else:
-        told = "ConferenceEnded Z-1-1" if way is conference else "ConsultCancelled  Z-1-1"
+        told = "ConferenceEnded 1000000001" if way is conference else "ConsultCancelled  1000000001"
         assert shown[5:] == [f"B ! {told}", "B ! state Idle"]
 
 
 @pytest.mark.parametrize(
-    ("way", "told"), [(consult, "ConsultCancelled B Z-1-1"), (conference, "ConferenceEnded Z-1-1")]
+    ("way", "told"), [(consult, "ConsultCancelled B 1000000001"), (conference, "ConferenceEnded 1000000001")]
 )
 def test_line_of_the_passive_agent_is_lost(way, told):
     assert way().line_drops("B")[:6] == lines(f"""
         switch: DropNail Z-1-line-B-2
         B ! NailupChange NailingLost
-        switch: Connect Z-1-1 Z-1-line-A-1
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! {told}
         A ! state Talking
         B ! state NoState
@@ -609,16 +610,16 @@ def test_passive_agent_who_is_logged_off_by_force_leaves_the_owner_with_the_cust
     assert scene.agent("A").call_state is CallState.Talking
     assert scene.agent("B").call_state is CallState.NoState
     scene.customer_leaves(SID)
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
 @pytest.mark.parametrize("way", [consult, conference, external_consult, external_dialing, consult_pending])
 def test_owner_who_is_logged_off_by_force_leaves_nobody_on_the_line(way):
     scene = way()
     shown = scene.send("A", a_logon(is_force=True), scene.connect("A"))
-    assert "switch: HangUp Z-1-1" in shown
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in shown
-    assert scene.agent("B").session is None or scene.agent("B").session.sid == "Z-1-2"
+    assert "switch: HangUp 1000000001" in shown
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in shown
+    assert scene.agent("B").session is None or scene.agent("B").session.sid == "1000000002"
 
 
 def test_agent_logs_off_after_the_consult_it_was_called_to():
@@ -642,11 +643,11 @@ def test_agent_logs_off_after_the_consult_it_was_called_to():
 def test_passive_agent_may_write_notes_and_not_change_the_customer(way):
     scene = way()
     assert scene.send("A", c.AGTAddAgentNote("Wants a rebate.")) == lines("""
-        store: SaveNote 1 Z-1-1 A Wants a rebate.
-        A < AddAgentNote 0 Z-1-1
+        store: SaveNote 1 1000000001 A Wants a rebate.
+        A < AddAgentNote 0 1000000001
     """)
     assert scene.send("B", c.AGTRefreshAgentNotes(SID)) == lines("""
-        B < RefreshAgentNotes 0 Z-1-1 [Wants a rebate.]
+        B < RefreshAgentNotes 0 1000000001 [Wants a rebate.]
     """)
     assert scene.send("A", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID)) == lines("""
         A < SetCustomerDetail 9004
@@ -657,8 +658,8 @@ def test_passive_agent_may_write_notes_and_not_change_the_customer(way):
 def test_what_the_owner_changes_reaches_the_passive_agent(way):
     assert way().send("B", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID)) == lines("""
         store: SetAttribute 1 Age 40
-        A ! CustomerDetailsChanged Attribute(Age 40 WRITE) Z-1-1
-        B < SetCustomerDetail 0 Z-1-1
+        A ! CustomerDetailsChanged Attribute(Age 40 WRITE) 1000000001
+        B < SetCustomerDetail 0 1000000001
     """)
 
 
@@ -666,7 +667,7 @@ def test_what_the_owner_changes_reaches_the_passive_agent(way):
 def test_what_the_owner_changes_reaches_nobody_who_is_not_on_the_line(way):
     assert way().send("A", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID)) == lines("""
         store: SetAttribute 1 Age 40
-        A < SetCustomerDetail 0 Z-1-1
+        A < SetCustomerDetail 0 1000000001
     """)
 
 
@@ -674,15 +675,15 @@ def test_what_the_owner_changes_reaches_nobody_who_is_not_on_the_line(way):
 def test_digit_goes_to_the_external_party(way):
     assert way().send("A", c.AGTSendDTMF("1", SID)) == lines("""
         switch: SendDigit Z-1-party-1 1
-        A < SendDTMF 0 Z-1-1
+        A < SendDTMF 0 1000000001
     """)
 
 
 @pytest.mark.parametrize("way", [consult, conference, external_dialing])
 def test_digit_goes_to_the_customer(way):
     assert way().send("A", c.AGTSendDTMF("1", SID)) == lines("""
-        switch: SendDigit Z-1-1 1
-        A < SendDTMF 0 Z-1-1
+        switch: SendDigit 1000000001 1
+        A < SendDTMF 0 1000000001
     """)
 
 
@@ -741,4 +742,4 @@ def test_name_and_time_zone_of_a_logon_are_in_the_lists_of_colleagues_and_in_wha
     shown = scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))
     assert "Destination(Agent B Bo Ready Talking Asia/Kolkata)" in shown[0]
     shown = scene.send("A", c.AGTConsultCall(Destination(DestinationType.Agent, "B"), SID))
-    assert shown[-1] == "B ! ConsultPending Ada A Summer Z-1-1"
+    assert shown[-1] == "B ! ConsultPending Ada A Summer 1000000001"

@@ -52,9 +52,9 @@ def test_answered_call_is_announced_then_connected(pacing):
     scene = Scene(pacing)
     scene.nail()
     assert scene.customer_answers() == lines(f"""
-        store: MarkAnswered Z-1-1 A
-        A ! CallNotify {pacing.value}(u1 +49300000001) Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
+        store: MarkAnswered 1000000001 A
+        A ! CallNotify {pacing.value}(u1 +49300000001) 1000000001
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -62,63 +62,63 @@ def test_answered_call_is_announced_then_connected(pacing):
 def test_answered_call_without_a_free_agent_waits_and_goes_to_the_next_one_free():
     scene = overdialled()
     scene.send("A", AGTReleaseLine(SID))
-    assert scene.customer_answers("Z-1-2") == lines("""
-        store: MarkAnswered Z-1-2
+    assert scene.customer_answers("1000000002") == lines("""
+        store: MarkAnswered 1000000002
     """)
     scene.wait(1)
     assert scene.send("A", dispose()) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        store: MarkAnswered Z-1-2 A
-        A ! CallNotify Predictive(u2 +49300000002) Z-1-2
-        switch: Connect Z-1-2 Z-1-line-A-1
+        A < WrapupContact 0 1000000001
+        store: MarkAnswered 1000000002 A
+        A ! CallNotify Predictive(u2 +49300000002) 1000000002
+        switch: Connect 1000000002 Z-1-line-A-1
         A ! state Talking
     """)
 
 
 def test_answered_call_that_no_agent_takes_in_time_is_a_nuisance():
     scene = overdialled()
-    assert scene.customer_answers("Z-1-2") == lines("""
-        store: MarkAnswered Z-1-2
+    assert scene.customer_answers("1000000002") == lines("""
+        store: MarkAnswered 1000000002
     """)
     assert scene.wait(2) == lines("""
-        switch: HangUp Z-1-2
-        store: EndAttempt Z-1-2 Nuisance
+        switch: HangUp 1000000002
+        store: EndAttempt 1000000002 Nuisance
         store: ReturnContact 2 1 Nuisance +259200s
     """)
     assert scene.zone.stats.abandoned == 1
-    assert scene.customer_leaves("Z-1-2") == []
+    assert scene.customer_leaves("1000000002") == []
 
 
 def abandoning(**campaign):
     """A customer waits for an agent, and there is none."""
     scene = overdialled(abandon_number="+442079460018", **campaign)
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     return scene
 
 
 def test_answered_call_that_no_agent_takes_ends_with_the_message_if_the_campaign_has_its_number():
     scene = abandoning()
     assert scene.wait(2) == lines("""
-        switch: Dismiss Z-1-2 +442079460018
-        store: EndAttempt Z-1-2 Nuisance
+        switch: Dismiss 1000000002 +442079460018
+        store: EndAttempt 1000000002 Nuisance
         store: ReturnContact 2 1 Nuisance +259200s
     """)
     assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 1)
-    assert scene.customer_leaves("Z-1-2") == []
+    assert scene.customer_leaves("1000000002") == []
 
 
 def test_customer_who_does_not_wait_hears_no_message():
     scene = abandoning()
-    assert scene.customer_leaves("Z-1-2")[0] == "switch: HangUp Z-1-2"
+    assert scene.customer_leaves("1000000002")[0] == "switch: HangUp 1000000002"
     assert (scene.zone.stats.abandoned, scene.zone.stats.dismissed) == (1, 0)
 
 
 @pytest.mark.parametrize(
-    ("fault", "then"), [(OrderFault.REFUSED, ["switch: HangUp Z-1-2"]), (OrderFault.UNKNOWN_LEG, [])]
+    ("fault", "then"), [(OrderFault.REFUSED, ["switch: HangUp 1000000002"]), (OrderFault.UNKNOWN_LEG, [])]
 )
 def test_customer_who_cannot_be_told_is_hung_up_on(fault, then):
     scene = abandoning()
@@ -129,20 +129,20 @@ def test_customer_who_cannot_be_told_is_hung_up_on(fault, then):
 
 def test_answered_call_whose_customer_does_not_wait_is_a_nuisance():
     scene = overdialled()
-    scene.customer_answers("Z-1-2")
-    assert scene.customer_leaves("Z-1-2") == lines("""
-        switch: HangUp Z-1-2
-        store: EndAttempt Z-1-2 Nuisance
+    scene.customer_answers("1000000002")
+    assert scene.customer_leaves("1000000002") == lines("""
+        switch: HangUp 1000000002
+        store: EndAttempt 1000000002 Nuisance
         store: ReturnContact 2 1 Nuisance +259200s
     """)
 
 
 def test_nuisance_after_the_last_attempt_ends_the_contact():
     scene = overdialled(max_attempts=1)
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     assert scene.wait(2) == lines("""
-        switch: HangUp Z-1-2
-        store: EndAttempt Z-1-2 Nuisance
+        switch: HangUp 1000000002
+        store: EndAttempt 1000000002 Nuisance
         store: ReturnContact 2 1 Nuisance
     """)
 
@@ -165,7 +165,7 @@ def test_failed_call_gives_the_contact_back_until_it_is_due_again(reason, return
     scene.nail()
     shown = scene.customer_fails(reason)
     assert shown[:2] == lines(f"""
-        store: EndAttempt Z-1-1 {reason.value}
+        store: EndAttempt 1000000001 {reason.value}
         store: ReturnContact {returned}
     """)
 
@@ -174,7 +174,7 @@ def test_failed_call_after_the_last_attempt_ends_contact_and_job():
     scene = Scene(PacingType.Progressive, contacts=1, max_attempts=1)
     scene.nail()
     assert scene.customer_fails(DialFailReason.Busy) == lines("""
-        store: EndAttempt Z-1-1 Busy
+        store: EndAttempt 1000000001 Busy
         store: ReturnContact 1 1 Busy
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
@@ -186,13 +186,13 @@ def test_second_number_is_dialled_after_the_first_failed():
     scene = Scene(PacingType.Progressive, contacts=1)
     scene.nail()
     assert scene.customer_fails(DialFailReason.InvalidNumber) == lines("""
-        store: EndAttempt Z-1-1 InvalidNumber
+        store: EndAttempt 1000000001 InvalidNumber
         store: ReturnContact 1 1 InvalidNumber +0s
-        store: StartAttempt Z-1-2 1 Progressive +493000000019
-        switch: Dial Z-1-2 +493000000019 25
+        store: StartAttempt 1000000002 1 Progressive +493000000019
+        switch: Dial 1000000002 +493000000019 25
     """)
     assert scene.customer_fails(DialFailReason.InvalidNumber) == lines("""
-        store: EndAttempt Z-1-2 InvalidNumber
+        store: EndAttempt 1000000002 InvalidNumber
         store: ReturnContact 1 2 InvalidNumber
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
@@ -205,8 +205,8 @@ def test_call_that_the_switch_forgets_is_hung_up_as_not_answered():
     scene.nail()
     assert scene.wait(39) == []
     assert scene.wait(1) == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 NoAnswer
+        switch: HangUp 1000000001
+        store: EndAttempt 1000000001 NoAnswer
         store: ReturnContact 1 1 NoAnswer +1800s
     """)
 
@@ -218,11 +218,11 @@ def test_number_on_the_dnc_list_is_not_dialled():
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! call Idle
-        store: StartAttempt Z-1-1 1 Progressive +49300000001
-        store: EndAttempt Z-1-1 DncBlocked
+        store: StartAttempt 1000000001 1 Progressive +49300000001
+        store: EndAttempt 1000000001 DncBlocked
         store: ReturnContact 1 0 DncBlocked +0s
-        store: StartAttempt Z-1-2 1 Progressive +493000000019
-        store: EndAttempt Z-1-2 DncBlocked
+        store: StartAttempt 1000000002 1 Progressive +493000000019
+        store: EndAttempt 1000000002 DncBlocked
         store: ReturnContact 1 0 DncBlocked
         store: FinishJob finished
         A ! NailupChange PendingNailUpDrop
@@ -253,17 +253,17 @@ def test_job_stopped_cancels_what_rings_and_ends_after_what_is_on():
     scene.nail("B")
     assert scene.want(1, Wanted.STOP) == lines("""
         store: ReturnContact 3 0 Stopped +0s
-        switch: HangUp Z-1-2
-        store: EndAttempt Z-1-2 Cancelled
+        switch: HangUp 1000000002
+        store: EndAttempt 1000000002 Cancelled
         store: ReturnContact 2 0 Cancelled +60s
     """)
     scene.send("A", AGTReleaseLine(SID))
     assert scene.send("A", dispose()) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
         store: FinishJob stopped
         A ! NailupChange PendingNailUpDrop
         switch: DropNail Z-1-line-A-1
@@ -281,19 +281,19 @@ def test_preview_is_announced_then_dialled_and_answered():
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! call Idle
-        store: StartAttempt Z-1-1 1 Preview +49300000001
-        A ! CallNotify Preview(u1 +49300000001) Z-1-1
+        store: StartAttempt 1000000001 1 Preview +49300000001
+        A ! CallNotify Preview(u1 +49300000001) 1000000001
         A ! state Preview
     """)
     assert scene.send("A", DIAL) == lines("""
-        store: MarkDialed Z-1-1 +49300000001 A
+        store: MarkDialed 1000000001 +49300000001 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        switch: Dial Z-1-1 +49300000001 25
+        A < PreviewDial 0 1000000001
+        switch: Dial 1000000001 +49300000001 25
     """)
     assert scene.customer_answers() == lines("""
-        store: MarkAnswered Z-1-1 A
-        switch: Connect Z-1-1 Z-1-line-A-1
+        store: MarkAnswered 1000000001 A
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -304,16 +304,16 @@ def test_preview_timed_says_so_and_is_dialled_by_the_desktop():
         A ! NailupChange NailedUp
         A ! JobAttached Summer
         A ! call Idle
-        store: StartAttempt Z-1-1 1 Preview +49300000001
-        A ! CallNotify Preview(u1 +49300000001 30s) Z-1-1
+        store: StartAttempt 1000000001 1 Preview +49300000001
+        A ! CallNotify Preview(u1 +49300000001 30s) 1000000001
         A ! state Preview
     """)
     scene.wait(30)
     assert scene.send("A", DIAL) == lines("""
-        store: MarkDialed Z-1-1 +49300000001 A
+        store: MarkDialed 1000000001 +49300000001 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        switch: Dial Z-1-1 +49300000001 25
+        A < PreviewDial 0 1000000001
+        switch: Dial 1000000001 +49300000001 25
     """)
 
 
@@ -321,9 +321,9 @@ def test_preview_timed_that_the_desktop_does_not_dial_is_dialled_by_the_server()
     scene = preview(PacingType.PreviewTimed)
     assert scene.wait(34) == []
     assert scene.wait(1) == lines("""
-        store: MarkDialed Z-1-1 +49300000001 A
+        store: MarkDialed 1000000001 +49300000001 A
         A ! state Dialing
-        switch: Dial Z-1-1 +49300000001 25
+        switch: Dial 1000000001 +49300000001 25
     """)
 
 
@@ -331,7 +331,7 @@ def test_preview_untimed_that_nobody_decides_is_taken_away():
     scene = preview(PacingType.PreviewUntimed)
     assert scene.wait(899) == []
     assert scene.wait(1) == lines("""
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -340,16 +340,16 @@ def test_preview_cancelled_goes_to_wrapup():
     scene = preview()
     assert scene.send("A", AGTPreviewCancel(SID)) == lines("""
         A ! state Wrapup
-        A < PreviewCancel 0 Z-1-1 wrapup(60s+ Done)
+        A < PreviewCancel 0 1000000001 wrapup(60s+ Done)
     """)
     assert scene.send("A", dispose()) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 agent
-        store: EndAttempt Z-1-1 Cancelled A
+        store: SaveDisposition 1000000001 1 A 1 agent
+        store: EndAttempt 1000000001 Cancelled A
         store: ReturnContact 1 1 Cancelled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        store: StartAttempt Z-1-2 2 Preview +49300000002
-        A ! CallNotify Preview(u2 +49300000002) Z-1-2
+        A < WrapupContact 0 1000000001
+        store: StartAttempt 1000000002 2 Preview +49300000002
+        A ! CallNotify Preview(u2 +49300000002) 1000000002
         A ! state Preview
     """)
 
@@ -358,7 +358,7 @@ def test_preview_cancelled_goes_to_wrapup():
 def test_preview_whose_dial_fails_goes_to_wrapup(reason):
     scene = dialing()
     assert scene.customer_fails(reason) == lines(f"""
-        A ! DialFailed wrapup(60s+ Done) {reason.value} Z-1-1
+        A ! DialFailed wrapup(60s+ Done) {reason.value} 1000000001
         A ! state Wrapup
     """)
 
@@ -367,10 +367,10 @@ def test_preview_of_a_number_on_the_dnc_list_fails_without_a_dial():
     scene = preview()
     scene.store.dnc.add(number_of(1).number)
     assert scene.send("A", DIAL) == lines("""
-        store: MarkDialed Z-1-1 +49300000001 A
+        store: MarkDialed 1000000001 +49300000001 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        A ! DialFailed wrapup(60s+ Done) DncBlocked Z-1-1
+        A < PreviewDial 0 1000000001
+        A ! DialFailed wrapup(60s+ Done) DncBlocked 1000000001
         A ! state Wrapup
     """)
 
@@ -381,7 +381,7 @@ def test_preview_dialled_while_the_switch_is_down_fails():
     scene.send("A", DIAL)
     scene.zone.telephony_is_down = True
     assert scene.answer() == lines("""
-        A ! DialFailed wrapup(60s+ Done) TelephonyDown Z-1-1
+        A ! DialFailed wrapup(60s+ Done) TelephonyDown 1000000001
         A ! state Wrapup
     """)
 
@@ -390,10 +390,10 @@ def test_preview_is_answered_by_the_number_that_the_agent_typed():
     scene = preview()
     typed = ContactNumber(number="+442071234567")
     assert scene.send("A", AGTPreviewDial(typed, SID)) == lines("""
-        store: MarkDialed Z-1-1 +442071234567 A
+        store: MarkDialed 1000000001 +442071234567 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        switch: Dial Z-1-1 +442071234567 25
+        A < PreviewDial 0 1000000001
+        switch: Dial 1000000001 +442071234567 25
     """)
 
 
@@ -415,22 +415,22 @@ def test_failed_dial_disposed_as_success_is_done():
 def test_hold_and_unhold():
     scene = talking()
     assert scene.send("A", AGTHoldCall(SID)) == lines("""
-        switch: Hold Z-1-1
+        switch: Hold 1000000001
         A ! state Held
-        A < HoldCall 0 Z-1-1
+        A < HoldCall 0 1000000001
     """)
     assert scene.send("A", AGTUnholdCall(SID)) == lines("""
-        switch: Unhold Z-1-1
+        switch: Unhold 1000000001
         A ! state Talking
-        A < UnholdCall 0 Z-1-1
+        A < UnholdCall 0 1000000001
     """)
 
 
 def test_digit_is_sent_into_the_call():
     scene = talking()
     assert scene.send("A", AGTSendDTMF("#", SID)) == lines("""
-        switch: SendDigit Z-1-1 #
-        A < SendDTMF 0 Z-1-1
+        switch: SendDigit 1000000001 #
+        A < SendDTMF 0 1000000001
     """)
 
 
@@ -438,28 +438,28 @@ def test_details_of_the_customer():
     scene = talking()
     shown = scene.send("A", AGTGetCustomerDetails(SID))
     assert len(shown) == 1
-    assert shown[0].startswith("A < GetCustomerDetails 0 Z-1-1 CustomerDetails(")
+    assert shown[0].startswith("A < GetCustomerDetails 0 1000000001 CustomerDetails(")
     assert "Attribute(First Name N1 WRITE)" in shown[0]
 
 
 def test_call_dropped_by_the_agent_wrapped_up_and_followed_by_the_next():
     scene = talking()
     assert scene.send("A", AGTReleaseLine(SID)) == lines("""
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! state Wrapup
-        A < ReleaseLine 0 Z-1-1 wrapup(60s+ Done)
+        A < ReleaseLine 0 1000000001 wrapup(60s+ Done)
     """)
     assert scene.send("A", AGTGetCompCodes(SID)) == lines("""
-        A < GetCompCodes 0 Z-1-1 [CompletionCode(1 Done) CompletionCode(2 Sale) CompletionCode(3 Later)]
+        A < GetCompCodes 0 1000000001 [CompletionCode(1 Done) CompletionCode(2 Sale) CompletionCode(3 Later)]
     """)
     assert scene.send("A", dispose(2)) == lines("""
-        store: SaveDisposition Z-1-1 1 A 2 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 2 agent
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        store: StartAttempt Z-1-2 2 Progressive +49300000002
-        switch: Dial Z-1-2 +49300000002 25
+        A < WrapupContact 0 1000000001
+        store: StartAttempt 1000000002 2 Progressive +49300000002
+        switch: Dial 1000000002 +49300000002 25
     """)
 
 
@@ -471,14 +471,14 @@ def test_call_dropped_by_the_agent_with_a_break_asked_for_from_the_answer():
         A ! state Idle
         A ! StateChangedNotify NotReady
         A ! caps ready not_ready
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
 
 
 def test_call_dropped_by_the_customer_when_talking():
     scene = talking()
     assert scene.customer_leaves() == lines("""
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
     assert scene.customer_leaves() == []
@@ -487,7 +487,7 @@ def test_call_dropped_by_the_customer_when_talking():
 def test_call_dropped_by_the_customer_when_held():
     scene = held()
     assert scene.customer_leaves() == lines("""
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -507,8 +507,8 @@ def test_call_that_lasts_too_long_is_cut():
     scene = talking()
     assert scene.wait(14_399) == []
     assert scene.wait(1) == lines("""
-        switch: HangUp Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        switch: HangUp 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -520,15 +520,15 @@ def test_wrapup_extended_once_and_ended_by_the_default_code():
     scene = wrapup(contacts=1)
     scene.wait(60)
     assert scene.send("A", AGTExtendWrapup(SID)) == lines("""
-        A < ExtendWrapup 0 Z-1-1 wrapup(60s Done)
+        A < ExtendWrapup 0 1000000001 wrapup(60s Done)
     """)
     assert scene.send("A", AGTExtendWrapup(SID)) == lines("""
         A < ExtendWrapup 9004
     """)
     assert scene.wait(64) == []
     assert scene.wait(1) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
         store: FinishJob finished
@@ -540,20 +540,20 @@ def test_wrapup_extended_once_and_ended_by_the_default_code():
 def test_wrapup_without_limit_waits_for_its_agent():
     scene = talking(contacts=1, acw_max_time_s=0)
     assert scene.customer_leaves(SID) == lines("""
-        A ! AutoReleaseLine wrapup(0s Done) Z-1-1
+        A ! AutoReleaseLine wrapup(0s Done) 1000000001
         A ! state Wrapup
     """)
     assert scene.send("A", AGTExtendWrapup(SID)) == ["A < ExtendWrapup 9004"]
     assert scene.wait(86_400) == []
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", dispose())
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", dispose())
 
 
 def test_wrapup_over_its_time_ends_with_the_default_code():
     scene = wrapup(contacts=1)
     assert scene.wait(64) == []
     assert scene.wait(1) == lines("""
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! state Idle
         store: FinishJob finished
@@ -575,15 +575,15 @@ def test_completion_code_with_a_retry_after_the_last_attempt_ends_the_contact():
 def test_redial_that_is_answered():
     scene = wrapup()
     assert scene.send("A", AGTRedial(number_of(1))) == lines("""
-        store: EndAttempt Z-1-1 Handled A
-        store: StartAttempt Z-1-1.2 1 Progressive +49300000001 Z-1-1 A
+        store: EndAttempt 1000000001 Handled A
+        store: StartAttempt 1000000001.2 1 Progressive +49300000001 1000000001 A
         A ! state Dialing
-        A < Redial 0 Z-1-1
-        switch: Dial Z-1-1 +49300000001 25
+        A < Redial 0 1000000001
+        switch: Dial 1000000001 +49300000001 25
     """)
     assert scene.customer_answers(SID) == lines("""
-        store: MarkAnswered Z-1-1.2 A
-        switch: Connect Z-1-1 Z-1-line-A-1
+        store: MarkAnswered 1000000001.2 A
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -592,7 +592,7 @@ def test_redial_that_fails():
     scene = wrapup()
     scene.send("A", AGTRedial(number_of(1)))
     assert scene.customer_fails(DialFailReason.NoAnswer, SID) == lines("""
-        A ! DialFailed wrapup(60s+ Done) NoAnswer Z-1-1
+        A ! DialFailed wrapup(60s+ Done) NoAnswer 1000000001
         A ! state Wrapup
     """)
     assert scene.zone.stats.live_answers == 1
@@ -646,17 +646,17 @@ def test_answer_about_dnc_after_the_contact_is_gone_dials_nothing():
 
 def test_customer_waits_when_the_switch_is_lost_and_is_a_nuisance():
     scene = overdialled()
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     shown = scene.post(TelephonyLost())
-    assert "store: EndAttempt Z-1-2 Nuisance" in shown
+    assert "store: EndAttempt 1000000002 Nuisance" in shown
 
 
 def test_idle_agent_gets_the_next_contact_after_the_answer_to_its_wrapup():
     scene = wrapup()
     assert without(scene.send("A", dispose()), "store:") == lines("""
         A ! state Idle
-        A < WrapupContact 0 Z-1-1
-        switch: Dial Z-1-2 +49300000002 25
+        A < WrapupContact 0 1000000001
+        switch: Dial 1000000002 +49300000002 25
     """)
 
 

@@ -81,10 +81,10 @@ def test_number_typed_that_somebody_talks_to_is_busy_and_not_dialled():
     scene.nail("B")
     scene.send("A", AGTPreviewDial(number_of(1), SID))
     scene.customer_answers(SID)
-    shown = scene.send("B", AGTPreviewDial(ContactNumber(number=number_of(1).number), "Z-1-2"))
-    assert "B ! DialFailed wrapup(60s+ Done) Busy Z-1-2" in shown
+    shown = scene.send("B", AGTPreviewDial(ContactNumber(number=number_of(1).number), "1000000002"))
+    assert "B ! DialFailed wrapup(60s+ Done) Busy 1000000002" in shown
     assert len(dialled(scene)) == 1
-    wrapped_up(scene, "B", "Z-1-2")
+    wrapped_up(scene, "B", "1000000002")
     (ended,) = of_kind(scene, EndAttempt)
     assert (ended.outcome, ended.dialed) == ("Busy", False)
 
@@ -95,7 +95,7 @@ def test_number_that_was_busy_with_a_colleague_is_dialled_when_the_colleague_is_
     scene.nail("B")
     scene.send("A", AGTPreviewDial(number_of(1), SID))
     scene.customer_answers(SID)
-    scene.send("B", AGTPreviewDial(ContactNumber(number=number_of(1).number), "Z-1-2"))
+    scene.send("B", AGTPreviewDial(ContactNumber(number=number_of(1).number), "1000000002"))
     scene.send("A", AGTReleaseLine(SID))
     wrapped_up(scene)
     scene.send("B", AGTRedial(ContactNumber(number=number_of(1).number)))
@@ -112,7 +112,7 @@ def test_number_in_work_in_another_zone_is_not_dialled():
     scene.nail()
     scene.wait(1)
     shown = scene.send("A", AGTPreviewDial(number_of(1), SID))
-    assert "A ! DialFailed wrapup(60s+ Done) Busy Z-1-1" in shown
+    assert "A ! DialFailed wrapup(60s+ Done) Busy 1000000001" in shown
     assert dialled(scene) == []
 
 
@@ -130,8 +130,8 @@ def test_number_corrected_while_its_contact_is_on_hand_is_the_one_dialled_and_re
     correct(scene, 2, TYPED)
     shown = wrapped_up(scene)
     assert dialled(scene)[-1] == TYPED
-    assert f"store: MarkDialed Z-1-2 {TYPED}" in shown
-    assert scene.zone.sessions["Z-1-2"].contact.attributes["PhoneNumber1"] == TYPED
+    assert f"store: MarkDialed 1000000002 {TYPED}" in shown
+    assert scene.zone.sessions["1000000002"].contact.attributes["PhoneNumber1"] == TYPED
 
 
 def test_number_corrected_into_one_of_the_list_is_not_dialled():
@@ -155,7 +155,7 @@ def test_number_taken_away_while_its_contact_is_previewed_is_not_dialled():
     contact = scene.store.contacts[1]
     scene.store.contacts[1] = evolve(contact, numbers=contact.numbers[:1])
     shown = scene.send("A", AGTPreviewDial(ContactNumber("PhoneNumber2", SECOND), SID))
-    assert "A ! DialFailed wrapup(60s+ Done) InvalidNumber Z-1-1" in shown
+    assert "A ! DialFailed wrapup(60s+ Done) InvalidNumber 1000000001" in shown
     assert dialled(scene) == []
 
 
@@ -184,16 +184,16 @@ def test_redial_is_recorded_beside_the_first_dial_each_with_its_outcome():
     scene.customer_fails(DialFailReason.NoAnswer, SID)
     scene.send("A", AGTRedial(number_of(1)))
     scene.customer_fails(DialFailReason.Busy, SID)
-    assert [line for line in wrapped_up(scene) if "Z-1-1" in line or "ReturnContact" in line] == lines("""
-        store: SaveDisposition Z-1-1.3 1 A 1 agent
-        store: EndAttempt Z-1-1.3 Busy A
+    assert [line for line in wrapped_up(scene) if SID in line or "ReturnContact" in line] == lines("""
+        store: SaveDisposition 1000000001.3 1 A 1 agent
+        store: EndAttempt 1000000001.3 Busy A
         store: ReturnContact 1 1 Handled
-        A < WrapupContact 0 Z-1-1
+        A < WrapupContact 0 1000000001
     """)
     assert [(e.attempt_id, e.outcome, e.dialed) for e in of_kind(scene, EndAttempt)] == [
         (SID, "Handled", True),
-        ("Z-1-1.2", "NoAnswer", True),
-        ("Z-1-1.3", "Busy", True),
+        ("1000000001.2", "NoAnswer", True),
+        ("1000000001.3", "Busy", True),
     ]
     begun = [each for each in of_kind(scene, StartAttempt) if each.attempt_id.startswith(SID)]
     assert [(each.number, each.agent_id) for each in begun[1:]] == [(SECOND, "A"), (number_of(1).number, "A")]
@@ -204,7 +204,7 @@ def test_redial_after_a_dial_that_was_refused_is_an_attempt_of_its_own():
     scene.store.dnc.add(number_of(1).number)
     scene.send("A", AGTPreviewDial(number_of(1), SID))
     scene.send("A", AGTRedial(ContactNumber("PhoneNumber2", SECOND)))
-    first, second = scene.store.attempts[SID], scene.store.attempts["Z-1-1.2"]
+    first, second = scene.store.attempts[SID], scene.store.attempts["1000000001.2"]
     assert (first.number, second.number) == (number_of(1).number, SECOND)
     assert scene.store.ended_attempts[SID].dialed is False
 
@@ -213,7 +213,7 @@ def test_redial_is_the_same_call_at_the_switch():
     scene = wrapup()
     scene.send("A", AGTRedial(number_of(1)))
     assert [order.call_id for order in scene.orders if isinstance(order, Dial)] == [SID, SID]
-    assert "switch: Connect Z-1-1 Z-1-line-A-1" in scene.customer_answers(SID)
+    assert "switch: Connect 1000000001 Z-1-line-A-1" in scene.customer_answers(SID)
 
 
 def test_line_hung_up_before_its_answer_leaves_an_attempt_that_was_dialled():

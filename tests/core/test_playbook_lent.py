@@ -53,11 +53,11 @@ def a_quiet_scene(**callback):
 )
 def test_callback_goes_to_the_agent_of_another_job_who_has_the_skill(callback):
     scene = a_quiet_scene(**callback)
-    assert scene.wait(70) == [f"P ! PreviewCallbackPending {DUE} Z-1-1"]
+    assert scene.wait(70) == [f"P ! PreviewCallbackPending {DUE} 1000000001"]
     assert scene.wait(30) == lines("""
         P ! JobAttached Summer
-        store: StartAttempt Z-1-1 50 Callback +49300000050 old-callback
-        P ! CallNotify Callback(u50 +49300000050) Z-1-1
+        store: StartAttempt 1000000001 50 Callback +49300000050 old-callback
+        P ! CallNotify Callback(u50 +49300000050) 1000000001
         P ! state Callback
     """)
 
@@ -68,7 +68,7 @@ def test_agent_who_was_lent_for_a_callback_goes_back_after_it():
     scene.send("P", c.AGTPreviewCancel(SID))
     assert without(scene.send("P", DISPOSE), "store:") == lines("""
         P ! state Idle
-        P < WrapupContact 0 Z-1-1
+        P < WrapupContact 0 1000000001
         P ! JobAttached Autumn
     """)
     assert scene.agent("P").job.job_id == 2
@@ -135,7 +135,7 @@ def test_agent_of_the_own_job_for_whom_a_line_rings_keeps_it_too():
     scene = Scene()
     start_job_with(scene, a_callback(scene), pacing=PacingType.Progressive, contacts=5)
     scene.nail()
-    assert "switch: HangUp Z-1-1" not in scene.wait(39)
+    assert "switch: HangUp 1000000001" not in scene.wait(39)
     while scene.now < 1_700_000_100:
         scene.wait(1)
     assert scene.agent("A").call_state is not CallState.Callback or not scene.zone.jobs[1].ringing
@@ -161,10 +161,10 @@ def test_preferred_agent_who_comes_before_the_time_gets_what_was_promised_to_ano
     scene = Scene()
     start_job_with(scene, a_callback(scene, callback_type=CallbackType.Agent, agent_id="B"))
     scene.nail("A")
-    assert scene.wait(80) == [f"A ! PreviewCallbackPending {DUE} Z-1-1"]
+    assert scene.wait(80) == [f"A ! PreviewCallbackPending {DUE} 1000000001"]
     assert scene.nail("B")[-2:] == lines(f"""
-        A ! PreviewCallbackCancelled Z-1-1
-        B ! PreviewCallbackPending {DUE} Z-1-2
+        A ! PreviewCallbackCancelled 1000000001
+        B ! PreviewCallbackPending {DUE} 1000000002
     """)
     scene.wait(20)
     assert scene.agent("B").call_state is CallState.Callback
@@ -209,7 +209,7 @@ def test_callback_due_outside_the_hours_waits_for_their_opening():
     start_job_with(scene, a_callback(scene, expires_at=scene.now + 50_000), calling_hours=NIGHT)
     scene.nail()
     assert scene.wait(31_500) == []
-    assert scene.wait(100)[:1] == ["A ! PreviewCallbackPending 2023/11/15 07:00 Z-1-1"]
+    assert scene.wait(100)[:1] == ["A ! PreviewCallbackPending 2023/11/15 07:00 1000000001"]
     assert scene.agent("A").call_state is CallState.Callback
 
 
@@ -244,4 +244,4 @@ def test_callback_dialled_after_closing_waits_for_the_opening_and_is_not_cancell
 
 
 def test_callback_dialled_within_the_hours_is_dialled():
-    assert "switch: Dial Z-1-1 +49300000050 25" in called_back().send("A", DIAL)
+    assert "switch: Dial 1000000001 +49300000050 25" in called_back().send("A", DIAL)

@@ -337,7 +337,7 @@ def returned(scene):
 def test_contact_that_is_dialled_after_closing_is_due_at_the_opening_and_not_counted(code, expected):
     scene = preview_at_closing(1, max_attempts=1)
     shown = scene.send("A", AGTPreviewDial(ContactNumber("PhoneNumber1"), SID))
-    assert "A ! DialFailed wrapup(60s+ Done) OutsideCallingHours Z-1-1" in shown
+    assert "A ! DialFailed wrapup(60s+ Done) OutsideCallingHours 1000000001" in shown
     scene.wait(30)
     scene.send("A", AGTWrapupContact(CompletionCode(code), SID))
     assert returned(scene) == expected

@@ -92,11 +92,11 @@ def test_hold_is_answered_with_the_switch_s_word():
     scene = confirming(talking)()
     scene.answers_at_once = False
     assert scene.send("A", c.AGTHoldCall(SID)) == lines("""
-        switch: Hold Z-1-1
+        switch: Hold 1000000001
     """)
     assert scene.confirm() == lines("""
         A ! state Held
-        A < HoldCall 0 Z-1-1
+        A < HoldCall 0 1000000001
     """)
 
 
@@ -126,15 +126,15 @@ def test_commands_of_an_agent_wait_in_order_behind_one_that_waits():
     assert scene.send("A", c.AGTReleaseLine(SID)) == []
     assert scene.confirm() == lines("""
         A ! state Held
-        A < HoldCall 0 Z-1-1
-        switch: Unhold Z-1-1
+        A < HoldCall 0 1000000001
+        switch: Unhold 1000000001
     """)
     assert scene.confirm() == lines("""
         A ! state Talking
-        A < UnholdCall 0 Z-1-1
-        switch: HangUp Z-1-1
+        A < UnholdCall 0 1000000001
+        switch: HangUp 1000000001
         A ! state Wrapup
-        A < ReleaseLine 0 Z-1-1 wrapup(60s+ Done)
+        A < ReleaseLine 0 1000000001 wrapup(60s+ Done)
     """)
 
 
@@ -168,11 +168,11 @@ def test_command_whose_call_ends_before_the_word_is_answered_after_that(way, com
 def test_consult_that_the_other_ends_before_the_word_answers_the_conference():
     scene = waiting(consult, c.AGTStartConf(SID))
     assert scene.send("B", c.AGTCancelConsult(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConsultCancelled B Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConsultCancelled B 1000000001
         A ! state Talking
         B ! state Idle
-        B < CancelConsult 0 Z-1-1
+        B < CancelConsult 0 1000000001
         A < StartConf 182
     """)
 
@@ -180,18 +180,18 @@ def test_consult_that_the_other_ends_before_the_word_answers_the_conference():
 @pytest.mark.parametrize(
     ("way", "command", "shown"),
     [
-        (talking, c.AGTHoldCall(SID), "switch: Connect Z-1-1 Z-1-line-A-1\nA < HoldCall 101"),
-        (held, c.AGTUnholdCall(SID), "switch: Hold Z-1-1\nA < UnholdCall 121"),
+        (talking, c.AGTHoldCall(SID), "switch: Connect 1000000001 Z-1-line-A-1\nA < HoldCall 101"),
+        (held, c.AGTUnholdCall(SID), "switch: Hold 1000000001\nA < UnholdCall 121"),
         (talking, c.AGTSendDTMF("1", SID), "A < SendDTMF 343"),
         (
             consult,
             c.AGTStartConf(SID),
-            "switch: Connect Z-1-1 Z-1-line-A-1\nswitch: Consult Z-1-1 Z-1-line-B-2\nA < StartConf 181",
+            f"switch: Connect {SID} Z-1-line-A-1\nswitch: Consult {SID} Z-1-line-B-2\nA < StartConf 181",
         ),
         (
             consult,
             c.AGTCompleteTransfer(SID),
-            "switch: Connect Z-1-1 Z-1-line-A-1\nswitch: Consult Z-1-1 Z-1-line-B-2\n"
+            "switch: Connect 1000000001 Z-1-line-A-1\nswitch: Consult 1000000001 Z-1-line-B-2\n"
             "A < CompleteTransfer 421",
         ),
     ],
@@ -216,7 +216,7 @@ def test_same_order_given_again_is_not_answered_by_the_late_word_on_the_first():
     assert scene.post(OrderDone(first)) == []
     assert scene.agent("A").call_state is CallState.Talking
     scene.confirm()  # the line, brought to the state meanwhile
-    assert scene.confirm()[-1] == "A < HoldCall 0 Z-1-1"
+    assert scene.confirm()[-1] == "A < HoldCall 0 1000000001"
 
 
 def test_agent_who_is_logged_on_elsewhere_leaves_no_command_unanswered():
@@ -238,7 +238,7 @@ def test_desktop_that_is_lost_meanwhile_finds_what_the_switch_did():
     lose(scene)
     assert scene.confirm() == []
     assert scene.agent("A").call_state is CallState.Held
-    assert "A < HoldCall 0 Z-1-1" in come_back(scene)
+    assert "A < HoldCall 0 1000000001" in come_back(scene)
 
 
 # -- an order that was answered for, and fails -------------------------------------------------------
@@ -246,10 +246,10 @@ def test_desktop_that_is_lost_meanwhile_finds_what_the_switch_did():
 
 def test_hold_that_failed_later_is_taken_back():
     assert refusing(talking, Hold).send("A", c.AGTHoldCall(SID)) == lines("""
-        switch: Hold Z-1-1
+        switch: Hold 1000000001
         A ! state Held
-        A < HoldCall 0 Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
+        A < HoldCall 0 1000000001
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! state Talking
     """)
 
@@ -257,29 +257,29 @@ def test_hold_that_failed_later_is_taken_back():
 def test_unhold_that_failed_later_is_tried_by_connecting():
     scene = refusing(held, Unhold)
     assert scene.send("A", c.AGTUnholdCall(SID)) == lines("""
-        switch: Unhold Z-1-1
+        switch: Unhold 1000000001
         A ! state Talking
-        A < UnholdCall 0 Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
+        A < UnholdCall 0 1000000001
+        switch: Connect 1000000001 Z-1-line-A-1
     """)
     assert fails(scene, Connect) == lines("""
-        switch: HangUp Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        switch: HangUp 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
 
 def test_digit_that_failed_later_changes_nothing():
     assert refusing(talking, SendDigit).send("A", c.AGTSendDTMF("1", SID)) == lines("""
-        switch: SendDigit Z-1-1 1
-        A < SendDTMF 0 Z-1-1
+        switch: SendDigit 1000000001 1
+        A < SendDTMF 0 1000000001
     """)
 
 
 def test_call_that_could_not_be_connected_ends_in_wrapup():
     assert fails(talking(), Connect) == lines("""
-        switch: HangUp Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        switch: HangUp 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -295,55 +295,55 @@ def test_connect_that_failed_ends_the_call_in_whatever_state(way):
 
 def test_transfer_that_failed_later_ends_with_its_new_owner():
     assert refusing(consult, Connect).send("A", c.AGTCompleteTransfer(SID)) == lines("""
-        switch: Connect Z-1-1 Z-1-line-B-2
-        B ! TransferNotify Progressive(u1 +49300000001) Z-1-1
+        switch: Connect 1000000001 Z-1-line-B-2
+        B ! TransferNotify Progressive(u1 +49300000001) 1000000001
         B ! state Talking
         A ! state Idle
-        A < CompleteTransfer 0 Z-1-1
-        switch: HangUp Z-1-1
-        B ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A < CompleteTransfer 0 1000000001
+        switch: HangUp 1000000001
+        B ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         B ! state Wrapup
     """)
 
 
 def test_consult_that_failed_parts_both_and_the_owner_keeps_the_customer():
     assert refusing(beside, Consult).send("A", with_agent()) == lines("""
-        A < ConsultCall 0 Z-1-1
-        switch: Consult Z-1-1 Z-1-line-B-2
-        B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
+        A < ConsultCall 0 1000000001
+        switch: Consult 1000000001 Z-1-line-B-2
+        B ! ConsultNotify Progressive(u1 +49300000001) A 1000000001
         B ! state Consult
         A ! state Consult
-        A ! EnableCancelConsult Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConsultDialFailed TelephonyDown Z-1-1
+        A ! EnableCancelConsult 1000000001
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConsultDialFailed TelephonyDown 1000000001
         A ! state Talking
-        B ! ConsultCancelled A Z-1-1
+        B ! ConsultCancelled A 1000000001
         B ! state Idle
     """)
 
 
 def test_external_consult_that_failed_hangs_up_on_the_party():
     assert refusing(external_dialing, Consult).post(CallAnswered(PARTY)) == lines("""
-        switch: Consult Z-1-1 Z-1-party-1
+        switch: Consult 1000000001 Z-1-party-1
         A ! state Consult
         switch: HangUp Z-1-party-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConsultDialFailed TelephonyDown Z-1-1
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConsultDialFailed TelephonyDown 1000000001
         A ! state Talking
     """)
 
 
 def test_conference_that_failed_later_ends_for_both():
     assert refusing(consult, Conference).send("A", c.AGTStartConf(SID)) == lines("""
-        switch: Conference Z-1-1 Z-1-line-B-2
-        B ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1
+        switch: Conference 1000000001 Z-1-line-B-2
+        B ! ConferenceNotify Progressive(u1 +49300000001) 1000000001
         B ! state ConferencePassive
         A ! state ConferenceOwner
-        A < StartConf 0 Z-1-1
-        switch: Connect Z-1-1 Z-1-line-A-1
-        A ! ConferenceEnded Z-1-1
+        A < StartConf 0 1000000001
+        switch: Connect 1000000001 Z-1-line-A-1
+        A ! ConferenceEnded 1000000001
         A ! state Talking
-        B ! ConferenceEnded Z-1-1
+        B ! ConferenceEnded 1000000001
         B ! state Idle
     """)
 
@@ -351,11 +351,11 @@ def test_conference_that_failed_later_ends_for_both():
 def test_dial_that_failed_is_a_call_that_failed():
     scene = refusing(preview, Dial)
     assert scene.send("A", c.AGTPreviewDial(number_of(1), SID)) == lines("""
-        store: MarkDialed Z-1-1 +49300000001 A
+        store: MarkDialed 1000000001 +49300000001 A
         A ! state Dialing
-        A < PreviewDial 0 Z-1-1
-        switch: Dial Z-1-1 +49300000001 25
-        A ! DialFailed wrapup(60s+ Done) TelephonyDown Z-1-1
+        A < PreviewDial 0 1000000001
+        switch: Dial 1000000001 +49300000001 25
+        A ! DialFailed wrapup(60s+ Done) TelephonyDown 1000000001
         A ! state Wrapup
     """)
 
@@ -364,15 +364,15 @@ def test_dial_of_the_job_that_failed_is_retried_as_its_campaign_says_and_counts_
     scene = Scene(PacingType.Progressive, contacts=1)
     scene.refuses.add(Dial)
     assert scene.nail("A")[-3:] == lines("""
-        switch: Dial Z-1-1 +49300000001 25
-        store: EndAttempt Z-1-1 TelephonyDown
+        switch: Dial 1000000001 +49300000001 25
+        store: EndAttempt 1000000001 TelephonyDown
         store: ReturnContact 1 0 TelephonyDown +60s
     """)
 
 
 def test_external_party_that_could_not_be_dialled_is_told():
     assert refusing(beside, Dial).send("A", with_external())[-2:] == lines("""
-        A ! ConsultDialFailed TelephonyDown Z-1-1
+        A ! ConsultDialFailed TelephonyDown 1000000001
         A ! state Talking
     """)
 
@@ -461,7 +461,7 @@ def test_hang_up_that_fails_is_tried_again_with_pauses_that_double_up_to_a_minut
     scene.zone.jobs[1].paused = True
     at, tried = scene.now, []
     for _ in range(3000):
-        tried += [scene.now - at] * ("switch: HangUp Z-1-1" in scene.wait(0.1))
+        tried += [scene.now - at] * ("switch: HangUp 1000000001" in scene.wait(0.1))
     assert [round(each) for each in tried] == [1, 3, 7, 15, 31, 63, 123, 183, 243]
 
 
@@ -478,13 +478,13 @@ def test_leg_that_is_gone_is_not_ended_again(word):
     scene = hung_up_in_vain()
     scene.post(word(scene))
     scene.refuses.clear()
-    assert not [line for line in scene.wait(50) if line.startswith("switch: HangUp Z-1-1")]
+    assert not [line for line in scene.wait(50) if line.startswith("switch: HangUp 1000000001")]
 
 
 def test_leg_is_not_tried_again_when_the_switch_says_nothing_against_it():
     scene = hung_up_in_vain()
     scene.refuses.clear()
-    tried = [line for line in scene.wait(50) if line == "switch: HangUp Z-1-1"]
+    tried = [line for line in scene.wait(50) if line == "switch: HangUp 1000000001"]
     assert len(tried) == 1
     assert not scene.zone.remedies._endings
 

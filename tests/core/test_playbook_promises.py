@@ -16,8 +16,8 @@ from protocol.structures import AgentSkill
 CAUTIOUS = [PacingType.Progressive, PacingType.Predictive]
 """Pacings that dial one line for each idle agent; predictive as long as it has seen few answers."""
 HUNG_UP = lines("""
-    switch: HangUp Z-1-1
-    store: EndAttempt Z-1-1 Cancelled
+    switch: HangUp 1000000001
+    store: EndAttempt 1000000001 Cancelled
     store: ReturnContact 1 0 Cancelled +60s
 """)
 
@@ -51,7 +51,7 @@ def test_line_whose_agent_leaves_is_hung_up_unanswered_and_not_counted(leave, pa
     shown = leave(scene)
     at = shown.index(HUNG_UP[0])
     assert shown[at : at + 3] == HUNG_UP
-    assert scene.customer_answers(SID) == ["switch: HangUp Z-1-1"]
+    assert scene.customer_answers(SID) == ["switch: HangUp 1000000001"]
     assert not scene.zone.stats.abandoned
 
 
@@ -59,7 +59,7 @@ def test_line_whose_agent_leaves_is_hung_up_unanswered_and_not_counted(leave, pa
 def test_contact_whose_phone_rang_is_left_alone_for_a_minute_however_soon_an_agent_is_back(pacing):
     scene = a_line_in_the_air(pacing)
     scene.want_break()
-    again = "switch: Dial Z-1-2 +49300000001 25"
+    again = "switch: Dial 1000000002 +49300000001 25"
     assert again not in [*scene.go_ready(), *scene.wait(59)]
     assert again in scene.wait(2)
 
@@ -75,7 +75,7 @@ def test_line_that_is_still_being_checked_is_dropped_and_never_dialled():
     while scene.zone.jobs[1].ringing == {}:
         scene.answer()
     shown = scene.want_break()
-    assert "switch: HangUp Z-1-1" not in shown
+    assert "switch: HangUp 1000000001" not in shown
     assert "store: ReturnContact 1 0 Cancelled +0s" in shown
     while scene.asked:
         assert not [line for line in scene.answer() if line.startswith("switch: Dial")]
@@ -84,7 +84,8 @@ def test_line_that_is_still_being_checked_is_dropped_and_never_dialled():
 def test_youngest_line_is_hung_up_and_the_others_keep_their_agents():
     scene = a_line_in_the_air(contacts=3)
     scene.nail("B")
-    assert [line for line in scene.want_break("A") if line.startswith("switch")] == ["switch: HangUp Z-1-2"]
+    ordered = [line for line in scene.want_break("A") if line.startswith("switch")]
+    assert ordered == ["switch: HangUp 1000000002"]
     scene.customer_answers(SID)
     assert scene.agent("B").call_state is CallState.Talking
 
@@ -92,7 +93,7 @@ def test_youngest_line_is_hung_up_and_the_others_keep_their_agents():
 def test_consult_of_an_agent_for_whom_a_line_rings_hangs_the_line_up():
     scene = talking(contacts=2)
     scene.nail("B")
-    assert "switch: HangUp Z-1-2" in scene.send("A", with_agent())
+    assert "switch: HangUp 1000000002" in scene.send("A", with_agent())
     assert scene.agent("B").call_state is CallState.Consult
 
 
@@ -109,7 +110,7 @@ def test_agent_whose_skills_change_and_still_fit_keeps_its_line():
 
 def test_predictive_lines_go_on_while_an_agent_is_left_who_may_take_them():
     scene = overdialled()
-    assert scene.zone.jobs[1].ringing["Z-1-2"].phase is Phase.RINGING
+    assert scene.zone.jobs[1].ringing["1000000002"].phase is Phase.RINGING
     scene.customer_leaves(SID)
     assert scene.zone.jobs[1].ringing
 
@@ -117,14 +118,14 @@ def test_predictive_lines_go_on_while_an_agent_is_left_who_may_take_them():
 @pytest.mark.parametrize("leave", LEAVE.values(), ids=LEAVE)
 def test_predictive_lines_are_hung_up_when_no_agent_is_left(leave):
     scene = overdialled()
-    assert "switch: HangUp Z-1-2" in leave(scene)
+    assert "switch: HangUp 1000000002" in leave(scene)
 
 
 def test_predictive_lines_keep_to_their_agents_until_answers_enough_were_seen():
     scene = a_line_in_the_air(PacingType.Predictive, contacts=3)
     scene.nail("B")
     scene.zone.jobs[1].estimates.live_answers = MIN_ANSWERS - 1
-    assert "switch: HangUp Z-1-2" in scene.want_break("A")
+    assert "switch: HangUp 1000000002" in scene.want_break("A")
 
 
 # -- a pause finishes what it promises -------------------------------------------------------------
@@ -154,7 +155,7 @@ def test_agent_moves_from_a_paused_job_when_its_line_has_failed():
     scene.want(1, Wanted.PAUSE)
     shown = scene.customer_fails(DialFailReason.Busy, SID)
     assert "A ! JobAttached Autumn" in shown
-    assert shown[-1].startswith("switch: Dial Z-1-2")
+    assert shown[-1].startswith("switch: Dial 1000000002")
 
 
 def test_agent_moves_from_a_paused_job_after_the_call_that_the_pause_had_left_it():
@@ -186,11 +187,11 @@ def test_resumed_job_keeps_its_agents_and_dials_on():
     scene = beside_another_job(priority=5)
     scene.want(1, Wanted.PAUSE)
     scene.want(1, Wanted.RUN)
-    assert scene.customer_fails(DialFailReason.Busy, SID)[-1] == "switch: Dial Z-1-2 +49300000002 25"
+    assert scene.customer_fails(DialFailReason.Busy, SID)[-1] == "switch: Dial 1000000002 +49300000002 25"
     assert scene.agent("A").job.job_id == 1
 
 
 def test_desktop_that_comes_back_at_once_gets_another_line():
     scene = a_line_in_the_air(contacts=2)
     lose(scene)
-    assert come_back(scene)[-1] == "switch: Dial Z-1-2 +49300000002 25"
+    assert come_back(scene)[-1] == "switch: Dial 1000000002 +49300000002 25"

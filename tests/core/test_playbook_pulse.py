@@ -106,11 +106,11 @@ def test_contact_of_an_agent_lost_by_silence_goes_on_and_the_desktop_is_told_wha
     assert scene.customer_leaves(SID) == []
     assert answer(scene, scene.believed("A")) == lines("""
         A < GetAgentStatusResponse 0
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
 def test_agent_lost_by_silence_is_asked_when_it_sends_something_after_all():
@@ -182,7 +182,7 @@ def until_wrapped_up(scene):
 def test_desktop_that_did_nothing_about_its_contact_gets_no_second_one_and_is_asked():
     scene = hung()
     shown = until_wrapped_up(scene)
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in shown
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in shown
     assert shown[-2:] == ["A ! state Idle", ASKED[0]]
     assert scene.agent("A") not in scene.zone.jobs[1].idle
     assert scene.wait(9.9) == []
@@ -211,8 +211,8 @@ def test_sign_of_life_that_came_before_the_contact_does_not_count():
     scene = hung(lambda: talking(contacts=3))
     scene.send("A", c.AGTReleaseLine(SID))
     assert len(dials(scene.send("A", DISPOSE))) == 1  # in the same instant the next one is on its way
-    scene.customer_answers("Z-1-2")
-    scene.customer_leaves("Z-1-2")
+    scene.customer_answers("1000000002")
+    scene.customer_leaves("1000000002")
     assert scene.wait(65)[-1] == ASKED[0]
 
 
@@ -240,10 +240,10 @@ def test_hung_desktop_counts_for_nobody_who_dials():
     scene.nail("B")
     scene.customer_answers()
     until_wrapped_up(scene)
-    scene.send("B", c.AGTGetCustomerDetails("Z-1-2"))
+    scene.send("B", c.AGTGetCustomerDetails("1000000002"))
     job = scene.zone.jobs[1]
     assert (len(job.idle), len(job.ringing)) == (0, 0)
-    scene.customer_leaves("Z-1-2")
+    scene.customer_leaves("1000000002")
     scene.wait(5)
     assert len(job.ringing) == 0
     scene.wait(61)
@@ -286,7 +286,7 @@ def test_hung_desktop_gets_no_consult_before_it_has_answered():
     assert scene.agent("B").call_state is CallState.Idle
     assert scene.agent("B").is_probed
     shown = scene.send("A", with_agent())
-    assert "B ! ConsultPending Agent A A Summer Z-1-1" in shown
+    assert "B ! ConsultPending Agent A A Summer 1000000001" in shown
     assert scene.agent("A").call_state is CallState.Talking
     shown = scene.send("B", c.GetAgentStatusResponse(scene.agent("B").status))
     assert "B ! state Consult" in shown
@@ -298,7 +298,7 @@ def test_consult_that_waits_for_a_hung_desktop_is_refused_when_it_is_given_up():
     scene.silent.add("B")
     scene.send("A", c.AGTCancelConsult(SID))
     scene.send("A", with_agent())
-    assert "A ! ConsultDialFailed Rejected Z-1-1" in scene.wait(10)
+    assert "A ! ConsultDialFailed Rejected 1000000001" in scene.wait(10)
     assert scene.agent("B").is_away
 
 
@@ -337,5 +337,5 @@ def test_idle_agent_who_is_asked_for_its_silence_keeps_its_place_and_its_lines()
     assert scene.wait(90) == ASKED
     assert scene.agent("A") in idle
     assert len(scene.zone.jobs[1].ringing) == 1
-    assert "switch: HangUp Z-1-1" in scene.wait(10)
+    assert "switch: HangUp 1000000001" in scene.wait(10)
     assert scene.agent("A") not in idle

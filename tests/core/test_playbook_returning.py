@@ -77,16 +77,16 @@ def test_lost_desktop_ends_nothing_and_is_told_later_what_it_missed():
     assert scene.customer_leaves(SID) == []
     assert come_back(scene) == lines("""
         A < GetAgentStatusResponse 0
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
 DEFAULT_CODE_THEN_GONE = lines("""
-    store: SaveDisposition Z-1-1 1 A 1 default
-    store: EndAttempt Z-1-1 Handled A
+    store: SaveDisposition 1000000001 1 A 1 default
+    store: EndAttempt 1000000001 Handled A
     store: ReturnContact 1 1 Handled
     switch: DropNail Z-1-line-A-1
     store: FinishJob finished
@@ -116,7 +116,7 @@ def test_wrapup_without_limit_goes_on_when_its_desktop_is_back():
     scene.wait(59)
     come_back(scene)
     assert scene.wait(86_400) == []
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
 def test_wrapup_with_a_limit_is_not_cut_short_when_its_desktop_is_lost_for_good():
@@ -153,13 +153,13 @@ def test_desktop_takes_its_agent_over_while_the_old_connection_seems_to_live():
     assert scene.send("A", answer_to_status(scene), new) == lines("""
         A < GetAgentStatusResponse 0
         A ! AgentLoggedOut
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! caps not_ready hold release transfer conference send_dtmf create_callback update_record
     """)
     assert scene.agent("A").connection == new
     assert scene.send("A", c.AGTHoldCall(SID), old) == ["A < HoldCall 9002"]
     assert scene.disconnect(old) == []
-    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 Z-1-1"
+    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 1000000001"
 
 
 def test_desktop_that_has_no_token_is_asked_again_when_the_old_connection_is_given_up():
@@ -182,10 +182,10 @@ def test_messages_wait_in_order_for_a_desktop_that_is_away():
     scene.send("A", c.AGTEndConf(SID))
     assert without(come_back(scene, "B"), "B ! caps") == lines("""
         B < GetAgentStatusResponse 0
-        B ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1
+        B ! ConferenceNotify Progressive(u1 +49300000001) 1000000001
         B ! state ConferencePassive
-        B ! CustomerDetailsChanged Attribute(Age 40 WRITE) Z-1-1
-        B ! ConferenceEnded Z-1-1
+        B ! CustomerDetailsChanged Attribute(Age 40 WRITE) 1000000001
+        B ! ConferenceEnded 1000000001
         B ! state Idle
     """)
 
@@ -204,8 +204,8 @@ def test_agent_whose_desktop_is_lost_gets_no_contact():
     scene = Scene(PacingType.Progressive, contacts=1)
     scene.nail()
     assert lose(scene) == lines("""
-        switch: HangUp Z-1-1
-        store: EndAttempt Z-1-1 Cancelled
+        switch: HangUp 1000000001
+        store: EndAttempt 1000000001 Cancelled
         store: ReturnContact 1 0 Cancelled +60s
     """)
 
@@ -214,13 +214,13 @@ def test_idle_agent_who_comes_back_gets_the_customer_who_waits():
     scene = overdialled()
     scene.nail("B")
     lose(scene, "B")
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     assert come_back(scene, "B") == lines("""
         B < GetAgentStatusResponse 0
         B ! caps not_ready
-        store: MarkAnswered Z-1-2 B
-        B ! CallNotify Predictive(u2 +49300000002) Z-1-2
-        switch: Connect Z-1-2 Z-1-line-B-2
+        store: MarkAnswered 1000000002 B
+        B ! CallNotify Predictive(u2 +49300000002) 1000000002
+        switch: Connect 1000000002 Z-1-line-B-2
         B ! state Talking
     """)
 
@@ -250,10 +250,10 @@ def test_desktop_that_believes_what_it_was_never_told_is_told_where_its_agent_is
         A ! StateChangedNotify Ready
         A ! NailupChange NailedUp
         A ! JobAttached Summer
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! state Talking
     """)
-    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 Z-1-1"
+    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 1000000001"
 
 
 @pytest.mark.parametrize("name", [name for name in SCENES if name != "dropping"])
@@ -276,7 +276,7 @@ def test_desktop_that_missed_too_much_is_told_where_its_agent_is():
         B ! StateChangedNotify Ready
         B ! NailupChange NailedUp
         B ! JobAttached Summer
-        B ! ConsultNotify Progressive(u1 +49300000001) A Z-1-1
+        B ! ConsultNotify Progressive(u1 +49300000001) A 1000000001
         B ! state Consult
     """)
 
@@ -289,9 +289,9 @@ def test_resp_under_way_when_the_line_broke_is_given_again_under_its_id():
     lose(scene)
     assert come_back(scene, status=believed) == lines("""
         A < GetAgentStatusResponse 0
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! state Held
-        A < HoldCall 0 Z-1-1
+        A < HoldCall 0 1000000001
     """)
 
 
@@ -327,8 +327,8 @@ def test_commands_that_waited_behind_another_when_the_line_broke_are_carried_out
     shown = come_back(scene)
     assert [line for line in shown if line.startswith("A <")] == lines("""
         A < GetAgentStatusResponse 0
-        A < HoldCall 0 Z-1-1
-        A < UnholdCall 0 Z-1-1
+        A < HoldCall 0 1000000001
+        A < UnholdCall 0 1000000001
     """)
     assert scene.agent("A").call_state is CallState.Talking
 
@@ -339,13 +339,13 @@ def test_customer_who_changed_on_a_dead_line_is_told_though_the_states_are_the_s
     believed = scene.believed("A")
     scene.customer_leaves(SID)
     scene.wait(65)  # the wrapup ends by itself
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     assert scene.believed("A") == believed
     lose(scene)
     shown = come_back(scene, status=believed)
     assert shown[0] == "A < GetAgentStatusResponse 0"
-    assert [line for line in shown if "CallNotify" in line][-1].endswith("Z-1-2")
-    assert scene.send("A", c.AGTHoldCall("Z-1-2"))[-1] == "A < HoldCall 0 Z-1-2"
+    assert [line for line in shown if "CallNotify" in line][-1].endswith("1000000002")
+    assert scene.send("A", c.AGTHoldCall("1000000002"))[-1] == "A < HoldCall 0 1000000002"
 
 
 def test_consult_that_began_as_the_line_broke_is_told_after_the_return():
@@ -367,7 +367,7 @@ def test_what_was_sent_again_into_a_second_dying_line_is_sent_once_more():
     lose(scene)
     come_back(scene, status=believed)
     lose(scene)
-    assert "A < HoldCall 0 Z-1-1" in come_back(scene, status=believed)
+    assert "A < HoldCall 0 1000000001" in come_back(scene, status=believed)
 
 
 def test_resp_given_again_out_of_step_into_a_second_dying_line_is_given_once_more():
@@ -375,7 +375,7 @@ def test_resp_given_again_out_of_step_into_a_second_dying_line_is_given_once_mor
     scene.send("A", c.AGTHoldCall(SID))
     for _ in range(2):
         lose(scene)
-        assert "A < HoldCall 0 Z-1-1" in come_back(scene, status=NEVER_TOLD)
+        assert "A < HoldCall 0 1000000001" in come_back(scene, status=NEVER_TOLD)
 
 
 def test_what_has_arrived_for_certain_is_not_sent_again():
@@ -386,7 +386,7 @@ def test_what_has_arrived_for_certain_is_not_sent_again():
     lose(scene)
     assert come_back(scene) == lines("""
         A < GetAgentStatusResponse 0
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! caps not_ready unhold update_record
     """)
 
@@ -442,7 +442,7 @@ def test_token_replaces_the_password_of_a_logon_that_begins_afresh():
     scene = talking(contacts=1)
     lose(scene)
     shown = log_on_again(scene, pwd="", resume_token=scene.tokens["A"])
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in shown
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in shown
     assert "A < Logon 0" in shown
     assert scene.agent("A").status == AgentStatus(
         AgentState.NotReady, CallState.NoState, NailupStatus.NotNailedUp
@@ -509,7 +509,7 @@ def test_agent_who_does_not_come_back_keeps_the_customer_until_the_customer_leav
     lose(scene)
     assert scene.wait(300) == []
     assert scene.customer_leaves(SID) == []
-    assert scene.wait(65)[0] == "store: SaveDisposition Z-1-1 1 A 1 default"
+    assert scene.wait(65)[0] == "store: SaveDisposition 1000000001 1 A 1 default"
     scene.line_drops()
     assert "A" not in scene.zone.agents
 
@@ -520,7 +520,7 @@ def test_agent_who_comes_back_too_late_but_in_time_for_the_contact_stays():
     scene.wait(100)
     assert come_back(scene)[0] == "A < GetAgentStatusResponse 0"
     scene.customer_leaves(SID)
-    assert scene.send("A", DISPOSE)[-1] == "switch: Dial Z-1-2 +49300000002 25"
+    assert scene.send("A", DISPOSE)[-1] == "switch: Dial 1000000002 +49300000002 25"
 
 
 def test_agent_who_wanted_to_log_off_before_does_so_though_it_came_back():
@@ -564,8 +564,8 @@ def test_agent_disconnected_is_kept_like_one_whose_connection_is_lost():
     assert scene.send("", c.AgentSDKConnected(("A",), 1), connection)[-1] == "A ! GetAgentStatus A"
     assert scene.send("A", c.GetAgentStatusResponse(status)) == lines("""
         A < GetAgentStatusResponse 0
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
-        A ! AutoReleaseLine wrapup(60s+ Done) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
+        A ! AutoReleaseLine wrapup(60s+ Done) 1000000001
         A ! state Wrapup
     """)
 
@@ -583,7 +583,7 @@ def test_command_of_an_agent_who_was_said_to_be_disconnected_asks_for_its_status
         A < GetAgentStatusResponse 0
     """)[0]
     )
-    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 Z-1-1"
+    assert scene.send("A", c.AGTHoldCall(SID))[-1] == "A < HoldCall 0 1000000001"
 
 
 def test_proxy_whose_connection_is_lost_later_changes_nothing():
@@ -623,7 +623,7 @@ def test_logon_after_a_crash_of_the_desktop_goes_on_where_it_was():
         A ! StateChangedNotify Ready
         A ! NailupChange NailedUp
         A ! JobAttached Summer
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! state Talking
         A < Logon 0
     """)
@@ -641,14 +641,14 @@ def test_connection_that_claimed_an_agent_who_came_back_over_another_is_not_aske
 @pytest.mark.parametrize(
     ("way", "told"),
     [
-        (called_in, ["A ! ConsultNotify Progressive(u1 +49300000001) B Z-1-1", "A ! state Consult"]),
+        (called_in, ["A ! ConsultNotify Progressive(u1 +49300000001) B 1000000001", "A ! state Consult"]),
         (
             conferenced,
-            ["A ! ConferenceNotify Progressive(u1 +49300000001) Z-1-1", "A ! state ConferencePassive"],
+            ["A ! ConferenceNotify Progressive(u1 +49300000001) 1000000001", "A ! state ConferencePassive"],
         ),
-        (consult, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state Consult"]),
-        (conference, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state ConferenceOwner"]),
-        (consult_pending, ["A ! CallNotify Progressive(u1 +49300000001) Z-1-1", "A ! state Talking"]),
+        (consult, ["A ! CallNotify Progressive(u1 +49300000001) 1000000001", "A ! state Consult"]),
+        (conference, ["A ! CallNotify Progressive(u1 +49300000001) 1000000001", "A ! state ConferenceOwner"]),
+        (consult_pending, ["A ! CallNotify Progressive(u1 +49300000001) 1000000001", "A ! state Talking"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -658,7 +658,7 @@ def test_logon_after_a_crash_tells_what_part_the_agent_has(way, told):
 
 def test_logon_after_a_crash_says_that_the_consult_may_be_cancelled():
     shown = log_on_again(saved(consult_pending))
-    assert shown[4:7] == ["A ! state Talking", "A ! EnableCancelConsult Z-1-1", "A < Logon 0"]
+    assert shown[4:7] == ["A ! state Talking", "A ! EnableCancelConsult 1000000001", "A < Logon 0"]
 
 
 @pytest.mark.parametrize("name", [name for name in SCENES if name != "dropping"])
@@ -689,9 +689,9 @@ def test_logon_after_a_crash_that_was_not_prepared_for_is_refused_without_force(
 def test_logon_by_force_after_a_crash_starts_afresh():
     scene = saved(lambda: talking(contacts=1))
     assert log_on_again(scene, is_force=True) == lines("""
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         switch: DropNail Z-1-line-A-1
         store: ForgetAgent A
@@ -722,11 +722,11 @@ def test_agent_is_saved_with_every_change_of_its_states_and_contact():
     scene = talking(contacts=1)
     assert scene.send("A", SAVE) == lines("""
         A < SaveAgentForHA 0
-        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 Z-1-1
+        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 1000000001
     """)
-    assert "store: SaveAgent A Z Ready Held  Z-1-line-A-1 Z-1-1" in scene.send("A", c.AGTHoldCall(SID))
-    assert "store: SaveAgent A Z PendingNotReady Held 7 Z-1-line-A-1 Z-1-1" in scene.want_break()
-    assert "store: SaveAgent A Z PendingNotReady Wrapup 7 Z-1-line-A-1 Z-1-1" in scene.customer_leaves(SID)
+    assert "store: SaveAgent A Z Ready Held  Z-1-line-A-1 1000000001" in scene.send("A", c.AGTHoldCall(SID))
+    assert "store: SaveAgent A Z PendingNotReady Held 7 Z-1-line-A-1 1000000001" in scene.want_break()
+    assert f"store: SaveAgent A Z PendingNotReady Wrapup 7 Z-1-line-A-1 {SID}" in scene.customer_leaves(SID)
     assert "store: SaveAgent A Z NotReady NoState 7  " in scene.send("A", DISPOSE)
 
 
@@ -768,28 +768,28 @@ def restarted(way=lambda: talking(contacts=2), **kept):
 def test_restart_with_line_and_customer_goes_on_with_the_call():
     scene = restarted()
     assert log_on_again(scene) == lines("""
-        switch: Connect Z-1-1 Z-1-line-A-1
+        switch: Connect 1000000001 Z-1-line-A-1
         A ! StateChangedNotify Ready
         A ! NailupChange NailedUp
         A ! JobAttached Summer
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! state Talking
         A < Logon 0
-        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 Z-1-1
+        store: SaveAgent A Z Ready Talking  Z-1-line-A-1 1000000001
     """)
     assert "A ! state Wrapup" in scene.customer_leaves(SID)
-    assert "A < WrapupContact 0 Z-1-1" in scene.send("A", DISPOSE)
+    assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
 def test_restart_with_the_customer_alone_lets_the_customer_go_and_the_agent_wrap_up():
     scene = restarted(legs=())
     assert log_on_again(scene) == lines("""
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         A ! StateChangedNotify Ready
-        A ! CallNotify Progressive(u1 +49300000001) Z-1-1
+        A ! CallNotify Progressive(u1 +49300000001) 1000000001
         A ! state Wrapup
         A < Logon 0
-        store: SaveAgent A Z Ready Wrapup   Z-1-1
+        store: SaveAgent A Z Ready Wrapup   1000000001
     """)
     shown = scene.send("A", DISPOSE)
     assert "A ! state NoState" in shown
@@ -830,7 +830,7 @@ def test_talk_that_was_on_hold_is_on_hold_after_a_restart():
     later = restart(scene)
     shown = log_on_again(later)
     assert "A ! state Held" in shown
-    assert shown.index("switch: Connect Z-1-1 Z-1-line-A-1") + 1 == shown.index("switch: Hold Z-1-1")
+    assert shown.index(f"switch: Connect {SID} Z-1-line-A-1") + 1 == shown.index(f"switch: Hold {SID}")
     assert "A ! state Talking" in later.send("A", c.AGTUnholdCall(SID))
 
 
@@ -843,14 +843,14 @@ def test_wrapup_has_after_a_restart_what_was_left_of_its_time_and_of_its_extensi
     session = later.agent("A").session
     assert session.extensions_left == 1
     assert later.wait(34) == []
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in later.wait(2)
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in later.wait(2)
 
 
 def test_talk_whose_customer_left_meanwhile_has_all_of_its_wrapup_after_a_restart():
     later = restart(talking(contacts=1, acw_max_time_s=60, **COVERED), live=(), seconds=50)
     log_on_again(later)
     assert later.wait(64) == []
-    assert "store: SaveDisposition Z-1-1 1 A 1 default" in later.wait(2)
+    assert "store: SaveDisposition 1000000001 1 A 1 default" in later.wait(2)
 
 
 def test_agent_who_was_ready_is_ready_after_a_restart_and_gets_the_next_contact_by_itself():
@@ -907,7 +907,7 @@ def test_restart_with_nothing_left_lets_the_agent_wrap_up():
     scene = restarted(legs=(), live=())
     assert "A ! state Wrapup" in log_on_again(scene)
     assert not scene.agent("A").capabilities.originate
-    assert "store: SaveDisposition Z-1-1 1 A 1 agent" in scene.send("A", DISPOSE)
+    assert "store: SaveDisposition 1000000001 1 A 1 agent" in scene.send("A", DISPOSE)
 
 
 def test_restart_with_a_contact_that_was_in_wrapup_does_not_talk_again():
@@ -950,9 +950,9 @@ def test_restart_by_force_starts_afresh():
     assert log_on_again(scene, is_force=True) == lines("""
         store: ForgetAgent A
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
         A ! caps ready not_ready
         A < Logon 0
@@ -965,9 +965,9 @@ def test_restart_and_the_agent_does_not_come_back():
     assert scene.wait(1) == lines("""
         store: ForgetAgent A
         switch: DropNail Z-1-line-A-1
-        switch: HangUp Z-1-1
-        store: SaveDisposition Z-1-1 1 A 1 default
-        store: EndAttempt Z-1-1 Handled A
+        switch: HangUp 1000000001
+        store: SaveDisposition 1000000001 1 A 1 default
+        store: EndAttempt 1000000001 Handled A
         store: ReturnContact 1 1 Handled
     """)
     assert log_on_again(scene) == ["A ! caps ready not_ready", "A < Logon 0"]
@@ -983,7 +983,7 @@ def test_restart_and_the_line_ends_before_the_agent_is_back():
     scene = restarted()
     assert scene.post(NailEnded(LEG)) == []
     shown = log_on_again(scene)
-    assert "switch: HangUp Z-1-1" in shown
+    assert "switch: HangUp 1000000001" in shown
     assert "A ! NailupChange NailedUp" not in shown
 
 
@@ -1049,8 +1049,8 @@ def test_restart_during_a_callback_ends_the_callback_with_its_contact():
     scene.customer_leaves(SID)
     assert scene.send("A", DISPOSE)[:3] == lines("""
         store: EndCallback old-callback Handled
-        store: SaveDisposition Z-1-1 50 A 1 agent
-        store: EndAttempt Z-1-1 Handled A
+        store: SaveDisposition 1000000001 50 A 1 agent
+        store: EndAttempt 1000000001 Handled A
     """)
 
 
@@ -1067,7 +1067,7 @@ def test_restart_gives_the_owner_the_customer_alone(way):
     scene = way()
     for agent_id in "AB":
         scene.send(agent_id, SAVE)
-    later = restart(scene, legs=(LEG, "Z-1-line-B-2"), live=(SID, "Z-1-2"))
+    later = restart(scene, legs=(LEG, "Z-1-line-B-2"), live=(SID, "1000000002"))
     waits = way in (consult, external_consult)
     assert f"A ! state {'Held' if waits else 'Talking'}" in log_on_again(later)
     shown = log_on_again(later, "B")

@@ -275,7 +275,7 @@ def sabotaged_scene(scene, act_out, saboteur):
 def waiting():
     """A customer waits for an agent."""
     scene = overdialled()
-    scene.customer_answers("Z-1-2")
+    scene.customer_answers("1000000002")
     return scene
 
 

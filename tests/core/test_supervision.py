@@ -53,8 +53,8 @@ def test_logoff_of_a_talking_agent_waits_for_the_end_of_its_contact():
     assert shown[0] == "A ! StateChangedNotify PendingNotReady"
     assert "supervisor: logs off after the contact" in shown
     assert scene.agent("A").call_state is CallState.Talking
-    scene.send("A", c.AGTReleaseLine("Z-1-1"))
-    scene.send("A", c.AGTWrapupContact(CompletionCode(2), "Z-1-1"))
+    scene.send("A", c.AGTReleaseLine("1000000001"))
+    scene.send("A", c.AGTWrapupContact(CompletionCode(2), "1000000001"))
     assert scene.line_drops()[-1:] == lines("A ! AgentLoggedOut")
 
 
@@ -62,7 +62,7 @@ def test_logoff_now_of_a_talking_agent_ends_its_contact_with_the_default_code():
     scene = talking()
     shown = scene.wish("A", LogOff(now=True))
     assert without(shown, "store:") == lines("""
-        switch: HangUp Z-1-1
+        switch: HangUp 1000000001
         switch: DropNail Z-1-line-A-1
         A ! AgentLoggedOut
         supervisor: is logged off
@@ -102,7 +102,7 @@ def test_break_of_an_agent_with_a_contact_begins_after_it():
     scene = wrapup()
     assert "supervisor: is not ready after the contact" in scene.wish("A", TakeBreak("9"))
     assert scene.agent("A").agent_state is AgentState.PendingNotReady
-    scene.send("A", c.AGTWrapupContact(CompletionCode(2), "Z-1-1"))
+    scene.send("A", c.AGTWrapupContact(CompletionCode(2), "1000000001"))
     assert scene.agent("A").agent_state is AgentState.NotReady
 
 
@@ -154,8 +154,8 @@ def test_move_of_an_idle_agent_is_told_and_stays_although_there_is_nothing_to_do
 def test_move_of_an_agent_with_a_contact_comes_after_it():
     scene = two_jobs(preview)
     assert scene.wish("A", WorkIn(2)) == lines("supervisor: works in it after the contact")
-    scene.send("A", c.AGTPreviewCancel("Z-1-1"))
-    assert "A ! JobAttached Autumn" in scene.send("A", c.AGTWrapupContact(CompletionCode(2), "Z-1-1"))
+    scene.send("A", c.AGTPreviewCancel("1000000001"))
+    assert "A ! JobAttached Autumn" in scene.send("A", c.AGTWrapupContact(CompletionCode(2), "1000000001"))
 
 
 def test_move_of_an_agent_without_a_line_decides_where_it_is_nailed_up_for():
@@ -229,12 +229,12 @@ def test_wish_that_meets_a_fault_is_answered_and_ends_what_it_was_about(monkeypa
 def test_agent_has_its_calls_talk_time_and_walk_aways_of_the_day_over_logons():
     scene = talking()
     scene.wait(40)
-    scene.send("A", c.AGTHoldCall("Z-1-1"))
+    scene.send("A", c.AGTHoldCall("1000000001"))
     scene.wait(20)
     agent = scene.agent("A")
     assert (agent.today.calls, agent.today.talk_s, agent.talking_since) == (1, 0.0, scene.now - 60)
-    scene.send("A", c.AGTUnholdCall("Z-1-1"))
-    scene.send("A", c.AGTReleaseLine("Z-1-1"))
+    scene.send("A", c.AGTUnholdCall("1000000001"))
+    scene.send("A", c.AGTReleaseLine("1000000001"))
     assert (agent.today.talk_s, agent.since, agent.talking_since) == (60.0, scene.now, None)
     scene.wait(5)
     scene.send("A", c.AGTStateChange(AgentState.NotReady, "7", "Lunch", has_walked_away=True))

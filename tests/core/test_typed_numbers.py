@@ -377,9 +377,9 @@ def test_consulted_agent_is_told_all_that_changed_with_a_number():
     scene.send("A", c.AGTStartConf(SID))
     caused = scene.send("A", set_detail("PhoneNumber1", "+49 30 123457"))
     assert [line for line in caused if line.startswith("B !")] == [
-        "B ! CustomerDetailsChanged Attribute(PhoneNumber1 +4930123457 WRITE) Z-1-1",
-        "B ! CustomerDetailsChanged Attribute(TimeZone Europe/Berlin WRITE) Z-1-1",
-        "B ! CustomerDetailsChanged Attribute(PhoneNumber1CtryCode 49) Z-1-1",
+        "B ! CustomerDetailsChanged Attribute(PhoneNumber1 +4930123457 WRITE) 1000000001",
+        "B ! CustomerDetailsChanged Attribute(TimeZone Europe/Berlin WRITE) 1000000001",
+        "B ! CustomerDetailsChanged Attribute(PhoneNumber1CtryCode 49) 1000000001",
     ]
 
 

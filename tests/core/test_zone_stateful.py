@@ -419,7 +419,7 @@ class ZoneWorld(RuleBasedStateMachine):
     def send(self, agent_id, connection, kind, choice):
         agent = self.stage.zone.agents.get(agent_id)
         session = agent.session if agent is not None else None
-        sid = session.sid if session is not None and choice % 7 < 6 else "Z-1-1"
+        sid = session.sid if session is not None and choice % 7 < 6 else "1000000001"
         command = COMMANDS[kind](sid, choice)
         if kind == "consult" and choice % 5 and agent is not None and agent.job is not None:
             able = sorted(agent.job.consultable.keys() - {agent_id})
@@ -539,7 +539,7 @@ class ZoneWorld(RuleBasedStateMachine):
         """The server dies and is rebuilt from its store; the switch still has some of its lines."""
         old, store = self.stage, self.stage.store
         opened = store.open_zone("Z", old.now)
-        stage = Stage(store, evolve(self.config, epoch=opened.token.epoch), start_s=old.now)
+        stage = Stage(store, evolve(self.config, epoch=opened.token.epoch, run=opened.run), start_s=old.now)
         stage.orders, stage.refuses = old.orders, old.refuses
         self.enter(stage)
         stage.answers_at_once = False

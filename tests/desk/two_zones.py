@@ -132,11 +132,10 @@ class TwoZones:
         """Let a zone be taken over by a new owner, with a switch and desktops of its own."""
         self._lives += 1
         opened: OpenedZone = self.store.open_zone(name, self.now)
-        zone = Zone(ZoneConfig(name, token_secret=bytes(32), epoch=opened.token.epoch), self.now)
+        token = opened.token
+        zone = Zone(ZoneConfig(name, token_secret=bytes(32), epoch=token.epoch, run=opened.run), self.now)
         switch = SimSwitch(self._lives, SWITCH)
-        virtual = VirtualZone(
-            zone, opened.token, self.witness, switch, self.now, lambda login, password: True
-        )
+        virtual = VirtualZone(zone, token, self.witness, switch, self.now, lambda login, password: True)
         virtual.post(*start_events(opened, switch.keep(saved_legs(opened), self.now)))
         virtual.read_jobs_wanted()
         desktops = [

@@ -231,6 +231,7 @@ class World:
                 ZONE,
                 token_secret=bytes(32),
                 epoch=token.epoch,
+                run=opened.run,
                 lost_desktop_s=LOST_S,
                 cover_all_agents=self._covers_all,
             ),

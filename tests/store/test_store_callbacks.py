@@ -200,7 +200,7 @@ def test_file_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     write_old_file(path, monkeypatch, *OLD_ROWS)
     store = open_sqlite(path)
     (row,) = store.dispositions(1, 0, 10)
-    assert (row.attempt_id, row.number, row.outcome) == ("a1", "+1", "Handled")
+    assert (row.attempt_id, row.number, row.outcome) == ("1", "+1", "Handled")
     assert store.tally(1) == JobTally(2, 2, 1, 0, (("Handled", 1),), (("1", 1),), 1, done=(("Handled", 1),))
     assert store.open_zone("Default", 4.0).jobs[0].done == 1
     store._database.write(assert_constraints_are_those_of_the_newest)

@@ -14,6 +14,7 @@ STAY = {
     "contact_phone",
     "contact_attribute",
     "list_attribute",
+    "numbering",
     "zone",
     "zone_event",
 }

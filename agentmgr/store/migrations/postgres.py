@@ -7,7 +7,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from agentmgr.store.pglink import FENCED, LOCK_CLASS
 
-UNFENCED = ("alembic_version", "manager", "zone", "zone_event")
+UNFENCED = ("alembic_version", "manager", "numbering", "zone", "zone_event")
 """Tables that whoever becomes or is no owner writes."""
 
 # The setting says who writes: empty for services and by hand, "?" for a zone whose token was not checked,

@@ -145,6 +145,7 @@ class Node:
             zone=name,
             era=opened.token.era,
             epoch=opened.token.epoch,
+            run=opened.run,
             fetch_size=12,
             cover_all_agents=True,
             timezones=TIMEZONES,
