@@ -41,7 +41,7 @@ def migrate(tx: Transaction) -> None:
     tx.sql.execute("DROP TABLE numbering")
     tx.sql.execute("ALTER TABLE zone_event DROP COLUMN run")
     with Operations.context(MigrationContext.configure(tx.tables)):
-        import_module("agentmgr.store.migrations.versions.v0027_session_ids").upgrade()
+        import_module("agentmgr.store.migrations.versions.v0028_session_ids").upgrade()
 
 
 def test_session_ids_of_old_are_counted_anew_wherever_they_stand(bench: Bench) -> None:
