@@ -59,7 +59,9 @@ class AGTLogon:
         doc="IANA name of where the agent is; empty: UTC", invalid=ResultCode.INVALID_TIMEZONE
     )
     zone_name: str = wire(invalid=ResultCode.ZONE_NOT_FOUND)
-    org_name: str | None = wire(default=None)
+    org_name: str | None = wire(
+        doc="the agent's organisation; 17 if it is another one. Agents of none may name any", default=None
+    )
     agent_name: str | None = wire(
         doc="what colleagues see, in place of the stored name; needed when agentSkills are given",
         default=None,

@@ -55,7 +55,7 @@ _CREDENTIALS = Struct("3i")
 """Of a peer, as Linux tells them: process, user, group."""
 TOLD = (
     "name", "agent_ids", "agent_id", "campaign", "campaigns", "zone", "zones", "manager", "list_name",
-    "callback_ids", "enabled", "role", "with_history", "unmasked",
+    "callback_ids", "enabled", "role", "organisation", "with_history", "unmasked",
 )  # fmt: skip
 """What of an operation's arguments the audit has: never passwords, numbers, or values of customers."""
 MAX_PIECE_CHARACTERS = 3_900
