@@ -194,6 +194,20 @@ async def test_manager_called_dead_ends_as_soon_as_it_hears_of_it(
     assert ("South", "lost") in b.hall.told
 
 
+async def test_renewal_under_way_while_the_manager_gives_its_lease_back_ends_quietly(
+    town: Town, autojump_clock: MockClock
+) -> None:
+    a = town.start("a")
+    await trio.sleep(10)
+    a.wire.pace_s = 1.0
+    await trio.sleep(1.2)  # a renewal is under way nearly always now
+    a.wire.pace_s = 0.0
+    await a.keeper.release("its end was planned")
+    await trio.sleep(3)
+    assert a.fault is None
+    assert [each.name for each in town.leases.read().managers] == []
+
+
 async def test_manager_whom_nobody_called_dead_goes_on_when_it_is_back(
     town: Town, autojump_clock: MockClock
 ) -> None:
