@@ -17,7 +17,7 @@ NUMBER, MAIL = "+49 30 123456", "Someone@example.com"
 
 @done(IsDNC)
 def what_is_on_the_list_is_found_however_it_is_written(world: World) -> None:
-    world.services.dnc.add([NUMBER, MAIL])
+    world.supervisor.dnc.add([NUMBER, MAIL])
     for address, listed in ((NUMBER, True), ("004930123456", True), (MAIL, True), ("+4930123457", False)):
         assert world.call(IsDNC(address), IsDNCResponse).Result is listed
 
@@ -83,7 +83,7 @@ def the_list_of_another_organisation(world: World) -> IsDNC:
     return IsDNC(NUMBER, "South Bank")
 
 
-@done(IsDNC)
+@done(AddToDNCList)
 def lists_of_organisations_are_asked_one_by_one(world: World) -> None:
     world.share("North Bank")
     assert world.call(AddToDNCList(NUMBER, "North Bank"), AddToDNCListResponse).Result is True

@@ -37,6 +37,23 @@ def test_operation_that_can_be_done_is_done(
     case(world)
 
 
+GLOBAL_ALONE = {"AddToDNCList", "RemoveFromDNCList"}
+"""What a user of an organisation may not do, whatever it is done with."""
+
+
+@pytest.mark.parametrize(
+    ("request_type", "case"),
+    [(t, case) for t in OPERATIONS if t.__name__ not in GLOBAL_ALONE for case in DONE.get(t, [])],
+    ids=_name,
+)
+def test_operation_is_done_for_a_user_of_an_organisation_as_for_one_of_none(
+    world: World, request_type: type[AttrsInstance], case: Done
+) -> None:
+    world.share("East Bank")
+    world.call_for("East Bank")
+    case(world)
+
+
 @pytest.mark.parametrize(
     ("request_type", "code", "way"),
     [(*pair, way) for pair in PAIRS for way in REFUSED.get(pair, [])],

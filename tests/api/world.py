@@ -70,10 +70,17 @@ class World:
     @property
     def services(self) -> Services:
         """The services as `caller` has them."""
+        return self._services_of(self.caller)
+
+    @property
+    def supervisor(self) -> Services:
+        """The services as somebody has them who works for no organisation: for what a case begins with."""
+        return self._services_of(Caller("supervisor"))
+
+    def _services_of(self, caller: Caller) -> Services:
         store: Any = self._failing
-        return Services(
-            Backing(store, lambda: self.now, lambda: self.served, self.hints.append, self.floors), self.caller
-        )
+        at = Backing(store, lambda: self.now, lambda: self.served, self.hints.append, self.floors)
+        return Services(at, caller)
 
     def call(self, request: AttrsInstance, gives: type[Response]) -> Response:
         """Carry a request out.
