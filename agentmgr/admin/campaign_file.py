@@ -19,7 +19,9 @@ from agentmgr.core.model import (
     ExternalDestination,
 )
 from agentmgr.core.numbers import read_number
-from agentmgr.fields import Allowed, one_of, setting, text, whole_number, yes_or_no
+from agentmgr.core.strategy import faults_of
+from agentmgr.core.tasks import END, FIRST_TASK, NEXT, OTHER, SAME, Step, Task
+from agentmgr.fields import Allowed, any_text, one_of, setting, text, whole_number, yes_or_no
 from agentmgr.tables import Mistakes, Tables
 from protocol.enums import CallbackType, DialFailReason, PacingType
 
@@ -154,6 +156,37 @@ class Destination:
 
 
 @frozen(kw_only=True)
+class TaskTable:
+    """What the campaign does with a contact: it dials."""
+
+    id: int | None = setting(
+        None, whole_number(1, 9999), "What programs call it; the next free one if not given."
+    )
+    name: str = setting("", text(), "What people call it.")
+    number: str = setting(
+        "", any_text(), "The one number that it dials, such as PhoneNumber2; all in turn if not given."
+    )
+
+
+@frozen(kw_only=True)
+class StepTable:
+    """What follows a result."""
+
+    result: str = setting("", text(), "Why a number was not reached, or the name of a completion code.")
+    task: str = setting("", any_text(), "The task it is for; all that have none of their own if not given.")
+    after_s: int = setting(0, RETRY_S, "How long later, seconds.")
+    number: str = setting(
+        "",
+        any_text(),
+        f'Which number is dialled: "{NEXT}", "{SAME}", "{OTHER}" (this one is of no use), or a name.',
+    )
+    times: int | None = setting(
+        None, whole_number(1, 100), "How often; then the next step for the result counts."
+    )
+    then: str = setting("", any_text(), f'The task that it leads to, or "{END}"; a retry if not given.')
+
+
+@frozen(kw_only=True)
 class CampaignFile(CampaignSettings):
     """Everything that makes a campaign."""
 
@@ -178,6 +211,8 @@ class CampaignFile(CampaignSettings):
     )
     retry_s: Retries = Retries()
     codes: tuple[Code, ...] = ()
+    tasks: tuple[TaskTable, ...] = ()
+    steps: tuple[StepTable, ...] = ()
     address_book: tuple[Destination, ...] = ()
 
 
@@ -207,23 +242,25 @@ def read(values: Mapping[str, Any]) -> tuple[CampaignSpec, tuple[str, ...]]:
     retries = attrs.asdict(found.retry_s)
     default = next((code.code_id for code in codes if code.name == found.default_code), None)
     singles = {each.name: getattr(found, each.name) for each in attrs.fields(CampaignSettings)}
-    return (
-        CampaignSpec(
-            campaign_id=0,
-            name=found.name,
-            pacing=PACING[found.pacing],
-            skill=found.skill,
-            completion_codes=codes or DEFAULT_COMPLETION_CODES,
-            default_code_id=default or (codes[-1].code_id if codes else DEFAULT_CODE_ID),
-            retry_s={DialFailReason(reason): s for reason, s in retries.items() if s != NEVER},
-            calling_hours=CallingHours(start_min, end_min, _weekdays(found.weekdays)),
-            callback_types=tuple(map(CallbackType, found.callback_types)),
-            zones=found.zones,
-            address_book=address_book,
-            **singles,
-        ),
-        found.lists,
+    spec = CampaignSpec(
+        campaign_id=0,
+        name=found.name,
+        pacing=PACING[found.pacing],
+        skill=found.skill,
+        completion_codes=codes or DEFAULT_COMPLETION_CODES,
+        default_code_id=default or (codes[-1].code_id if codes else DEFAULT_CODE_ID),
+        retry_s={DialFailReason(reason): s for reason, s in retries.items() if s != NEVER},
+        calling_hours=CallingHours(start_min, end_min, _weekdays(found.weekdays)),
+        callback_types=tuple(map(CallbackType, found.callback_types)),
+        zones=found.zones,
+        tasks=_tasks(found.tasks),
+        steps=tuple(Step(**attrs.asdict(step)) for step in found.steps),
+        address_book=address_book,
+        **singles,
     )
+    if problems := list(faults_of(spec)):
+        raise Mistakes(problems)
+    return spec, found.lists
 
 
 def changed(
@@ -231,30 +268,37 @@ def changed(
 ) -> tuple[CampaignSpec, tuple[str, ...]]:
     """Return a campaign with some values changed; of a table those that are given.
 
-    Codes that keep their name keep their id.
+    Codes and tasks that keep their name keep their id.
 
     Raises:
         Mistakes: a line each: key, what was found, what is allowed.
     """
     old = values_of(spec, lists)
-    ids = {code.name: code.code_id for code in spec.completion_codes}
+    codes = {code.name: code.code_id for code in spec.completion_codes}
+    tasks = {task.name: task.task_id for task in spec.tasks}
     new: dict[str, Any] = {**old}
     for key, value in values.items():
         if isinstance(value, Mapping) and isinstance(old.get(key), Mapping):
             new[key] = {**old[key], **value}
         elif key == "codes" and isinstance(value, list):
-            new[key] = [
-                {"id": ids[code["name"]], **code}
-                if isinstance(code, Mapping) and code.get("name") in ids
-                else code
-                for code in value
-            ]
+            new[key] = _with_ids(value, codes)
             if "default_code" not in values:
                 new.pop("default_code")
+        elif key == "tasks" and isinstance(value, list):
+            new[key] = _with_ids(value, tasks)
         else:
             new[key] = value
     read_as, new_lists = read(new)
     return evolve(read_as, campaign_id=spec.campaign_id, version=spec.version), new_lists
+
+
+def _with_ids(tables: list[Any], ids: Mapping[str, int]) -> list[Any]:
+    return [
+        {"id": ids[table["name"]], **table}
+        if isinstance(table, Mapping) and table.get("name") in ids
+        else table
+        for table in tables
+    ]
 
 
 def _codes(found: CampaignFile, problems: list[str]) -> tuple[CompletionCodeSpec, ...]:
@@ -279,6 +323,14 @@ def _codes(found: CampaignFile, problems: list[str]) -> tuple[CompletionCodeSpec
     if found.default_code and found.default_code not in names:
         problems.append(f"default_code: found {found.default_code!r}; allowed: {', '.join(names)}")
     return codes
+
+
+def _tasks(found: tuple[TaskTable, ...]) -> tuple[Task, ...]:
+    """Number those tasks in their order that have no number yet."""
+    given = [task.id for task in found if task.id is not None]
+    free = (number for number in count(1) if number not in given)
+    tasks = tuple(Task(task.id or next(free), task.name.strip(), task.number.strip()) for task in found)
+    return tasks or (FIRST_TASK,)
 
 
 def _address_book(found: CampaignFile, problems: list[str]) -> tuple[ExternalDestination, ...]:
@@ -320,18 +372,31 @@ def values_of(spec: CampaignSpec, lists: tuple[str, ...]) -> dict[str, Any]:
         "zones": list(spec.zones),
         **singles,
     }
-    book = [attrs.asdict(destination) for destination in spec.address_book]
-    tables = {
+    tables: dict[str, Any] = {
         "retry_s": {str(reason): spec.retry_s.get(reason, NEVER) for reason in RETRIED},
         "codes": [_code_values(code) for code in spec.completion_codes],
+        "tasks": [_task_values(task) for task in spec.tasks],
+        "steps": [_step_values(step) for step in spec.steps],
+        "address_book": [attrs.asdict(destination) for destination in spec.address_book],
     }
     # what follows a table in TOML is in it, and an empty array is no table
-    return {**values, **tables, "address_book": book} if book else {**values, "address_book": book, **tables}
+    empty = {name: table for name, table in tables.items() if not table}
+    return {**values, **empty, **{name: table for name, table in tables.items() if table}}
 
 
 def _code_values(code: CompletionCodeSpec) -> dict[str, Any]:
     values = {"id": code.code_id, "name": code.name, "success": code.success}
     return values if code.retry_after_s is None else {**values, "retry_after_s": code.retry_after_s}
+
+
+def _task_values(task: Task) -> dict[str, Any]:
+    values = {"id": task.task_id, "name": task.name}
+    return {**values, "number": task.number} if task.number else values
+
+
+def _step_values(step: Step) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in attrs.fields(Step)}
+    return {name: value for name, value in attrs.asdict(step).items() if value != defaults[name]}
 
 
 def write(spec: CampaignSpec, lists: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from agentmgr.campaign.dialling import (
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
+from agentmgr.core.strategy import faults_of
 from agentmgr.fields import out_of_range, settled
 from agentmgr.ports import (
     LIVE_JOB_STATES,
@@ -438,6 +439,8 @@ def _problem(spec: CampaignSpec) -> str:
     if not 0 <= hours.start_min < hours.end_min <= 1440:
         found = "-".join(f"{each // 60:02}:{each % 60:02}" for each in (hours.start_min, hours.end_min))
         return f"calling hours are {found}; allowed: the end later than the beginning and up to 24:00"
+    for fault in faults_of(spec):
+        return fault
     if not hours.weekdays or not hours.weekdays <= set(range(1, 8)):
         return f"calling weekdays are {sorted(hours.weekdays)}; allowed are 1 (Monday) to 7, at least one"
     return ""

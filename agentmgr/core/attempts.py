@@ -15,18 +15,13 @@ from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
 from agentmgr.core.numbers import calling_code_of, is_premium
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
+from agentmgr.core.strategy import IN_WORK_RETRY_S, NUMBER_LOST, OF_NO_USE, Move
 from protocol.enums import ContactType, DialFailReason
 
 HANDLED = "Handled"
 CANCELLED = "Cancelled"
 UNTOUCHED = ""
 """The outcome of a contact that is given back as it was: it keeps the one before."""
-
-IN_WORK_RETRY_S = 60.0
-"""How long a contact is left alone that somebody else is busy with, or that could not be dialled at all."""
-
-OF_NO_USE = (DialFailReason.InvalidNumber, DialFailReason.DncBlocked)
-"""Why a number is not dialled, now and later."""
 
 RING_GRACE_S = 15.0
 """How much longer than the ring time the switch may take to say what became of a call."""
@@ -180,55 +175,60 @@ class Attempts:
         session.fail_reason = reason
         return True
 
-    def retry_at(
-        self, session: Session, reason: DialFailReason, delay_s: float | None = None
-    ) -> float | None:
+    def retry_at(self, session: Session, reason: DialFailReason, code: str = "") -> float | None:
         """Return when a contact is tried again after a failure, None if never; its next number is set.
 
-        A number of no use is left out: only others are tried, at once. Outside the calling hours the number
-        waits for its opening.
+        A number of no use is left out: only others are tried. Outside the calling hours the number waits for
+        its opening.
 
         Args:
             session: its contact changes.
             reason: why its number was not connected.
-            delay_s: what counts instead of the campaign's time for the reason.
+            code: the completion code whose step is taken instead, by its id.
         """
-        now, campaign, number = self._out.now, session.job.campaign, session.number
         if reason is DialFailReason.OutsideCallingHours:
-            opening = next_opening(campaign.calling_hours, number.timezone, now)
-            is_of_use = opening is not None
-            # one that was dialled knows other hours than the campaign: not at once
-            due_at = max(opening or now, now + (delay_s or (IN_WORK_RETRY_S if session.dialed else 0)))
-            own = next((own for own in session.contact.numbers if own.number == number.number), None)
-            session.contact = evolve(session.contact, phone=own.name) if own else session.contact
-        else:
-            wait_s = self._wait_s(session, reason)
-            is_of_use = wait_s is not None
-            due_at = now + (delay_s if delay_s is not None else wait_s or 0)
-        if not is_of_use:
-            session.contact = session.contact.without(number)
-        return self._due(session, due_at, moved_on=session.dialed or not is_of_use)
+            delay_s = session.job.strategy.move(session.contact, code).after_s if code else 0
+            return self._at_opening(session, delay_s)
+        strategy, was_dialed = session.job.strategy, session.dialed
+        move = strategy.move(session.contact, reason)
+        is_of_use = was_dialed or reason not in OF_NO_USE
+        if code:
+            if not is_of_use or move == NUMBER_LOST:
+                session.contact = session.contact.without(session.number)
+            return self.again_at(session, code)
+        if is_of_use and not was_dialed:  # it was not tried: no step is taken for that
+            wait_s = move.after_s if move.is_retry and move != NUMBER_LOST else IN_WORK_RETRY_S
+            return self._follow(session, reason, Move(wait_s))
+        if not is_of_use and move.is_retry:  # what was not tried would never count
+            move = NUMBER_LOST
+        return self._follow(session, reason, move)
 
-    @staticmethod
-    def _wait_s(session: Session, reason: DialFailReason) -> float | None:
-        """Return how long a number waits after a failure; None if it is of no use."""
-        wait_s = session.job.campaign.retry_s.get(reason)
-        if session.dialed and reason is not DialFailReason.TelephonyDown:
-            return wait_s
-        if reason in OF_NO_USE:  # also if it is to be tried again: it was not tried, and would never count
-            return None
-        return IN_WORK_RETRY_S if wait_s is None else wait_s
-
-    def again_at(self, session: Session, delay_s: float) -> float | None:
-        """Return when a contact is tried again that was worked on, None if never; its next number is set."""
-        return self._due(session, self._out.now + delay_s, moved_on=session.dialed)
-
-    @staticmethod
-    def _due(session: Session, due_at: float, *, moved_on: bool) -> float | None:
-        if moved_on:
-            session.contact = session.contact.after(session.number)
+    def _at_opening(self, session: Session, delay_s: float) -> float | None:
+        now, number = self._out.now, session.number
+        opening = next_opening(session.job.campaign.calling_hours, number.timezone, now)
+        # one that was dialled knows other hours than the campaign: not at once
+        due_at = max(opening or now, now + (delay_s or (IN_WORK_RETRY_S if session.dialed else 0)))
+        own = next((own for own in session.contact.numbers if own.number == number.number), None)
+        contact = evolve(session.contact, phone=own.name) if own else session.contact
+        if opening is None:
+            contact = contact.without(number)
+        if session.dialed or opening is None:
+            contact = contact.after(number)
+        session.contact, after_s = session.job.strategy.find_number(contact)
         often_enough = session.attempts >= session.job.campaign.max_attempts
-        return None if often_enough or session.contact.next_number is None else due_at
+        return None if often_enough or after_s is None else due_at + after_s
+
+    def again_at(self, session: Session, result: str) -> float | None:
+        """Return when a contact is tried again that was worked on, None if never; its next number is set."""
+        return self._follow(session, result, session.job.strategy.move(session.contact, result))
+
+    def _follow(self, session: Session, result: str, move: Move) -> float | None:
+        strategy = session.job.strategy
+        moved_on = session.dialed or session.number.number in session.contact.left_out or move == NUMBER_LOST
+        session.contact, after_s = strategy.follow(
+            session.contact, result, session.number, session.attempts, moved_on=moved_on, move=move
+        )
+        return None if after_s is None else self._out.now + after_s
 
     def end_attempt(
         self,
@@ -274,7 +274,14 @@ class Attempts:
         left_out = ",".join(sorted(contact.left_out))
         self._out.emit(
             ReturnContact(
-                job.job_id, contact.contact_id, attempts, str(outcome), due_at, contact.phone, left_out
+                job.job_id,
+                contact.contact_id,
+                attempts,
+                str(outcome),
+                due_at,
+                contact.phone,
+                left_out,
+                contact.course.kept(),
             )
         )
         if due_at is None:

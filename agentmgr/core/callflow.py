@@ -248,14 +248,14 @@ class CallFlow:
         failure = session.fail_reason if session.answered_at is None else None
         if session.callback_count:
             return None  # the customer is called back, and not before
-        if failure is not None and (code.retry_after_s is not None or not code.success):
-            due_at = self._attempts.retry_at(session, failure, code.retry_after_s)
+        result = str(code.code_id)
+        is_said = session.job.strategy.says(session.contact, result)
+        if failure is not None and (is_said or not code.success):
+            due_at = self._attempts.retry_at(session, failure, result if is_said else "")
             # a callback is to one number: if that is of no use it is over
             is_lost = session.callback is not None and session.number.number in session.contact.left_out
             return None if is_lost else due_at
-        if code.retry_after_s is not None:
-            return self._attempts.again_at(session, code.retry_after_s)
-        return None
+        return self._attempts.again_at(session, result)
 
     def take_away(self, session: Session, agent: Agent) -> None:
         """Part the contact from its agent, whose states stay; one that was never dialled is not disposed."""

@@ -4,7 +4,7 @@ from collections import deque
 from itertools import islice
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.attempts import IN_WORK_RETRY_S, UNTOUCHED, Attempts, may_be_paid
+from agentmgr.core.attempts import UNTOUCHED, Attempts, may_be_paid
 from agentmgr.core.callbacks import Callbacks
 from agentmgr.core.callflow import CallFlow
 from agentmgr.core.calling_hours import next_opening
@@ -22,6 +22,7 @@ from agentmgr.core.model import ContactSpec, WantedJob
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
+from agentmgr.core.strategy import IN_WORK_RETRY_S, NUISANCE
 from protocol.enums import ContactType, DialFailReason, PacingType
 
 MAX_NOT_DUE_PER_TURN = 100
@@ -223,7 +224,7 @@ class Dialer:
             contact = self._take_contact(job)
             contact, opening, why = self._leave_out(job, contact)
             job.at_hand = contact
-            number, floor = contact.next_number, self._floor
+            number, floor = job.strategy.next_number(contact), self._floor
             if number is None or opening is None:
                 self._give_back(job, why, None)
                 continue
@@ -231,7 +232,7 @@ class Dialer:
                 self._give_back(job, "Cancelled", self._out.now + IN_WORK_RETRY_S)
                 continue
             if opening != self._out.now:
-                self._give_back(job, DialFailReason.OutsideCallingHours, opening)
+                self._give_back(job, why, opening)
                 continue
             contact_type, sid = CONTACT_TYPES[job.campaign.pacing], self._floor.ids.new_session()
             session = self._attempts.new_session(job, contact, number, contact_type, sid)
@@ -243,16 +244,21 @@ class Dialer:
         """Leave out numbers up to the first that the campaign may call, now or later.
 
         Returns:
-            the contact, when its next number may be called, None if it has none, and why it has none.
+            the contact, when its next number may be called, None if it has none, and why not now.
         """
-        campaign, why = job.campaign, DialFailReason.InvalidNumber
-        while (number := contact.next_number) is not None:
-            opening = next_opening(campaign.calling_hours, number.timezone, self._out.now)
+        campaign, strategy, now, why = job.campaign, job.strategy, self._out.now, DialFailReason.InvalidNumber
+        while True:
+            contact, after_s = strategy.find_number(contact)
+            number = strategy.next_number(contact)
+            if number is None or after_s is None:
+                return contact, None, why
+            if after_s:
+                return contact, now + after_s, why
+            opening = next_opening(campaign.calling_hours, number.timezone, now)
             if opening is not None and may_be_paid(campaign, number):
-                return contact, opening, why
+                return contact, opening, DialFailReason.OutsideCallingHours
             why = DialFailReason.OutsideCallingHours if opening is None else DialFailReason.InvalidNumber
             contact = contact.without(number)
-        return contact, None, why
 
     # -- one call ------------------------------------------------------------------------
 
@@ -307,7 +313,7 @@ class Dialer:
         session.job.counts.saw_abandoned(self._out.steady)
         session.job.estimates.abandoned += 1
         self._out.emit(ending)
-        due_at = self._attempts.again_at(session, session.job.campaign.nuisance_retry_s)
+        due_at = self._attempts.again_at(session, NUISANCE)
         self._attempts.end_attempt(session, "Nuisance", due_at=due_at, attempts=session.attempts)
 
     def on_failed(self, session: Session, reason: DialFailReason) -> None:

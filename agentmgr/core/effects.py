@@ -376,8 +376,8 @@ class ReturnContact:
     """Give a claimed contact back to its job: due again at `due_at`, or done if that is None.
 
     `phone` is the name of the number to be dialled next, empty for the contact's first one; `left_out` are
-    the numbers that are of no use in this job, joined by commas. An empty
-    `outcome` leaves the one before.
+    the numbers that are of no use in this job, joined by commas; `course` is how far it is in its campaign's
+    strategy. An empty `outcome` leaves the one before.
     """
 
     job_id: int
@@ -387,6 +387,7 @@ class ReturnContact:
     due_at: float | None
     phone: str = ""
     left_out: str = ""
+    course: str = ""
 
 
 @frozen

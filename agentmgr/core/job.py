@@ -19,6 +19,7 @@ from agentmgr.core.pacer import Load, PacingEstimates
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
 from agentmgr.core.stats import JobCounts, ZoneStats
+from agentmgr.core.strategy import Strategy
 from protocol.enums import NailupStatus, PacingType
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Job:
         lambda self: {spec.name: spec for spec in self.campaign.attributes}, takes_self=True
     )
     lists: CampaignLists = Factory(lambda self: CampaignLists(self.campaign), takes_self=True)
+    strategy: Strategy = Factory(lambda self: Strategy(self.campaign), takes_self=True)
 
     @classmethod
     def from_spec(
@@ -162,6 +164,7 @@ class Job:
         self.campaign = campaign
         self.attributes = {spec.name: spec for spec in campaign.attributes}
         self.lists = CampaignLists(campaign)
+        self.strategy = Strategy(campaign)
         self.note(self)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from agentmgr.core.campaign import CampaignSettings
+from agentmgr.core.tasks import FIRST_TASK, START, Course, Step, Task
 from agentmgr.fields import SECONDS, setting, whole_number, yes_or_no
 from protocol.enums import (
     AgentState,
@@ -104,6 +105,7 @@ class ContactSpec:
     `list_country` is the ISO region of numbers that its list has without country code, empty if not known.
     `phone` is the name of the number to be dialled next, empty for the first one; `left_out` are the numbers
     that are of no use in this job, E.164; `due_at` is since when it is due, 0 if it was never given back.
+    `course` is how far it is in its campaign's strategy.
     """
 
     contact_id: int
@@ -118,6 +120,7 @@ class ContactSpec:
     phone: str = ""
     left_out: frozenset[str] = frozenset()
     due_at: float = 0.0
+    course: Course = START
 
     @property
     def next_number(self) -> PhoneNumber | None:
@@ -294,8 +297,10 @@ DEFAULT_RETRY_S: Mapping[DialFailReason, int] = {
 
 @frozen
 class CampaignSpec(CampaignSettings):
-    """A campaign with its one task, as its job runs it; `retry_s` in seconds.
+    """A campaign as its job runs it; `retry_s` in seconds.
 
+    `tasks` are what it does with a contact, the first one to begin with; `steps` what follows results beside
+    the times of `retry_s` and of completion codes.
     `zones` are those that it is run in unless others are named. `version` rises with each change of a
     campaign that is there.
     """
@@ -312,6 +317,8 @@ class CampaignSpec(CampaignSettings):
     address_book: tuple[ExternalDestination, ...] = ()
     callback_types: tuple[CallbackType, ...] = tuple(CallbackType)
     zones: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = (FIRST_TASK,)
+    steps: tuple[Step, ...] = ()
     version: int = 1
 
     @property

@@ -15,6 +15,7 @@ from agentmgr.core.model import (
     CompletionCodeSpec,
     ExternalDestination,
 )
+from agentmgr.core.tasks import Step, Task
 from agentmgr.store import schema as t
 from agentmgr.store.sql import Transaction
 from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
@@ -36,6 +37,21 @@ class _Column:
     read: Callable[[Any], Any]
 
 
+def _of_values(cls: type[Any]) -> _Column:
+    """Keep values of a class as JSON; fields that have their default are left out."""
+
+    def kept(values: Iterable[Any]) -> str:
+        defaults = {field.name: field.default for field in attrs.fields(cls)}
+        return json.dumps(
+            [
+                {name: value for name, value in attrs.asdict(each).items() if value != defaults[name]}
+                for each in values
+            ]
+        )
+
+    return _Column(kept, lambda text: tuple(cls(**values) for values in json.loads(text)))
+
+
 _PLAIN = _Column(lambda value: value, lambda value: value)
 _TYPES: Mapping[object, _Column] = {
     str: _PLAIN,
@@ -44,6 +60,8 @@ _TYPES: Mapping[object, _Column] = {
     bool: _Column(int, bool),
     PacingType: _Column(str, PacingType),
     tuple[str, ...]: _Column(lambda names: json.dumps(list(names)), lambda text: tuple(json.loads(text))),
+    tuple[Task, ...]: _of_values(Task),
+    tuple[Step, ...]: _of_values(Step),
     tuple[CallbackType, ...]: _Column(_join, lambda text: tuple(map(CallbackType, _split(text)))),
 }
 # These have tables of their own, or several columns, and are written out below.

@@ -65,7 +65,7 @@ def due_in(timezones: int, which: str) -> str:
     Each of its terms comes in the order of the index, so that they are merged without being read whole.
     """
     term = (
-        "SELECT due_at, contact_id, attempts, phone, left_out FROM job_contact"
+        "SELECT due_at, contact_id, attempts, phone, left_out, course FROM job_contact"
         f" WHERE {_PENDING} AND timezone = ? AND {which} AND {_FREE}"
     )
     return " UNION ALL ".join([term] * timezones) + " ORDER BY due_at, contact_id LIMIT ?"

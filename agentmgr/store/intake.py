@@ -12,10 +12,10 @@ IN_TURN = f"contact_phone.name NOT IN ({', '.join(map(repr, PHONE_ZONE_ATTRIBUTE
 
 _TAKE_IN = (
     "INSERT INTO job_contact (job_id, contact_id, zone, state, attempts, due_at, last_outcome, phone,"
-    " timezone, left_out)"
+    " timezone, left_out, course)"
     " SELECT CAST(? AS INTEGER), contact.contact_id, CAST(? AS TEXT), 'pending', 0, 0.0, '', '',"
     " COALESCE((SELECT contact_phone.timezone FROM contact_phone"
-    f" WHERE contact_phone.contact_id = contact.contact_id ORDER BY {IN_TURN} LIMIT 1), ''), ''"
+    f" WHERE contact_phone.contact_id = contact.contact_id ORDER BY {IN_TURN} LIMIT 1), ''), '', ''"
     " FROM contact WHERE contact.contact_id IN "
 )
 

@@ -86,6 +86,7 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
                 "phone": "",
                 "timezone": contact.timezone,
                 "left_out": "",
+                "course": "",
             }
             for contact in contacts
         ],

@@ -103,9 +103,11 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         " last_outcome = COALESCE(NULLIF(CAST(? AS TEXT), ''), last_outcome),"
         " state = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN 'done' ELSE 'pending' END,"
         " due_at = COALESCE(CAST(? AS DOUBLE PRECISION), due_at), phone = ?, left_out = ?,"
+        " course = ?,"
         " timezone = CASE WHEN CAST(? AS DOUBLE PRECISION) IS NULL THEN timezone"
         f" ELSE {GIVEN_TIMEZONE} END WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
-        *("attempts", "outcome", "due_at", "due_at", "phone", "left_out", "due_at", "phone"),
+        *("attempts", "outcome", "due_at", "due_at", "phone", "left_out", "course"),
+        *("due_at", "phone"),
         *("job_id", "contact_id"),
     ),
     SaveNote: _statement(

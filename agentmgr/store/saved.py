@@ -92,6 +92,7 @@ def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
             attempts,
             phone,
             left_out,
+            course,
             callbacks,
         ),
     ) = sql.fetch(
@@ -99,14 +100,15 @@ def _read_session(sql: Sql, attempt_id: str) -> SavedSession:
         " answered_at, callback_id,"
         " COALESCE(job_contact.attempts, (SELECT attempts FROM callback"
         " WHERE callback.callback_id = attempt.callback_id), 0), COALESCE(job_contact.phone, ''),"
-        " COALESCE(job_contact.left_out, ''), (SELECT count(*) FROM callback"
+        " COALESCE(job_contact.left_out, ''), COALESCE(job_contact.course, ''),"
+        " (SELECT count(*) FROM callback"
         " WHERE callback.contact_id = attempt.contact_id AND callback.job_id = attempt.job_id)"
         " FROM attempt LEFT JOIN job_contact ON job_contact.job_id = attempt.job_id"
         " AND job_contact.contact_id = attempt.contact_id AND contact_type <> ?"
         " WHERE attempt_id = ?",
         (ContactType.Callback, attempt_id),
     )
-    (contact,) = read_contacts(sql, [(contact_id, attempts, phone, left_out)])
+    (contact,) = read_contacts(sql, [(contact_id, attempts, phone, left_out, course)])
     number = next((n for n in contact.numbers if n.number == dialled), PhoneNumber("", dialled))
     return SavedSession(
         sid=sid,

@@ -295,6 +295,8 @@ campaign = _table(
     _needed("callback_types", Text()),
     _needed("zones", Text()),
     _needed("organisation", Text()),
+    _needed("tasks", Text()),
+    _needed("steps", Text()),
     _needed("callback_expiry_min", Integer()),
     _needed("version", Integer()),
     _needed("created_at", Real),
@@ -357,7 +359,7 @@ job_share = _table(
 # `zone` is that of the share that has the contact, or had it last.
 # `phone` is the name of the number to be dialled next, empty for the contact's first one; `timezone` is that
 # number's, as `contact_phone` has it; `left_out` are numbers that are of no use in this job, by commas.
-# A contact that was never given back is due at 0.
+# A contact that was never given back is due at 0. `course` is how far it is in its campaign's strategy.
 job_contact = _table(
     "job_contact",
     _key("job_id", RowId, _ref("job.job_id")),
@@ -370,6 +372,7 @@ job_contact = _table(
     _needed("phone", Text()),
     _needed("timezone", Text()),
     _needed("left_out", Text()),
+    _needed("course", Text()),
     CheckConstraint("state IN ('pending', 'claimed', 'done')", name="state"),
     clustered=True,
 )

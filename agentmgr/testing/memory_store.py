@@ -46,6 +46,7 @@ from agentmgr.core.model import (
     WantedJob,
 )
 from agentmgr.core.sent import MAX_ANSWERS
+from agentmgr.core.tasks import Course
 from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import (
     AccountLogin,
@@ -281,7 +282,13 @@ class MemoryStore:
         contact = self.contacts[attempt.contact_id]
         if attempt.contact_type is not ContactType.Callback:
             at_job = self.claimed[attempt.job_id][attempt.contact_id]
-            contact = evolve(contact, attempts=at_job.attempts, phone=at_job.phone, left_out=at_job.left_out)
+            contact = evolve(
+                contact,
+                attempts=at_job.attempts,
+                phone=at_job.phone,
+                left_out=at_job.left_out,
+                course=at_job.course,
+            )
         elif attempt.callback_id in self.callbacks:
             contact = evolve(contact, attempts=self.callbacks[attempt.callback_id].attempts)
         made = [
@@ -425,6 +432,7 @@ class MemoryStore:
                 attempts=record.attempts,
                 phone=record.phone,
                 left_out=frozenset(record.left_out.split(",")) if record.left_out else frozenset(),
+                course=Course.read(record.course),
             )
             self.pending[record.job_id][contact.contact_id] = (record.due_at, again)
 
@@ -480,6 +488,7 @@ class MemoryStore:
                     attempts=at_job.attempts,
                     phone=at_job.phone,
                     left_out=at_job.left_out,
+                    course=at_job.course,
                     due_at=due_at,
                 )
             )

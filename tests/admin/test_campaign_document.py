@@ -16,6 +16,8 @@ from agentmgr.core.model import (
     CompletionCodeSpec,
     ExternalDestination,
 )
+from agentmgr.core.strategy import faults_of
+from agentmgr.core.tasks import FIRST_TASK, Step, Task
 from protocol.enums import CallbackType, PacingType
 
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12)
@@ -50,6 +52,19 @@ def hours(draw: st.DrawFn) -> CallingHours:
     return CallingHours(start, end, frozenset(draw(st.sets(st.integers(1, 7), min_size=1))))
 
 
+WAYS = (
+    ((FIRST_TASK,), ()),
+    ((Task(7, "Home", "PhoneNumber1"),), (Step("Busy", after_s=5), Step("Rejected", then="end"))),
+    (
+        (Task(2, "Any"), Task(1, "Mobile", "PhoneNumber2")),
+        (
+            Step("NoAnswer", task="Any", after_s=60, number="same", times=1),
+            Step("NoAnswer", task="Any", after_s=600, then="Mobile"),
+        ),
+    ),
+)
+
+
 @st.composite
 def campaigns(draw: st.DrawFn) -> CampaignSpec:
     singles = {}
@@ -60,7 +75,8 @@ def campaigns(draw: st.DrawFn) -> CampaignSpec:
     retries = draw(st.dictionaries(st.sampled_from(campaign_file.RETRIED), st.integers(0, 1000)))
     kinds = draw(st.lists(st.sampled_from(CallbackType), unique=True))
     book = draw(st.lists(st.builds(ExternalDestination, NAMES, NUMBERS), max_size=3))
-    return CampaignSpec(
+    tasks, steps = draw(st.sampled_from(WAYS))
+    simple = CampaignSpec(
         campaign_id=0,
         name=draw(NAMES),
         pacing=draw(st.sampled_from(PacingType)),
@@ -73,6 +89,8 @@ def campaigns(draw: st.DrawFn) -> CampaignSpec:
         address_book=tuple(book),
         **singles,
     )
+    spec = evolve(simple, tasks=tasks, steps=steps)
+    return simple if list(faults_of(spec)) else spec
 
 
 @given(campaigns(), st.lists(NAMES, min_size=1, max_size=3, unique=True))

@@ -19,6 +19,7 @@ from agentmgr.core.model import (
     ExternalDestination,
     PhoneNumber,
 )
+from agentmgr.core.tasks import Step, Task
 from agentmgr.ports import (
     AccountLogin,
     AgentLogin,
@@ -60,6 +61,8 @@ TYPES: dict[object, st.SearchStrategy[object]] = {
     tuple[ExternalDestination, ...]: st.lists(st.builds(ExternalDestination, TEXT, TEXT), max_size=3).map(
         tuple
     ),
+    tuple[Task, ...]: st.lists(st.builds(Task, WHOLE, TEXT, TEXT), max_size=3).map(tuple),
+    tuple[Step, ...]: st.lists(st.builds(Step, TEXT, TEXT, WHOLE, TEXT, st.none() | WHOLE, TEXT)).map(tuple),
     tuple[str, ...]: st.lists(TEXT, max_size=3, unique=True).map(tuple),
     tuple[CallbackType, ...]: st.lists(st.sampled_from(CallbackType), unique=True).map(tuple),
 }
