@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from agentmgr.campaign.records import iso_time, named, read_numbers
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.calling_hours import next_opening
+from agentmgr.core.model import AgentSpec
 from agentmgr.ports import LIVE_JOB_STATES, CallbackChange, CallbackFilter, CallbackPlace, KeptCallback
 from agentmgr.text import fault_of
 from protocol.enums import CallbackType
@@ -88,9 +89,10 @@ class CallbackService(Service):
                 is over before it begins, or the campaign's hours never open for the number.
         """
         self._check(move.reason)
+        agent = None
         if move.agent_id:
             login = self._at.store.find_agent(move.agent_id)
-            if login is None:
+            if login is None or not self._caller.may_see(login.agent.organisation):
                 raise ServiceError(
                     Cause.NO_SUCH_AGENT, f"no agent {move.agent_id!r}; agentmgr agents list has all"
                 )
@@ -99,12 +101,20 @@ class CallbackService(Service):
                     Cause.BAD_VALUE,
                     f"agent {move.agent_id}: may not log on; agentmgr agents set changes that",
                 )
+            agent = login.agent
         return [
             Moved(each, self._opens_at(each))
-            for each in self._change(callback_ids, lambda kept: self._move(kept, move))
+            for each in self._change(callback_ids, lambda kept: self._move(kept, move, agent))
         ]
 
-    def _move(self, kept: KeptCallback, move: Move) -> CallbackChange:
+    def _move(self, kept: KeptCallback, move: Move, agent: AgentSpec | None) -> CallbackChange:
+        campaign = self._at.store.find_campaign(kept.campaign)
+        if agent is not None and campaign is not None and not agent.works_for(campaign.organisation):
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"agent {agent.agent_id}: works for {agent.organisation}, campaign {kept.campaign} is"
+                f" {campaign.organisation}'s; nothing was changed",
+            )
         due_at = kept.due_at if move.due_at is None else move.due_at
         expires_at = move.expires_at
         if expires_at is None:

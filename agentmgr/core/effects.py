@@ -163,10 +163,11 @@ class CheckDnc:
 
 @frozen
 class CheckAgent:
-    """Ask whether the zone has an agent, logged on or not; answered by `AgentChecked`."""
+    """Ask whether the zone has an agent for an organisation, logged on or not; answered by `AgentChecked`."""
 
     key: int
     agent_id: str
+    organisation: str = ""
 
 
 @frozen

@@ -124,9 +124,12 @@ class Floor:
         key = self._question(lambda answer: then(answer.present), about)
         self.out.emit(CheckDnc(key, addresses, organisation))
 
-    def ask_agent(self, agent_id: str, then: Callable[[bool], None], about: CommandReceived) -> None:
-        """Ask whether there is such an agent, logged on or not, and go on with the answer."""
-        self.out.emit(CheckAgent(self._question(lambda answer: then(answer.exists), about), agent_id))
+    def ask_agent(
+        self, agent_id: str, organisation: str, then: Callable[[bool], None], about: CommandReceived
+    ) -> None:
+        """Ask whether there is such an agent of an organisation, logged on or not; go on with the answer."""
+        key = self._question(lambda answer: then(answer.exists), about)
+        self.out.emit(CheckAgent(key, agent_id, organisation))
 
     def ask_agents(
         self, job: Job, limit: int, then: Callable[[tuple[AgentSpec, ...]], None], about: CommandReceived

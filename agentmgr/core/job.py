@@ -257,4 +257,4 @@ class Job:
         level = agent.skills.get(campaign.skill)
         if level is None or level < campaign.min_skill_level:
             return False
-        return not campaign.organisation or agent.spec.organisation in ("", campaign.organisation)
+        return agent.spec.works_for(campaign.organisation)

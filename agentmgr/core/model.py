@@ -30,6 +30,10 @@ class AgentSpec:
     skills: tuple[AgentSkill, ...]
     organisation: str = ""
 
+    def works_for(self, organisation: str) -> bool:
+        """Tell whether the agent may work on what is an organisation's, or everybody's."""
+        return not organisation or self.organisation in ("", organisation)
+
 
 USER_CONTACT_ID = "UserContactId"
 """The attribute that is a contact's id in its list."""

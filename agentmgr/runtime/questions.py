@@ -100,7 +100,12 @@ class Questions:
             return
         if isinstance(first, CheckAgent):
             login = await self._writer.call(self._store.find_agent, first.agent_id)
-            exists = login is not None and login.enabled and login.zone == self._token.zone
+            exists = (
+                login is not None
+                and login.enabled
+                and login.zone == self._token.zone
+                and login.agent.works_for(first.organisation)
+            )
             self._answer(AgentChecked(first.key, exists))
             return
         if isinstance(first, ListAgents):

@@ -284,7 +284,9 @@ class VirtualZone:
         )
 
     def _check_agent(self, question: effects.CheckAgent) -> None:
-        self._inbox.append(AgentChecked(question.key, self._store.find_agent(question.agent_id) is not None))
+        login = self._store.find_agent(question.agent_id)
+        exists = login is not None and login.agent.works_for(question.organisation)
+        self._inbox.append(AgentChecked(question.key, exists))
 
     def _list_agents(self, question: effects.ListAgents) -> None:
         wanted = self._token.zone, question.skill, question.level, question.limit, question.organisation

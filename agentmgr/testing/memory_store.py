@@ -577,7 +577,7 @@ class MemoryStore:
             evolve(login.agent, skills=(own,))
             for _, login in sorted(self.agents.items())
             if login.zone == zone and login.enabled
-            if not organisation or login.agent.organisation in ("", organisation)
+            if login.agent.works_for(organisation)
             for own in login.agent.skills
             if own.name == skill and own.level >= level
         ]

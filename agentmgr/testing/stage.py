@@ -345,7 +345,8 @@ class Stage:
             return AccountChecked(question.connection, question.request_id, result)
         login = self.store.find_agent(question.agent_id)
         if isinstance(question, CheckAgent):
-            return AgentChecked(question.key, login is not None)
+            exists = login is not None and login.agent.works_for(question.organisation)
+            return AgentChecked(question.key, exists)
         right = login is not None and (
             login.has_token(question.resume_token, question.tokens_since)
             if question.resume_token

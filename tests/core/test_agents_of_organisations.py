@@ -1,14 +1,15 @@
 """Whose agents work on whose campaigns, and whose do-not-call list counts."""
 
 import pytest
+from parties import create
 from scenes import Scene, a_campaign
 
 from agentmgr.core.effects import AddToDnc, Dial
 from agentmgr.core.model import AgentSpec
 from agentmgr.core.router import IdleAgents
 from protocol import commands as c
-from protocol.enums import PacingType
-from protocol.structures import AgentSkill, Attribute
+from protocol.enums import CallbackType, PacingType
+from protocol.structures import AgentSkill, Attribute, CallbackDest
 
 NORTH, SOUTH = "North Bank", "South Bank"
 
@@ -103,3 +104,36 @@ def test_desktop_puts_an_address_on_the_list_of_its_campaigns_organisation():
     assert (record.address, record.organisation) == ("+442079460018", NORTH)
     scene.send("A", c.AGTIsInDNC("+442079460018"))
     assert scene.store.dnc == set()
+
+
+def talking_in(organisation):
+    """Agent A of North Bank talks in a campaign of an organisation; B is South Bank's, C everybody's."""
+    scene = scene_of(A=NORTH, B=SOUTH, C="")
+    for agent_id in "BC":
+        scene.log_on(agent_id)
+    scene.start_job(PacingType.Progressive, contacts=1, organisation=organisation)
+    scene.start_job(PacingType.Progressive, job_id=2, name="Winter", organisation=SOUTH, due_in_s=900)
+    scene.start_job(PacingType.Progressive, job_id=3, name="Autumn", organisation=NORTH, due_in_s=900)
+    scene.nail("A")
+    scene.customer_answers()
+    return scene
+
+
+def callback(scene, kind, value):
+    dest = CallbackDest(kind, value)
+    return scene.send("A", create(scene=scene, callback_type=kind, callback_dest=dest))[-1]
+
+
+@pytest.mark.parametrize(("agent", "result"), [("B", 482), ("C", 0), ("D", 482), ("E", 0)])
+def test_callback_is_promised_to_an_agent_of_its_campaigns_organisation_or_of_none(agent, result):
+    scene = talking_in(NORTH)
+    for agent_id, organisation in (("D", SOUTH), ("E", NORTH)):  # who are not logged on
+        spec = AgentSpec(agent_id, "", (AgentSkill("sales", level=1),), organisation)
+        scene.store.add_agent(spec, scene.config.zone)
+    assert f"A < CreateCallback {result}" in callback(scene, CallbackType.Agent, agent)
+
+
+@pytest.mark.parametrize(("campaign", "result"), [("Winter", 484), ("Autumn", 0)])
+def test_callback_goes_to_a_campaign_of_the_same_organisation(campaign, result):
+    scene = talking_in(NORTH)
+    assert f"A < CreateCallback {result}" in callback(scene, CallbackType.Campaign, campaign)

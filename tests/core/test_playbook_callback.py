@@ -757,4 +757,4 @@ def test_contact_that_is_talked_to_in_one_job_is_not_dialled_by_another():
     """)
     scene.customer_leaves(SID)
     scene.send("A", DISPOSE)
-    assert scene.wait(61)[-1].startswith("switch: Dial Z-1-")
+    assert scene.wait(61)[-1].startswith("switch: Dial 1")

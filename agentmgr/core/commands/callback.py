@@ -146,7 +146,8 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
     spec = _read(zone, session, job, preferred, command)
     if isinstance(spec, ResultCode):
         return spec
-    if not preferred or preferred in zone.agents:
+    whose = job.campaign.organisation
+    if not preferred or (preferred in zone.agents and zone.agents[preferred].spec.works_for(whose)):
         _create(zone, agent, session, job, spec)
         return ResultCode.SUCCESS
 
@@ -161,7 +162,7 @@ def create_callback(zone: Parts, agent: Agent, command: AGTCreateCallback, event
         zone.out.respond(event, AGTCreateCallbackRESP(result, session_id=session_id))
 
     zone.lanes.hold(event)
-    zone.ask_agent(preferred, looked_up, event)
+    zone.ask_agent(preferred, whose, looked_up, event)
     return None
 
 
@@ -218,4 +219,6 @@ def _create(zone: Parts, agent: Agent, session: Session, job: Job, spec: Callbac
 def _delivering_job(zone: Parts, own: Job, kind: CallbackType, destination: str) -> Job | None:
     if kind is not CallbackType.Campaign:
         return own
-    return next((job for job in zone.jobs.values() if job.campaign.name == destination), None)
+    whose = own.campaign.organisation  # nobody else's agents are shown its customers
+    there = (job for job in zone.jobs.values() if job.campaign.organisation == whose)
+    return next((job for job in there if job.campaign.name == destination), None)
