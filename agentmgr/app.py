@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import operations, watching
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
+from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
@@ -40,8 +42,11 @@ from agentmgr.store import (
     SqliteStore,
 )
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
+from agentmgr.web.calls import Calls
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.server import WebServer
+from agentmgr.web.signin import SignIn
+from agentmgr.web.soap import soap_routes
 
 log = structlog.get_logger()
 
@@ -248,8 +253,10 @@ async def open_server(
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
+            sign_in = SignIn(store.find_account, partial(verify_and_renew, store.renew_hash))
+            calls = Calls(sign_in, server.services)
             web = WebServer(
-                pages(registry, lambda: _states(host, keeper)),
+                pages(registry, lambda: _states(host, keeper), soap_routes(calls)),
                 settings.http,
                 HEALTH,
                 certificates.get("http"),

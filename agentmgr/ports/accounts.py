@@ -28,6 +28,11 @@ class AccountLogin:
         """Whether a connection of the wire may sign in with it."""
         return self.enabled and self.role is Role.SERVICE
 
+    @property
+    def may_call(self) -> bool:
+        """Whether operations of the web services may be called with it."""
+        return self.enabled and self.role is Role.MANAGER
+
 
 class OrganisationStore(Protocol):
     """Organisations by their names; everything that has none belongs to all."""

@@ -1,6 +1,6 @@
-"""Every route of the HTTP port, and the two that show how the server is: /metrics and /healthz."""
+"""Every route of the HTTP port; the two that show how the server is are made here: /metrics and /healthz."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import orjson
 import trio
@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 HEALTH = frozenset({"/healthz"})
 """What is answered however many requests are being answered."""
@@ -17,17 +17,21 @@ HEALTH = frozenset({"/healthz"})
 Page = Callable[[Request], Awaitable[Response]]
 
 
-def pages(registry: CollectorRegistry, state: Callable[[], Mapping[str, str]]) -> Starlette:
+def pages(
+    registry: CollectorRegistry, state: Callable[[], Mapping[str, str]], more: Iterable[BaseRoute] = ()
+) -> Starlette:
     """Make the application of the HTTP port.
 
     Args:
         registry: what /metrics shows.
         state: the parts of the server and how each is, for /healthz.
+        more: routes beside these two.
     """
     app = Starlette(
         routes=[
             Route("/metrics", metrics_page(registry)),
             Route("/healthz", health_page(state)),
+            *more,
         ],
         exception_handlers={404: _no_such_page, 405: _wrong_method},
     )

@@ -1,0 +1,165 @@
+"""Who calls over HTTP: basic sign-in with an account, before anything of a request's body is read.
+
+A password's check takes 25 ms of a core on purpose, and clients send it with each call. So a good one is
+remembered for some minutes, as an HMAC under a key of this process over the password and the hash that it was
+checked against: once the account has another, it is forgotten. Wrong ones are never remembered; they are
+counted for account and address together and for the address, as those of desktops are.
+"""
+
+import hashlib
+import hmac
+import math
+import secrets
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+import trio
+from attrs import define
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from agentmgr.audit import audit
+from agentmgr.campaign.service import Caller
+from agentmgr.core.effects import CheckAccount
+from agentmgr.ports import AccountLogin, Login, StoreFault
+from agentmgr.runtime.guesses import Guesses, Pair, source_of
+from agentmgr.text import shown
+
+log = structlog.get_logger()
+
+REMEMBERED_S = 300.0
+"""For how long a good password is not checked again, in real seconds."""
+MAX_REMEMBERED = 10_000
+MAX_WAITING = 64
+"""How many passwords wait for their check; more are answered 503."""
+MAX_NAME_CHARACTERS = 50
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="agentmgr", charset="UTF-8"'}
+
+Find = Callable[[str], AccountLogin | None]
+Verify = Callable[[Login | None, str], bool]
+
+
+@define
+class _Remembered:
+    digest: bytes
+    until: float
+
+
+class SignIn:
+    """Tells who calls.
+
+    Args:
+        find: looks an account up; blocks.
+        verify: says whether a password is right; blocks, and takes as long without an account.
+    """
+
+    def __init__(self, find: Find, verify: Verify) -> None:
+        self._find = find
+        self._verify = verify
+        self._key = secrets.token_bytes(32)
+        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+        self._guesses = Guesses()
+        self._looking = trio.CapacityLimiter(2)
+        self._checking = trio.CapacityLimiter(1)
+        self._in_check: dict[Pair, trio.Lock] = {}
+        self._waiting = 0
+
+    async def caller(self, request: Request) -> Caller:
+        """Return who makes a request.
+
+        Raises:
+            HTTPException: nobody who may (401, 403), or the password is not checked now (429, 503).
+        """
+        name, password = _basic(request.headers.get("authorization", ""))
+        try:
+            account = await trio.to_thread.run_sync(self._find, name, limiter=self._looking)
+        except StoreFault as fault:
+            log.warning("account_not_read", why=str(fault))
+            raise _later(503, 1.0, "accounts cannot be read now") from None
+        if account is None or not self._is_remembered(account, password):
+            source = source_of(request.client.host if request.client is not None else "")
+            await self._check(((CheckAccount, name), source), account, password)
+        if account is None or not account.may_call:
+            raise HTTPException(
+                403, f"account {name} may not call web services; that needs the role manager\n"
+            )
+        return Caller(account.name, account.organisation)
+
+    async def _check(self, pair: Pair, account: AccountLogin | None, password: str) -> None:
+        """Check a password, or find that it is right in the meantime; one of a pair at a time.
+
+        Raises:
+            HTTPException: it is wrong, or is not checked now.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise _later(503, 1.0, "too many passwords wait for their check")
+        self._waiting += 1
+        lock = self._in_check.setdefault(pair, trio.Lock())
+        try:
+            async with lock:
+                if account is None or not self._is_remembered(account, password):
+                    await self._check_now(pair, account, password)
+        finally:
+            self._waiting -= 1
+            if not lock.statistics().tasks_waiting and not lock.locked():
+                self._in_check.pop(pair, None)
+
+    async def _check_now(self, pair: Pair, account: AccountLogin | None, password: str) -> None:
+        (_, name), source = pair
+        now = trio.current_time()
+        wait_s = self._guesses.free_at(pair) - now
+        if not self._guesses.is_known(pair):
+            wait_s = max(wait_s, self._guesses.source_wait_s(source, now))
+        if wait_s > 0:
+            raise _later(429, wait_s, "there were wrong passwords before")
+        right = await trio.to_thread.run_sync(self._verify, account, password, limiter=self._checking)
+        audit("web_sign_in", shown(name[:MAX_NAME_CHARACTERS]), "right" if right else "wrong", address=source)
+        if not right or account is None:
+            self._guesses.wrong(pair, trio.current_time())
+            raise HTTPException(401, "the account or its password is wrong\n", CHALLENGE)
+        self._guesses.right(pair)
+        self._remembered[name] = _Remembered(
+            self._digest(account, password), trio.current_time() + REMEMBERED_S
+        )
+        self._remembered.move_to_end(name)
+        if len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def _is_remembered(self, account: AccountLogin, password: str) -> bool:
+        kept = self._remembered.get(account.name)
+        if kept is None or kept.until <= trio.current_time():
+            return False
+        return hmac.compare_digest(kept.digest, self._digest(account, password))
+
+    def _digest(self, account: AccountLogin, password: str) -> bytes:
+        text = f"{account.name}\0{account.password_hash}\0{password}"
+        return hmac.digest(self._key, text.encode(errors="surrogatepass"), hashlib.sha256)
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Read the header with account and password.
+
+    Raises:
+        HTTPException: there is none, or it is no such header.
+    """
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise HTTPException(401, "sign in with an account and its password\n", CHALLENGE)
+    try:
+        raw = b64decode(encoded.strip(), validate=True)
+    except (Base64Error, ValueError):
+        raise HTTPException(401, "the header Authorization is not as Basic has it\n", CHALLENGE) from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    name, _, password = text.partition(":")
+    return name, password
+
+
+def _later(status: int, wait_s: float, why: str) -> HTTPException:
+    seconds = math.ceil(wait_s)
+    return HTTPException(status, f"{why}; try again in {seconds} s\n", {"Retry-After": str(seconds)})
