@@ -6,20 +6,13 @@ from itertools import count
 
 from attrs import frozen
 
-from agentmgr.campaign.attributes import misfit
+from agentmgr.campaign.checks import ContactReader
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row, Stopped
 from agentmgr.core import numbers
 from agentmgr.core.contact_size import room_for_values
-from agentmgr.core.model import (
-    PHONE_ZONE_ATTRIBUTES,
-    USER_CONTACT_ID,
-    AttributeSpec,
-    PhoneNumber,
-    country_code_attribute,
-)
-from agentmgr.core.timezones import parse_timezone
+from agentmgr.core.model import AttributeSpec
 from agentmgr.ports import (
     ContactDraft,
     ContactHistory,
@@ -31,8 +24,6 @@ from agentmgr.ports import (
 from agentmgr.text import fault_of
 
 CHUNK_ROWS = 200
-MAX_ID_CHARACTERS = 100
-MAX_VALUE_CHARACTERS = 2000
 _MAX_FOUND_CHARACTERS = 200
 
 
@@ -245,16 +236,9 @@ class RowReader:
         self, columns: Columns, specs: Iterable[AttributeSpec], region: str | None, allow_premium: bool
     ) -> None:
         self._columns = columns
-        self._region = region
-        self._allow_premium = allow_premium
-        types = {spec.name: spec.data_type for spec in specs if spec.name in columns.custom}
-        phones = {name for name, data_type in types.items() if data_type == "phone"}
-        self._types = {name: types[name] for name in types.keys() - phones}
-        self._zone_not_said = frozenset(
-            name for name, zone in PHONE_ZONE_ATTRIBUTES.items() if zone not in columns.attributes
+        self._contacts = ContactReader(
+            specs, region, needs_number=True, allow_premium=allow_premium, checks_email=False
         )
-        self._other_phones = sorted(phones)
-        self._first_phone = next(each for each in PHONE_ZONE_ATTRIBUTES if each in columns.attributes)
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
         """Return the contact, or None and all that is wrong with the row."""
@@ -263,101 +247,14 @@ class RowReader:
         named = len(self._columns.header)
         if len(row.values) < named or any(map(str.strip, row.values[named:])):
             return None, [Problem("", f"{len(row.values)} columns", f"the header names {named} columns")]
-        values = {
-            name: value.strip(" ")
-            for name, value in zip(self._columns.attributes, row.values, strict=False)
-            if name
-        }
-        problems = self._check_sizes(values)
-        phones = []
-        region = self._region
-        has_number = any(values.get(name) for name in PHONE_ZONE_ATTRIBUTES)
-        if not has_number:
-            self._note(problems, self._first_phone, "", "every contact needs a telephone number")
-        for name, zone_name in PHONE_ZONE_ATTRIBUTES.items():
-            phone = self._read_phone(values, name, zone_name, region, problems)
-            if phone is not None:
-                phones.append(phone)
-                region = region or numbers.region_of(phone.number)
-        for name in self._other_phones:
-            if not values[name]:
-                continue
-            number = self._read_number(name, values.pop(name), region, problems)
-            if number is not None:
-                phones.append(PhoneNumber(name, number.e164, number.timezone, number.wireless))
-        user_contact_id = values.pop(USER_CONTACT_ID).strip()
-        if not user_contact_id:
-            self._note(problems, USER_CONTACT_ID, "", "every contact needs an id")
-        if problems:
-            return None, problems
-        return ContactDraft(user_contact_id, tuple(phones), values, self._zone_not_said), []
-
-    def _check_sizes(self, values: Mapping[str, str]) -> list[Problem]:
-        problems: list[Problem] = []
-        for name, value in values.items():
-            allowed = MAX_ID_CHARACTERS if name == USER_CONTACT_ID else MAX_VALUE_CHARACTERS
-            if len(value) > allowed:
-                self._note(problems, name, value, f"has {len(value)} characters; allowed are {allowed}")
-            if fault := fault_of(value):
-                self._note(problems, name, value, f"{fault}; no value may have one")
-            if expected := misfit(self._types.get(name, ""), value):
-                self._note(problems, name, value, f"the attribute needs {expected}")
-        return problems
-
-    def _read_phone(
-        self,
-        values: dict[str, str],
-        name: str,
-        zone_name: str,
-        region: str | None,
-        problems: list[Problem],
-    ) -> PhoneNumber | None:
-        """Take number, country code and time zone out of the values; leave what is an attribute."""
-        country_name = country_code_attribute(name)
-        text, country = values.pop(name, None), values.get(country_name, "")
-        zone_text = values.pop(zone_name, "")
-        if not text:
-            if text is not None:
-                values.update({name: "", country_name: ""})  # taken away from a contact that had one
-            return None
-        try:
-            region = numbers.parse_country(country) if country else region
-        except ValueError as error:
-            self._note(problems, country_name, country, str(error))
-            return None
-        number = self._read_number(name, text, region, problems)
-        if number is None:
-            return None
-        if country and region and number.calling_code != numbers.calling_code(region):
-            self._note(
-                problems, country_name, country, f"the number has the country code {number.calling_code}"
-            )
-        values[country_name] = str(number.calling_code)
-        try:
-            # the zones of a number that has several come back from an export
-            timezone = (
-                parse_timezone(zone_text) if zone_text not in ("", number.timezone) else number.timezone
-            )
-        except ValueError as error:
-            self._note(problems, zone_name, zone_text, str(error))
-            return None
-        if not timezone:
-            self._note(problems, zone_name, "", "the number does not tell its time zone, so it must be given")
-            return None
-        return PhoneNumber(name, number.e164, timezone, number.wireless)
-
-    def _read_number(
-        self, name: str, text: str, region: str | None, problems: list[Problem]
-    ) -> numbers.DialableNumber | None:
-        try:
-            number = numbers.read_number(text, region)
-        except ValueError as error:
-            self._note(problems, name, text, str(error))
-            return None
-        if number.premium and not self._allow_premium:
-            self._note(problems, name, text, "costs a premium; --allow-premium takes such numbers too")
-            return None
-        return number
-
-    def _note(self, problems: list[Problem], attribute: str, found: str, why: str) -> None:
-        problems.append(Problem(self._columns.column_of(attribute), found[:_MAX_FOUND_CHARACTERS], why))
+        draft, faults = self._contacts.read(
+            {
+                name: value.strip(" ")
+                for name, value in zip(self._columns.attributes, row.values, strict=False)
+                if name
+            }
+        )
+        return draft, [
+            Problem(self._columns.column_of(each.attribute), each.found[:_MAX_FOUND_CHARACTERS], each.why)
+            for each in faults
+        ]

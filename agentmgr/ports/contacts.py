@@ -1,11 +1,12 @@
 """Contacts with their attributes and lists, and who must not be contacted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from agentmgr.core.model import AttributeSpec, PhoneNumber
+from agentmgr.core.model import AttributeSpec, ContactSpec, PhoneNumber
 
 
 @frozen
@@ -36,7 +37,7 @@ class TakenIn:
 class ContactsPut:
     """How many contacts were new and how many were there already.
 
-    `taken_in` says which jobs have more to do now. `too_large` are those that were not stored, by their place
+    Neither counts those that were left alone. `taken_in` says which jobs have more to do now. `too_large` are those that were not stored, by their place
     among those given, with the bytes that each would have had with what is there already.
     """
 
@@ -59,6 +60,76 @@ class ContactList:
     contacts: int
     country: str = ""
     organisation: str = ""
+
+
+@frozen
+class StoredContact:
+    """A contact with who changed it and what came of calling it; times are epoch seconds, None for never.
+
+    A success is an attempt in which a person was reached; `last_code_id` is of the latest disposition.
+    """
+
+    contact: ContactSpec
+    updated_at: float
+    updated_by: str
+    last_attempt_at: float | None = None
+    last_success_at: float | None = None
+    last_code_id: int | None = None
+
+    def without(self, names: Collection[str]) -> "StoredContact":
+        """Return it without attributes of some names, and numbers of these names."""
+        kept = {name: value for name, value in self.contact.attributes.items() if name not in names}
+        numbers = tuple(each for each in self.contact.numbers if each.name not in names)
+        return evolve(self, contact=evolve(self.contact, attributes=kept, numbers=numbers))
+
+
+class Deletion(StrEnum):
+    """What became of a contact that was to be deleted."""
+
+    DONE = "deleted"
+    MISSING = "not there"
+    IN_USE = "in use"
+
+
+@frozen
+class Emptying:
+    """How the emptying of a list goes: since when, None if it does not; and why the last one failed."""
+
+    since: float | None
+    error: str = ""
+
+
+class RuleKind(StrEnum):
+    """What a rule for telephone numbers does."""
+
+    REJECT = "reject"
+    FORMAT = "format"
+
+
+@frozen
+class PhoneRule:
+    """A pattern that numbers of a country (ISO region, empty for all) must not have, or must have."""
+
+    rule_id: int
+    kind: RuleKind
+    country: str
+    pattern: str
+
+
+class PhoneRuleStore(Protocol):
+    """Rules for telephone numbers."""
+
+    def phone_rules(self) -> tuple[PhoneRule, ...]:
+        """Return all rules by their ids."""
+        ...
+
+    def add_phone_rule(self, kind: RuleKind, country: str, pattern: str) -> PhoneRule | None:
+        """Store a rule; None if there is one like it."""
+        ...
+
+    def remove_phone_rule(self, rule_id: int) -> bool:
+        """Delete a rule; False if there is none of that id."""
+        ...
 
 
 class AttributeStore(Protocol):
@@ -118,15 +189,68 @@ class ContactStore(Protocol):
         ...
 
     def put_contacts(
-        self, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str = ""
+        self,
+        list_id: int,
+        drafts: Sequence[ContactDraft],
+        now: float,
+        by: str = "",
+        *,
+        create: bool = True,
+        update: bool = True,
     ) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts.
 
-        `by` is who wants it.
+        `by` is who wants it; without `create` those that are new are left alone, without `update` those that
+        are there.
 
         One that would be larger than a desktop can be told is left as it is. The jobs that run or are paused
         with the list take in what they have not.
         """
+        ...
+
+    def find_contact(self, list_id: int, user_contact_id: str) -> StoredContact | None:
+        """Look a contact of a list up."""
+        ...
+
+    def delete_contact(self, list_id: int, user_contact_id: str, now: float, by: str) -> Deletion:
+        """Delete a contact with its attributes, numbers and notes; what was done with it stays.
+
+        One that a job which is not over still wants is in use, as is one that waits for a callback.
+        """
+        ...
+
+    def list_attributes(self, list_id: int) -> frozenset[str]:
+        """Return the names of the attributes that contacts of a list have, or had."""
+        ...
+
+    def begin_emptying(self, list_id: int, now: float) -> int | None:
+        """Let a list be emptied of all that is in it now; return how many contacts that are.
+
+        None if a job that is not over has it, or it is being emptied already.
+        """
+        ...
+
+    def empty_some(self, list_id: int, limit: int, now: float, by: str) -> bool:
+        """Delete some of the contacts of a list that is being emptied; False once none is left.
+
+        One that came to be in use meanwhile ends it, which the state says then.
+        """
+        ...
+
+    def emptying(self, list_id: int) -> Emptying:
+        """Return how the emptying of a list goes."""
+        ...
+
+    def forget_emptying_error(self, list_id: int) -> None:
+        """Let the last emptying be over, whatever came of it."""
+        ...
+
+    def lists_being_emptied(self) -> tuple[int, ...]:
+        """Return the ids of the lists that are being emptied."""
+        ...
+
+    def count_contacts(self, list_id: int) -> int:
+        """Count the contacts of a list."""
         ...
 
     def largest_contact_bytes(self) -> int:

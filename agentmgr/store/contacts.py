@@ -47,13 +47,28 @@ CORRECT_CALLBACKS = (
 
 
 def put_contacts(
-    tx: Transaction, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str
+    tx: Transaction,
+    list_id: int,
+    drafts: Sequence[ContactDraft],
+    now: float,
+    by: str,
+    create: bool,
+    update: bool,
 ) -> ContactsPut:
     """Insert contacts, or update those whose id is in the list already; leave out what is too large."""
     sql = tx.sql
     known = _contact_ids(sql, list_id, {draft.user_contact_id for draft in drafts})
-    too_large = _too_large(tx, drafts, known)
-    fitting = [draft for place, draft in enumerate(drafts) if place not in too_large]
+    left_alone = {
+        place
+        for place, draft in enumerate(drafts)
+        if not (update if draft.user_contact_id in known else create)
+    }
+    too_large = {
+        place: size for place, size in _too_large(tx, drafts, known).items() if place not in left_alone
+    }
+    fitting = [
+        draft for place, draft in enumerate(drafts) if place not in too_large and place not in left_alone
+    ]
     by_id = {draft.user_contact_id: draft for draft in fitting}
     known = {user_contact_id: known[user_contact_id] for user_contact_id in by_id if user_contact_id in known}
     sql.execute_many(

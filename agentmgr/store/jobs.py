@@ -49,6 +49,10 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
     """Give a job the next contacts of its campaign's lists; return the last one's id, None at the end."""
     job = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     lists = sa.select(t.campaign_list.c.list_id).where(t.campaign_list.c.campaign_id == job.campaign_id)
+    emptied = sa.select(t.contact_list.c.list_id).where(
+        t.contact_list.c.list_id == t.contact.c.list_id,
+        t.contact_list.c.emptying_before >= t.contact.c.updated_at,
+    )
     phone = t.contact_phone.c
     timezone = (
         sa.select(phone.timezone)
@@ -63,6 +67,7 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
             t.contact.c.contact_id > after_contact_id,
             t.contact.c.list_id.in_(lists),
             t.contact.c.deleted_at.is_(None),
+            ~emptied.exists(),
         )
         .order_by(t.contact.c.contact_id)
         .limit(limit)

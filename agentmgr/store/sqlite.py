@@ -26,10 +26,12 @@ from agentmgr.ports import (
     ContactList,
     ContactPage,
     ContactsPut,
+    Deletion,
     DialPlace,
     DialRow,
     DispositionRow,
     DncEntry,
+    Emptying,
     Firing,
     JobState,
     JobStatus,
@@ -38,8 +40,11 @@ from agentmgr.ports import (
     Login,
     OpenedZone,
     PendingContacts,
+    PhoneRule,
+    RuleKind,
     Schedule,
     ShareStatus,
+    StoredContact,
     Target,
     Token,
 )
@@ -49,6 +54,7 @@ from agentmgr.store import (
     callbacks,
     campaigns,
     claims,
+    contact,
     contacts,
     counters,
     deletion,
@@ -369,10 +375,67 @@ class SqliteStore:
         return self._database.read(contacts.read_lists)
 
     def put_contacts(
-        self, list_id: int, drafts: Sequence[ContactDraft], now: float, by: str = ""
+        self,
+        list_id: int,
+        drafts: Sequence[ContactDraft],
+        now: float,
+        by: str = "",
+        *,
+        create: bool = True,
+        update: bool = True,
     ) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
-        return self._database.write(contacts.put_contacts, list_id, tuple(drafts), now, by)
+        return self._database.write(
+            contacts.put_contacts, list_id, tuple(drafts), now, by, create, update
+        )
+
+    def find_contact(self, list_id: int, user_contact_id: str) -> StoredContact | None:
+        """Look a contact of a list up."""
+        return self._database.read(contact.find_contact, list_id, user_contact_id)
+
+    def delete_contact(self, list_id: int, user_contact_id: str, now: float, by: str) -> Deletion:
+        """Delete a contact with its attributes, numbers and notes; what was done with it stays."""
+        return self._database.write(contact.delete_contact, list_id, user_contact_id, now, by)
+
+    def list_attributes(self, list_id: int) -> frozenset[str]:
+        """Return the names of the attributes that contacts of a list have, or had."""
+        return self._database.read(contact.list_attributes, list_id)
+
+    def begin_emptying(self, list_id: int, now: float) -> int | None:
+        """Let a list be emptied of all that is in it now; return how many contacts that are."""
+        return self._database.write(contact.begin_emptying, list_id, now)
+
+    def empty_some(self, list_id: int, limit: int, now: float, by: str) -> bool:
+        """Delete some of the contacts of a list that is being emptied; False once none is left."""
+        return self._database.write(contact.empty_some, list_id, limit, now, by)
+
+    def emptying(self, list_id: int) -> Emptying:
+        """Return how the emptying of a list goes."""
+        return self._database.read(contact.emptying, list_id)
+
+    def forget_emptying_error(self, list_id: int) -> None:
+        """Let the last emptying be over, whatever came of it."""
+        self._database.write(contact.forget_emptying_error, list_id)
+
+    def lists_being_emptied(self) -> tuple[int, ...]:
+        """Return the ids of the lists that are being emptied."""
+        return self._database.read(contact.lists_being_emptied)
+
+    def count_contacts(self, list_id: int) -> int:
+        """Count the contacts of a list."""
+        return self._database.read(contact.count_contacts, list_id)
+
+    def phone_rules(self) -> tuple[PhoneRule, ...]:
+        """Return all rules for telephone numbers by their ids."""
+        return self._database.read(contact.phone_rules)
+
+    def add_phone_rule(self, kind: RuleKind, country: str, pattern: str) -> PhoneRule | None:
+        """Store a rule; None if there is one like it."""
+        return self._database.write(contact.add_phone_rule, kind, country, pattern)
+
+    def remove_phone_rule(self, rule_id: int) -> bool:
+        """Delete a rule; False if there is none of that id."""
+        return self._database.write(contact.remove_phone_rule, rule_id)
 
     def largest_contact_bytes(self) -> int:
         """Return what the values of the largest contact take, three bytes more for each; goes through all."""
