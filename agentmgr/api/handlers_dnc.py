@@ -10,6 +10,7 @@ from agentmgr.api.contract_agent import (
 )
 from agentmgr.api.faults import store_failure_is
 from agentmgr.api.handling import handles
+from agentmgr.campaign.checks import Checks
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
 
@@ -49,4 +50,7 @@ def remove_from_dnc_list(request: RemoveFromDNCList, services: Services) -> Remo
 def _is_listed(request: IsDNC | AddToDNCList | RemoveFromDNCList, services: Services) -> bool:
     if not request.Address.strip():
         raise ServiceError(Cause.NO_ADDRESS, "the address is empty; it needs a telephone number or an e-mail")
-    return services.dnc.has(request.Address, organisation=request.OrgName or "")
+    is_listed = services.dnc.has(request.Address, organisation=request.OrgName or "")
+    checks = Checks(request.CheckForRejectPattern, request.CheckForPhoneFormatsRule)
+    services.dnc.check(request.Address, checks)
+    return is_listed

@@ -5,7 +5,14 @@ from typing import Any, get_type_hints
 
 from attrs import AttrsInstance, frozen
 
-from agentmgr.api import contract_agent, contract_campaign, handlers_campaigns, handlers_dnc
+from agentmgr.api import (
+    contract_agent,
+    contract_campaign,
+    handlers_attributes,
+    handlers_campaigns,
+    handlers_contacts,
+    handlers_dnc,
+)
 from agentmgr.api.contract import Service, Signature
 from agentmgr.api.faults import Refused, code_of, store_code_of
 from agentmgr.api.handling import HANDLERS, Handler
@@ -16,7 +23,7 @@ from agentmgr.ports import StoreFault
 CONTRACTS = (contract_agent.SERVICE, contract_campaign.SERVICE)
 """All that the two services promise."""
 
-ROOMS = (handlers_campaigns, handlers_dnc)
+ROOMS = (handlers_attributes, handlers_campaigns, handlers_contacts, handlers_dnc)
 """Modules with handlers: importing them makes their operations served."""
 
 

@@ -48,6 +48,15 @@ class AttributeService(Service):
         }
         return tuple({**_SYSTEM, **known}.values())
 
+    def of_list(self, list_name: str) -> tuple[AttributeSpec, ...]:
+        """Return the attributes that contacts of a list have, or had, and those that every contact has.
+
+        Raises:
+            ServiceError: there is no such list for the caller.
+        """
+        names = self._at.store.list_attributes(self.find_list(list_name).list_id)
+        return tuple(spec for spec in self.all() if spec.name in names or spec.name in _SYSTEM)
+
     def define(
         self,
         name: str,

@@ -26,7 +26,9 @@ EMAIL = "Email"
 PREMIUM = "costs a premium; --allow-premium takes such numbers too"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _OF_NUMBERS = frozenset(
-    each for name, zone in PHONE_ZONE_ATTRIBUTES.items() for each in (name, zone, country_code_attribute(name))
+    each
+    for name, zone in PHONE_ZONE_ATTRIBUTES.items()
+    for each in (name, zone, country_code_attribute(name))
 )
 
 
@@ -38,6 +40,9 @@ class Checks:
     phone_formats: bool = False
     dnc: bool = False
     automatic_timezone: bool = False
+
+
+NO_CHECKS = Checks()
 
 
 @frozen
@@ -60,6 +65,10 @@ class WrittenNumber:
     timezone: str = ""
 
 
+def _by_name(specs: Iterable[AttributeSpec]) -> Mapping[str, AttributeSpec]:
+    return {spec.name: spec for spec in specs}
+
+
 @frozen
 class ContactReader:
     """Reads the values of contacts.
@@ -74,9 +83,9 @@ class ContactReader:
         checks_email: refuse an e-mail address that is none.
     """
 
-    _specs: Mapping[str, AttributeSpec] = field(converter=lambda specs: {each.name: each for each in specs})
+    _specs: Mapping[str, AttributeSpec] = field(converter=_by_name)
     _region: str | None = None
-    _checks: Checks = Checks()
+    _checks: Checks = NO_CHECKS
     _rules: PhoneRules = PhoneRules()
     _needs_number: bool = field(default=False, kw_only=True)
     _allow_premium: bool = field(default=True, kw_only=True)
@@ -213,8 +222,8 @@ def with_numbers(values: Mapping[str, str], there: Mapping[str, str]) -> dict[st
     """
     found = dict(values)
     for name, zone in PHONE_ZONE_ATTRIBUTES.items():
-        if name not in found and (found.get(zone) or found.get(country_code_attribute(name))):
-            if number := there.get(name, ""):
-                found[name] = number
+        number = there.get(name, "")
+        is_told_of = found.get(zone) or found.get(country_code_attribute(name))
+        if name not in found and number and is_told_of:
+            found[name] = number
     return found
-

@@ -24,6 +24,7 @@ from agentmgr.ports import (
 from agentmgr.text import fault_of
 
 CHUNK_ROWS = 200
+EMPTY_CHUNK = 500
 _MAX_FOUND_CHARACTERS = 200
 
 
@@ -57,6 +58,14 @@ class ImportReport:
     last_line: int
     stopped: bool = False
     campaigns: tuple[Intake, ...] = ()
+
+
+@frozen
+class ListState:
+    """Whether a list is being emptied, and how many contacts are in it now."""
+
+    being_emptied: bool
+    contacts: int
 
 
 class ContactService(Service):
@@ -97,6 +106,47 @@ class ContactService(Service):
             addresses.add(email.casefold())
         of_list = visible[next(each for contact_id, each in found if contact_id == wanted[0])]
         return history, store.on_dnc(addresses, of_list.organisation)
+
+    def empty(self, list_name: str) -> int:
+        """Let all contacts that are in a list now be deleted, in the background; return how many there are.
+
+        What is saved meanwhile stays.
+
+        Raises:
+            ServiceError: there is no such list for the caller, a job that is not over has it, or it is being
+                emptied already.
+        """
+        contact_list = self.find_list(list_name)
+        count = self._at.store.begin_emptying(contact_list.list_id, self._at.now())
+        if count is None:
+            raise ServiceError(
+                Cause.IN_USE,
+                f"contact list {list_name}: a job that is not over has it, or it is being emptied already",
+            )
+        return count
+
+    def emptying(self, list_name: str) -> ListState:
+        """Return whether a list is being emptied, and how many contacts it has.
+
+        Raises:
+            ServiceError: there is no such list for the caller; or the last emptying failed, which is said
+                once.
+        """
+        store, contact_list = self._at.store, self.find_list(list_name)
+        state = store.emptying(contact_list.list_id)
+        if state.error:
+            store.forget_emptying_error(contact_list.list_id)
+            raise ServiceError(
+                Cause.WRONG_STATE, f"contact list {list_name}: could not be emptied: {state.error}"
+            )
+        return ListState(state.since is not None, store.count_contacts(contact_list.list_id))
+
+    def go_on_emptying(self) -> bool:
+        """Delete some contacts of each list that is being emptied; tell whether there are more."""
+        store = self._at.store
+        lists = store.lists_being_emptied()
+        more = [store.empty_some(each, EMPTY_CHUNK, self._at.now(), self._caller.name) for each in lists]
+        return any(more)
 
     def import_rows(
         self,

@@ -5,6 +5,8 @@ from itertools import chain
 
 from attrs import frozen
 
+from agentmgr.campaign.checks import NO_CHECKS, Checks, ContactReader, WrittenNumber
+from agentmgr.campaign.phone_rules import compiled
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row
 from agentmgr.core.numbers import parse_country, read_address
@@ -72,6 +74,20 @@ class DncService(Service):
         self._check_look(organisation)
         find = self._at.store.on_own_dnc
         return bool(find([address], organisation) or find(_parse_all([address], country), organisation))
+
+    def check(self, address: str, checks: Checks, country: str = "") -> None:
+        """Check a telephone number by the rules that are asked for; an e-mail address is under none.
+
+        Raises:
+            ServiceError: it is no address, or a rule refuses it.
+        """
+        if "@" in address or checks == NO_CHECKS:
+            return
+        reader = ContactReader((), _region(country), checks, compiled(self._at.store.phone_rules()))
+        _, faults = reader.read_number(WrittenNumber("", address, timezone="UTC"))
+        for fault in faults:
+            cause = Cause.CHECK_FAILED if fault.cause is Cause.CHECK_FAILED else Cause.BAD_ADDRESS
+            raise ServiceError(cause, f"{address[:50]!r} {fault.why}")
 
     def check_change(self, organisation: str) -> None:
         """Check that the caller may change a list.

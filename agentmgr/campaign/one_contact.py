@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from attrs import frozen
 
 from agentmgr.campaign.checks import (
+    NO_CHECKS,
     Checks,
     ContactReader,
     Fault,
@@ -26,7 +27,13 @@ from agentmgr.core.numbers import calling_code_of
 from agentmgr.ports import ContactDraft, ContactList, Deletion, StoredContact
 
 PREDEFINED = frozenset(spec.name for spec in SYSTEM_ATTRIBUTES)
-KEPT = ("LastModifiedOn", "LastModifiedBy", "LastAttemptTime", "LastSuccessfulAttemptTime", "LastCompletionCodeId")
+KEPT = (
+    "LastModifiedOn",
+    "LastModifiedBy",
+    "LastAttemptTime",
+    "LastSuccessfulAttemptTime",
+    "LastCompletionCodeId",
+)
 """What the system keeps of a contact itself: read like an attribute, and never set."""
 PHONE = "phone"
 
@@ -46,16 +53,28 @@ class OneContactService(Service):
     """
 
     def get(self, list_name: str, user_contact_id: str) -> StoredContact:
-        """Return a contact, without attributes that are another organisation's alone."""
+        """Return a contact, without attributes that are another organisation's alone.
+
+        Raises:
+            ServiceError: it has nothing but those.
+        """
         found = self._find(self.find_list(list_name), user_contact_id)
-        foreign = {each.name for each in self._specs().values() if not self._caller.may_see(each.organisation)}
-        return found.without(foreign)
+        specs = self._specs().values()
+        foreign = {each.name for each in specs if not self._caller.may_see(each.organisation)}
+        seen = found.without(foreign)
+        if seen != found and seen.contact.attributes.keys() <= {USER_CONTACT_ID}:
+            raise ServiceError(
+                Cause.FOREIGN_ATTRIBUTE,
+                f"contact {user_contact_id[:100]} of list {list_name}: all that it has is another"
+                " organisation's",
+            )
+        return seen
 
     def save(
         self,
         list_name: str,
         values: Mapping[str, str],
-        checks: Checks = Checks(),
+        checks: Checks = NO_CHECKS,
         *,
         update: bool = True,
     ) -> bool:
@@ -162,7 +181,7 @@ class OneContactService(Service):
         list_name: str,
         user_contact_id: str,
         name: str,
-        checks: Checks = Checks(),
+        checks: Checks = NO_CHECKS,
         *,
         text: str | None = None,
         country: str | None = None,
@@ -208,7 +227,7 @@ class OneContactService(Service):
 
     def _specs(self) -> dict[str, AttributeSpec]:
         known = {spec.name: spec for spec in self._at.store.attributes()}
-        if not PREDEFINED <= known.keys():
+        if not known.keys() >= PREDEFINED:
             self._at.store.define_attributes(SYSTEM_ATTRIBUTES)
         return {**{spec.name: spec for spec in SYSTEM_ATTRIBUTES}, **known}
 
@@ -233,7 +252,7 @@ class OneContactService(Service):
             )
 
     def _reader(
-        self, contact_list: ContactList, specs: Mapping[str, AttributeSpec], checks: Checks = Checks()
+        self, contact_list: ContactList, specs: Mapping[str, AttributeSpec], checks: Checks = NO_CHECKS
     ) -> ContactReader:
         wanted = checks.reject_patterns or checks.phone_formats
         rules = compiled(self._at.store.phone_rules()) if wanted else PhoneRules()
@@ -243,7 +262,7 @@ class OneContactService(Service):
         self,
         contact_list: ContactList,
         draft: ContactDraft,
-        checks: Checks = Checks(),
+        checks: Checks = NO_CHECKS,
         *,
         create: bool = True,
         update: bool = True,

@@ -1,14 +1,14 @@
 """Patterns of telephone numbers that are refused, and those that the numbers of a country must have.
 
-A country's pattern is about the digits without the country code, one of all countries about all digits. It has
-to fit the whole of them. The patterns are those of RE2, which reads a number in one pass whatever is asked.
+A country's pattern is about the digits without the country code, one of all countries about all digits. It
+has to fit the whole of them. The patterns are those of RE2, which reads a number in one pass, whatever is
+asked.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]  # it has none
 from attrs import field, frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
@@ -128,17 +128,14 @@ def _check_pattern(pattern: str) -> None:
     if not 1 <= len(pattern) <= MAX_PATTERN_CHARACTERS or not pattern.isprintable():
         raise ServiceError(
             Cause.BAD_VALUE,
-            f"pattern {pattern[:50]!r}: a pattern has 1 to {MAX_PATTERN_CHARACTERS} characters that can be seen",
+            f"pattern {pattern[:50]!r}: a pattern has 1 to {MAX_PATTERN_CHARACTERS} characters, none"
+            " of them a control character",
         )
     try:
         _compile(pattern)
     except re2.error as error:
         why = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
         raise ServiceError(
-            Cause.BAD_VALUE, f"pattern {pattern}: {why}; a pattern is one of RE2, such as 900.* or [2-9]\\d{{9}}"
+            Cause.BAD_VALUE,
+            f"pattern {pattern}: {why}; a pattern is one of RE2, such as 900.* or [2-9]\\d{{9}}",
         ) from None
-
-
-def rules_of(rules: Iterable[PhoneRule]) -> PhoneRules:
-    """Return the rules that a store has as they are applied."""
-    return compiled(tuple(rules))

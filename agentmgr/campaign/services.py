@@ -10,7 +10,9 @@ from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
+from agentmgr.campaign.one_contact import OneContactService
 from agentmgr.campaign.organisations import OrganisationService
+from agentmgr.campaign.phone_rules import PhoneRuleService
 from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
@@ -29,6 +31,8 @@ class Services:
         self.attributes = AttributeService(at, caller)
         self.campaigns = CampaignService(at, caller)
         self.contacts = ContactService(at, caller)
+        self.contact = OneContactService(at, caller)
+        self.phone_rules = PhoneRuleService(at, caller)
         self.dnc = DncService(at, caller)
         self.callbacks = CallbackService(at, caller)
         self.records = RecordService(at, caller)

@@ -111,6 +111,7 @@ class Login(Protocol):
 
 __all__ = [
     "ATTEMPT_OUTCOMES",
+    "LIVE_JOB_STATES",
     "AccountLogin",
     "AccountStore",
     "AgentLogin",
@@ -161,7 +162,6 @@ __all__ = [
     "JobTally",
     "JobView",
     "KeptCallback",
-    "LIVE_JOB_STATES",
     "LeaseStore",
     "LeaseView",
     "Login",
@@ -175,9 +175,9 @@ __all__ = [
     "OrganisationStore",
     "PendingContacts",
     "Permit",
-    "ResultStore",
     "PhoneRule",
     "PhoneRuleStore",
+    "ResultStore",
     "Role",
     "RuleKind",
     "Schedule",

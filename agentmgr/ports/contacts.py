@@ -37,8 +37,9 @@ class TakenIn:
 class ContactsPut:
     """How many contacts were new and how many were there already.
 
-    Neither counts those that were left alone. `taken_in` says which jobs have more to do now. `too_large` are those that were not stored, by their place
-    among those given, with the bytes that each would have had with what is there already.
+    Neither counts those left alone. `taken_in` says which jobs have more to do now. `too_large` are those
+    that were not stored, by their place among those given, with the bytes that each would have had with what
+    is there already.
     """
 
     created: int

@@ -1,4 +1,4 @@
-"""One contact at a time: looked up with what came of calling it, deleted; lists emptied; rules for numbers."""
+"""One contact at a time: looked up, deleted; lists that are emptied; rules for telephone numbers."""
 
 from collections.abc import Sequence
 
@@ -67,10 +67,7 @@ def delete_contact(tx: Transaction, list_id: int, user_contact_id: str, now: flo
 
 
 def _in_use(sql: Sql, ids: Sequence[int]) -> bool:
-    for batch in batches(ids):
-        if sql.fetch(f"{_USED} ({marks(batch)}) LIMIT 1", batch):
-            return True
-    return False
+    return any(sql.fetch(f"{_USED} ({marks(batch)}) LIMIT 1", batch) for batch in batches(ids))
 
 
 def _delete(sql: Sql, ids: Sequence[int], now: float, by: str) -> None:

@@ -385,9 +385,7 @@ class SqliteStore:
         update: bool = True,
     ) -> ContactsPut:
         """Store contacts; one whose id is in the list already is updated, the last of equal ids counts."""
-        return self._database.write(
-            contacts.put_contacts, list_id, tuple(drafts), now, by, create, update
-        )
+        return self._database.write(contacts.put_contacts, list_id, tuple(drafts), now, by, create, update)
 
     def find_contact(self, list_id: int, user_contact_id: str) -> StoredContact | None:
         """Look a contact of a list up."""
