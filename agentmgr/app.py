@@ -267,6 +267,7 @@ async def open_server(
                 ScheduleKeeper(lambda: trio.to_thread.run_sync(services.schedules.fire), clock).run
             )
             nursery.start_soon(publishing.run)
+            nursery.start_soon(_empty_lists, services, clock)
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=str(store.path), admin=settings.admin.socket)
@@ -280,6 +281,15 @@ async def open_server(
                         await keeper.release(REASON)
                     await web.close()
                 nursery.cancel_scope.cancel()
+
+
+async def _empty_lists(services: Services, clock: Clock) -> None:
+    """Delete what is in lists that are being emptied, some at a time, so that nobody waits for it."""
+
+    async def empty_some() -> float | None:
+        return clock.now() if await trio.to_thread.run_sync(services.contacts.go_on_emptying) else None
+
+    await ScheduleKeeper(empty_some, clock, what="emptying").run()
 
 
 @define

@@ -134,7 +134,7 @@ def what_came_of_calling_a_contact_is_told(world: World) -> None:
     for at, attempt_id, answered in ((T0 + 10, "1000000001", True), (T0 + 90, "1000000002", False)):
         records: list[Any] = [
             StartAttempt(attempt_id, job, contact.contact_id, Kind.Predictive, LONDON, at),
-            MarkDialed(attempt_id, LONDON, "PhoneNumber1", at),
+            MarkDialed(attempt_id, LONDON, "PhoneNumber1", at, None),
         ]
         if answered:
             records.append(MarkAnswered(attempt_id, at + 3, "1001"))
