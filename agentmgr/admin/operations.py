@@ -110,6 +110,27 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             history, on_dnc = services.contacts.history(user_contact_id, list_name)
             masked = frozenset(each.name for each in services.attributes.all() if each.masked)
             return _contact(history, on_dnc, frozenset() if unmasked else masked)
+        case requests.DeleteContact(user_contact_id, list_name):
+            services.contact.delete(list_name, user_contact_id)
+            return _done(f"contact {user_contact_id}: deleted from list {list_name}")
+        case requests.EmptyList(list_name):
+            count = services.contacts.empty(list_name)
+            while services.contacts.go_on_emptying():
+                pass
+            left = services.contacts.emptying(list_name).contacts
+            return _done(f"contact list {list_name}: {count - left} contacts deleted, {left} left")
+        case requests.AddPhoneRule(kind, pattern, country):
+            rule = services.phone_rules.add(kind, pattern, country)
+            where = rule.country or "all countries"
+            return _done(f"rule {rule.rule_id}: {rule.kind} {rule.pattern} for numbers of {where}")
+        case requests.ListPhoneRules():
+            return [
+                {"rule": each.rule_id, "kind": each.kind, "country": each.country, "pattern": each.pattern}
+                for each in services.phone_rules.all()
+            ]
+        case requests.RemovePhoneRule(rule_id):
+            services.phone_rules.remove(rule_id)
+            return _done(f"rule {rule_id}: removed")
         case requests.DefineAttribute(name):
             is_new = services.attributes.define(
                 name,

@@ -36,6 +36,42 @@ class ShowContact:
 
 
 @frozen
+class DeleteContact:
+    """Delete a contact of a list; what was done with it stays."""
+
+    user_contact_id: str
+    list_name: str
+
+
+@frozen
+class EmptyList:
+    """Delete all contacts that are in a list now; what was done with them stays."""
+
+    list_name: str
+
+
+@frozen
+class AddPhoneRule:
+    """Add a pattern of numbers that are refused (`reject`), or that a country's must have (`format`)."""
+
+    kind: str
+    pattern: str
+    country: str = ""
+
+
+@frozen
+class ListPhoneRules:
+    """Show all rules for telephone numbers."""
+
+
+@frozen
+class RemovePhoneRule:
+    """Take a rule for telephone numbers away."""
+
+    rule_id: int
+
+
+@frozen
 class DefineAttribute:
     """Define an attribute of contacts, or change one; what is None stays as it is, or is the default."""
 
@@ -430,6 +466,11 @@ Request = (
     ImportContacts
     | ListContactLists
     | ShowContact
+    | DeleteContact
+    | EmptyList
+    | AddPhoneRule
+    | ListPhoneRules
+    | RemovePhoneRule
     | DefineAttribute
     | ListAttributes
     | CreateCampaign

@@ -25,6 +25,7 @@ from agentmgr.cli import (
     dispositions,
     dnc,
     org,
+    phone_rules,
     schedule,
     server,
     switch,
@@ -71,6 +72,7 @@ app.command(server.check_config)
 app.command(server.dev_cert)
 app.command(contacts.app)
 app.command(attributes.app)
+app.command(phone_rules.app)
 app.command(campaign.app)
 app.command(agents.app)
 app.command(org.app)

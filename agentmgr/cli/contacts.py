@@ -1,4 +1,4 @@
-"""agentmgr contacts: import, export, lists, show."""
+"""agentmgr contacts: import, export, lists, show, delete, empty."""
 
 from itertools import groupby
 from typing import Annotated
@@ -9,7 +9,7 @@ from agentmgr.cli.common import Config, Json, Row, complain, group, pairs, perfo
 from agentmgr.cli.export import Format, Out, Raw, write
 from agentmgr.cli.imports import Encoding, File, Rejects, check_end, run_import
 
-app = group("contacts", "Contact lists: import, export, lists, show.")
+app = group("contacts", "Contact lists: import, export, lists, show, delete, empty.")
 
 
 @app.command(name="import")
@@ -168,6 +168,45 @@ def show_(
         if kind != "contact":
             say(f"\n{_HEADINGS[str(kind)]}")
         show([_on_one_line(row) for row in of_kind], False, "")
+
+
+@app.command
+def delete(
+    id_: Annotated[str, Parameter(name="ID")],
+    /,
+    *,
+    list_: Annotated[str, Parameter(name="--list")],
+    config: Config = None,
+) -> None:
+    """Delete a contact with its attributes, numbers and notes; what came of calling it stays.
+
+    One that a job wants which is not over, or that waits for a callback, cannot be deleted.
+
+    agentmgr contacts delete 4711 --list Spring
+
+    Parameters
+    ----------
+    id_
+        The contact's id, as in the column UserContactId.
+    list_
+        Its contact list.
+    """
+    from agentmgr.admin.requests import DeleteContact
+
+    for row in perform(config, DeleteContact(id_, list_)):
+        say(str(row["done"]))
+
+
+@app.command
+def empty(list_: Annotated[str, Parameter(name="LIST")], /, *, config: Config = None) -> None:
+    """Delete all contacts of a list that no job has which is not over; what came of calling them stays.
+
+    agentmgr contacts empty Spring
+    """
+    from agentmgr.admin.requests import EmptyList
+
+    for row in perform(config, EmptyList(list_)):
+        say(str(row["done"]))
 
 
 _HEADINGS = {

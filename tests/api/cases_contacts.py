@@ -70,7 +70,7 @@ def with_ann(world: World, **changes: Any) -> None:
 def foreign_list(world: World) -> None:
     """Let the list A be another organisation's than the caller's."""
     for name in ("North", "South"):
-        world.services.organisations.add(name)
+        world.supervisor.organisations.add(name)
     with_list(world, "A", "South")
     world.caller = Caller("bob", "North")
 
@@ -78,10 +78,10 @@ def foreign_list(world: World) -> None:
 def foreign_attribute(world: World) -> None:
     """Let Secret be an attribute of another organisation, and all that U1 has but its id."""
     for name in ("North", "South"):
-        world.services.organisations.add(name)
+        world.supervisor.organisations.add(name)
     with_list(world)
-    world.services.attributes.define("Secret", organisation="South")
-    world.services.contact.save("A", {"UserContactId": "U1", "Secret": "x"})
+    world.supervisor.attributes.define("Secret", organisation="South")
+    world.supervisor.contact.save("A", {"UserContactId": "U1", "Secret": "x"})
     world.caller = Caller("bob", "North")
 
 
@@ -319,7 +319,7 @@ def an_empty_id(world: World) -> SaveContactToList:
 @refused(SaveContactToList, -6)
 def a_number_of_a_reject_pattern(world: World) -> SaveContactToList:
     with_list(world)
-    world.services.phone_rules.add("reject", "20794600.*", "GB")
+    world.supervisor.phone_rules.add("reject", "20794600.*", "GB")
     request = SaveContactToList(ContactDataType("U2", "A", PhoneNumber1=LONDON))
     world.call(request, SaveContactToListResponse)
     return SaveContactToList(ContactDataType("U3", "A", PhoneNumber1=LONDON), CheckForRejectPattern=True)
@@ -328,8 +328,8 @@ def a_number_of_a_reject_pattern(world: World) -> SaveContactToList:
 @refused(SaveContactToList, -6)
 def a_number_of_no_format(world: World) -> SaveContactToList:
     with_list(world)
-    world.services.phone_rules.add("format", "30.*", "DE")
-    world.services.phone_rules.add("format", r"7\d{9}", "GB")
+    world.supervisor.phone_rules.add("format", "30.*", "DE")
+    world.supervisor.phone_rules.add("format", r"7\d{9}", "GB")
     for number in (BERLIN, "+447912345678"):
         request = SaveContactToList(
             ContactDataType("U" + number, "A", PhoneNumber1=number), CheckForPhoneFormatsRule=True
@@ -340,8 +340,8 @@ def a_number_of_no_format(world: World) -> SaveContactToList:
 
 @refused(SaveContactToList, -6)
 def a_number_on_the_organisations_list(world: World) -> SaveContactToList:
-    world.services.organisations.add("North")
-    world.services.dnc.add([LONDON], organisation="North")
+    world.supervisor.organisations.add("North")
+    world.supervisor.dnc.add([LONDON], organisation="North")
     with_list(world, "A", "North")
     return SaveContactToList(ContactDataType("U3", "A", PhoneNumber1=LONDON), CheckDNC=True)
 
@@ -349,7 +349,7 @@ def a_number_on_the_organisations_list(world: World) -> SaveContactToList:
 @refused(SaveContactToList, -6)
 def an_email_on_the_common_list(world: World) -> SaveContactToList:
     with_list(world)
-    world.services.dnc.add(["ann@example.com"])
+    world.supervisor.dnc.add(["ann@example.com"])
     return SaveContactToList(ContactDataType("U3", "A", Email="Ann@example.com"), CheckDNC=True)
 
 
@@ -514,7 +514,7 @@ def the_store_fails_updating(world: World) -> UpdatePhoneNumber:
 @refused(UpdatePhoneNumber, -36)
 def a_new_number_of_a_reject_pattern(world: World) -> UpdatePhoneNumber:
     with_ann(world)
-    world.services.phone_rules.add("reject", "4930.*")
+    world.supervisor.phone_rules.add("reject", "4930.*")
     given = PhoneType(PhoneNumber=BERLIN, PhoneAttributeName="Mobile")
     return UpdatePhoneNumber("U1", "A", given, CheckForRejectPattern=True)
 
@@ -522,7 +522,7 @@ def a_new_number_of_a_reject_pattern(world: World) -> UpdatePhoneNumber:
 @refused(UpdatePhoneNumber, -36)
 def a_new_number_on_the_list(world: World) -> UpdatePhoneNumber:
     with_ann(world)
-    world.services.dnc.add([BERLIN])
+    world.supervisor.dnc.add([BERLIN])
     given = PhoneType(PhoneNumber=BERLIN, PhoneAttributeName="Mobile")
     return UpdatePhoneNumber("U1", "A", given, CheckDNC=True)
 
