@@ -5,7 +5,6 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,7 +16,6 @@ from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import operations, watching
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
-from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
@@ -42,11 +40,9 @@ from agentmgr.store import (
     SqliteStore,
 )
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
-from agentmgr.web.calls import Calls
 from agentmgr.web.pages import HEALTH, pages
+from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
-from agentmgr.web.signin import SignIn
-from agentmgr.web.soap import soap_routes
 
 log = structlog.get_logger()
 
@@ -67,10 +63,14 @@ GARBAGE_OBJECTS = 20_000
 
 @frozen
 class RunningServer:
-    """What a program that has the server inside it may use; from trio's thread."""
+    """What a program that has the server inside it may use; from trio's thread.
+
+    `http_url` is where its HTTP port is.
+    """
 
     clock: Clock
     zones: Mapping[str, HostedZone]
+    http_url: str
     _backing: Backing
     _host: ZoneHost
     _certificates: Mapping[str, Certificate]
@@ -248,15 +248,15 @@ async def open_server(
                 ThisManager(settings.server.name, keeper),
                 settings.schedules,
             )
-            server = RunningServer(clock, host.zones, backing, host, certificates, keeper)
+            scheme = "https" if "http" in certificates else "http"
+            http_url = f"{scheme}://{settings.http.host}:{http_socket.getsockname()[1]}"
+            server = RunningServer(clock, host.zones, http_url, backing, host, certificates, keeper)
             services = server.services(operations.SUPERVISOR)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
-            sign_in = SignIn(store.find_account, partial(verify_and_renew, store.renew_hash))
-            calls = Calls(sign_in, server.services)
             web = WebServer(
-                pages(registry, lambda: _states(host, keeper), soap_routes(calls)),
+                pages(registry, lambda: _states(host, keeper), api_routes(store, server.services)),
                 settings.http,
                 HEALTH,
                 certificates.get("http"),

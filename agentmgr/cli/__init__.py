@@ -65,6 +65,7 @@ INTERRUPTED = 130
 
 app = App(name="agentmgr", help=_ABOUT, help_format="markdown", version=lambda: version("agentmgr"))
 app.command(server.serve)
+app.command(server.web)
 app.command(switch.switch)
 app.command(server.init)
 app.command(server.copy)

@@ -26,6 +26,7 @@ def demo(
     data: Path | None = None,
     host: str = "127.0.0.1",
     port: NonNegativeInt = DEMO_PORT,
+    http_port: NonNegativeInt = 0,
     silence: PositiveFloat = 90.0,
     tls: Path | None = None,
     accept_plaintext: Annotated[bool, Parameter(negative="")] = False,
@@ -45,7 +46,8 @@ def demo(
 
     With `--serve-only` there is the server alone, until SIGTERM or Ctrl-C: with agents and running preview,
     timed preview, predictive and progressive campaigns that do not run out, for desktops of one's own and
-    for `agentmgr conformance`.
+    for `agentmgr conformance`. Its web services can be called by the user admin, and by north, who works for
+    the organisation North; the password is demo.
 
     Parameters
     ----------
@@ -63,13 +65,16 @@ def demo(
     json
         Print one JSON object with the summary and nothing else.
     serve_only
-        Serve, with no simulated desktops; prints one line when it is ready.
+        Serve, with no simulated desktops; prints two lines when it is ready: where desktops log on, and where
+        its web services are.
     data
         Directory for the database of `--serve-only`; made if it is not there, else gone on with.
     host
         Where `--serve-only` listens.
     port
-        The port `--serve-only` listens on; 0 takes any free one.
+        The port `--serve-only` listens on for desktops; 0 takes any free one.
+    http_port
+        The port of its web services; 0 takes any free one.
     silence
         After how many seconds without a command `--serve-only` asks whether an agent's desktop lives.
     tls
@@ -79,7 +84,7 @@ def demo(
     """
     if serve_only:
         security = _security(host, tls, accept_plaintext)
-        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence, security)
+        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence, security, http_port)
         return
     from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
@@ -108,6 +113,7 @@ def _serve_only(
     seed: int,
     silence: float,
     tls: TlsSettings,
+    http_port: int,
 ) -> None:
     from agentmgr.databases import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
@@ -115,7 +121,7 @@ def _serve_only(
     if data is None:
         raise Misused("--serve-only needs --data: a directory for the server's database")
     try:
-        serve_demo(DemoServer(data, host, port, speed, seed, silence, tls), _say_at_once)
+        serve_demo(DemoServer(data, host, port, speed, seed, silence, tls, http_port), _say_at_once)
     except ServerFailed as error:
         raise Failed(str(error)) from None
 

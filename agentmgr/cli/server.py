@@ -7,13 +7,15 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from agentmgr.cli.common import Config, Failed, Misused, say, settings_of
+from agentmgr.fields import out_of_range
+from agentmgr.tls.settings import contradictions
 
 
 def serve(*, config: Config = None) -> None:
     """Run the server until SIGTERM or Ctrl-C.
 
     It needs a database (`agentmgr init` makes one), listens for desktops on the port of each zone, and
-    shows `/metrics` and `/healthz` on its HTTP port.
+    has `/metrics`, `/healthz` and the web services on its HTTP port.
 
     Told to stop, it begins nothing new, and agents finish what they have, for `stop_grace_s` of the
     configuration at most (30 s unless changed). Who is left is logged off, and it ends within 5 s; nothing
@@ -28,6 +30,41 @@ def serve(*, config: Config = None) -> None:
 
     try:
         run_server(settings_of(config))
+    except ServerFailed as error:
+        raise Failed(str(error)) from None
+
+
+def web(*, host: str | None = None, port: int | None = None, config: Config = None) -> None:
+    """Serve the web services alone, without zones, until SIGTERM or Ctrl-C.
+
+    It needs PostgreSQL, which the servers with the zones share; it writes what is asked for there, and they
+    take it up within two seconds. As many such processes as one likes may run. `agentmgr serve` has the same
+    web services on its own HTTP port.
+
+    ```
+    agentmgr web --config config/agentmgr.toml --port 9990
+    ```
+
+    Parameters
+    ----------
+    host
+        Where to listen, if not at the address of [http] in the configuration.
+    port
+        The port to listen on, if not that of [http]; 0 takes any free one.
+    """
+    from attrs import evolve
+
+    from agentmgr.databases import ServerFailed
+    from agentmgr.web_process import run_web
+
+    settings = settings_of(config)
+    http = settings.http
+    http = evolve(http, host=http.host if host is None else host, port=http.port if port is None else port)
+    wrong = [*contradictions("http", http.host, http.tls), *out_of_range(http)]
+    if wrong:
+        raise Misused("; ".join(wrong))
+    try:
+        run_web(evolve(settings, http=http))
     except ServerFailed as error:
         raise Failed(str(error)) from None
 

@@ -39,6 +39,11 @@ CALLER = Caller("demo")
 ZONE = "Default"
 PASSWORD = "demo"  # of agents and of the account in a database made for them
 ACCOUNT = "demo"
+MANAGER = "admin"  # calls the web services, for all organisations
+ORGANISATION = "North"
+ORGANISATION_MANAGER = "north"
+ORGANISATION_LIST = "North members"
+ORGANISATION_CAMPAIGN = "North news"
 AGENTS = tuple(str(number) for number in range(1001, 1021))
 CONTACTS = 400
 RETRY_S = 60
@@ -67,9 +72,10 @@ class DemoCampaign:
 
     name: str
     pacing: PacingType
-    contacts: tuple[tuple[Outcome, int], ...]
+    behaviour: tuple[tuple[Outcome, int], ...]
     acw_max_time_s: int = 600
     ring_time_s: int = 25
+    contacts: int = CONTACTS
 
 
 DEMO_CAMPAIGNS = (
@@ -95,10 +101,11 @@ class DemoServer:
     seed: int
     silence_s: float
     tls: TlsSettings = TlsSettings()
+    http_port: int = 0
 
 
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `say` gets one line when desktops can log on.
+    """Serve until SIGTERM or SIGINT; `say` gets two lines when desktops can log on and services be called.
 
     Raises:
         ServerFailed: it could not start or go on.
@@ -121,7 +128,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         server=ServerSettings(stop_grace_s=STOP_GRACE_S),
         database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
         admin=AdminSettings(str(demo.data / "admin.sock")),
-        http=HttpSettings(port=0),
+        http=HttpSettings(host=demo.host, port=demo.http_port, tls=demo.tls),
         zones=(
             ZoneSettings(
                 name=ZONE, host=demo.host, port=demo.port, tls=demo.tls, timers=_timers(demo.silence_s)
@@ -151,6 +158,11 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
             f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}"
         )
+        say(
+            f"web services at {server.http_url}: users {MANAGER}, and {ORGANISATION_MANAGER} of the"
+            f" organisation {ORGANISATION}, password {PASSWORD}; next:"
+            f" curl -u {MANAGER}:{PASSWORD} {server.http_url}/axis2/services/VP_POMCmpMgmtService?wsdl"
+        )
 
     await serve_until_told(settings, begin)
 
@@ -171,6 +183,22 @@ async def _fill(server: RunningServer, data: Path) -> None:
             await server.perform(requests.ImportContacts(str(path), campaign.name), pieces)
         services = server.services(CALLER)
         await trio.to_thread.run_sync(services.campaigns.create, _spec(campaign), (campaign.name,))
+    await _fill_organisation(server, data)
+
+
+async def _fill_organisation(server: RunningServer, data: Path) -> None:
+    """Make accounts for the web services, and an organisation with a list and a campaign of its own."""
+    await server.perform(requests.AddOrganisation(ORGANISATION))
+    await server.perform(requests.AddAccount(MANAGER, PASSWORD, Role.MANAGER))
+    await server.perform(requests.AddAccount(ORGANISATION_MANAGER, PASSWORD, Role.MANAGER, ORGANISATION))
+    path = data / f"{ORGANISATION.lower()}.csv"
+    campaign = DemoCampaign(ORGANISATION_CAMPAIGN, PacingType.PreviewUntimed, (STAYS,), contacts=10)
+    _write_contacts(path, campaign)
+    with fed_from(path) as pieces:
+        importing = requests.ImportContacts(str(path), ORGANISATION_LIST, organisation=ORGANISATION)
+        await server.perform(importing, pieces)
+    services = server.services(Caller(ORGANISATION_MANAGER, ORGANISATION))
+    await trio.to_thread.run_sync(services.campaigns.create, _spec(campaign), (ORGANISATION_LIST,))
 
 
 def _spec(campaign: DemoCampaign) -> CampaignSpec:
@@ -213,9 +241,9 @@ def _write_contacts(path: Path, campaign: DemoCampaign) -> None:
 
 def _rows(campaign: DemoCampaign) -> Iterator[tuple[str, ...]]:
     # a number is in work once, so neighbours have different ones, and so have campaigns
-    after_s = 1 + DEMO_CAMPAIGNS.index(campaign)
-    for number, (outcome, time_s) in enumerate(islice(cycle(campaign.contacts), CONTACTS)):
-        line = number // len(campaign.contacts) % len(RANGES)
+    after_s = 1 + (DEMO_CAMPAIGNS.index(campaign) if campaign in DEMO_CAMPAIGNS else len(DEMO_CAMPAIGNS))
+    for number, (outcome, time_s) in enumerate(islice(cycle(campaign.behaviour), campaign.contacts)):
+        line = number // len(campaign.behaviour) % len(RANGES)
         phone = number_for(outcome, after_s=after_s, time_s=time_s, line=line)
         contact_id = f"{campaign.name[:2].upper()}{number + 1:05}"
         yield contact_id, "Test", f"Number {number + 1}", phone, f"{contact_id.lower()}@example.com", "10"

@@ -86,7 +86,7 @@ class AdminSettings:
 
 @frozen
 class HttpSettings(WebLimits):
-    """/metrics for Prometheus and /healthz."""
+    """/metrics for Prometheus, /healthz, and the web services."""
 
     host: str = setting("127.0.0.1", text("a host name or address"), "Address to listen on.")
     port: int = setting(9980, PORT, "Port to listen on; 0 takes any free one.")

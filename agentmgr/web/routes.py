@@ -1,0 +1,34 @@
+"""The ways of calling operations over HTTP, as every process that has a store serves them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from starlette.routing import BaseRoute
+
+from agentmgr.campaign.passwords import verify_and_renew
+from agentmgr.campaign.service import Caller
+from agentmgr.campaign.services import Services
+from agentmgr.ports import AccountStore, Login
+from agentmgr.web.calls import Calls
+from agentmgr.web.signin import SignIn
+from agentmgr.web.soap import soap_routes
+
+
+class SignInStore(AccountStore, Protocol):
+    """Where accounts are looked up, and their hashes renewed."""
+
+    def renew_hash(self, login: Login, password_hash: str) -> None:
+        """Replace the hash of a password that stays as it is, unless another one was set."""
+        ...
+
+
+def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> list[BaseRoute]:
+    """Return the routes of all ways of calling operations.
+
+    Args:
+        store: has the accounts of callers.
+        services: as one caller has them.
+    """
+    calls = Calls(SignIn(store.find_account, partial(verify_and_renew, store.renew_hash)), services)
+    return [*soap_routes(calls)]

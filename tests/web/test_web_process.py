@@ -1,0 +1,89 @@
+"""The process without zones: it serves what a server with zones serves, on the database of both."""
+
+import os
+import signal
+from base64 import b64encode
+from collections.abc import Iterator
+
+import pytest
+import trio
+from attrs import evolve
+
+from agentmgr.campaign.passwords import hashed
+from agentmgr.databases import ServerFailed
+from agentmgr.ports import AccountLogin, Role
+from agentmgr.settings.classes import DatabaseSettings, HttpSettings, Settings
+from agentmgr.testing.postgres import ThrowawayPostgres
+from agentmgr.web_process import serve_web
+from tests.databases import PostgresPlace, new_postgres
+
+BODY = (
+    b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+    b' xmlns:a="http://services.pim.avaya.com/AgentAPI/"><s:Body><a:AddToDNCList>'
+    b"<a:Address>+4930123456</a:Address></a:AddToDNCList></s:Body></s:Envelope>"
+)
+
+
+@pytest.fixture
+def place(postgres_server: ThrowawayPostgres) -> Iterator[PostgresPlace]:
+    place = new_postgres(postgres_server)
+    store = place.open()
+    store.put_account(AccountLogin("crm", hashed("secret"), Role.MANAGER, True))
+    store.close()
+    yield place
+    place.give_back()
+
+
+def _settings(place: PostgresPlace) -> Settings:
+    return Settings(database=DatabaseSettings(url=place.url), http=HttpSettings(port=0))
+
+
+async def _ask(port: int, request: bytes) -> tuple[int, bytes]:
+    async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        await stream.send_all(request)
+        answer = b"".join([bytes(chunk) async for chunk in stream])
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+async def test_calls_write_the_shared_database_until_the_process_is_told_to_end(
+    place: PostgresPlace,
+) -> None:
+    found: list[tuple[int, bytes]] = []
+
+    async def call(port: int) -> None:
+        head = (
+            "POST /axis2/services/VP_POMAgentAPIService HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            f"Authorization: Basic {b64encode(b'crm:secret').decode()}\r\nContent-Length: {len(BODY)}\r\n\r\n"
+        )
+        found.append(await _ask(port, head.encode() + BODY))
+        found.append(await _ask(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with trio.fail_after(20):
+        await serve_web(_settings(place), call)
+    (called, answer), health = found
+    assert (called, b"true" in answer) == (200, True)
+    assert health == (200, b'{"database":"ok"}')
+    store = place.open()
+    assert [entry.added_by for entry in store.dnc_entries("", 10)] == ["crm"]
+    store.close()
+
+
+async def test_database_that_is_a_file_belongs_to_the_server_alone() -> None:
+    async def never(port: int) -> None:
+        raise AssertionError(port)
+
+    with pytest.raises(ServerFailed, match=r"database\.url: is missing.*agentmgr serve has them"):
+        await serve_web(Settings(), never)
+
+
+async def test_certificate_of_no_use_is_said_at_once(place: PostgresPlace) -> None:
+    settings = _settings(place)
+    tls = evolve(settings.http.tls, certificate="/nowhere.pem", key="/nowhere.key")
+
+    async def never(port: int) -> None:
+        raise AssertionError(port)
+
+    with pytest.raises(ServerFailed, match="nowhere"):
+        await serve_web(evolve(settings, http=evolve(settings.http, tls=tls)), never)
