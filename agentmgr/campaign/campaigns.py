@@ -14,6 +14,7 @@ from agentmgr.campaign.dialling import (
     with_on_hand,
 )
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core import filters
 from agentmgr.core.campaign import RETRY_S
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.core.strategy import faults_of
@@ -126,12 +127,17 @@ class CampaignService(Service):
         self.check_attributes(spec.attributes)
         return store.add_campaign(spec, list_ids, self._at.now())
 
-    @staticmethod
-    def _checked(spec: CampaignSpec) -> CampaignSpec:
+    def _checked(self, spec: CampaignSpec) -> CampaignSpec:
         spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
         problem = _problem(spec)
         if problem:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
+        known = {each.name: each for each in (*spec.attributes, *self._at.store.attributes())}
+        visible = [each for each in known.values() if each.organisation in ("", spec.organisation)]
+        try:
+            filters.check(spec.filter, visible)
+        except filters.FilterError as error:
+            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: filter: {error}") from None
         return settled(spec)
 
     def _list_ids(self, spec: CampaignSpec, lists: Sequence[str]) -> list[int]:
@@ -235,17 +241,18 @@ class CampaignService(Service):
                 f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first",
             )
         job_id = store.create_job(campaign.campaign_id, zones, now)
-        last: int | None = 0
+        filled_to, last = 0, store.fill_job(job_id, 0, FILL_CHUNK)
         while last is not None:
-            last = store.fill_job(job_id, last, FILL_CHUNK)
-        started = store.start_job(job_id)
+            filled_to, last = last, store.fill_job(job_id, last, FILL_CHUNK)
+        started = store.start_job(job_id, filled_to)
         if started is None:
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was stopped while it was being prepared")
         if started.total == 0:
             store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
             raise ServiceError(
                 Cause.NO_CONTACTS,
-                f"campaign {name}: its contact lists have no contacts; import some first",
+                f"campaign {name}: its contact lists have no contacts"
+                f"{' that its filter lets through' if campaign.filter else ''}; import some first",
             )
         self.hint(zones)
         return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served))

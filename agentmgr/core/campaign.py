@@ -114,6 +114,12 @@ class CampaignSettings:
         False, yes_or_no(), "Whether numbers may be dialled that cost whoever calls them a premium."
     )
     country: str = _setting("", COUNTRY, "The country of numbers that are written without a country code.")
+    filter: str = _setting(
+        "",
+        any_text(),
+        "Which contacts of its lists are called, such as Balance > 100 and Language in ('en', 'fr'); all if"
+        " empty.",
+    )
     callback_notice_s: int = _setting(
         30, whole_number(0, 3600), "How long before its time a callback is announced to its agent, seconds."
     )

@@ -222,8 +222,11 @@ class JobStore(Protocol):
         """
         ...
 
-    def start_job(self, job_id: int) -> JobSpec | None:
-        """Let a prepared job run; None if it is not in preparation any more."""
+    def start_job(self, job_id: int, after_contact_id: int | None = None) -> JobSpec | None:
+        """Let a prepared job run; None if it is not in preparation any more.
+
+        It takes contacts that came meanwhile: those after the one up to which it was filled, if that is said.
+        """
         ...
 
     def move_job(

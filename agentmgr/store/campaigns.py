@@ -194,6 +194,12 @@ def read_calling_hours(tx: Transaction, job_id: int) -> CallingHours:
     return _read_hours(start_min, end_min, weekdays)
 
 
+def read_filter(tx: Transaction, campaign_id: int) -> str:
+    """Return which contacts a campaign calls, as it is set now."""
+    ((found,),) = tx.sql.fetch("SELECT filter FROM campaign WHERE campaign_id = ?", (campaign_id,))
+    return str(found)
+
+
 def find_campaign(tx: Transaction, name: str) -> CampaignSpec | None:
     """Look a campaign up by its name."""
     campaign_id = tx.tables.execute(

@@ -125,7 +125,7 @@ def put_contacts(
     )
     sql.execute_many(FOLLOW_NUMBER, ((contact_id,) for contact_id in known.values()))
     created = len(ids) - len(known)
-    taken_in = take_in(sql, list_id, list(ids.values()))
+    taken_in = take_in(tx, list_id, list(ids.values()))
     return ContactsPut(created, len(fitting) - created, too_large, taken_in)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES
 from agentmgr.ports import TakenIn
 from agentmgr.store.counters import fold_pending
-from agentmgr.store.sql import Sql, batches, marks
+from agentmgr.store.filters import passing
+from agentmgr.store.sql import Sql, Transaction, batches, marks
 
 IN_TURN = f"contact_phone.name NOT IN ({', '.join(map(repr, PHONE_ZONE_ATTRIBUTES))}), contact_phone.name"
 """A contact's numbers in the order of `place_in_turn`."""
@@ -31,13 +32,15 @@ def deal(zones: Sequence[str], contact_ids: Sequence[int], so_far: int) -> dict[
     return {key: zones[(so_far + place) % len(zones)] for place, key in enumerate(contact_ids)}
 
 
-def take_in(sql: Sql, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn, ...]:
+def take_in(tx: Transaction, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn, ...]:
     """Give the jobs that run or are paused with a list those of its contacts that they have not.
 
-    One in preparation takes them with its last step; one that is over stays so.
+    Those that the campaign's filter lets through; one in preparation takes them with its last step, one that
+    is over stays so.
     """
+    sql = tx.sql
     jobs = sql.fetch(
-        "SELECT job.job_id, job.total, campaign.name FROM campaign_list"
+        "SELECT job.job_id, job.total, campaign.name, campaign.filter FROM campaign_list"
         " JOIN job ON job.campaign_id = campaign_list.campaign_id"
         " JOIN campaign ON campaign.campaign_id = job.campaign_id"
         " WHERE campaign_list.list_id = ? AND job.ended_at IS NULL AND job.state IN ('running', 'paused')"
@@ -45,11 +48,12 @@ def take_in(sql: Sql, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn
         (list_id,),
     )
     taken = []
-    for job_id, total, campaign in jobs:
+    for job_id, total, campaign, filter_ in jobs:
         how_many, zones = 0, zones_of(sql, job_id)
-        share = deal(zones, contact_ids, total)
+        let_through = passing(tx, filter_, contact_ids)
+        share = deal(zones, let_through, total)
         for zone in zones:
-            for batch in batches([key for key in contact_ids if share[key] == zone]):
+            for batch in batches([key for key in let_through if share[key] == zone]):
                 wanted = f"({marks(batch)})"
                 how_many += sql.execute(
                     f"{_TAKE_IN}{wanted} ON CONFLICT (job_id, contact_id) DO NOTHING", (job_id, zone, *batch)

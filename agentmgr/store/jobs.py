@@ -18,8 +18,9 @@ from agentmgr.ports import (
 )
 from agentmgr.store import schema as t
 from agentmgr.store.callbacks import deal_callbacks, expire_callbacks, read_callbacks, read_withdrawn
-from agentmgr.store.campaigns import read_campaign
+from agentmgr.store.campaigns import read_campaign, read_filter
 from agentmgr.store.counters import Counted, count_done, fold_pending
+from agentmgr.store.filters import passes
 from agentmgr.store.intake import IN_TURN, deal, zones_of
 from agentmgr.store.ownership import check_token
 from agentmgr.store.shares import (
@@ -61,8 +62,9 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
         .limit(1)
         .scalar_subquery()
     )
-    contacts = tx.tables.execute(
-        sa.select(t.contact.c.contact_id, sa.func.coalesce(timezone, "").label("timezone"))
+    passed = sa.case((passes(tx, read_filter(tx, job.campaign_id)), 1), else_=0).label("passes")
+    found = tx.tables.execute(
+        sa.select(t.contact.c.contact_id, sa.func.coalesce(timezone, "").label("timezone"), passed)
         .where(
             t.contact.c.contact_id > after_contact_id,
             t.contact.c.list_id.in_(lists),
@@ -72,8 +74,13 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
         .order_by(t.contact.c.contact_id)
         .limit(limit)
     ).all()
-    if not contacts:
+    if not found:
         return None
+    last: int = found[-1].contact_id
+    # so many are looked at, however few pass: a transaction has to be short
+    contacts = [each for each in found if each.passes]
+    if not contacts:
+        return last
     zones = zones_of(tx.sql, job_id)
     share = deal(zones, [contact.contact_id for contact in contacts], job.total)
     # due since ever: whatever clock the zone runs on, all can be dialled at once
@@ -100,7 +107,6 @@ def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) ->
         sa.update(t.job).where(t.job.c.job_id == job_id).values(total=t.job.c.total + len(contacts))
     )
     fold_pending(tx.sql, job_id, zones)
-    last: int = contacts[-1].contact_id
     return last
 
 
@@ -171,13 +177,20 @@ def read_job(tx: Transaction, job_id: int, zone: str | None = None) -> JobSpec:
     )
 
 
-def start_job(tx: Transaction, job_id: int) -> JobSpec | None:
-    """Let a prepared job run; None if it is not in preparation any more."""
+def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> JobSpec | None:
+    """Let a prepared job run; None if it is not in preparation any more.
+
+    Args:
+        tx: where.
+        job_id: the job.
+        after_contact_id: up to which contact it was filled; up to the last one that it has if None.
+    """
     if not move_job(tx, job_id, (JobState.Preparing,), JobState.Running):
         return None
     ((last,),) = tx.sql.fetch(
         "SELECT COALESCE(MAX(contact_id), 0) FROM job_contact WHERE job_id = ?", (job_id,)
     )
+    last = last if after_contact_id is None else after_contact_id
     while last is not None:  # what came into its lists while it was filled; from now on imports see the job
         last = fill_job(tx, job_id, last, LAST_CHUNK)
     job = t.job.c

@@ -522,9 +522,9 @@ class SqliteStore:
         """Give the job the next contacts of its campaign's lists, those above an id."""
         return self._database.write(jobs.fill_job, job_id, after_contact_id, limit)
 
-    def start_job(self, job_id: int) -> JobSpec | None:
+    def start_job(self, job_id: int, after_contact_id: int | None = None) -> JobSpec | None:
         """Let a prepared job run; None if it is not in preparation any more."""
-        return self._database.write(jobs.start_job, job_id)
+        return self._database.write(jobs.start_job, job_id, after_contact_id)
 
     def move_job(
         self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None

@@ -385,3 +385,25 @@ def test_campaign_in_two_zones_is_shown_with_the_share_of_each(ready: SqliteStor
     assert [(share.zone, share.pending) for share in status.shares] == [("North", 2), ("South", 1)]
     assert status.why.startswith("zone North: zone North is not served")
     assert "; zone South: " in status.why
+
+
+def test_campaign_with_a_filter_calls_whom_it_lets_through(ready: SqliteStore) -> None:
+    at = services(ready)
+    at.contact.save("A", {"UserContactId": "U1", "FirstName": "Ann"})
+    at.campaigns.create(evolve(SPEC, name="Ann", filter="FirstName = 'Ann'"), ["A"])
+    assert at.campaigns.run("Ann", ["North"]).job.total == 1
+    at.campaigns.create(evolve(SPEC, name="Bea", filter="FirstName = 'Bea'"), ["A"])
+    with refused(Cause.NO_CONTACTS, "no contacts that its filter lets through"):
+        at.campaigns.run("Bea", ["North"])
+
+
+def test_campaign_with_a_filter_that_is_none_is_refused_with_the_place(ready: SqliteStore) -> None:
+    campaigns = services(ready).campaigns
+    for text, said in (
+        ("FirstName = ", "filter: character 13: ends too early"),
+        ("FirstName = 'Ann' and balance > 1", "filter: character 23: no attribute 'balance'"),
+    ):
+        with refused(Cause.BAD_VALUE, said):
+            campaigns.create(evolve(SPEC, name="Other", filter=text), ["A"])
+        with refused(Cause.BAD_VALUE, said):
+            campaigns.change("Spring", evolve(SPEC, filter=text), ["A"])
