@@ -22,6 +22,8 @@ from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
+from agentmgr.imports.importer import Means
+from agentmgr.imports.keeper import ImportKeeper
 from agentmgr.log import configure
 from agentmgr.making import ZoneMaker, switch_secret
 from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarnation
@@ -263,6 +265,13 @@ async def open_server(
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))
+            imports = ImportKeeper(
+                lambda is_ending: Means(store, backing.now, backing.hint, is_ending, settings.imports),
+                services.contacts,
+                incarnation,
+                shared=leases is not None,
+            )
+            nursery.start_soon(imports.run)
             nursery.start_soon(
                 ScheduleKeeper(lambda: trio.to_thread.run_sync(services.schedules.fire), clock).run
             )

@@ -27,6 +27,7 @@ from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Rejected
 from agentmgr.campaign.sheet import Row as SheetRow
+from agentmgr.campaign.sources import without_password
 from agentmgr.campaign.zones import ZoneStatus
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.core.recurrence import DAYS, zone_of
@@ -34,16 +35,22 @@ from agentmgr.ports import (
     AgentLogin,
     AttemptRow,
     CampaignOverview,
+    Check,
     ContactHistory,
+    DataSource,
     DialRow,
     DispositionRow,
+    ImportJob,
     JobState,
     JobStatus,
     KeptCallback,
+    OnDuplicate,
     Role,
     Schedule,
     ShareStatus,
+    SourceKind,
     StoreFault,
+    Target,
 )
 from agentmgr.tables import Mistakes
 
@@ -294,11 +301,37 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 {"address": each.address, "added_by": each.added_by, "added_at": _time(each.added_at)}
                 for each in services.dnc.all(organisation)
             )
-        case requests.ScheduleRun(campaign):
-            times = attrs.asdict(request)
-            del times["campaign"]
-            made = services.schedules.add_run(campaign, Times(**times))
-            return _done(f"schedule {made.schedule_id}: runs campaign {campaign}, first at {_first(made)}")
+        case requests.AddSchedule(target, subject):
+            asked = attrs.asdict(request)
+            del asked["target"], asked["subject"]
+            if target == Target.IMPORT:
+                made = services.schedules.add_import(subject, Times(**asked))
+                what = "imports from data source"
+            else:
+                made = services.schedules.add_run(subject, Times(**asked))
+                what = "runs campaign"
+            return _done(f"schedule {made.schedule_id}: {what} {subject}, first at {_first(made)}")
+        case requests.AddSource():
+            name = services.sources.add(_source(request)).name
+            return _done(f"data source {name}: added; agentmgr source import {name} imports from it")
+        case requests.ListSources():
+            return map(_source_row, services.sources.all())
+        case requests.RemoveSource(name):
+            services.sources.remove(name)
+            return _done(f"data source {name}: is removed with its schedules and imports; contacts stay")
+        case requests.BeginImport(name):
+            queued = services.sources.begin(name)
+            return _done(f"data source {name}: import {queued.import_id} is queued; a server carries it out")
+        case requests.ShowImports(name, limit):
+            return map(_import, services.sources.imports(name, limit=limit))
+        case requests.MoveImport(name, how):
+            moves = {
+                "pause": services.sources.pause,
+                "resume": services.sources.resume,
+                "stop": services.sources.stop,
+            }
+            moved_import = moves[how](name)
+            return _done(f"data source {name}: import {moved_import.import_id} is {moved_import.state}")
         case requests.ListSchedules():
             return map(_schedule, services.schedules.all())
         case requests.RemoveSchedule(schedule_id):
@@ -577,6 +610,53 @@ def _schedule(schedule: Schedule) -> Row:
         "last": _time(schedule.last_at, place),
         "outcome": schedule.outcome or None,
         "made_by": schedule.made_by,
+    }
+
+
+def _source(request: requests.AddSource) -> DataSource:
+    values = attrs.asdict(request)
+    for name, kind in (("kind", SourceKind), ("on_duplicate", OnDuplicate)):
+        try:
+            values[name] = kind(values[name])
+        except ValueError:
+            raise AdminRefused(f"{name}: found {values[name]!r}; allowed: {', '.join(kind)}") from None
+    return DataSource(0, **{**values, "checks": frozenset(map(Check, request.checks))})
+
+
+def _source_row(source: DataSource) -> Row:
+    return {
+        "source": source.name,
+        "list": source.list_name,
+        "kind": str(source.kind),
+        "location": without_password(source.location),
+        "on_duplicate": str(source.on_duplicate),
+        "checks": ", ".join(sorted(source.checks)) or None,
+        "country": source.country or None,
+        "description": source.description or None,
+        "made_by": source.made_by,
+    }
+
+
+def _import(job: ImportJob) -> Row:
+    counts = job.counts
+    return {
+        "import": job.import_id,
+        "source": job.source.name,
+        "list": job.source.list_name,
+        "state": str(job.state),
+        "rows": counts.processed,
+        "created": counts.created,
+        "updated": counts.updated,
+        "ignored": counts.ignored,
+        "invalid": counts.invalid,
+        "misformatted": counts.misformatted,
+        "rejected": counts.rejected,
+        "on_dnc": counts.on_dnc,
+        "failed": counts.failed,
+        "deleted": counts.deleted,
+        "queued_at": _time(job.created_at),
+        "ended_at": _time(job.ended_at),
+        "error": job.error or None,
     }
 
 

@@ -437,10 +437,14 @@ class ListDnc:
 
 
 @frozen
-class ScheduleRun:
-    """Have a campaign run at a time, or again and again; see `agentmgr.campaign.schedules.Times`."""
+class AddSchedule:
+    """Have a campaign run, or a data source imported, at a time or again and again.
 
-    campaign: str
+    See `agentmgr.campaign.schedules.Times`; `target` is a word of `agentmgr.ports.Target`.
+    """
+
+    target: str
+    subject: str
     start: str
     timezone: str
     frequency: str = "Once"
@@ -460,6 +464,60 @@ class RemoveSchedule:
     """Take a schedule away."""
 
     schedule_id: int
+
+
+@frozen
+class AddSource:
+    """Make a data source known; see `agentmgr.ports.DataSource`."""
+
+    name: str
+    list_name: str
+    kind: str
+    location: str
+    query: str = ""
+    description: str = ""
+    columns: Mapping[str, str] = field(factory=dict)
+    country: str = ""
+    encoding: str = "auto"
+    checks: tuple[str, ...] = ()
+    on_duplicate: str = "update"
+    allow_premium: bool = False
+    empty_first: bool = False
+
+
+@frozen
+class ListSources:
+    """Show all data sources."""
+
+
+@frozen
+class RemoveSource:
+    """Forget a data source with its schedules and imports."""
+
+    name: str
+
+
+@frozen
+class BeginImport:
+    """Let an import from a data source wait for a server."""
+
+    name: str
+
+
+@frozen
+class ShowImports:
+    """Show the imports from a data source, or from all, the newest first."""
+
+    name: str = ""
+    limit: int = 20
+
+
+@frozen
+class MoveImport:
+    """Pause, resume or stop the newest import from a data source that this can be done with."""
+
+    name: str
+    how: str
 
 
 Request = (
@@ -513,7 +571,13 @@ Request = (
     | ImportDnc
     | RemoveFromDnc
     | ListDnc
-    | ScheduleRun
+    | AddSchedule
     | ListSchedules
     | RemoveSchedule
+    | AddSource
+    | ListSources
+    | RemoveSource
+    | BeginImport
+    | ShowImports
+    | MoveImport
 )

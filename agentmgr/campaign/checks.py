@@ -53,6 +53,8 @@ class Fault:
     found: str
     why: str
     cause: Cause = Cause.BAD_VALUE
+    check: str = ""
+    """Which of the checks that were asked for has found it: `reject` or `format`."""
 
 
 @frozen
@@ -179,12 +181,12 @@ class ContactReader:
         if written.country and region and number.calling_code != numbers.calling_code(region):
             why = f"the number has the country code {number.calling_code}"
             faults.append(Fault(country_name, written.country, why))
-        for asked, refuses in (
-            (self._checks.reject_patterns, self._rules.rejects),
-            (self._checks.phone_formats, self._rules.misses_format),
+        for check, asked, refuses in (
+            ("reject", self._checks.reject_patterns, self._rules.rejects),
+            ("format", self._checks.phone_formats, self._rules.misses_format),
         ):
             if asked and (why := refuses(number)):
-                faults.append(Fault(name, written.text, why, Cause.CHECK_FAILED))
+                faults.append(Fault(name, written.text, why, Cause.CHECK_FAILED, check))
         timezone, wrong = self._timezone(written, number)
         faults += wrong
         phone = PhoneNumber(name, number.e164, timezone, number.wireless)

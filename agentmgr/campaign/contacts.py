@@ -6,8 +6,9 @@ from itertools import count
 
 from attrs import frozen
 
-from agentmgr.campaign.checks import ContactReader
+from agentmgr.campaign.checks import NO_CHECKS, Checks, ContactReader, Fault
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
+from agentmgr.campaign.phone_rules import NO_RULES, PhoneRules
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row, Stopped
 from agentmgr.core import numbers
@@ -283,28 +284,40 @@ class RowReader:
     """Turns the rows of one file into contacts."""
 
     def __init__(
-        self, columns: Columns, specs: Iterable[AttributeSpec], region: str | None, allow_premium: bool
+        self,
+        columns: Columns,
+        specs: Iterable[AttributeSpec],
+        region: str | None,
+        allow_premium: bool,
+        checks: Checks = NO_CHECKS,
+        rules: PhoneRules = NO_RULES,
     ) -> None:
         self._columns = columns
         self._contacts = ContactReader(
-            specs, region, needs_number=True, allow_premium=allow_premium, checks_email=False
+            specs, region, checks, rules, needs_number=True, allow_premium=allow_premium, checks_email=False
         )
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:
         """Return the contact, or None and all that is wrong with the row."""
+        draft, faults = self.checked(row)
+        return draft, [self.problem(each) for each in faults]
+
+    def checked(self, row: Row) -> tuple[ContactDraft | None, list[Fault]]:
+        """Return the contact, or None and all that is wrong with it, by attributes."""
         if row.fault:
-            return None, [Problem("", "", row.fault)]
+            return None, [Fault("", "", row.fault)]
         named = len(self._columns.header)
         if len(row.values) < named or any(map(str.strip, row.values[named:])):
-            return None, [Problem("", f"{len(row.values)} columns", f"the header names {named} columns")]
-        draft, faults = self._contacts.read(
+            return None, [Fault("", f"{len(row.values)} columns", f"the header names {named} columns")]
+        return self._contacts.read(
             {
                 name: value.strip(" ")
                 for name, value in zip(self._columns.attributes, row.values, strict=False)
                 if name
             }
         )
-        return draft, [
-            Problem(self._columns.column_of(each.attribute), each.found[:_MAX_FOUND_CHARACTERS], each.why)
-            for each in faults
-        ]
+
+    def problem(self, fault: Fault) -> Problem:
+        """Return what is wrong as the file calls it."""
+        column = self._columns.column_of(fault.attribute)
+        return Problem(column, fault.found[:_MAX_FOUND_CHARACTERS], fault.why)

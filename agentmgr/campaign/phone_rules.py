@@ -55,6 +55,9 @@ class PhoneRules:
         return f"has none of the forms that numbers of {number.region} must have: {allowed}"
 
 
+NO_RULES = PhoneRules()
+
+
 def _digits(number: DialableNumber, country: str) -> str:
     digits = number.e164.removeprefix("+")
     return digits.removeprefix(str(number.calling_code)) if country else digits

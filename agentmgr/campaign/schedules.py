@@ -34,14 +34,32 @@ class ScheduleService(Service):
         """Let a campaign be run, once or again and again.
 
         Raises:
-            ServiceError: there is no such campaign, or the times cannot be.
+            ServiceError: there is no such campaign for the caller, or the times cannot be.
         """
         spec = self.find_campaign(campaign)
         return self._add(Target.RUN, spec.name, spec.campaign_id, times)
 
+    def add_import(self, source: str, times: Times) -> Schedule:
+        """Let a data source be imported, once or again and again.
+
+        Raises:
+            ServiceError: there is no such data source for the caller, or the times cannot be.
+        """
+        found = self.find_source(source)
+        return self._add(Target.IMPORT, found.name, found.source_id, times)
+
     def all(self) -> tuple[Schedule, ...]:
-        """Return all schedules; those that are over too, for a month."""
-        return self._at.store.schedules()
+        """Return all schedules of what the caller may see; those that are over too, for a month."""
+        store, sees_all = self._at.store, not self._caller.organisation
+        if sees_all:
+            return store.schedules()
+        campaigns = {each.name for each in self.visible_campaigns()}
+        sources = {each.name for each in self.visible_sources()}
+        return tuple(
+            each
+            for each in store.schedules()
+            if each.subject in (sources if each.target is Target.IMPORT else campaigns)
+        )
 
     def remove(self, schedule_id: int) -> None:
         """Take a schedule away; what it has begun goes on.
@@ -49,8 +67,9 @@ class ScheduleService(Service):
         Raises:
             ServiceError: there is none.
         """
-        if not self._at.store.remove_schedule(schedule_id):
-            there = ", ".join(str(each.schedule_id) for each in self.all()) or "none yet"
+        mine = [each.schedule_id for each in self.all()]
+        if schedule_id not in mine or not self._at.store.remove_schedule(schedule_id):
+            there = ", ".join(map(str, mine)) or "none yet"
             raise ServiceError(
                 Cause.NO_SUCH_SCHEDULE, f"no schedule {schedule_id}; there are: {there}; nothing was changed"
             )
@@ -96,7 +115,13 @@ class ScheduleService(Service):
             when = _on_the_wall(schedule.next_at, recurrence)
             self._at.store.pass_firing(evolve(firing, outcome=f"left out: nobody was there at {when}"))
             return
-        self._run(firing)
+        match schedule.target:
+            case Target.IMPORT:
+                import_id = self._at.store.fire_import(firing)
+                if import_id is not None:
+                    self._at.store.note_outcome(schedule.schedule_id, f"import {import_id}")
+            case _:
+                self._run(firing)
 
     def _run(self, firing: Firing) -> None:
         """Run a campaign: its job is made with the firing, and filled and started after it."""

@@ -8,7 +8,7 @@ from attrs import frozen
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.core.contact_size import NAMES_BYTES, are_too_many, names_bytes
 from agentmgr.core.model import AttributeSpec, CampaignSpec
-from agentmgr.ports import CampaignOverview, ContactList, Floors, Manager, NoManager, ServiceStore
+from agentmgr.ports import CampaignOverview, ContactList, DataSource, Floors, Manager, NoManager, ServiceStore
 
 
 @frozen
@@ -79,6 +79,23 @@ class Service:
             raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name!r}; there are: {there}")
         self.check_owner(found.organisation, Cause.FOREIGN_LIST, f"contact list {name}")
         return found
+
+    def find_source(self, name: str) -> DataSource:
+        """Return a data source that the caller may see.
+
+        Raises:
+            ServiceError: there is none of that name, or it belongs to another organisation.
+        """
+        found = self._at.store.find_source(name)
+        if found is None:
+            there = ", ".join(each.name for each in self.visible_sources()) or "none yet"
+            raise ServiceError(Cause.NO_SUCH_SOURCE, f"no data source {name!r}; there are: {there}")
+        self.check_owner(found.organisation, Cause.FOREIGN_SOURCE, f"data source {name}")
+        return found
+
+    def visible_sources(self) -> tuple[DataSource, ...]:
+        """Return the data sources that the caller may see, by name."""
+        return tuple(each for each in self._at.store.sources() if self._caller.may_see(each.organisation))
 
     def visible_campaigns(self) -> tuple[CampaignOverview, ...]:
         """Return the campaigns that the caller may see, by name."""

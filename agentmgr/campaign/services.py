@@ -17,6 +17,7 @@ from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
+from agentmgr.campaign.sources import SourceService
 from agentmgr.campaign.zones import ZoneService
 from agentmgr.ports import NoFloors, ServiceStore
 
@@ -39,6 +40,7 @@ class Services:
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)
         self.schedules = ScheduleService(at, caller)
+        self.sources = SourceService(at, caller)
 
 
 RULES = ScheduleRules()

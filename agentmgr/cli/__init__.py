@@ -28,6 +28,7 @@ from agentmgr.cli import (
     phone_rules,
     schedule,
     server,
+    source,
     switch,
     top,
     zones,
@@ -84,6 +85,7 @@ app.command(dispositions.app)
 app.command(attempts.app)
 app.command(callbacks.app)
 app.command(dnc.app)
+app.command(source.app)
 app.command(schedule.app)
 app.command(desk.desk)
 app.command(demo.demo)

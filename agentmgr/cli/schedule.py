@@ -15,7 +15,8 @@ Every = Literal["RunEveryNMins", "Daily", "Weekly", "Monthly", "Yearly"]
 @app.command
 def add(
     *,
-    campaign: str,
+    campaign: str | None = None,
+    source: str | None = None,
     at: str,
     timezone: str,
     every: Every | None = None,
@@ -25,7 +26,7 @@ def add(
     until: str = "",
     config: Config = None,
 ) -> None:
-    """Have a campaign run at a time, once or again and again.
+    """Have a campaign run, or a data source imported, at a time, once or again and again.
 
     Times are those of the clocks of the time zone: one that these leave out in spring comes as much later,
     and of two in autumn it is the first. What nobody was there for is made up once if it is less than an
@@ -35,7 +36,7 @@ def add(
     agentmgr schedule add --campaign Spring --at 2026-11-30T09:00 --timezone Europe/Berlin
     agentmgr schedule add --campaign Spring --at 2026-11-30T09:00 --timezone Europe/Berlin --every Daily \\
         --weekdays-only --until 2026-12-31T18:00
-    agentmgr schedule add --campaign Spring --at 2026-11-30T09:00 --timezone UTC \\
+    agentmgr schedule add --source Leads --at 2026-11-30T06:00 --timezone UTC \\
         --every Weekly --day Mon --day Thu
     ```
 
@@ -43,6 +44,8 @@ def add(
     ----------
     campaign
         What is run.
+    source
+        The data source that is imported from.
     at
         When it is run first, such as 2026-11-30T09:00.
     timezone
@@ -58,10 +61,14 @@ def add(
     until
         There is none after that time.
     """
-    from agentmgr.admin.requests import ScheduleRun
+    from agentmgr.admin.requests import AddSchedule
 
-    request = ScheduleRun(
-        campaign,
+    subjects = {"run": campaign, "import": source}
+    wanted = [(target, name) for target, name in subjects.items() if name is not None]
+    if len(wanted) != 1:
+        raise Misused("schedule add: needs --campaign to run, or --source to import from; one of them")
+    request = AddSchedule(
+        *wanted[0],
         _time("--at", at),
         timezone,
         every or "Once",

@@ -6,7 +6,7 @@ file and its comments all come from there; `file` reads it from TOML.
 
 from attrs import Factory, frozen
 
-from agentmgr.campaign.rules import ScheduleRules
+from agentmgr.campaign.rules import ImportRules, ScheduleRules
 from agentmgr.connectors.settings import ConnectorSettings
 from agentmgr.core.blender import BlendRules
 from agentmgr.core.model import ZoneTimers
@@ -162,6 +162,7 @@ class Settings:
     log: LogSettings = LogSettings()
     desktops: Limits = Limits()
     schedules: ScheduleRules = ScheduleRules()
+    imports: ImportRules = ImportRules()
     zones: tuple[ZoneSettings, ...] = Factory(lambda: (ZoneSettings(),))
     switch: SwitchSettings = SwitchSettings()
     inbound: InboundSettings = InboundSettings()

@@ -57,7 +57,7 @@ def put_contacts(
 ) -> ContactsPut:
     """Insert contacts, or update those whose id is in the list already; leave out what is too large."""
     sql = tx.sql
-    known = _contact_ids(sql, list_id, {draft.user_contact_id for draft in drafts})
+    known = contact_ids(sql, list_id, {draft.user_contact_id for draft in drafts})
     left_alone = {
         place
         for place, draft in enumerate(drafts)
@@ -77,7 +77,7 @@ def put_contacts(
         " DO UPDATE SET updated_at = excluded.updated_at, updated_by = excluded.updated_by",
         ((list_id, user_contact_id, now, now, by) for user_contact_id in by_id),
     )
-    ids = _contact_ids(sql, list_id, by_id)
+    ids = contact_ids(sql, list_id, by_id)
     values = [(ids[d.user_contact_id], n, v) for d in by_id.values() for n, v in d.attributes.items()]
     names = {name for _, name, value in values if value}
     names.update(phone.name for draft in by_id.values() for phone in draft.numbers)
@@ -232,7 +232,8 @@ def largest_contact_bytes(tx: Transaction) -> int:
     return int(tx.tables.execute(sa.select(sa.func.coalesce(sa.func.max(whole.c.size), 0))).scalar_one())
 
 
-def _contact_ids(sql: Sql, list_id: int, user_contact_ids: Iterable[str]) -> dict[str, int]:
+def contact_ids(sql: Sql, list_id: int, user_contact_ids: Iterable[str]) -> dict[str, int]:
+    """Return the contacts of a list that have some ids, by those."""
     found: dict[str, int] = {}
     for batch in batches(list(user_contact_ids)):
         found.update(

@@ -564,7 +564,6 @@ data_source = _table(
     _key("source_id"),
     _needed("name", Text()),
     _needed("description", Text()),
-    _needed("org_id", RowId),
     _needed("list_id", RowId, _ref("contact_list.list_id")),
     _needed("kind", Text()),
     _needed("location", Text()),
@@ -580,15 +579,14 @@ data_source = _table(
     _needed("created_at", Real),
     UniqueConstraint("name"),
 )
-# An import under way or over. `owner` is the process that works on it, which was last seen at `seen_at`;
-# `wanted` is what somebody wants of it. `position` counts the rows that are behind it, and `fingerprint`
-# tells whether the source still has the same rows. The counts are each of rows, but `deleted`.
+# An import under way or over. `owner` is the process that works on it, which was last seen at `seen_at`.
+# `position` counts the rows that are behind it, and `fingerprint` tells whether a file still has the same.
+# The counts are each of rows, but `deleted`.
 import_job = _table(
     "import_job",
     _key("import_id"),
     _needed("source_id", RowId, _ref("data_source.source_id")),
     _needed("state", Text()),
-    _needed("wanted", Text()),
     _needed("owner", Text()),
     _needed("seen_at", Real),
     _needed("position", RowId),

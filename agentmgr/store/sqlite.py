@@ -26,6 +26,7 @@ from agentmgr.ports import (
     ContactList,
     ContactPage,
     ContactsPut,
+    DataSource,
     Deletion,
     DialPlace,
     DialRow,
@@ -33,6 +34,10 @@ from agentmgr.ports import (
     DncEntry,
     Emptying,
     Firing,
+    ImportBatch,
+    ImportJob,
+    ImportState,
+    ImportStep,
     JobState,
     JobStatus,
     JobTally,
@@ -60,6 +65,7 @@ from agentmgr.store import (
     deletion,
     dnc,
     history,
+    imports,
     jobs,
     schedules,
     takeover,
@@ -603,6 +609,74 @@ class SqliteStore:
     def note_outcome(self, schedule_id: int, outcome: str) -> None:
         """Keep what came of the last firing."""
         self._database.write(schedules.note_outcome, schedule_id, outcome)
+
+    # -- imports ---------------------------------------------------------------------------
+
+    def add_source(self, source: DataSource, now: float) -> DataSource | None:
+        """Keep a data source and return it with its id; None if there is one of that name."""
+        return self._database.write(imports.add_source, source, now)
+
+    def find_source(self, name: str) -> DataSource | None:
+        """Look a data source up."""
+        return self._database.read(imports.find_source, name)
+
+    def sources(self) -> tuple[DataSource, ...]:
+        """Return all data sources by name."""
+        return self._database.read(imports.read_sources)
+
+    def remove_source(self, source_id: int) -> bool:
+        """Forget a data source with its schedules and imports; False while one of those is not over."""
+        return self._database.write(imports.remove_source, source_id)
+
+    def queue_import(self, source_id: int, made_by: str, now: float) -> int:
+        """Let an import from a data source wait for somebody who carries it out; return its id."""
+        return self._database.write(imports.queue_import, source_id, made_by, now)
+
+    def fire_import(self, firing: Firing) -> int | None:
+        """Do that with the firing of a schedule; None if somebody else was first."""
+        return self._database.write(imports.fire_import, firing)
+
+    def find_import(self, import_id: int) -> ImportJob | None:
+        """Look an import up."""
+        return self._database.read(imports.find_import, import_id)
+
+    def imports(
+        self, source_id: int | None, states: Iterable[ImportState], limit: int
+    ) -> tuple[ImportJob, ...]:
+        """Return imports that are in some states, of a data source or of all, the newest first."""
+        return self._database.read(imports.read_imports, source_id, tuple(states), limit)
+
+    def move_import(self, import_id: int, allowed: Iterable[ImportState], state: ImportState) -> bool:
+        """Let an import be in a state if it is in an allowed one; return whether it was."""
+        return self._database.write(imports.move_import, import_id, tuple(allowed), state)
+
+    def claim_import(self, owner: str, now: float, dead_before: float) -> ImportJob | None:
+        """Become the one who carries out the oldest import that waits for somebody; None if none does."""
+        return self._database.write(imports.claim_import, owner, now, dead_before)
+
+    def take_step(
+        self,
+        job: ImportJob,
+        now: float,
+        *,
+        state: ImportState | None = None,
+        fingerprint: str | None = None,
+        error: str = "",
+        deleted: int = 0,
+    ) -> ImportJob | None:
+        """Say what its owner does with an import, or that it lives; None if it is not its."""
+        return self._database.write(imports.take_step, job, now, state, fingerprint, error, deleted)
+
+    def release_import(self, job: ImportJob) -> None:
+        """Let somebody else carry an import on."""
+        self._database.write(imports.release_import, job)
+
+    def put_batch(self, job: ImportJob, batch: ImportBatch, now: float) -> ImportStep | None:
+        """Store a batch with what it counts; None if the import is not the owner's, or stands elsewhere."""
+        try:
+            return self._database.write(imports.put_batch, job, batch, now)
+        except imports.NotMine:
+            return None
 
     # -- do not call -----------------------------------------------------------------------
 

@@ -1,0 +1,5 @@
+"""The process of an import."""
+
+from agentmgr.imports.reading import main
+
+main()
