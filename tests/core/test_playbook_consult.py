@@ -738,7 +738,7 @@ def test_name_and_time_zone_of_a_logon_are_in_the_lists_of_colleagues_and_in_wha
         scene.offer_phone(agent_id)
         scene.call_phone(agent_id)
         scene.answer_phone(agent_id)
-        scene.customer_answers(f"Z-1-{1 if agent_id == 'A' else 2}")
+        scene.customer_answers(str(1_000_000_001 if agent_id == "A" else 1_000_000_002))
     shown = scene.send("A", c.AGTGetConsultDestsForType(DestinationType.Agent, SID))
     assert "Destination(Agent B Bo Ready Talking Asia/Kolkata)" in shown[0]
     shown = scene.send("A", c.AGTConsultCall(Destination(DestinationType.Agent, "B"), SID))

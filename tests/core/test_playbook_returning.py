@@ -900,7 +900,7 @@ def test_restart_with_the_line_alone_lets_the_agent_wrap_up():
     scene = restarted(live=())
     assert "A ! state Wrapup" in log_on_again(scene)
     assert scene.agent("A").capabilities.originate
-    assert scene.send("A", DISPOSE)[-1].startswith("switch: Dial Z-2-")
+    assert scene.send("A", DISPOSE)[-1].startswith("switch: Dial 2")
 
 
 def test_restart_with_nothing_left_lets_the_agent_wrap_up():
@@ -924,7 +924,7 @@ def test_restart_without_a_contact(leg):
     assert shown[0] == "A ! StateChangedNotify Ready"
     assert ("A ! NailupChange NailedUp" in shown) == bool(leg)
     if leg:
-        assert shown[-1].startswith("switch: Dial Z-2-")
+        assert shown[-1].startswith("switch: Dial 1")
     else:
         assert shown[-2:] == ["A ! NailupChange PendingNailUp", "store: SaveAgent A Z Ready NoState   "]
 
