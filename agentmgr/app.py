@@ -18,6 +18,7 @@ from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, serve_admin
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
+from agentmgr.connectors.errands import ConnectorErrands
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
@@ -222,7 +223,8 @@ async def open_server(
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}
             threads.callback(store.wait_no_more)
-            maker = ZoneMaker(settings, sockets, certificates, store, writers, clock, metrics, permit, secret)
+            shared = store, writers, clock, metrics, permit, secret, ConnectorErrands(publishing.calls)
+            maker = ZoneMaker(settings, sockets, certificates, *shared)
             ends = _Ends(maker.release)
             host = ZoneHost(maker.make, ends)
             await nursery.start(host.run)

@@ -16,7 +16,7 @@ from agentmgr.core.timezones import TIMEZONES
 from agentmgr.core.zone import Zone
 from agentmgr.databases import ServerFailed
 from agentmgr.ha.guard import Guard
-from agentmgr.ports import Claim, Telephony, Token
+from agentmgr.ports import Claim, ErrandRunner, Telephony, Token
 from agentmgr.runtime.blending import BlendedZone
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Feed
@@ -56,6 +56,7 @@ class ZoneMaker:
     metrics: RuntimeMetrics
     permit: Guard | None
     switch_secret: bytes
+    errands: ErrandRunner
     switches: dict[str, Driver] = Factory(dict)
 
     async def make(self, name: str, claim: Claim | None) -> HostedZone:
@@ -95,6 +96,7 @@ class ZoneMaker:
             metrics,
             feed=feed,
             permit=self.permit,
+            errands=self.errands,
         )
         # a copy, since a listener closes what it listens at, and the zone may be opened once more
         listener = self.sockets[name].dup()

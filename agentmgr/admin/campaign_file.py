@@ -183,6 +183,12 @@ class StepTable:
     times: int | None = setting(
         None, whole_number(1, 100), "How often; then the next step for the result counts."
     )
+    action: str = setting(
+        "", any_text(), "The custom action that comes first; a contact is done with it if no more is said."
+    )
+    processor: str = setting(
+        "", any_text(), "The result processor that takes note of each such result; alone it is no step."
+    )
     then: str = setting("", any_text(), f'The task that it leads to, or "{END}"; a retry if not given.')
 
 

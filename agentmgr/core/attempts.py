@@ -6,16 +6,25 @@ from attrs import evolve
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.calling_hours import next_opening
-from agentmgr.core.effects import Dial, EndAttempt, MarkDialed, ReturnContact, StartAttempt
+from agentmgr.core.effects import (
+    AskConnector,
+    Dial,
+    EndAttempt,
+    HoldContact,
+    MarkDialed,
+    ReturnContact,
+    StartAttempt,
+)
 from agentmgr.core.events import DialChecked, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.ids import next_attempt
-from agentmgr.core.job import Job
+from agentmgr.core.job import Errand, Job
 from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
 from agentmgr.core.numbers import calling_code_of, is_premium
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
-from agentmgr.core.strategy import IN_WORK_RETRY_S, NUMBER_LOST, OF_NO_USE, Move
+from agentmgr.core.strategy import IN_WORK_RETRY_S, OF_NO_USE, Onward
+from agentmgr.core.tasks import OTHER
 from protocol.enums import ContactType, DialFailReason
 
 HANDLED = "Handled"
@@ -193,15 +202,15 @@ class Attempts:
         move = strategy.move(session.contact, reason)
         is_of_use = was_dialed or reason not in OF_NO_USE
         if code:
-            if not is_of_use or move == NUMBER_LOST:
+            if not is_of_use or move.number == OTHER:
                 session.contact = session.contact.without(session.number)
             return self.again_at(session, code)
         if is_of_use and not was_dialed:  # it was not tried: no step is taken for that
-            wait_s = move.after_s if move.is_retry and move != NUMBER_LOST else IN_WORK_RETRY_S
-            return self._follow(session, reason, Move(wait_s))
-        if not is_of_use and move.is_retry:  # what was not tried would never count
-            move = NUMBER_LOST
-        return self._follow(session, reason, move)
+            wait_s = move.after_s if move.is_retry and move.number != OTHER else IN_WORK_RETRY_S
+            return self._due(session, strategy.stay(session.contact, session.attempts, wait_s))
+        if not is_of_use:
+            session.contact = session.contact.without(session.number)
+        return self.again_at(session, reason)
 
     def _at_opening(self, session: Session, delay_s: float) -> float | None:
         now, number = self._out.now, session.number
@@ -220,14 +229,19 @@ class Attempts:
 
     def again_at(self, session: Session, result: str) -> float | None:
         """Return when a contact is tried again that was worked on, None if never; its next number is set."""
-        return self._follow(session, result, session.job.strategy.move(session.contact, result))
-
-    def _follow(self, session: Session, result: str, move: Move) -> float | None:
-        strategy = session.job.strategy
-        moved_on = session.dialed or session.number.number in session.contact.left_out or move == NUMBER_LOST
-        session.contact, after_s = strategy.follow(
-            session.contact, result, session.number, session.attempts, moved_on=moved_on, move=move
+        asks = session.contact_type is not ContactType.Callback  # that has its own life: see `tell`
+        onward = session.job.strategy.follow(
+            session.contact,
+            result,
+            session.number,
+            session.attempts,
+            was_dialled=session.dialed,
+            asks=asks,
         )
+        return self._due(session, onward)
+
+    def _due(self, session: Session, onward: Onward) -> float | None:
+        session.contact, after_s = onward
         return None if after_s is None else self._out.now + after_s
 
     def end_attempt(
@@ -250,7 +264,7 @@ class Attempts:
             session, (HANDLED if session.reached else own or outcome) if is_redial else outcome, agent_id
         )
         if session.contact_type is not ContactType.Callback:
-            self.give_back(session.job, session.contact, attempts, str(outcome), due_at)
+            self.send_on(Errand(0, session.job, session.contact, attempts, str(outcome)), due_at)
         self._floor.sessions.pop(session.sid, None)
         self.forget_work(session)
         session.job.sessions.pop(session.sid, None)
@@ -290,6 +304,60 @@ class Attempts:
             job.note(job)
             return
         self.expect(job, due_at)
+
+    def send_on(self, errand: Errand, due_at: float | None) -> None:
+        """Give a contact back, due again at `due_at` or done; first a connector may have something to do."""
+        if errand.contact.course.wait is not None:
+            self.ask(errand)
+        elif errand.is_held:
+            self.give_back(errand.job, errand.contact, errand.attempts, errand.outcome, due_at)
+
+    def ask(self, errand: Errand) -> None:
+        """Ask a connector for what a contact waits for; the contact stays claimed until it has answered.
+
+        That is written down first, so that whoever takes the zone over asks again.
+        """
+        job, contact, wait = errand.job, errand.contact, errand.contact.course.wait
+        assert wait is not None
+        errand = evolve(errand, key=self._floor.new_errand())
+        self._floor.errands[errand.key] = job.errands[errand.key] = errand
+        if errand.is_held:
+            self._out.emit(
+                HoldContact(
+                    job.job_id,
+                    contact.contact_id,
+                    errand.attempts,
+                    errand.outcome,
+                    self._out.now,
+                    contact.phone,
+                    ",".join(sorted(contact.left_out)),
+                    contact.course.kept(),
+                )
+            )
+        name, told = job.strategy.connector_of(contact)
+        self._out.emit(
+            AskConnector(
+                errand.key,
+                wait.kind,
+                name,
+                told,
+                job.campaign.name,
+                job.job_id,
+                contact.user_contact_id,
+                contact.list_id,
+                contact.list_name,
+                wait.address,
+            )
+        )
+        self._out.set_timer((Timer.ERRAND, str(errand.key)), self._floor.config.connector_wait_s)
+
+    def tell(self, session: Session, result: str) -> None:
+        """Let connectors do what they have to after the contact of a callback; it waits for none of them."""
+        address = session.number.number if session.dialed else ""
+        wait = session.job.strategy.first_wait(session.contact, result, address)
+        if wait is not None:
+            contact = evolve(session.contact, course=evolve(session.contact.course, wait=wait))
+            self.ask(Errand(0, session.job, contact, session.attempts, result, is_held=False))
 
     def expect(self, job: Job, due_at: float) -> None:
         """Look in the store at `due_at` for a contact that was given back; a fetch on its way may miss it."""

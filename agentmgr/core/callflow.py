@@ -10,7 +10,7 @@ from agentmgr.core.floor import Floor
 from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
 from agentmgr.core.session import Session
 from agentmgr.core.states import OFFERED_STATES, CallEvent, ConsultPhase, CustomerEvent, Phase
-from protocol.enums import CallState, DialFailReason
+from protocol.enums import CallState, ContactType, DialFailReason
 from protocol.notifications import AGTAutoReleaseLine, AGTCallNotify, AGTDialFailed
 
 
@@ -241,6 +241,8 @@ class CallFlow:
         self._floor.stats.dispositions += 1
         outcome = HANDLED if session.answered_at is not None else session.fail_reason or CANCELLED
         attempts = session.attempts
+        if session.contact_type is ContactType.Callback:
+            self._attempts.tell(session, str(code_id))
         self._attempts.end_attempt(session, outcome, due_at=again_at, attempts=attempts, agent_id=agent_id)
 
     def _again_at(self, session: Session, code: CompletionCodeSpec) -> float | None:

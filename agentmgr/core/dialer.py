@@ -17,7 +17,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.floor import Floor
-from agentmgr.core.job import Job
+from agentmgr.core.job import Errand, Job
 from agentmgr.core.model import ContactSpec, WantedJob
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Session
@@ -143,7 +143,11 @@ class Dialer:
             self._attempts.expect(job, job.returned_due_at)
             job.returned_due_at = None
         # at one stroke: a fault on the way must not lose what was claimed
-        job.contacts = deque(sorted((*job.contacts, *event.contacts), key=_turn))
+        new = (contact for contact in event.contacts if contact.course.wait is None)
+        job.contacts = deque(sorted((*job.contacts, *new), key=_turn))
+        for contact in event.contacts:
+            if contact.course.wait is not None:  # whoever had asked for it is gone
+                self._attempts.ask(Errand(0, job, contact, contact.attempts, UNTOUCHED))
         self._out.serve(job)
 
     def _fetch(self, job: Job) -> None:

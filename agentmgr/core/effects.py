@@ -185,6 +185,27 @@ class ListAgents:
     organisation: str = ""
 
 
+@frozen
+class AskConnector:
+    """Let a connector do something for a contact; answered by `ConnectorAnswered`.
+
+    `kind` is an ACTION or a PROCESSOR, `name` its entry point, empty if the campaign has it no more; `told`
+    is the task it is in, or what the result is called. `contact_id` is the one its list knows the contact
+    by, `address` the number of the attempt.
+    """
+
+    key: int
+    kind: str
+    name: str
+    told: str
+    campaign: str
+    job_id: int
+    contact_id: str
+    list_id: int
+    list_name: str
+    address: str
+
+
 # -- the switch ----------------------------------------------------------------------------
 
 
@@ -392,6 +413,23 @@ class ReturnContact:
 
 
 @frozen
+class HoldContact:
+    """Keep a contact claimed while a connector does something for it: all else as in `ReturnContact`.
+
+    It is due at once if its zone dies meanwhile.
+    """
+
+    job_id: int
+    contact_id: int
+    attempts: int
+    outcome: str
+    at: float
+    phone: str
+    left_out: str
+    course: str
+
+
+@frozen
 class SaveNote:
     """An agent's note about a contact."""
 
@@ -543,6 +581,7 @@ Record = (
     | EndAttempt
     | SaveDisposition
     | ReturnContact
+    | HoldContact
     | SaveNote
     | AddToDnc
     | SetAttribute
@@ -590,6 +629,7 @@ Effect = (
     | CheckDnc
     | CheckAgent
     | ListAgents
+    | AskConnector
     | TelephonyOrder
     | Record
 )

@@ -35,6 +35,7 @@ class Timer(StrEnum):
     ORDER = "order"
     ENDING = "ending"
     BLEND = "blend"
+    ERRAND = "errand"
 
 
 TimerKey = tuple[Timer, str]
@@ -257,6 +258,14 @@ class JobLoaded:
     job: JobSpec | None
 
 
+@frozen
+class ConnectorAnswered:
+    """The answer to `AskConnector`: whether it did what it was asked; a late one may come in vain."""
+
+    key: int
+    is_done: bool
+
+
 # -- time, the process ---------------------------------------------------------------------
 
 
@@ -332,6 +341,7 @@ Event = (
     | DncChecked
     | AgentChecked
     | AgentsListed
+    | ConnectorAnswered
     | JobsWanted
     | JobLoaded
     | TimerFired

@@ -15,7 +15,7 @@ from agentmgr.core.events import (
     Timer,
 )
 from agentmgr.core.ids import Ids
-from agentmgr.core.job import Job
+from agentmgr.core.job import Errand, Job
 from agentmgr.core.model import AgentSpec, ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
@@ -53,6 +53,9 @@ class Floor:
         self.timezones = Offsets(config.timezones)
         self.questions: dict[int, tuple[Callable[[Any], None], Session | CommandReceived]] = {}
         self._question_count = 0
+        self.errands: dict[int, Errand] = {}
+        """What connectors were asked for and have not answered, by key."""
+        self._errand_count = 0
 
     @property
     def is_halted(self) -> bool:
@@ -146,6 +149,11 @@ class Floor:
         is_own = any((n.name, n.number) == (number.name, number.number) for n in session.contact.numbers)
         whose = session.job.campaign.organisation
         self.out.emit(CheckDial(key, session.attempt_id, session.contact.contact_id, number, is_own, whose))
+
+    def new_errand(self) -> int:
+        """Return the key of another errand."""
+        self._errand_count += 1
+        return self._errand_count
 
     def _question(self, then: Callable[[Any], None], about: Session | CommandReceived) -> int:
         self._question_count += 1

@@ -4,7 +4,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import Factory, define, field
+from attrs import Factory, define, field, frozen
 
 from agentmgr.core.campaign_lists import CampaignLists
 from agentmgr.core.model import (
@@ -65,6 +65,21 @@ class Callback:
                 del job.callbacks_for[agent_id]
 
 
+@frozen(eq=False)
+class Errand:
+    """A contact that waits for a connector, after so many attempts and with what the last one came to.
+
+    One that is not held is a callback's: it goes its own way.
+    """
+
+    key: int
+    job: "Job"
+    contact: ContactSpec
+    attempts: int
+    outcome: str
+    is_held: bool = True
+
+
 @define(eq=False)
 class Job:
     """The state of one job in one zone.
@@ -73,19 +88,19 @@ class Job:
     those have done is heard of now and then, `done_here` is what this one has. `beckons` says that contacts
     are due in the store that are not kept on hand while nobody works for the job here.
 
-    `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it
-    has none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they
-    were last asked for while enough fresh ones were on hand. `returned_due_at` is the earliest of those given
-    back while a fetch was on its way, which may not have seen them. `contacts` are on hand, retries before
-    fresh ones; `at_hand` is the one that is being looked at. `ringing` holds the lines that no agent has
-    dialled, the oldest first, also those that are being checked before; `waiting` those that were answered
-    and have no agent. `keeps_agents` says that agents of the paused job stay for them. `callbacks_waiting`
-    are callbacks due soon without agent, `callbacks_for` those due soon for a preferred agent, by agent;
-    `owing` are idle agents whose callback is due while a line is meant for them. `consultable` are the
-    agents that work on in the job, now or when their contact is over: others may ask them for a consult;
-    `coming` those whose phones are called for it. `yields_to` is a job that has a better claim to agents
-    of this one, which therefore dials no more than it must until `yields_until`, steady seconds;
-    `unstaffed_at` is since when it has had something to do and nobody for it, steady seconds.
+    `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it has
+    none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they were
+    last asked for while enough fresh ones were on hand. `returned_due_at` is the earliest of those given back
+    while a fetch was on its way, which may not have seen them. `contacts` are on hand, retries before fresh
+    ones; `at_hand` is the one that is being looked at. `ringing` holds the lines that no agent has dialled,
+    the oldest first, also those that are being checked before; `waiting` those that were answered and have no
+    agent. `keeps_agents` says that agents of the paused job stay for them. `callbacks_waiting` are callbacks
+    due soon without agent, `callbacks_for` those due soon for a preferred agent, by agent; `owing` are idle
+    agents whose callback is due while a line is meant for them. `consultable` are the agents that work on in
+    the job, now or when their contact is over: others may ask them for a consult; `coming` those whose phones
+    are called for it. `errands` are what connectors were asked for, by key. `yields_to` is a job that has a
+    better claim to agents of this one, which therefore dials no more than it must until `yields_until`,
+    steady seconds; `unstaffed_at` is since when it has had something to do and nobody for it, steady seconds.
     """
 
     job_id: int
@@ -119,6 +134,7 @@ class Job:
     owing: "dict[str, Agent]" = field(factory=dict)
     consultable: "dict[str, Agent]" = field(factory=dict)
     coming: "dict[str, Agent]" = field(factory=dict)
+    errands: dict[int, Errand] = field(factory=dict)
     yields_to: "Job | None" = None
     yields_until: float = 0.0
     unstaffed_at: float | None = None
@@ -218,7 +234,7 @@ class Job:
     @property
     def is_exhausted(self) -> bool:
         """Whether nothing is left to do, now or later; not while other zones may give contacts back."""
-        if self.sessions or self.contacts or self.fetching:
+        if self.sessions or self.contacts or self.fetching or self.errands:
             return False
         is_over = self.shares == 1 or self.done >= self.total
         return self.stopping or (self.next_due_at is None and not self.callbacks and is_over)

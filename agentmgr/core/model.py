@@ -432,6 +432,9 @@ class ZoneTimers:
     order_wait_s: float = setting(
         5.0, SECONDS, "How long a command waits for the word of a switch that confirms its orders."
     )
+    connector_wait_s: float = setting(
+        120.0, SECONDS, "How long a contact waits for what a connector does; then that has failed."
+    )
     pace_interval_s: float = setting(1.0, SECONDS, "How often the pacer looks whether to dial.")
     fetch_size: int = setting(200, whole_number(1, 10_000), "How many contacts a job claims at a time.")
 

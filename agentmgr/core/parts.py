@@ -7,6 +7,7 @@ from agentmgr.core.callflow import CallFlow
 from agentmgr.core.consults import Consults
 from agentmgr.core.deliveries import Deliveries
 from agentmgr.core.dialer import Dialer
+from agentmgr.core.errands import Errands
 from agentmgr.core.floor import Floor
 from agentmgr.core.model import ZoneConfig
 from agentmgr.core.nailer import Nailer
@@ -24,6 +25,7 @@ class Parts(Floor):
         super().__init__(config, now)
         self.asking = Asking(self)
         self.attempts = Attempts(self)
+        self.connectors = Errands(self, self.attempts)
         self.consults = Consults(self)
         self.callbacks = Callbacks(self, self.attempts)
         self.calls = CallFlow(self, self.attempts, self.consults, self.callbacks)

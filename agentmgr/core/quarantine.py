@@ -10,7 +10,7 @@ anything is answered 9050, and that is all.
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import (
@@ -45,7 +45,7 @@ from agentmgr.core.events import (
     Timer,
     TimerFired,
 )
-from agentmgr.core.job import Callback, Job
+from agentmgr.core.job import Callback, Errand, Job
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Session
@@ -138,6 +138,8 @@ class Quarantine:
         callbacks = dict.fromkeys((*named.callbacks, *self._touched_callbacks(trace, agents)))
         for session in sessions:
             self._end_session(session, agents, trace)
+        for errand in named.errands:
+            self._end_errand(errand, trace)
         while agents:
             agent, _ = agents.popitem()
             self._remove(agent, agents, trace)
@@ -254,6 +256,10 @@ class Quarantine:
         is_written = session.written or trace.has(StartAttempt, attempt_id=session.attempt_id)
         if is_written and not trace.has(EndAttempt, attempt_id=session.attempt_id):
             self._out.emit(EndAttempt(session.attempt_id, outcome, now, owner_id, dialed=session.dialed))
+        for errand in [
+            each for each in job.errands.values() if each.contact.contact_id == contact.contact_id
+        ]:
+            parts.connectors.forget(errand)
         returned = trace.has(ReturnContact, job_id=job.job_id, contact_id=contact.contact_id)
         if session.contact_type is not ContactType.Callback and not returned:
             attempts = contact.attempts + 1
@@ -269,6 +275,21 @@ class Quarantine:
             if callback is not None and callback.session in (session, None):
                 callback.session = session
                 self._renew(callback, trace)
+
+    def _end_errand(self, errand: Errand, trace: _Trace) -> None:
+        """Let a contact wait for its connector no more: it is called again."""
+        parts, job, contact = self._parts, errand.job, errand.contact
+        parts.connectors.forget(errand)
+        returned = trace.has(ReturnContact, job_id=job.job_id, contact_id=contact.contact_id)
+        for another in job.errands.values():
+            if another.contact.contact_id == contact.contact_id:  # it waits for that, asked for or not
+                self._out.set_timer((Timer.ERRAND, str(another.key)), parts.config.connector_wait_s)
+                return
+        if errand.is_held and not returned:
+            contact = evolve(contact, course=evolve(contact.course, wait=None))
+            over = errand.attempts >= job.campaign.max_attempts
+            due_at = None if over else self._out.now + AGAIN_S
+            parts.attempts.give_back(job, contact, errand.attempts, errand.outcome, due_at)
 
     def _end_consultation(self, session: Session, agents: dict[Agent, None]) -> None:
         """Let the second party go: one that the fault has not touched is parted as if the owner had left."""
@@ -411,10 +432,11 @@ class Quarantine:
         job.fetching = False
         known = {contact.contact_id for contact in job.contacts}
         known |= {session.contact.contact_id for session in job.sessions.values()}
+        known |= {errand.contact.contact_id for errand in job.errands.values()}
         for contact in fetched.contacts:
             returned = trace.has(ReturnContact, job_id=job.job_id, contact_id=contact.contact_id)
             if contact.contact_id not in known and not returned:
-                job.contacts.append(contact)
+                job.contacts.append(evolve(contact, course=evolve(contact.course, wait=None)))
 
     def _recount(self) -> None:
         """Count anew what is counted from agents and sessions, and look after all of them."""

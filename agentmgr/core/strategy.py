@@ -9,7 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve, frozen
 
 from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
-from agentmgr.core.tasks import END, NEXT, OTHER, SAME, Course, Step, Task
+from agentmgr.core.tasks import (
+    ACTION,
+    ACTION_FAILED,
+    END,
+    NEXT,
+    OTHER,
+    PROCESSOR,
+    SAME,
+    Course,
+    Step,
+    Task,
+    Wait,
+)
 from protocol.enums import DialFailReason
 
 NUISANCE = "Nuisance"
@@ -17,6 +29,9 @@ NUISANCE = "Nuisance"
 
 IN_WORK_RETRY_S = 60
 """How long a contact is left alone that somebody else is busy with, or that could not be dialled at all."""
+
+ACTION_RETRY_S = 600
+"""When a contact is tried again whose action failed, if its campaign says nothing else."""
 
 OF_NO_USE = (DialFailReason.InvalidNumber, DialFailReason.DncBlocked)
 """Why a number is not dialled, now and later."""
@@ -27,13 +42,17 @@ FAILURES = tuple(reason for reason in DialFailReason if reason is not DialFailRe
 
 @frozen
 class Move:
-    """A step as it is carried out: a retry in the task, or into another `task_id`, or the end."""
+    """A step as it is carried out: a retry in the task, or into another `task_id`, or the end.
+
+    Before that comes its `action`, if it has one.
+    """
 
     after_s: float = 0
     number: str = NEXT
     times: int | None = None
     task_id: int = 0
     ends: bool = False
+    action: str = ""
 
     @property
     def is_retry(self) -> bool:
@@ -60,13 +79,20 @@ class Strategy:
             for task in campaign.tasks
             for result, name in results_of(campaign).items()
         }
+        self._processors = {
+            (task.task_id, result): step.processor
+            for task in campaign.tasks
+            for result, name in results_of(campaign).items()
+            for step in processors_for(campaign.steps, task.name, name)
+        }
+        self._names = results_of(campaign)
 
     def task_of(self, contact: ContactSpec) -> Task:
         """Return the task that a contact is in; the first one if its own is not there any more."""
         return self._tasks.get(contact.course.task_id, self._first)
 
     def move(self, contact: ContactSpec, result: str) -> Move:
-        """Return what follows a result."""
+        """Return the step that follows a result."""
         left = contact.course.taken.get(result, 0)
         for move in self._moves[self.task_of(contact).task_id, result]:
             if move.times is None or left < move.times:
@@ -90,23 +116,73 @@ class Strategy:
         self,
         contact: ContactSpec,
         result: str,
-        dialled: PhoneNumber,
+        number: PhoneNumber,
         attempts: int,
         *,
-        moved_on: bool = True,
-        move: Move | None = None,
+        was_dialled: bool = True,
+        asks: bool = True,
     ) -> Onward:
-        """Take the step that follows a result.
+        """Go on after a result: to a connector if one has something to do first, else with the next step.
 
         Args:
-            contact: as it was dialled.
+            contact: as it was worked on.
             result: what came of it.
-            dialled: the number.
+            number: what it was, or would have been, dialled at.
             attempts: those at the contact, this one too.
-            moved_on: whether a retry goes on from that number.
-            move: what comes instead of the result's own step.
+            was_dialled: whether it was; else a retry stays at the number.
+            asks: whether connectors are asked; without them their steps are taken as if they had done it.
         """
-        move = move or self.move(contact, result)
+        address = number.number if was_dialled else ""
+        if asks and (wait := self.first_wait(contact, result, address)) is not None:
+            return evolve(contact, course=evolve(contact.course, wait=wait)), 0
+        return self._take(contact, result, number, attempts, moved_on=was_dialled)
+
+    def first_wait(self, contact: ContactSpec, result: str, address: str) -> Wait | None:
+        """Return what a connector has to do after a result; None if there is nothing."""
+        if (self.task_of(contact).task_id, result) in self._processors:
+            return Wait(PROCESSOR, result, address)
+        return Wait(ACTION, result, address) if self.move(contact, result).action else None
+
+    def connector_of(self, contact: ContactSpec) -> tuple[str, str]:
+        """Return the connector that a contact waits for and what it is told, empty names if it is gone.
+
+        A processor is told what the result is called, an action in which task it is.
+        """
+        wait = contact.course.wait
+        if wait is None or wait.result not in self._names:
+            return "", ""
+        task = self.task_of(contact)
+        if wait.kind == ACTION:
+            return self.move(contact, wait.result).action, task.name
+        return self._processors.get((task.task_id, wait.result), ""), self._names[wait.result]
+
+    def after_errand(self, contact: ContactSpec, attempts: int, *, is_done: bool) -> Onward:
+        """Go on after a connector did what a contact waited for, or did not."""
+        wait = contact.course.wait
+        contact = evolve(contact, course=evolve(contact.course, wait=None))
+        if wait is None or wait.result not in self._names:  # a code that is gone with a change
+            return contact, None
+        own = (each for each in contact.numbers if each.number == wait.address)
+        number = next(own, None) or self.next_number(contact) or PhoneNumber("", wait.address)
+        result = wait.result if is_done else ACTION_FAILED
+        if is_done and wait.kind == PROCESSOR and self.move(contact, result).action:
+            again = Wait(ACTION, result, wait.address)
+            return evolve(contact, course=evolve(contact.course, wait=again)), 0
+        return self._take(contact, result, number, attempts, moved_on=bool(wait.address))
+
+    def stay(self, contact: ContactSpec, attempts: int, after_s: float) -> Onward:
+        """Try a contact again that was not tried, at the number that it was to be tried at."""
+        contact, later_s = self.find_number(contact, after_s)
+        return contact, None if attempts >= self._max_attempts else later_s
+
+    def _take(
+        self, contact: ContactSpec, result: str, dialled: PhoneNumber, attempts: int, *, moved_on: bool
+    ) -> Onward:
+        move = self.move(contact, result)
+        is_left_out = dialled.number in contact.left_out
+        if is_left_out and move.is_retry and result in FAILURES:
+            move = NUMBER_LOST  # it was not tried, and would never count
+        moved_on = moved_on or is_left_out
         if any(each.times for each in self._moves[self.task_of(contact).task_id, result]):
             contact = evolve(contact, course=contact.course.having_taken(result))
         if move.number == OTHER and not move.ends:
@@ -155,12 +231,13 @@ def _turn(contact: ContactSpec, dialled: PhoneNumber, number: str) -> ContactSpe
 def results_of(campaign: CampaignSpec) -> dict[str, str]:
     """Return the results that a campaign has steps for, each with what people call it."""
     codes = {str(code.code_id): code.name for code in campaign.completion_codes}
-    return {NUISANCE: NUISANCE, **{str(reason): str(reason) for reason in FAILURES}, **codes}
+    by_themselves = (NUISANCE, *map(str, FAILURES), ACTION_FAILED)
+    return {**{result: result for result in by_themselves}, **codes}
 
 
 def _usual(campaign: CampaignSpec) -> dict[str, Move]:
     """Return what follows each result in a task that has no steps for it."""
-    usual = {NUISANCE: Move(campaign.nuisance_retry_s)}
+    usual = {NUISANCE: Move(campaign.nuisance_retry_s), ACTION_FAILED: Move(ACTION_RETRY_S)}
     for reason in FAILURES:
         wait_s = campaign.retry_s.get(reason)
         if wait_s is None and reason is DialFailReason.TelephonyDown:  # the number is as good as before
@@ -173,9 +250,17 @@ def _usual(campaign: CampaignSpec) -> dict[str, Move]:
 
 def steps_for(steps: Sequence[Step], task: str, result: str) -> list[tuple[int, Step]]:
     """Return the steps that count in a task for a result, each with its place from 1 on."""
-    of_result = [(place, step) for place, step in enumerate(steps, 1) if step.result == result]
+    of_result = [
+        (place, step) for place, step in enumerate(steps, 1) if step.result == result and step.is_step
+    ]
     own = [(place, step) for place, step in of_result if step.task == task]
     return own or [(place, step) for place, step in of_result if not step.task]
+
+
+def processors_for(steps: Sequence[Step], task: str, result: str) -> list[Step]:
+    """Return what takes note of a result in a task; more than one is a fault."""
+    all_of = [step for step in steps if step.result == result and step.processor]
+    return [step for step in all_of if step.task == task] or [step for step in all_of if not step.task]
 
 
 def _moves(campaign: CampaignSpec, task: Task, result: str, usual: Move) -> tuple[Move, ...]:
@@ -186,7 +271,9 @@ def _moves(campaign: CampaignSpec, task: Task, result: str, usual: Move) -> tupl
             step.number or NEXT,
             step.times,
             ids.get(step.then, 0),
-            step.then == END,
+            step.then == END
+            or (bool(step.action) and not (step.then or step.after_s or step.number or step.times)),
+            step.action,
         )
         for _, step in steps_for(campaign.steps, task.name, result)
     ) or (usual,)
@@ -234,6 +321,8 @@ def _faults_of_steps(campaign: CampaignSpec) -> Iterator[str]:
             yield f"{where}.then: found {step.then!r} beside number or times; those are for retries"
         if step.then == END and step.after_s:
             yield f"{where}.after_s: found {step.after_s} before the end; nothing waits for that"
+        if step.result == ACTION_FAILED and (step.action or step.processor):
+            yield f"{where}: asks a connector after one has failed; a retry, a task or the end follows that"
         if step.number and step.task and tasks.get(step.task, Task(0, "")).number:
             yield (
                 f"{where}.number: found {step.number!r}; its task {step.task} dials"
@@ -250,16 +339,19 @@ def _faults_of_ways(campaign: CampaignSpec) -> Iterator[str]:
             is_open = True
             for place, step in steps_for(campaign.steps, task.name, name):
                 used.add(place)
+                ends_here = step.then or (step.action and not (step.after_s or step.number or step.times))
                 if not is_open:
                     yield (
                         f"steps[{place}]: is never taken: a step before it for {name} counts always;"
                         " give that one times, or leave this one out"
                     )
                 is_open = is_open and step.times is not None
-                if not step.then and not step.after_s and step.times is None and step.number != OTHER:
+                if not (ends_here or step.after_s or step.times or step.number == OTHER):
                     yield (f"steps[{place}]: dials again and again without a time; give it after_s, or times")
+            if len(processors_for(campaign.steps, task.name, name)) > 1:
+                yield f"steps: two processors take note of {name} in {task.name}; allowed: one"
     for place, step in enumerate(campaign.steps, 1):
-        if place not in used:
+        if place not in used and step.is_step:
             yield f"steps[{place}]: is never taken: each task has steps of its own for {step.result}"
     least = _least_attempts(campaign)
     for place, task in enumerate(campaign.tasks, 1):
@@ -307,7 +399,7 @@ def _faults_of_counts(campaign: CampaignSpec, least: Mapping[str, int]) -> Itera
         for result, name in results_of(campaign).items():
             attempts = before + _cost(result)
             for place, step in steps_for(campaign.steps, task, name):
-                last = campaign.max_attempts - (step.then != END)
+                last = campaign.max_attempts - (step.then != END and not step.action)
                 if attempts <= last:
                     in_time.add(place)
                 else:

@@ -12,6 +12,9 @@ END = "end"
 ACTION_FAILED = "ActionFailed"
 """The result of what a connector was asked to do and did not."""
 
+ACTION, PROCESSOR = "action", "result_processor"
+"""What a connector is asked for: a step of its own, or to take note of a result."""
+
 
 @frozen
 class Task:
@@ -28,12 +31,14 @@ FIRST_TASK = Task(1, "Call")
 
 @frozen
 class Step:
-    """What follows a result: the next dial, another task, or the end.
+    """What follows a result: the next dial, another task, something that a connector does, or the end.
 
     `result` is why a number was not reached, or the name of a completion code. Of a result the steps count in
     their order: those of the `task`, else those that name none. A retry is taken `times` times, always if
     that is None; `number` is one of NEXT, SAME and OTHER or a number's name. With `then` the contact goes to
-    the task of that name, or is done (END).
+    the task of that name, or is done (END). An `action` comes first, and if nothing else is said the contact
+    is done with it; if it fails, the steps of ACTION_FAILED follow. A `processor` takes note of each such
+    result before any step is taken; one alone is no step.
     """
 
     result: str
@@ -42,17 +47,39 @@ class Step:
     number: str = ""
     times: int | None = None
     then: str = ""
+    action: str = ""
+    processor: str = ""
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it says what comes next."""
+        says = self.after_s or self.number or self.times or self.then or self.action
+        return bool(says) or not self.processor
+
+
+@frozen
+class Wait:
+    """What a contact waits for: an ACTION or a PROCESSOR, after a result of a dial to `address`.
+
+    That is E.164, empty if nothing was dialled.
+    """
+
+    kind: str
+    result: str
+    address: str
 
 
 @frozen
 class Course:
     """How far a contact is: its task, 0 for the first one, and how often limited steps were taken in it.
 
-    `taken` is by result; a completion code is its id there, so that it can have another name.
+    `taken` is by result; a completion code is its id there, so that it can have another name. `wait` is for a
+    connector that has to do something first.
     """
 
     task_id: int = 0
     taken: Mapping[str, int] = {}
+    wait: Wait | None = None
 
     def having_taken(self, result: str) -> "Course":
         """Return the course after one more step for a result."""
@@ -62,17 +89,22 @@ class Course:
         """Return the course as the store keeps it, empty for that of a fresh contact."""
         if self == START:
             return ""
-        return " ".join((str(self.task_id), *(f"{result}={times}" for result, times in self.taken.items())))
+        taken = (f"{result}={times}" for result, times in self.taken.items())
+        wait = (f"{self.wait.kind}:{self.wait.result}:{self.wait.address}",) if self.wait else ()
+        return " ".join((str(self.task_id), *taken, *wait))
 
     @staticmethod
     def read(kept: str) -> "Course":
         """Return a course as it was kept."""
         if not kept:
             return START
-        task_id, *taken = kept.split(" ")
+        task_id, *rest = kept.split(" ")
+        waits = [each.split(":") for each in rest if ":" in each]
+        taken = (each.partition("=") for each in rest if ":" not in each)
         return Course(
             int(task_id),
-            {result: int(times) for result, _, times in (each.partition("=") for each in taken)},
+            {result: int(times) for result, _, times in taken},
+            Wait(*waits[0]) if waits else None,
         )
 
 

@@ -15,6 +15,7 @@ from agentmgr.core.events import (
     CallFailed,
     CommandReceived,
     ConnectionLost,
+    ConnectorAnswered,
     DialChecked,
     DncChecked,
     LogonChecked,
@@ -27,7 +28,7 @@ from agentmgr.core.events import (
     Timer,
     TimerFired,
 )
-from agentmgr.core.job import Callback, Job
+from agentmgr.core.job import Callback, Errand, Job
 from agentmgr.core.parts import Parts
 from agentmgr.core.session import Consultation, Session
 
@@ -40,9 +41,10 @@ class Named:
     sessions: tuple[Session, ...] = ()
     callbacks: tuple[Callback, ...] = ()
     saved: tuple[str, ...] = ()
+    errands: tuple[Errand, ...] = ()
 
     @classmethod
-    def of(cls, *things: "Agent | Session | Consultation | Job | Callback | str | None") -> "Named":
+    def of(cls, *things: "Agent | Session | Consultation | Job | Callback | Errand | str | None") -> "Named":
         """Sort things by what they are; a string is the id of a saved agent, None is nothing."""
         return cls(
             tuple(thing for thing in things if isinstance(thing, Agent)),
@@ -53,6 +55,7 @@ class Named:
             ),
             tuple(thing for thing in things if isinstance(thing, Callback)),
             tuple(thing for thing in things if isinstance(thing, str)),
+            tuple(thing for thing in things if isinstance(thing, Errand)),
         )
 
 
@@ -74,6 +77,10 @@ def _callback(zone: Parts, callback_id: str) -> Callback | None:
 
 def _consultation(zone: Parts, party_id: str) -> Consultation | None:
     return zone.consults.find(party_id)
+
+
+def _errand(zone: Parts, key: str) -> Errand | None:
+    return zone.errands.get(int(key))
 
 
 def _saved(zone: Parts, agent_id: str) -> str:
@@ -104,6 +111,7 @@ _TIMERS: dict[Timer, Callable[[Parts, str], Any]] = {
     Timer.ENDING: _line,
     Timer.SILENT: _agent,
     Timer.LOST: _agent,
+    Timer.ERRAND: _errand,
 }
 """How a timer's owner is found; BLEND is the blender's around the zone."""
 
@@ -183,6 +191,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     AgentsListed: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,
+    ConnectorAnswered: lambda zone, event: Named.of(zone.errands.get(event.key)),
     SupervisorAsked: lambda zone, event: Named.of(_agent(zone, event.agent_id)),
     AgentRestored: lambda zone, event: Named.of(event.agent.agent_id),
 }

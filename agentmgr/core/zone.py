@@ -23,6 +23,7 @@ from agentmgr.core.events import (
     ClockStepped,
     CommandReceived,
     ConnectionLost,
+    ConnectorAnswered,
     ContactsFetched,
     DialChecked,
     DirectoryChanged,
@@ -567,6 +568,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     DncChecked: Zone.answer,
     AgentChecked: Zone.answer,
     AgentsListed: Zone.answer,
+    ConnectorAnswered: lambda zone, event: zone.connectors.on_answered(event),
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,
     TimerFired: Zone._on_timer,
@@ -598,5 +600,6 @@ _TIMERS: dict[Timer, Callable[[Zone, Any], None]] = {
     Timer.ENDING: lambda zone, leg_id: zone.remedies.on_ending_timeout(leg_id),
     Timer.SILENT: Zone._on_silence,
     Timer.LOST: Zone._on_desktop_lost_for_good,
+    Timer.ERRAND: lambda zone, errand: zone.connectors.end(errand, is_done=False),
 }
 """What a timer does to whom it is of; BLEND is the blender's around the zone."""

@@ -83,7 +83,14 @@ from agentmgr.ports.leases import (
 )
 from agentmgr.ports.results import AttemptResult, Backlog, DutyStore, ResultStore
 from agentmgr.ports.schedules import Firing, Schedule, ScheduleStore, Target
-from agentmgr.ports.telephony import Inbound, InboundChange, InboundTotals, Simulated, Telephony
+from agentmgr.ports.telephony import (
+    ErrandRunner,
+    Inbound,
+    InboundChange,
+    InboundTotals,
+    Simulated,
+    Telephony,
+)
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
 
@@ -167,6 +174,7 @@ __all__ = [
     "DncStore",
     "DutyStore",
     "Emptying",
+    "ErrandRunner",
     "Fenced",
     "Firing",
     "Floors",

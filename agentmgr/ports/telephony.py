@@ -7,7 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from agentmgr.core.blender import InboundLoad
-from agentmgr.core.effects import TelephonyOrder
+from agentmgr.core.effects import AskConnector, TelephonyOrder
 from agentmgr.core.events import TelephonyEvent
 
 
@@ -126,4 +126,12 @@ class Inbound(Protocol):
 
     def due(self, now: float) -> Sequence[InboundChange]:
         """Return which agents began and ended calls by `now`, in order."""
+        ...
+
+
+class ErrandRunner(Protocol):
+    """Has connectors do what strategies ask of them."""
+
+    async def do(self, errand: AskConnector) -> bool:
+        """Have one do it; False if it did not, whatever the reason."""
         ...

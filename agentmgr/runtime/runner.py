@@ -31,10 +31,11 @@ from agentmgr.core.events import (
     ZoneClosing,
 )
 from agentmgr.core.outbox import Thing, Turn
-from agentmgr.ports import Fenced, OpenedZone, Permit, StoreFault, Telephony, ZoneStore
+from agentmgr.ports import ErrandRunner, Fenced, OpenedZone, Permit, StoreFault, Telephony, ZoneStore
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.desktops import Desktops
 from agentmgr.runtime.doorbell import Doorbell
+from agentmgr.runtime.errands import Errands, NobodyRuns
 from agentmgr.runtime.feed import Feed
 from agentmgr.runtime.frost import Always, Frost, PatientWriter
 from agentmgr.runtime.inbox import Inbox
@@ -117,6 +118,7 @@ class ZoneRunner:
         feed: Feed | None = None,
         meter: Callable[[], float] = perf_counter,
         permit: Permit | None = None,
+        errands: ErrandRunner | None = None,
     ) -> None:
         self._zone = zone
         self._feed = feed
@@ -153,6 +155,7 @@ class ZoneRunner:
         self._questions = Questions(token, store, writer, clock, self.push, self.fail)
         self._passwords = Passwords(token.zone, store, writer, verify, desktops, self.push, metrics)
         self._performer = Performer(token.zone, desktops, telephony, metrics, self.hear)
+        self._errands = Errands(errands or NobodyRuns(), self.push)
         self.wishes = Wishes(self.push)
         self._performer.branches.update(
             {
@@ -165,6 +168,7 @@ class ZoneRunner:
                 effects.CheckDnc: self._questions.look_up,
                 effects.CheckAgent: self._questions.look_up,
                 effects.ListAgents: self._questions.look_up,
+                effects.AskConnector: self._errands.ask,
             }
         )
         self._branches = self._performer.branches
@@ -270,6 +274,7 @@ class ZoneRunner:
                         nursery.start_soon(self._watch_alarm)
                         nursery.start_soon(self._questions.run)
                         nursery.start_soon(self._passwords.run)
+                        nursery.start_soon(self._errands.run)
                         task_status.started()
         except Exception as error:
             self.fail(error)

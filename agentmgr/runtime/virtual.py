@@ -17,6 +17,7 @@ from agentmgr.core.events import (
     ClockStepped,
     CommandReceived,
     ConnectionLost,
+    ConnectorAnswered,
     DncChecked,
     Event,
     JobLoaded,
@@ -105,6 +106,7 @@ class VirtualZone:
             effects.CheckDnc: self._check_dnc,
             effects.CheckAgent: self._check_agent,
             effects.ListAgents: self._list_agents,
+            effects.AskConnector: lambda errand: self._inbox.append(ConnectorAnswered(errand.key, True)),
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.steady)),
         }
 

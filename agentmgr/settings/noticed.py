@@ -174,6 +174,7 @@ BY_TIMER: Mapping[Timer, tuple[Noticed, ...]] = {
     ),
     Timer.PACE: UNSEEN,
     Timer.ENDING: UNSEEN,
+    Timer.ERRAND: UNSEEN,
 }
 """A line for each timer of the zone; `UNSEEN` for those of which no desktop notices anything."""
 
@@ -213,7 +214,7 @@ OF_THE_PROCESS = (
 )
 """The times of connections and of the process, real seconds."""
 
-UNSEEN_SETTINGS = frozenset({"pace_interval_s", "linger_s"})
+UNSEEN_SETTINGS = frozenset({"pace_interval_s", "linger_s", "connector_wait_s"})
 """The times of a zone and of its connections of which no desktop notices anything."""
 
 

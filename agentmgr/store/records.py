@@ -16,6 +16,7 @@ from agentmgr.core.effects import (
     EndCallback,
     FinishJob,
     ForgetAgent,
+    HoldContact,
     MarkAnswered,
     MarkDialed,
     Record,
@@ -109,6 +110,13 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *("attempts", "outcome", "due_at", "due_at", "phone", "left_out", "course"),
         *("due_at", "phone"),
         *("job_id", "contact_id"),
+    ),
+    HoldContact: _statement(
+        "UPDATE job_contact SET attempts = ?,"
+        " last_outcome = COALESCE(NULLIF(CAST(? AS TEXT), ''), last_outcome), due_at = ?, phone = ?,"
+        f" left_out = ?, course = ?, timezone = {GIVEN_TIMEZONE}"
+        " WHERE job_id = ? AND contact_id = ? AND state = 'claimed'",
+        *("attempts", "outcome", "at", "phone", "left_out", "course", "phone", "job_id", "contact_id"),
     ),
     SaveNote: _statement(
         "INSERT INTO note (contact_id, job_id, attempt_id, agent_id, text, written_at)"

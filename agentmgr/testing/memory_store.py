@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     EndCallback,
     FinishJob,
     ForgetAgent,
+    HoldContact,
     MarkAnswered,
     MarkDialed,
     Record,
@@ -60,6 +61,17 @@ from agentmgr.ports import (
     Token,
 )
 from protocol.enums import ContactType
+
+
+def _at_job(contact: ContactSpec, record: ReturnContact | HoldContact) -> ContactSpec:
+    """Return a contact as its job has it after a record."""
+    return evolve(
+        contact,
+        attempts=record.attempts,
+        phone=record.phone,
+        left_out=frozenset(record.left_out.split(",")) if record.left_out else frozenset(),
+        course=Course.read(record.course),
+    )
 
 
 class MemoryStore:
@@ -348,6 +360,10 @@ class MemoryStore:
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
                 assert record.attempt_id not in self.dispositions, "two dispositions of one attempt"
                 self.dispositions[record.attempt_id] = record
+            case HoldContact():
+                held = self.claimed[record.job_id][record.contact_id]
+                self.claimed[record.job_id][record.contact_id] = _at_job(held, record)
+                self._due_at[record.job_id, record.contact_id] = record.at
             case ReturnContact():
                 self._return(record)
             case AddToDnc():
@@ -427,14 +443,7 @@ class MemoryStore:
         if record.due_at is None:
             self.done[record.job_id][record.contact_id] = record.outcome
         else:
-            again = evolve(
-                contact,
-                attempts=record.attempts,
-                phone=record.phone,
-                left_out=frozenset(record.left_out.split(",")) if record.left_out else frozenset(),
-                course=Course.read(record.course),
-            )
-            self.pending[record.job_id][contact.contact_id] = (record.due_at, again)
+            self.pending[record.job_id][contact.contact_id] = (record.due_at, _at_job(contact, record))
 
     def _save_callback(self, record: SaveCallback) -> None:
         # one that expired in the course of a long contact can be promised anew from that contact

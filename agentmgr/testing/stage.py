@@ -1,13 +1,14 @@
 """A zone on a stage: events in, a transcript of what came of them out, in virtual time set by hand."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, Protocol
 
 from agentmgr.core import effects
 from agentmgr.core.agent import Agent
 from agentmgr.core.effects import (
+    AskConnector,
     CheckAccount,
     CheckAgent,
     CheckDial,
@@ -24,6 +25,7 @@ from agentmgr.core.events import (
     ClockStepped,
     CommandReceived,
     ConnectionLost,
+    ConnectorAnswered,
     DncChecked,
     Event,
     JobLoaded,
@@ -58,7 +60,15 @@ SECRET = bytes(32)
 """What resume tokens are made of in tests."""
 
 Question = (
-    FetchContacts | LoadJob | CheckDial | CheckDnc | CheckAgent | ListAgents | CheckLogon | CheckAccount
+    FetchContacts
+    | LoadJob
+    | CheckDial
+    | CheckDnc
+    | CheckAgent
+    | ListAgents
+    | CheckLogon
+    | CheckAccount
+    | AskConnector
 )
 
 
@@ -82,6 +92,8 @@ class Stage:
             do at once, and neither question nor answer is in the transcript.
         refuses: kinds of orders that the switch does not carry out; `refused` are those it did not.
         unanswered: commands without RESP yet, by connection and request id.
+        errands: all that connectors were asked for.
+        connector: what they answer; None if they never do.
         tokens: the newest resume token of each agent.
         mirrors: what each agent's desktop was told, by connection and agent.
         orders: all orders to the switch so far, but `tones`: nothing rests on these.
@@ -112,6 +124,8 @@ class Stage:
         self.changed: list[Thing] = []
         self.faults: list[effects.ReportFault] = []
         self.tones: list[effects.Tone] = []
+        self.errands: list[AskConnector] = []
+        self.connector: Callable[[AskConnector], bool | None] = lambda errand: True
         self.expects_faults = False
         self.witness: Witness | None = None
         self._token = Token(self.config.zone, 0, self.config.epoch)
@@ -289,6 +303,10 @@ class Stage:
                 self.timers.set(effect.key, effect.at, calendar=effect.calendar)
             case effects.CancelTimer():
                 self.timers.cancel(effect.key)
+            case AskConnector():
+                self.errands.append(effect)
+                if self.connector(effect) is not None:
+                    self.asked.append(effect)
             case _ if isinstance(effect, Question):
                 self.asked.append(effect)
             case effects.Tone():
@@ -334,6 +352,8 @@ class Stage:
             return AgentsListed(question.key, self.store.agents_with(self.config.zone, *able))
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
+        if isinstance(question, AskConnector):
+            return ConnectorAnswered(question.key, bool(self.connector(question)))
         if isinstance(question, CheckDial):
             return self.store.check_dials([question])[0]
         if isinstance(question, CheckDnc):

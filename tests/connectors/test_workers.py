@@ -15,10 +15,14 @@ import trio
 from attrs import evolve
 
 from agentmgr.connectors.calling import ConnectorCalls
+from agentmgr.connectors.errands import ConnectorErrands
 from agentmgr.connectors.installed import installed, missing
 from agentmgr.connectors.protocols import Contact, Kind, PomInfo
 from agentmgr.connectors.settings import ConnectorSettings
 from agentmgr.connectors.workers import ConnectorFailed, Connectors, Plan
+from agentmgr.core.effects import AskConnector
+from agentmgr.core.events import ConnectorAnswered
+from agentmgr.runtime.errands import Errands
 from tests.connectors.plugged import install
 
 pytestmark = pytest.mark.slow
@@ -277,3 +281,28 @@ def test_process_of_a_plugin_ends_with_the_manager_that_was_killed(tmp_path: Pat
         wait_for_end(worker)
     finally:
         os.kill(child, 9)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_done"), [("", True), ("nothing", False), ("raise", False), ("leave", False)]
+)
+async def test_errand_of_a_strategy_is_done_by_its_plugin_or_not_at_all(told: str, is_done: bool) -> None:
+    send, receive = trio.open_memory_channel[ConnectorAnswered](2)
+    connectors = Connectors()
+    errands = Errands(ConnectorErrands(ConnectorCalls(connectors)), send.send_nowait)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(errands.run)
+            errands.ask(AskConnector(5, "action", "act", told, "Spring", 4, "C-7", 2, "List", "+12025550100"))
+            errands.ask(
+                AskConnector(6, "result_processor", "gone", "Busy", "Spring", 4, "C-7", 2, "List", "")
+            )
+            with trio.fail_after(60):
+                answers = [await receive.receive() for _ in range(2)]
+            nursery.cancel_scope.cancel()
+    finally:
+        connectors.close()
+    assert sorted(answers, key=lambda each: each.key) == [
+        ConnectorAnswered(5, is_done),
+        ConnectorAnswered(6, False),
+    ]

@@ -87,6 +87,8 @@ def _is_wanted(zone, purpose, of):
         case "callback" | "due" | "expiry":
             callback = zone.callbacks._by_id.get(of)
             return callback is not None and (purpose != "due" or callback.agent is not None)
+        case "errand":
+            return int(of) in zone.errands
         case "order":
             return of in zone.asking.waiting
         case "ending":
@@ -244,7 +246,8 @@ def _check_job(stage, job):
     assert all(zone.agents[agent.agent_id].job is job for agent in job.agents.values())
     sessions = [s for s in job.sessions.values() if s.contact_type is not ContactType.Callback]
     at_work = [session.contact.contact_id for session in sessions]
-    on_hand = at_work + [contact.contact_id for contact in job.contacts]
+    held = [errand.contact.contact_id for errand in job.errands.values() if errand.is_held]
+    on_hand = at_work + held + [contact.contact_id for contact in job.contacts]
     assert len(on_hand) == len(set(on_hand)), "a contact twice"
     assert set(on_hand) == set(stage.store.claimed[job.job_id])
     if not stage.faults:

@@ -143,6 +143,8 @@ def check_ways_out(stage):
         check(session, session.phase, sid)
         if session.consultation is not None:
             check(session.consultation, session.consultation.phase, f"the consult of {sid}")
+    for key in zone.errands:
+        assert ("errand", str(key)) in timers, f"nobody ends errand {key}"
     for job in zone.jobs.values():
         for callback_id, callback in job.callbacks.items():
             check(callback, callback.phase, callback_id)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from stores import T0, ZONE, Bench, disposition, handled, prepare_job, start
 
-from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered, Record, ReturnContact
+from agentmgr.core.effects import EndAttempt, FinishJob, HoldContact, MarkAnswered, Record, ReturnContact
 from agentmgr.core.model import ContactSpec, Wanted, WantedJob
+from agentmgr.core.tasks import Course, Wait
 from agentmgr.ports import Fenced, JobState, Token
 from agentmgr.store import SqliteStore
 
@@ -39,6 +40,15 @@ def retried(bench: Bench, contact: ContactSpec) -> list[Record]:
     ]
 
 
+def held(bench: Bench, contact: ContactSpec) -> list[Record]:
+    course = "0 Busy=1 action:Busy:+12125550001"
+    return [
+        start(bench, contact, "a1"),
+        EndAttempt("a1", "Busy", T0 + 5),
+        HoldContact(bench.job_id, contact.contact_id, 1, "Busy", T0 + 5, "PhoneNumber2", "+1", course),
+    ]
+
+
 def finished(bench: Bench, contact: ContactSpec) -> list[Record]:
     return handled(bench, contact, "a1")
 
@@ -52,6 +62,7 @@ def finished(bench: Bench, contact: ContactSpec) -> list[Record]:
         (talking, "done", 1, "Interrupted", ["Interrupted"]),
         (disposed, "done", 1, "Interrupted", ["Interrupted"]),
         (retried, "pending", 1, "Busy", ["Busy"]),
+        (held, "pending", 1, "Busy", ["Busy"]),
         (finished, "done", 1, "Handled", ["Handled"]),
     ],
 )
@@ -72,6 +83,16 @@ def test_takeover_settles_a_contact_that_was(
     assert bench.rows("SELECT count(*) FROM attempt WHERE ended_at IS NULL") == [(0,)]
     assert bench.store.tally(bench.job_id).stored == stored
     assert [(job.job_id, job.total, job.done) for job in opened.jobs] == [(bench.job_id, 5, state == "done")]
+
+
+def test_takeover_lets_a_contact_that_waited_for_a_connector_wait_again_at_once(bench: Bench) -> None:
+    contact = bench.claim(1)[0]
+    bench.store.commit(bench.token, held(bench, contact))
+    assert contact.contact_id not in [each.contact_id for each in bench.claim(10, T0 + 10)]
+    bench.reopen(T0 + 20)
+    again = bench.claim(1, T0 + 20)[0]
+    assert (again.contact_id, again.attempts, again.phone) == (contact.contact_id, 1, "PhoneNumber2")
+    assert again.course == Course(0, {"Busy": 1}, Wait("action", "Busy", "+12125550001"))
 
 
 def test_takeover_ended_attempt_before_does_not_count_as_answered_now(bench: Bench) -> None:
