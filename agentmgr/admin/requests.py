@@ -448,7 +448,7 @@ class AddSchedule:
     start: str
     timezone: str
     frequency: str = "Once"
-    end: str = ""
+    end: str | None = None
     every_min: str = ""
     days: tuple[str, ...] = ()
     weekdays_only: bool = False

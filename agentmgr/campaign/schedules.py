@@ -21,7 +21,7 @@ class Times:
     start: str
     timezone: str
     frequency: str = Frequency.ONCE
-    end: str = ""
+    end: str | None = None
     every_min: str = ""
     days: tuple[str, ...] = ()
     weekdays_only: bool = False

@@ -72,7 +72,7 @@ def add(
         _time("--at", at),
         timezone,
         every or "Once",
-        _time("--until", until) if until else "",
+        _time("--until", until) if until else None,
         "" if minutes is None else str(minutes),
         tuple(day or ()),
         weekdays_only,

@@ -159,7 +159,7 @@ def read_recurrence(
     timezone: str,
     *,
     now: float,
-    end: str = "",
+    end: str | None = None,
     every_min: str = "",
     days: Iterable[str] = (),
     weekdays_only: bool = False,
@@ -172,7 +172,7 @@ def read_recurrence(
         start: yyyy/MM/dd HH:mm:ss, as the clocks of the time zone show it.
         timezone: its IANA name, or an offset such as GMT+5:30.
         now: the present, epoch seconds.
-        end: as `start`; there is no firing after it.
+        end: as `start`; there is no firing after it. None is no end.
         every_min: minutes, of what happens every so many.
         days: names of days, of what is weekly.
         weekdays_only: leave out the weekend.
@@ -193,7 +193,7 @@ def read_recurrence(
         raise ValueError(f"the time zone is {timezone!r}: {error}") from None
     starts, ends = _written_time("start", start), ""
     if kind is not Frequency.ONCE:
-        ends = _written_time("end", end) if end.strip() else ""
+        ends = _written_time("end", end) if end is not None else ""
     clocks = zone_of(zone)
     if _instant(starts, clocks) < now // 1:
         raise ValueError(f"the start is {starts} in {zone}, which is over")
