@@ -453,16 +453,18 @@ class AddToDnc:
 
 @frozen
 class SetAttribute:
-    """A new value for an attribute of a contact."""
+    """A new value for an attribute of a contact, which an agent gave it."""
 
     contact_id: int
     name: str
     value: str
+    agent_id: str
+    at: float
 
 
 @frozen
 class SetNumber:
-    """A new telephone number of a contact, or another one under the name of one that it has."""
+    """A new telephone number that an agent gave a contact, or another one under a name that it has."""
 
     contact_id: int
     name: str
@@ -470,6 +472,8 @@ class SetNumber:
     timezone: str
     wireless: bool
     calling_code: int
+    agent_id: str
+    at: float
 
 
 @frozen

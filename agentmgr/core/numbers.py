@@ -23,6 +23,7 @@ from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_geographical_
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from agentmgr.core.timezones import clock_of, country_timezones, different
+from agentmgr.text import fault_of
 
 _NO_REGION = ("ZZ", "001")
 _TRUNK_PREFIX = re.compile(r"[(\[] ?0 ?[)\]]")
@@ -101,6 +102,8 @@ def read_address(text: str, region: str | None = None) -> str:
     if "@" not in text:
         return read_number(text, region).e164
     address = _plain(text).removeprefix("mailto:").casefold()
+    if fault := fault_of(address):
+        raise ValueError(fault)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
         raise ValueError("is neither a telephone number nor an e-mail address")
     return address

@@ -38,6 +38,8 @@ LIST_HAS = (
     " WHERE contact_id = ? ON CONFLICT (list_id, name) DO NOTHING"
 )
 """After an attribute of a contact was given a value."""
+CHANGED_BY = "UPDATE contact SET updated_at = ?, updated_by = ? WHERE contact_id = ?"
+"""After somebody changed a contact."""
 CORRECT_CALLBACKS = (
     "UPDATE callback SET number = ?, timezone = ? WHERE contact_id = ? AND number_name = ?"
     " AND ended_at IS NULL AND number <> ? AND number = (SELECT number FROM contact_phone"

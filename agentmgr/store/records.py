@@ -34,7 +34,7 @@ from agentmgr.core.effects import (
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, country_code_attribute
 from agentmgr.ports import Token
 from agentmgr.store.answers import DROP_ANSWERS, SAVE_ANSWER, parameters_of
-from agentmgr.store.contacts import CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE, LIST_HAS
+from agentmgr.store.contacts import CHANGED_BY, CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE, LIST_HAS
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
 from agentmgr.store.saved import FLAGS, PLACE
@@ -135,6 +135,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
             *("contact_id", "name", "value"),
         ),
         *_statement(LIST_HAS, "name", "contact_id"),
+        *_statement(CHANGED_BY, "at", "agent_id", "contact_id"),
     ),
     SetNumber: (
         *_statement(CORRECT_CALLBACKS, *("number", "timezone", "contact_id", "name", "number")),
@@ -154,6 +155,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         ),
         Statement(FOLLOW_NUMBER, lambda record: (record.contact_id,)),
         *_statement(LIST_HAS, "name", "contact_id"),
+        *_statement(CHANGED_BY, "at", "agent_id", "contact_id"),
     ),
     # A callback that is put off does not end with the attempt that it was put off in.
     SaveCallback: (

@@ -3,6 +3,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,7 +23,7 @@ from agentmgr.app import open_server
 from agentmgr.campaign.services import Services
 from agentmgr.core.events import ZoneClosing
 from agentmgr.databases import make_database
-from agentmgr.ports import StoreFault
+from agentmgr.ports import ContactDraft, StoreFault
 from agentmgr.runtime import clock, host
 from agentmgr.runtime.host import first_error
 from agentmgr.runtime.wanted import JobsKeeper
@@ -36,6 +37,7 @@ from agentmgr.settings.classes import (
     SwitchSettings,
     ZoneSettings,
 )
+from agentmgr.store import open_sqlite
 from agentmgr.store.sqlite import SqliteStore
 
 
@@ -321,3 +323,21 @@ async def _get(port: int, path: str) -> str:
     async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
         await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         return b"".join([chunk async for chunk in stream]).decode()
+
+
+async def test_list_whose_emptying_a_dead_server_had_begun_is_emptied_by_the_next(
+    settings: Settings,
+) -> None:
+    with closing(open_sqlite(Path(settings.database.path))) as store:
+        list_id = store.ensure_list("Old", 1.0)
+        drafts = [ContactDraft(f"C{number}", (), {"FirstName": "Ann"}) for number in range(1200)]
+        store.put_contacts(list_id, drafts, 1.0)
+        assert store.begin_emptying(list_id, 2.0) == 1200
+        assert store.empty_some(list_id, 500, 2.0, "")
+        store.put_contacts(list_id, [ContactDraft("New", (), {})], 3.0)
+    async with open_server(settings) as server:
+        contacts = server.services(SUPERVISOR).contacts
+        with trio.fail_after(30):
+            while (await trio.to_thread.run_sync(contacts.emptying, "Old")).being_emptied:  # noqa: ASYNC110
+                await trio.sleep(0.01)
+        assert contacts.emptying("Old").contacts == 1

@@ -657,7 +657,7 @@ def test_passive_agent_may_write_notes_and_not_change_the_customer(way):
 @pytest.mark.parametrize("way", [called_in, conferenced])
 def test_what_the_owner_changes_reaches_the_passive_agent(way):
     assert way().send("B", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID)) == lines("""
-        store: SetAttribute 1 Age 40
+        store: SetAttribute 1 Age 40 B
         A ! CustomerDetailsChanged Attribute(Age 40 WRITE) 1000000001
         B < SetCustomerDetail 0 1000000001
     """)
@@ -666,7 +666,7 @@ def test_what_the_owner_changes_reaches_the_passive_agent(way):
 @pytest.mark.parametrize("way", [consult_pending, external_consult])
 def test_what_the_owner_changes_reaches_nobody_who_is_not_on_the_line(way):
     assert way().send("A", c.AGTSetCustomerDetail(KeyValuePair("Age", "40"), SID)) == lines("""
-        store: SetAttribute 1 Age 40
+        store: SetAttribute 1 Age 40 A
         A < SetCustomerDetail 0 1000000001
     """)
 

@@ -318,7 +318,10 @@ def test_changed_number_brings_its_country_zone_and_kind():
     assert attributes["PhoneNumber1"] == "+61412345678"
     assert attributes["PhoneNumber1CtryCode"] == "61"
     assert attributes["TimeZone"] == number.timezone
-    assert SetNumber(1, "PhoneNumber1", number.number, number.timezone, True, 61) in scene.store.records
+    assert (
+        SetNumber(1, "PhoneNumber1", number.number, number.timezone, True, 61, "A", scene.now)
+        in scene.store.records
+    )
     assert scene.store.contacts[1].numbers == (number,)
     assert session.number == number
 
@@ -394,4 +397,6 @@ def test_dnc_answer_without_a_contact_reads_numbers_of_the_campaigns_country():
 def test_number_of_another_attribute_is_one_of_the_contact_from_then_on():
     scene = with_contact()
     assert asked(scene, set_detail("Assistant", "+49 30 123456")) is ResultCode.SUCCESS
-    assert SetNumber(1, "Assistant", BERLIN, "Europe/Berlin", False, 49) in scene.store.records
+    assert (
+        SetNumber(1, "Assistant", BERLIN, "Europe/Berlin", False, 49, "A", scene.now) in scene.store.records
+    )

@@ -256,7 +256,7 @@ def test_callback_follows_the_contact_s_own_number_when_that_is_corrected(
     if by == "import":
         bench.store.put_contacts(1, [ContactDraft("C0", (corrected,), {})], T0 + 1)
     else:
-        record = SetNumber(1, corrected.name, corrected.number, corrected.timezone, False, 49)
+        record = SetNumber(1, corrected.name, corrected.number, corrected.timezone, False, 49, "1001", T0)
         bench.store.commit(bench.token, [record])
     assert number_of_callback(bench) == called_back_at
 

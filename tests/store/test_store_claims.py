@@ -192,7 +192,7 @@ def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(
 
 def test_claim_finds_a_contact_where_its_number_is_after_an_agent_corrected_it(store: SqliteStore) -> None:
     job_id, token = spread(store, TOKYO)
-    store.commit(token, [SetNumber(1, "PhoneNumber1", "+12125550000", NEW_YORK, False, 1)])
+    store.commit(token, [SetNumber(1, "PhoneNumber1", "+12125550000", NEW_YORK, False, 1, "1001", T0)])
     assert store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK).contacts
 
 
@@ -248,7 +248,7 @@ def test_number_of_any_name_is_claimed_and_comes_after_those_that_all_have(bench
     assert [number.name for number in contact.numbers] == ["PhoneNumber2", "Assistant"]
     assert contact.after(contact.numbers[0]).next_number == numbers[0]
     assert contact.attributes["Assistant"] == "+442079460018"
-    record = SetNumber(contact.contact_id, "Assistant", "+4930123456", "Europe/Berlin", False, 49)
+    record = SetNumber(contact.contact_id, "Assistant", "+4930123456", "Europe/Berlin", False, 49, "1001", T0)
     store.commit(bench.token, [record])
     rows = bench.rows("SELECT number, timezone FROM contact_phone WHERE name = 'Assistant'")
     assert rows == [("+4930123456", "Europe/Berlin")]

@@ -102,6 +102,9 @@ def owned(request: pytest.FixtureRequest, path: Path) -> Iterator[Owned]:
     yield Owned(memory, 1, memory.open_zone(ZONE, T0).token)
 
 
+CORRECTED = SetNumber(1, "PhoneNumber1", "+12125556666", "America/New_York", False, 1, "1001", T0)
+
+
 def callback(contact_id: int = 1, callback_id: str = "cb", **changes: object) -> SaveCallback:
     made = SaveCallback(
         callback_id=callback_id,
@@ -358,7 +361,7 @@ def test_takeover_leaves_a_saved_agent_its_contact(owned: Owned) -> None:
     owned.commit(
         *talking(contacts[2]),
         SaveNote(1, 2, "a1", "1001", "likes blue", T0),
-        SetAttribute(2, "FirstName", "Eve"),
+        SetAttribute(2, "FirstName", "Eve", "1001", T0),
         saved("a1"),
     )
     opened = owned.take_over()
@@ -564,7 +567,7 @@ def test_dial_of_a_number_on_the_list_is_told(owned: Owned) -> None:
 
 def test_dial_of_a_number_that_was_corrected_gets_the_new_one(owned: Owned) -> None:
     contact = owned.claim()[1]
-    owned.commit(start(contact), SetNumber(1, "PhoneNumber1", "+12125556666", "America/New_York", False, 1))
+    owned.commit(start(contact), CORRECTED)
     found = asked(owned, contact, "a1", contact.numbers[0])
     assert found.number is not None
     assert (found.number.name, found.number.number) == ("PhoneNumber1", "+12125556666")
@@ -572,7 +575,7 @@ def test_dial_of_a_number_that_was_corrected_gets_the_new_one(owned: Owned) -> N
 
 def test_dial_of_a_corrected_number_is_looked_up_by_the_new_one(owned: Owned) -> None:
     contact = owned.claim()[1]
-    owned.commit(start(contact), SetNumber(1, "PhoneNumber1", "+12125556666", "America/New_York", False, 1))
+    owned.commit(start(contact), CORRECTED)
     owned.commit(AddToDnc(contact.numbers[0].number, "1001", T0))
     assert not asked(owned, contact, "a1", contact.numbers[0]).on_dnc
     owned.commit(AddToDnc("+12125556666", "1001", T0))
@@ -622,7 +625,7 @@ def test_number_shown_before_is_wanted_when_it_is_dialled(owned: Owned) -> None:
 
 def test_number_corrected_into_one_that_rings_elsewhere_is_in_work(owned: Owned) -> None:
     contacts = owned.claim()
-    corrected = SetNumber(1, "PhoneNumber1", TYPED.number, "America/New_York", False, 1)
+    corrected = SetNumber(1, "PhoneNumber1", TYPED.number, "America/New_York", False, 1, "1001", T0)
     owned.commit(start(contacts[1]), dialling(contacts[2], "a2", T0 + 9), corrected)
     assert asked(owned, contacts[1], "a1", contacts[1].numbers[0]).in_work
 

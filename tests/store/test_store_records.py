@@ -85,10 +85,10 @@ def test_commit_many_kinds_in_one_batch_keep_their_order(bench: Bench) -> None:
         bench.token,
         [
             start(bench, contact, "a1"),
-            SetAttribute(contact.contact_id, "FirstName", "Bea"),
+            SetAttribute(contact.contact_id, "FirstName", "Bea", "1001", T0),
             EndAttempt("a1", "Busy", T0 + 1),
             ReturnContact(bench.job_id, contact.contact_id, 1, "Busy", T0 + 600),
-            SetAttribute(contact.contact_id, "FirstName", "Cleo"),
+            SetAttribute(contact.contact_id, "FirstName", "Cleo", "1001", T0),
         ],
     )
     again = bench.claim(10, T0 + 600)[0]
@@ -222,9 +222,13 @@ def test_attribute_telephone_number_is_what_is_dialled_next(bench: Bench) -> Non
     bench.store.commit(
         bench.token,
         [
-            SetNumber(contact.contact_id, "PhoneNumber1", "+61412345678", "Australia/Perth", True, 61),
-            SetNumber(contact.contact_id, "PhoneNumber2", "+13125558888", "America/Chicago", False, 1),
-            SetAttribute(contact.contact_id, "AccountBalance", "12.50"),
+            SetNumber(
+                contact.contact_id, "PhoneNumber1", "+61412345678", "Australia/Perth", True, 61, "1001", T0
+            ),
+            SetNumber(
+                contact.contact_id, "PhoneNumber2", "+13125558888", "America/Chicago", False, 1, "1001", T0
+            ),
+            SetAttribute(contact.contact_id, "AccountBalance", "12.50", "1001", T0),
         ],
     )
     bench.reopen()

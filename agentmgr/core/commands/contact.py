@@ -94,9 +94,9 @@ def set_customer_detail(
         return ResultCode.ATTRIBUTE_READ_ONLY
     before = session.contact
     if spec.data_type == PHONE or key in PHONE_ZONE_ATTRIBUTES:
-        taken = _set_number(zone, session, key, value)
+        taken = _set_number(zone, agent, session, key, value)
     else:
-        taken = fits(spec, value) and _set_attribute(zone, session, key, value)
+        taken = fits(spec, value) and _set_attribute(zone, agent, session, key, value)
     if not taken:
         return ResultCode.ATTRIBUTE_INVALID
     consultation = session.consultation
@@ -109,13 +109,13 @@ def set_customer_detail(
     return ResultCode.SUCCESS
 
 
-def _set_attribute(zone: Parts, session: Session, name: str, value: str) -> bool:
+def _set_attribute(zone: Parts, agent: Agent, session: Session, name: str, value: str) -> bool:
     contact = session.contact
     changed = evolve(contact, attributes={**contact.attributes, name: value})
     if not _can_be_told(session, changed):
         return False
     session.contact = changed
-    zone.out.emit(SetAttribute(contact.contact_id, name, value))
+    zone.out.emit(SetAttribute(contact.contact_id, name, value, agent.agent_id, zone.out.now))
     return True
 
 
@@ -125,7 +125,7 @@ def _can_be_told(session: Session, contact: ContactSpec) -> bool:
     return values_bytes(contact.attributes) <= max(room, values_bytes(session.contact.attributes))
 
 
-def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
+def _set_number(zone: Parts, agent: Agent, session: Session, name: str, text: str) -> bool:
     """Give the contact another telephone number, with all that follows from it; False if that cannot be."""
     try:
         typed = read_number(text, session.country)
@@ -142,7 +142,11 @@ def _set_number(zone: Parts, session: Session, name: str, text: str) -> bool:
         return False
     session.contact = changed
     zone.out.emit(
-        SetNumber(contact.contact_id, name, typed.e164, typed.timezone, typed.wireless, typed.calling_code)
+        SetNumber(
+            *(contact.contact_id, name, typed.e164, typed.timezone, typed.wireless, typed.calling_code),
+            agent.agent_id,
+            zone.out.now,
+        )
     )
     owner = session.owner
     if owner is not None and owner.call_state in OFFERED and session.number.name == name:
