@@ -218,7 +218,9 @@ async def open_server(
         registry = CollectorRegistry()
         metrics = RuntimeMetrics(registry)
         # before any zone: what a takeover ends is told too
-        publishing = prepare(settings, store.outbox, incarnation, clock.now, registry, stack)
+        publishing = prepare(
+            settings, store.outbox, store.processing, incarnation, clock.now, registry, stack
+        )
         async with AsyncExitStack() as threads, trio.open_nursery() as nursery:
             # one for each zone, so that what two zones commit at a time can share an fdatasync
             writers = {zone.name: await threads.enter_async_context(open_writer()) for zone in settings.zones}

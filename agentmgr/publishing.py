@@ -13,10 +13,11 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.connectors.calling import ConnectorCalls
 from agentmgr.connectors.installed import missing, plans
+from agentmgr.connectors.processing import JobProcessing
 from agentmgr.connectors.protocols import Kind
 from agentmgr.connectors.workers import Connectors
 from agentmgr.databases import ServerFailed
-from agentmgr.ports import StoreFault
+from agentmgr.ports import ProcessingStore, StoreFault
 from agentmgr.publish.metrics import ResultsCollector
 from agentmgr.publish.plugin import PluginPublisher
 from agentmgr.publish.sender import Outbox, Sender
@@ -45,6 +46,7 @@ class Publishing:
     connectors: Connectors
     calls: ConnectorCalls
     _senders: tuple[Sender, ...]
+    _processings: tuple[JobProcessing, ...]
     _collector: ResultsCollector
     _store: Outbox
 
@@ -53,6 +55,8 @@ class Publishing:
         async with trio.open_nursery() as nursery:
             for sender in self._senders:
                 nursery.start_soon(sender.run)
+            for processing in self._processings:
+                nursery.start_soon(processing.run)
             nursery.start_soon(self._look)
 
     async def _look(self) -> None:
@@ -67,6 +71,7 @@ class Publishing:
 def prepare(
     settings: Settings,
     store: Outbox,
+    jobs: ProcessingStore,
     incarnation: str,
     now: Callable[[], float],
     registry: CollectorRegistry,
@@ -100,7 +105,13 @@ def prepare(
         log.warning("publisher_gone", publisher=name)
     counts = {sender.name: sender.counts for sender in senders}
     collector = ResultsCollector(registry, counts, lambda: connectors.counts)
-    return Publishing(connectors, calls, senders, collector, store)
+    processings = tuple(
+        JobProcessing(each.name, jobs, store, call, calls, incarnation)
+        for each in settings.connectors
+        if each.kind == Kind.PostProcessor
+    )
+    jobs.set_processors([each.name for each in processings], now())
+    return Publishing(connectors, calls, senders, processings, collector, store)
 
 
 def _ways(settings: Settings, calls: ConnectorCalls) -> Iterator[Way]:

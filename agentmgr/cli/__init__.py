@@ -19,6 +19,7 @@ from agentmgr.cli import (
     callbacks,
     campaign,
     conformance,
+    connectors,
     contacts,
     demo,
     desk,
@@ -87,6 +88,7 @@ app.command(callbacks.app)
 app.command(dnc.app)
 app.command(source.app)
 app.command(schedule.app)
+app.command(connectors.app)
 app.command(desk.desk)
 app.command(demo.demo)
 app.command(conformance.conformance)

@@ -79,25 +79,28 @@ class PomInfo:
 
 @frozen(kw_only=True)
 class CampaignInfo:
-    """A campaign as a job post-processor is told it; the two voice timeouts are in milliseconds."""
+    """A campaign as a job post-processor is told it; what the manager does not keep is empty or None.
+
+    The two voice timeouts are in milliseconds.
+    """
 
     campaign_id: int
     org_name: str
-    contact_strategy_name: str
-    is_infinite: int
-    priority: int
     name: str
-    description: str
-    enable_pacing: bool
-    created_by: str
-    last_modified_by: str
-    last_modified_on: datetime | None
-    last_job_start_time: datetime | None
-    dialing_prefix: str
-    sms_prefix: str
-    enable_compliance_timers: bool
-    start_of_voice_timeout: int
-    live_voice_timeout: int
+    priority: int
+    contact_strategy_name: str = ""
+    is_infinite: int = 0
+    description: str = ""
+    enable_pacing: bool = False
+    created_by: str = ""
+    last_modified_by: str = ""
+    last_modified_on: datetime | None = None
+    last_job_start_time: datetime | None = None
+    dialing_prefix: str = ""
+    sms_prefix: str = ""
+    enable_compliance_timers: bool = False
+    start_of_voice_timeout: int | None = None
+    live_voice_timeout: int | None = None
 
 
 @frozen(kw_only=True)
@@ -144,16 +147,16 @@ class AttemptInfo:
     pim_server_name: str
     session_id: str
     contact_attempt_time: datetime
-    ringback_start_time: datetime | None
-    last_nw_disposition_time: datetime | None
-    call_start_time: datetime | None
-    call_completion_time: datetime | None
-    call_connect_time: int | None
-    start_of_voice_offset: int | None
-    first_prompt_offset: int | None
-    media_server_name: str
     channel_type: ChannelType
     address: str
+    ringback_start_time: datetime | None = None
+    last_nw_disposition_time: datetime | None = None
+    call_start_time: datetime | None = None
+    call_completion_time: datetime | None = None
+    call_connect_time: int | None = None
+    start_of_voice_offset: int | None = None
+    first_prompt_offset: int | None = None
+    media_server_name: str = ""
 
 
 @frozen(kw_only=True)

@@ -377,6 +377,15 @@ class Connectors:
         with pool.own((import_id,)) as process:
             yield ImportRun(process, pool.plan.label)
 
+    def load(self, kind: Kind, name: str, *arguments: Any) -> None:
+        """Load a plug-in and let it go again, `arguments` beside its options.
+
+        Raises:
+            ConnectorFailed: it cannot be loaded.
+        """
+        with self._pool(kind, name).own(arguments):
+            pass
+
     @property
     def counts(self) -> Mapping[tuple[str, str], Counts]:
         """What became of the calls, by kind and name."""

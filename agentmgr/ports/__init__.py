@@ -81,6 +81,7 @@ from agentmgr.ports.leases import (
     Permit,
     ZoneLease,
 )
+from agentmgr.ports.processing import ContactTimes, EndedJob, ProcessingPage, ProcessingStore
 from agentmgr.ports.results import AttemptResult, Backlog, DutyStore, ResultStore
 from agentmgr.ports.schedules import Firing, Schedule, ScheduleStore, Target
 from agentmgr.ports.telephony import (
@@ -164,6 +165,7 @@ __all__ = [
     "ContactList",
     "ContactPage",
     "ContactStore",
+    "ContactTimes",
     "ContactsPut",
     "DataSource",
     "Deletion",
@@ -174,6 +176,7 @@ __all__ = [
     "DncStore",
     "DutyStore",
     "Emptying",
+    "EndedJob",
     "ErrandRunner",
     "Fenced",
     "Firing",
@@ -211,6 +214,8 @@ __all__ = [
     "Permit",
     "PhoneRule",
     "PhoneRuleStore",
+    "ProcessingPage",
+    "ProcessingStore",
     "ResultStore",
     "Role",
     "RuleKind",

@@ -120,8 +120,9 @@ class _Endpoint:
 
     async def close(self) -> None:
         """Close all connections."""
-        for connection in self._idle:
-            await trio.aclose_forcefully(connection.stream)
+        with trio.CancelScope(shield=True):  # each of them, and none waits for the other side
+            for connection in self._idle:
+                await trio.aclose_forcefully(connection.stream)
         self._idle.clear()
 
     async def _post(self, result: AttemptResult) -> str:

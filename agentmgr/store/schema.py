@@ -644,6 +644,17 @@ Index(
 publisher = _table("publisher", _key("name", Text()), clustered=True)
 # What one process does for all, by its incarnation.
 duty = _table("duty", _key("name", Text()), _needed("incarnation", Text()), clustered=True)
+# Who is told jobs that are over, those that ended since; and how far each is with one.
+processor = _table("processor", _key("name", Text()), _needed("since", Real), clustered=True)
+processing = _table(
+    "processing",
+    _key("processor", Text()),
+    _key("job_id"),
+    _needed("started_at", Real),
+    _needed("attempt_id", Text()),
+    _needed("is_done", Flag),
+    clustered=True,
+)
 # A row for each publisher, gone once it was told; texts are as they were then.
 outbox = _table(
     "outbox",

@@ -74,6 +74,7 @@ from agentmgr.store.checks import check_dials
 from agentmgr.store.database import open_database
 from agentmgr.store.leases import SqlLeases
 from agentmgr.store.ownership import raise_eras
+from agentmgr.store.processing import SqlProcessing
 from agentmgr.store.records import commit
 from agentmgr.store.results import SqlOutbox
 from agentmgr.store.sql import Transaction
@@ -236,6 +237,11 @@ class SqliteStore:
     def outbox(self) -> SqlOutbox:
         """What publishers have to tell."""
         return SqlOutbox(self._database)
+
+    @property
+    def processing(self) -> SqlProcessing:
+        """Jobs that are over, for those who are told them."""
+        return SqlProcessing(self._database)
 
     def restored(self, now: float) -> int:
         """Let all zones go on in a new era, after a backup was restored; return how many there are."""

@@ -60,6 +60,22 @@ class BadContact(Source):
     def get_next_contact_batch(self):
         return [Contact(user_contact_id=7)]
 
+class Report:
+    def __init__(self, options):
+        self.options = options
+    def process_contact_attempt(self, campaign, job, contact, attempt):
+        import json
+        options = self.options
+        if contact.contact_id == options.get("crash_once_at") and not os.path.exists(options["mark"]):
+            open(options["mark"], "w").close()
+            os.abort()
+        line = dict(campaign=campaign.name, job=job.job_id, reason=job.finish_reason)
+        line |= dict(contact=contact.contact_id, first=contact.first_name)
+        line |= dict(code=attempt.pim_completion_code, session=attempt.pim_session_id)
+        line |= dict(at=attempt.contact_attempt_time.timestamp())
+        with open(options["file"], "a") as file:
+            print(json.dumps(line), file=file)
+
 class Poor:
     def __init__(self, options):
         pass
@@ -70,6 +86,7 @@ def broken(options):
 
 ENTRIES: Mapping[Kind, Mapping[str, str]] = {
     Kind.Action: {"act": "Act", "poor": "Poor", "broken": "broken"},
+    Kind.PostProcessor: {"report": "Report"},
     Kind.ImportSource: {"source": "Source", "wrong": "WrongSource", "bad": "BadContact"},
 }
 
