@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,18 @@ settings.register_profile("project", deadline=None, print_blob=True)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=500)
 settings.register_profile("deep", deadline=None, print_blob=True, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+
+MEASURED = {"core", "protocol"}
+"""The folders whose quick tests hold the coverage of what they test; see `scripts/test`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what coverage is measured by."""
+    tests = Path(__file__).parent
+    for item in items:
+        is_long = item.get_closest_marker("slow") or item.get_closest_marker("nightly")
+        if not is_long and item.path.relative_to(tests).parts[0] in MEASURED:
+            item.add_marker("measured")
 
 
 @pytest.fixture(autouse=True)

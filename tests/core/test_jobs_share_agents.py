@@ -141,13 +141,13 @@ def test_retry_of_a_job_that_ran_dry_gets_an_agent_of_a_lower_priority_within_a_
 
 def test_hours_that_open_bring_the_agents():
     scene = scene_with("A")
-    start(scene, 1, due_in_s=90_000)
+    start(scene, 1, due_in_s=7200)
     nail_all(scene)
     hours = CallingHours(60 * 24 - 1, 60 * 24)
     closed = a_campaign(campaign_id=2, name="J2", calling_hours=hours)
     scene.store.add_job(2, [a_contact(1)], campaign=closed)
     assert moves(scene.post(JobLoaded(2, JobSpec(2, closed, total=1))) + scene.wait(60)) == []
-    assert moves(scene.wait(86_400)) == ["A ! JobAttached J2"]
+    assert moves(scene.wait(3600)) == ["A ! JobAttached J2"], "it is past 23 o'clock where its contact lives"
     assert any(isinstance(each, Dial) for each in scene.orders)
 
 
