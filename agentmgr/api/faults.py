@@ -73,12 +73,14 @@ class Refused(Exception):
     Args:
         code: why, for programs; None where the operation has no code for it.
         text: one line for a person.
+        cause: why, as the service said it; None if the store failed.
     """
 
-    def __init__(self, code: int | None, text: str) -> None:
+    def __init__(self, code: int | None, text: str, cause: Cause | None = None) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+        self.cause = cause
 
 
 def code_of(signature: Signature, cause: Cause) -> int | None:

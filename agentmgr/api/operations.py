@@ -50,7 +50,7 @@ class Operation:
         try:
             return self.handler(request, services)
         except ServiceError as error:
-            raise Refused(code_of(self.signature, error.cause), str(error)) from error
+            raise Refused(code_of(self.signature, error.cause), str(error), error.cause) from error
         except StoreFault as fault:
             raise Refused(store_code_of(self.signature), str(fault)) from fault
 

@@ -10,8 +10,10 @@ from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services
 from agentmgr.ports import AccountStore, Login
+from agentmgr.rest.routes import operation_routes
 from agentmgr.web.calls import Calls
 from agentmgr.web.signin import SignIn
+from agentmgr.web.rest import rest_routes
 from agentmgr.web.soap import soap_routes
 
 
@@ -31,4 +33,4 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
         services: as one caller has them.
     """
     calls = Calls(SignIn(store.find_account, partial(verify_and_renew, store.renew_hash)), services)
-    return [*soap_routes(calls)]
+    return [*soap_routes(calls), *rest_routes(calls, operation_routes())]

@@ -1,0 +1,1 @@
+"""The operations as resources under one path: JSON, problems by the standard, and their description."""

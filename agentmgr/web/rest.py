@@ -1,0 +1,118 @@
+"""The resources over HTTP: who calls, what is called, and its answer."""
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as WebRoute
+
+from agentmgr import __version__
+from agentmgr.campaign.service import Caller
+from agentmgr.rest import calls as rest
+from agentmgr.rest.openapi import PROBLEM, describe
+from agentmgr.rest.problems import Problem
+from agentmgr.rest.routes import ROOT, Route, Routes
+from agentmgr.rest.values import Mistaken
+from agentmgr.web.calls import Calls
+
+log = structlog.get_logger()
+
+JSON = "application/json"
+FAILED = "the server failed; its log says why"
+
+
+def rest_routes(calls: Calls, routes: Iterable[Route]) -> list[WebRoute]:
+    """Return the routes of all resources, and of their description."""
+    page = _Page(calls, Routes(routes))
+    return [
+        WebRoute(f"{ROOT}/openapi.json", page.describe, methods=["GET"]),
+        WebRoute(f"{ROOT}{{rest:path}}", _Every(page)),
+    ]
+
+
+class _Every:
+    """Takes requests with any method: starlette's own answer to a wrong one is no problem by the standard."""
+
+    def __init__(self, page: "_Page") -> None:
+        self._page = page
+
+    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        request = Request(scope, receive)
+        response = await self._page.answer(request)
+        await response(scope, receive, send)
+
+
+class _Page:
+    """All resources."""
+
+    def __init__(self, calls: Calls, routes: Routes) -> None:
+        self._calls = calls
+        self._routes = routes
+        self._description = orjson.dumps(describe(routes.all, __version__))
+
+    async def describe(self, _: Request) -> Response:
+        """Give the description."""
+        return Response(self._description, media_type=JSON)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request, of whoever may make it."""
+        try:
+            caller = await self._calls.sign_in.caller(request)
+            route, in_path = self._find(request)
+            if route.has_body and _type_of(request) not in (JSON, ""):
+                raise HTTPException(415, f"the body needs to be {JSON}, not {_type_of(request)}")
+            body = await request.body() if route.has_body else b""
+            query: dict[str, list[str]] = {}
+            for name, text in request.query_params.multi_items():
+                query.setdefault(name, []).append(text)
+            status, written = await self._calls.run(self._serve, route, in_path, query, body, caller)
+        except HTTPException as error:
+            status, written = rest.written(Problem(error.status_code, error.detail.strip()))
+            return _response(status, written, error.headers or {})
+        return _response(status, written)
+
+    def _find(self, request: Request) -> tuple[Route, tuple[str, ...]]:
+        path: bytes = request.scope["raw_path"].partition(b"?")[0]
+        try:
+            methods, in_path = self._routes.find(path.removeprefix(ROOT.encode()))
+        except UnicodeDecodeError:
+            raise HTTPException(400, "the path is not UTF-8") from None
+        if not methods:
+            raise HTTPException(404, f"no such resource; {ROOT}/openapi.json has all")
+        if request.method not in methods:
+            allowed = ", ".join(sorted(methods))
+            raise HTTPException(
+                405, f"{request.method} is not allowed here; allowed: {allowed}", {"Allow": allowed}
+            )
+        return methods[request.method], in_path
+
+    def _serve(
+        self,
+        route: Route,
+        in_path: tuple[str, ...],
+        query: Mapping[str, list[str]],
+        body: bytes,
+        caller: Caller,
+    ) -> tuple[int, bytes]:
+        """Carry a call out; return HTTP's status and the body of the answer."""
+        try:
+            request = rest.read_request(route, in_path, query, body)
+            return rest.perform(route, request, self._calls.services(caller))
+        except Mistaken as error:
+            return rest.written(rest.mistaken(error))
+        except Exception:
+            log.exception("operation_failed", operation=route.name, account=caller.name)
+            return rest.written(Problem(500, FAILED))
+
+
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _response(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    response = Response(body, status, headers, media_type=JSON if status < 400 else PROBLEM)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
