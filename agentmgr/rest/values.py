@@ -1,4 +1,4 @@
-"""JSON and the classes of requests and responses: read strictly, all mistakes with their paths, and written."""
+"""JSON and the classes of requests and responses: read strictly, with all mistakes, and written."""
 
 import math
 from collections.abc import Mapping, Sequence

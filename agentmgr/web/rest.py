@@ -1,6 +1,7 @@
 """The resources over HTTP: who calls, what is called, and its answer."""
 
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 
 import orjson
 import structlog
@@ -9,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
-from agentmgr import __version__
 from agentmgr.campaign.service import Caller
 from agentmgr.rest import calls as rest
 from agentmgr.rest.openapi import PROBLEM, describe
@@ -51,7 +51,7 @@ class _Page:
     def __init__(self, calls: Calls, routes: Routes) -> None:
         self._calls = calls
         self._routes = routes
-        self._description = orjson.dumps(describe(routes.all, __version__))
+        self._description = orjson.dumps(describe(routes.all, version("agentmgr")))
 
     async def describe(self, _: Request) -> Response:
         """Give the description."""

@@ -12,8 +12,8 @@ from agentmgr.campaign.services import Services
 from agentmgr.ports import AccountStore, Login
 from agentmgr.rest.routes import operation_routes
 from agentmgr.web.calls import Calls
-from agentmgr.web.signin import SignIn
 from agentmgr.web.rest import rest_routes
+from agentmgr.web.signin import SignIn
 from agentmgr.web.soap import soap_routes
 
 

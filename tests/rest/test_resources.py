@@ -44,7 +44,9 @@ def a_thing(request: Thing, services: Services) -> ThingResponse:
         raise Refused(-7, f"no {request.Name}", Cause[request.Name])
     if request.Name == "lost":
         raise Refused(-43, "the store failed")
-    return ThingResponse(f"{request.Name}|{request.Big}|{request.Share}|{'+'.join(request.Parts)}", request.Count)
+    return ThingResponse(
+        f"{request.Name}|{request.Big}|{request.Share}|{'+'.join(request.Parts)}", request.Count
+    )
 
 
 THINGS = (
@@ -75,7 +77,9 @@ def test_every_resource_is_one_of_its_shape_and_has_one_set_of_names() -> None:
         if each.name not in table.WITHOUT
     ]
     Routes(everything)  # raises if two are one
-    shapes = {tuple("{}" if part[:1] == "{" else part for part in each.parts): each.path for each in everything}
+    shapes = {
+        tuple("{}" if part[:1] == "{" else part for part in each.parts): each.path for each in everything
+    }
     assert {each.path for each in everything} == set(shapes.values())
 
 
