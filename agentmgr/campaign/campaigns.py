@@ -13,6 +13,7 @@ from agentmgr.campaign.dialling import (
     why_in_all,
     with_on_hand,
 )
+from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core import filters
 from agentmgr.core.campaign import RETRY_S
@@ -54,6 +55,8 @@ NOT_WHILE_IT_RUNS = {
     "skill": "skill",
     "completion_codes": "codes",
     "organisation": "organisation",
+    "infinite": "infinite",
+    "custom_pacing": "custom_pacing",
 }
 """What a job rests on from its beginning, and what people call it; all else may change under it."""
 
@@ -94,11 +97,15 @@ class Definition:
 
 @frozen
 class StartedJob:
-    """A job that was started; it begins in each of its zones when somebody serves that; `unserved` wait."""
+    """A job that was started; it begins in each of its zones when somebody serves that; `unserved` wait.
+
+    One that `is_queued` begins when the job of its campaign is over that is under way.
+    """
 
     job: JobSpec
     zones: tuple[str, ...]
     unserved: tuple[str, ...]
+    is_queued: bool = False
 
 
 class CampaignService(Service):
@@ -149,7 +156,7 @@ class CampaignService(Service):
                     f"campaign {spec.name}: contact list {each.name} is {each.organisation}'s, the campaign"
                     f" {spec.organisation + chr(39) + 's' if spec.organisation else 'of no organisation'}",
                 )
-        if not lists:
+        if not lists and not spec.infinite:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
         return sorted({each.list_id for each in found})
 
@@ -210,7 +217,8 @@ class CampaignService(Service):
     def run(self, name: str, zones: Sequence[str] = (), otherwise: str = "") -> StartedJob:
         """Start a job with all contacts that are in the campaign's lists now, dealt to its zones.
 
-        The zones find it in the store when they open, or look again.
+        The zones find it in the store when they open, or look again. While another job of the campaign is
+        under way it waits in a queue.
 
         Args:
             name: the campaign.
@@ -219,7 +227,7 @@ class CampaignService(Service):
 
         Raises:
             ServiceError: a zone is not served although others are, or named twice, no zones, no contacts, or
-                a job of the campaign is not over yet.
+                the campaign is infinite and runs already.
         """
         store, now, served = self._at.store, self._at.now(), self._at.served()
         campaign = self.find_campaign(name)
@@ -234,12 +242,7 @@ class CampaignService(Service):
                 raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: zone {zone} is named twice")
         if not zones:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one zone to run in")
-        job = store.latest_job(campaign.campaign_id)
-        if job is not None and job.state in LIVE_JOB_STATES:
-            raise ServiceError(
-                Cause.IN_USE,
-                f"campaign {name}: its job {job.job_id} is {job.state}; it must be over first",
-            )
+        self._check_free(campaign)
         job_id = store.create_job(campaign.campaign_id, zones, now)
         filled_to, last = 0, store.fill_job(job_id, 0, FILL_CHUNK)
         while last is not None:
@@ -247,15 +250,27 @@ class CampaignService(Service):
         started = store.start_job(job_id, filled_to)
         if started is None:
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was stopped while it was being prepared")
-        if started.total == 0:
-            store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
+        if started.total == 0 and not campaign.infinite:
+            store.move_job(job_id, (JobState.Running, JobState.Queued), JobState.Stopped, now)
             raise ServiceError(
                 Cause.NO_CONTACTS,
                 f"campaign {name}: its contact lists have no contacts"
                 f"{' that its filter lets through' if campaign.filter else ''}; import some first",
             )
         self.hint(zones)
-        return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served))
+        status = store.job(job_id)
+        is_queued = status is not None and status.state is JobState.Queued
+        return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served), is_queued)
+
+    def _check_free(self, campaign: CampaignSpec) -> None:
+        """Of an infinite campaign no job waits for another: that would never be over by itself."""
+        job = self._at.store.latest_job(campaign.campaign_id)
+        if campaign.infinite and job is not None and job.state in LIVE_JOB_STATES:
+            raise ServiceError(
+                Cause.RUNS_ALREADY,
+                f"campaign {campaign.name}: is infinite, and its job {job.job_id} is {job.state};"
+                f" agentmgr campaign stop {campaign.name} ends it",
+            )
 
     def pause(self, name: str) -> JobStatus:
         """Let the running job start nothing new until it is resumed.
@@ -263,7 +278,7 @@ class CampaignService(Service):
         Raises:
             ServiceError: the campaign has no running job.
         """
-        return self._move(self._live_job(name), (JobState.Running,), JobState.Paused)
+        return self._jobs.pause(self._live_job(name).job_id)
 
     def resume(self, name: str) -> JobStatus:
         """Let the paused job go on.
@@ -271,7 +286,7 @@ class CampaignService(Service):
         Raises:
             ServiceError: the campaign has no paused job.
         """
-        return self._move(self._live_job(name), (JobState.Paused,), JobState.Running)
+        return self._jobs.resume(self._live_job(name).job_id)
 
     def stop(self, name: str) -> JobStatus:
         """Stop the job for good; it is over at once if no zone works on it.
@@ -283,14 +298,7 @@ class CampaignService(Service):
         Raises:
             ServiceError: the campaign has no job that is not over.
         """
-        job = self._live_job(name)
-        now = self._at.now()
-        state = self._at.store.stop_job(job.job_id, self._at.served(), now)
-        if state is None:
-            job = self._live_job(name)  # it ended meanwhile, which this says
-            raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was run anew meanwhile; stop it again")
-        self.hint(job.zones)
-        return evolve(job, state=state, ended_at=now if state is JobState.Stopped else None)
+        return self._jobs.stop(self._live_job(name).job_id)
 
     def status(self, name: str) -> CampaignStatus:
         """Return how far the latest job of a campaign is."""
@@ -406,16 +414,9 @@ class CampaignService(Service):
             )
         return job
 
-    def _move(self, job: JobStatus, allowed: Sequence[JobState], state: JobState) -> JobStatus:
-        if not self._at.store.move_job(job.job_id, allowed, state):
-            job = self._live_job(job.campaign)  # it may have ended meanwhile, which says more
-            raise ServiceError(
-                Cause.WRONG_STATE,
-                f"campaign {job.campaign}: its job is {job.state} and cannot become {state};"
-                f" that needs a job that is {' or '.join(allowed)}",
-            )
-        self.hint(job.zones)
-        return evolve(job, state=state)
+    @property
+    def _jobs(self) -> JobService:
+        return JobService(self._at, self._caller)
 
 
 def _problem(spec: CampaignSpec) -> str:
@@ -437,6 +438,8 @@ def _problem(spec: CampaignSpec) -> str:
         )
     for problem in out_of_range(spec):
         return problem
+    if spec.custom_pacing and spec.previews:
+        return f"custom pacing is of lines that nobody has yet, and {spec.pacing} has none; leave it out"
     retries = {f"retry after {reason}": retry_s for reason, retry_s in spec.retry_s.items()} | {
         f"retry after code {c.name}": c.retry_after_s for c in codes if c.retry_after_s is not None
     }

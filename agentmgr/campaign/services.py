@@ -10,6 +10,7 @@ from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
+from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.one_contact import OneContactService
 from agentmgr.campaign.organisations import OrganisationService
 from agentmgr.campaign.phone_rules import PhoneRuleService
@@ -31,6 +32,7 @@ class Services:
         self.agents = AgentService(at, caller)
         self.attributes = AttributeService(at, caller)
         self.campaigns = CampaignService(at, caller)
+        self.jobs = JobService(at, caller)
         self.contacts = ContactService(at, caller)
         self.contact = OneContactService(at, caller)
         self.phone_rules = PhoneRuleService(at, caller)

@@ -127,6 +127,17 @@ class CampaignSettings:
         60, whole_number(1, 31 * 1440), "How long after its time a callback is still made, minutes."
     )
 
+    infinite: bool = _setting(
+        False,
+        yes_or_no(),
+        "Whether its job goes on until it is stopped, with contacts added to it while it runs.",
+    )
+    custom_pacing: bool = _setting(
+        False,
+        yes_or_no(),
+        "Whether a program says how many calls there may be at once: none until it does (not for previews).",
+    )
+
     @staticmethod
     def option(name: str) -> str:
         """Return what a setting is called at the command line: without its unit."""

@@ -42,9 +42,9 @@ CONTACT_TYPES = {
 }
 
 
-def _turn(contact: ContactSpec) -> tuple[bool, float]:
-    """Return what contacts on hand are sorted by: retries first, the longest due before the others."""
-    return not contact.due_at, contact.due_at
+def _turn(contact: ContactSpec) -> tuple[int, bool, float]:
+    """Return what contacts on hand are sorted by: priority, retries first, the longest due before others."""
+    return contact.priority, not contact.due_at, contact.due_at
 
 
 class Dialer:

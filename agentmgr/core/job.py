@@ -236,7 +236,7 @@ class Job:
         """Whether nothing is left to do, now or later; not while other zones may give contacts back."""
         if self.sessions or self.contacts or self.fetching or self.errands:
             return False
-        is_over = self.shares == 1 or self.done >= self.total
+        is_over = not self.campaign.infinite and (self.shares == 1 or self.done >= self.total)
         return self.stopping or (self.next_due_at is None and not self.callbacks and is_over)
 
     def attach(self, agent: "Agent") -> None:

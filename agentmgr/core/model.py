@@ -1,7 +1,7 @@
 """What the core knows of the world: agents, campaigns, jobs and contacts as values."""
 
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -102,6 +102,14 @@ class AttributeSpec:
         return self.attribute_type is AttributeType.MASKED_WRITE
 
 
+class Priority(IntEnum):
+    """Which of the contacts that are due are fetched first."""
+
+    HIGH = 0
+    MEDIUM = 1
+    LOW = 2
+
+
 @frozen
 class ContactSpec:
     """A contact claimed for a job; `attempts` counts those made in this job so far.
@@ -125,6 +133,7 @@ class ContactSpec:
     left_out: frozenset[str] = frozenset()
     due_at: float = 0.0
     course: Course = START
+    priority: Priority = Priority.MEDIUM
 
     @property
     def next_number(self) -> PhoneNumber | None:

@@ -11,9 +11,13 @@ from protocol.enums import PacingType
 
 
 class JobState(StrEnum):
-    """The life of a job, as it is stored; `Finished` and `Stopped` are its ends."""
+    """The life of a job, as it is stored; `Finished` and `Stopped` are its ends.
+
+    `Queued` is one that waits until the job before it is over.
+    """
 
     Preparing = "preparing"
+    Queued = "queued"
     Running = "running"
     Paused = "paused"
     Stopping = "stopping"
@@ -21,13 +25,22 @@ class JobState(StrEnum):
     Stopped = "stopped"
 
 
-LIVE_JOB_STATES = (JobState.Preparing, JobState.Running, JobState.Paused, JobState.Stopping)
-"""States of a job that is not over; a campaign has at most one such job."""
+LIVE_JOB_STATES = (
+    JobState.Preparing,
+    JobState.Queued,
+    JobState.Running,
+    JobState.Paused,
+    JobState.Stopping,
+)
+"""States of a job that is not over; of a campaign's such jobs one at most has started."""
 
 
 @frozen
 class JobStatus:
-    """A job with its progress; times are epoch seconds, `callbacks` are those that its campaign waits for."""
+    """A job with its progress; times are epoch seconds, `callbacks` are those that its campaign waits for.
+
+    With custom pacing there are `max_calls` at once at most.
+    """
 
     job_id: int
     campaign: str
@@ -38,6 +51,23 @@ class JobStatus:
     created_at: float
     ended_at: float | None
     callbacks: int = 0
+    campaign_id: int = 0
+    max_calls: int | None = None
+
+
+@frozen
+class JobEntry:
+    """A job in a list of jobs; times are epoch seconds, `max_calls` None without custom pacing."""
+
+    job_id: int
+    campaign: str
+    organisation: str
+    state: JobState
+    total: int
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    max_calls: int | None = None
 
 
 @frozen
@@ -223,9 +253,11 @@ class JobStore(Protocol):
         ...
 
     def start_job(self, job_id: int, after_contact_id: int | None = None) -> JobSpec | None:
-        """Let a prepared job run; None if it is not in preparation any more.
+        """Let a prepared job run, or wait while another of its campaign does.
 
         It takes contacts that came meanwhile: those after the one up to which it was filled, if that is said.
+        The transaction that ends a job lets the oldest run that waits for it. None if the job is not in
+        preparation any more.
         """
         ...
 
@@ -247,7 +279,25 @@ class JobStore(Protocol):
         ...
 
     def latest_job(self, campaign_id: int) -> JobStatus | None:
-        """Return the job of a campaign that was created last."""
+        """Return the job of a campaign that is under way, else the one that was created last."""
+        ...
+
+    def job(self, job_id: int) -> JobStatus | None:
+        """Return a job; None if there is none of that id."""
+        ...
+
+    def list_jobs(
+        self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
+    ) -> tuple[JobEntry, ...]:
+        """Return the next jobs of a campaign, or of all, in some states, by id; those above an id."""
+        ...
+
+    def archive_contacts(self, job_id: int, after_contact_id: int, limit: int) -> tuple[int, int | None]:
+        """Move those out of a job that are done, among its next contacts.
+
+        Returns how many were, and the id to go on after; None once there are no more. They count among what
+        the job has done and can be added again.
+        """
         ...
 
     def tally(self, job_id: int) -> JobTally:

@@ -1,8 +1,9 @@
 """Claims: contacts of a job that are due where it is open, whatever lies in the closed time zones.
 
 A contact that was never given back is fresh and due since ever (0); one that was is due at its time, and
-comes before any fresh one. The time zone of the number to be dialled next stands with the contact, so that
-a claim reads the first entries of one range of an index for each time zone, and none of a closed one.
+comes before any fresh one of its priority; those of a higher priority come before both. The time zone of the
+number to be dialled next stands with the contact, so that a claim reads the first entries of one range of an
+index for each time zone and priority, and none of a closed one.
 
 A share in which nothing is due takes contacts of the job's other shares, half of what waits there at most: so
 the zones with many agents finish the list. A claim waits for no other: what somebody else is just taking is
@@ -10,10 +11,11 @@ passed over.
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.events import ContactsFetched
-from agentmgr.core.model import CallingHours
+from agentmgr.core.model import CallingHours, Priority
 from agentmgr.ports import Token
 from agentmgr.store.campaigns import read_calling_hours
 from agentmgr.store.contacts import read_contacts
@@ -41,15 +43,20 @@ _TIMEZONES = (
 TIMEZONES = f"{_TIMEZONES} SELECT timezone FROM part WHERE timezone IS NOT NULL"
 
 
+_LEVELS = " UNION ALL ".join(f"SELECT {level} AS priority" for level in Priority)
+
+
 def _first(which: str) -> str:
     return (
         f"(SELECT due_at FROM job_contact WHERE {_PENDING} AND job_contact.timezone = part.timezone"
-        f" AND {which} AND {_FREE} ORDER BY due_at, contact_id LIMIT 1)"
+        f" AND job_contact.priority = level.priority AND {which} AND {_FREE}"
+        " ORDER BY due_at, contact_id LIMIT 1)"
     )
 
 
 UPCOMING = (
-    f"{_TIMEZONES} SELECT timezone, {_first(FRESH)}, {_first(_RETRIES)} FROM part WHERE timezone IS NOT NULL"
+    f"{_TIMEZONES} SELECT timezone, {_first(FRESH)}, {_first(_RETRIES)} FROM part"
+    f" CROSS JOIN ({_LEVELS}) AS level WHERE timezone IS NOT NULL"
 )
 
 _ZONES_AT_ONCE = 100
@@ -60,13 +67,13 @@ RETRIES_DUE = f"{_RETRIES} AND due_at <= ?"
 
 
 def due_in(timezones: int, which: str) -> str:
-    """Return the statement that finds what is due in so many time zones, the longest due first.
+    """Return the statement that finds what is due of a priority in so many time zones, the longest due first.
 
     Each of its terms comes in the order of the index, so that they are merged without being read whole.
     """
     term = (
-        "SELECT due_at, contact_id, attempts, phone, left_out, course FROM job_contact"
-        f" WHERE {_PENDING} AND timezone = ? AND {which} AND {_FREE}"
+        "SELECT due_at, contact_id, attempts, phone, left_out, course, priority FROM job_contact"
+        f" WHERE {_PENDING} AND timezone = ? AND priority = ? AND {which} AND {_FREE}"
     )
     return " UNION ALL ".join([term] * timezones) + " ORDER BY due_at, contact_id LIMIT ?"
 
@@ -81,7 +88,7 @@ _OTHERS = (
 def claim_contacts(
     tx: Transaction, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
 ) -> ContactsFetched:
-    """Claim contacts that are due where it is open: retries first, then fresh ones unless they are left out.
+    """Claim contacts that are due where it is open: by priority, retries first, then fresh ones if wanted.
 
     Those whose number can never be called come last, for the zone to see what else they have. A share that
     has ended, and one of a job that stops, gets none.
@@ -120,10 +127,10 @@ def _due(sql: Sql, job: Row, hours: CallingHours, limit: int, now: float, only_r
     open_now = [name for name, opening in openings.items() if opening == now]
     never = [name for name, opening in openings.items() if opening is None]
     due: list[Row] = []
-    for names in (open_now, never):
-        due += _find(sql, job, names, RETRIES_DUE, (now,), limit - len(due))
+    for names, priority in product((open_now, never), Priority):
+        due += _find(sql, job, names, priority, RETRIES_DUE, (now,), limit - len(due))
         if not only_retries:
-            due += _find(sql, job, names, FRESH, (), limit - len(due))
+            due += _find(sql, job, names, priority, FRESH, (), limit - len(due))
     return due
 
 
@@ -147,13 +154,15 @@ def _claim(sql: Sql, job_id: int, of: str, zone: str, due: list[Row]) -> list[Ro
     return claimed
 
 
-def _find(sql: Sql, job: Row, names: Sequence[str], which: str, until: Row, limit: int) -> list[Row]:
+def _find(
+    sql: Sql, job: Row, names: Sequence[str], priority: Priority, which: str, until: Row, limit: int
+) -> list[Row]:
     found: list[Row] = []
     if not limit:
         return found
     for start in range(0, len(names), _ZONES_AT_ONCE):
         some = names[start : start + _ZONES_AT_ONCE]
-        parameters = [value for name in some for value in (*job, name, *until)]
+        parameters = [value for name in some for value in (*job, name, priority, *until)]
         found += sql.fetch(due_in(len(some), which), (*parameters, limit))
     return sorted(found)[:limit]
 

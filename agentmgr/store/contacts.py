@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from agentmgr.core.contact_size import room_for_values, values_bytes
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactSpec, PhoneNumber
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactSpec, PhoneNumber, Priority
 from agentmgr.core.tasks import Course
 from agentmgr.ports import ContactDraft, ContactList, ContactsPut
 from agentmgr.store import schema as t
@@ -253,7 +253,7 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
 
     Args:
         claimed: contact ids, each with the contact's attempts, and what else its job has of it: name of the
-            next number, numbers left out, how far it is in the strategy, when it was due.
+            next number, numbers left out, how far it is in the strategy, priority, when it was due.
     """
     heads: dict[int, tuple[str, int, str]] = {}
     countries: dict[int, str] = {}
@@ -301,10 +301,16 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
 
 
 def _at_job(
-    attempts: int, phone: str = "", left_out: str = "", course: str = "", due_at: float = 0.0
+    attempts: int,
+    phone: str = "",
+    left_out: str = "",
+    course: str = "",
+    priority: int = Priority.MEDIUM,
+    due_at: float = 0.0,
 ) -> dict[str, Any]:
     return {
         "attempts": attempts,
+        "priority": Priority(priority),
         "phone": phone,
         "left_out": frozenset(left_out.split(",")) if left_out else frozenset(),
         "course": Course.read(course),

@@ -25,6 +25,7 @@ from agentmgr.store.sql import Row, Sql, Transaction, batches, marks
 class Counted(StrEnum):
     """What is counted of a job; what `_NAMES` names under that, the rest under an empty name.
 
+    `Archived` has the contacts of those that are `Done` that their job has no more.
     `Outcome` has all ends of attempts, `Undialed` those that were not dialled, `Refused` those of them whose
     number was not to be dialled, `Done` the contacts that are done, by their last outcome.
     """
@@ -34,6 +35,7 @@ class Counted(StrEnum):
     Refused = "refused"
     Answered = "answered"
     Done = "done"
+    Archived = "archived"
     Outcome = "outcome"
     Disposition = "disposition"
     Callback = "callback"
@@ -68,8 +70,10 @@ _RECOUNT: Mapping[Counted, str] = {
     " WHERE job_id = ? AND zone = ? AND outcome IS NOT NULL GROUP BY job_id, zone, outcome",
     Counted.Callback: "SELECT job_id, zone, ?, outcome, count(*) FROM callback"
     " WHERE job_id = ? AND zone = ? AND ended_at IS NOT NULL GROUP BY job_id, zone, outcome",
-    Counted.Done: "SELECT job_id, zone, ?, last_outcome, count(*) FROM job_contact"
-    " WHERE job_id = ? AND zone = ? AND state = 'done' GROUP BY job_id, zone, last_outcome",
+    Counted.Done: "SELECT job_id, zone, ?, last_outcome, SUM(how_many) FROM"
+    " (SELECT job_id, zone, last_outcome, 1 AS how_many FROM job_contact WHERE state = 'done'"
+    f" UNION ALL SELECT job_id, zone, name, how_many FROM job_counter WHERE counted = '{Counted.Archived}')"
+    " AS contact WHERE job_id = ? AND zone = ? GROUP BY job_id, zone, last_outcome",
     Counted.Disposition: "SELECT disposition.job_id, attempt.zone, ?, CAST(code_id AS TEXT), count(*)"
     " FROM disposition JOIN attempt ON attempt.attempt_id = disposition.attempt_id"
     " WHERE disposition.job_id = ? AND attempt.zone = ?"

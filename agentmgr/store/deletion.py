@@ -90,7 +90,8 @@ def delete_campaign(tx: Transaction, campaign_id: int) -> bool:
         (campaign_id,),
     )
     for job_id in jobs:
-        sql.execute("DELETE FROM job_share WHERE job_id = ?", (job_id,))
+        for of_job in ("job_share", "job_list", "job_value"):
+            sql.execute(f"DELETE FROM {of_job} WHERE job_id = ?", (job_id,))
     for of_campaign in ("callback", "job", *_OF_A_CAMPAIGN, "campaign"):
         sql.execute(f"DELETE FROM {of_campaign} WHERE campaign_id = ?", (campaign_id,))
     return True

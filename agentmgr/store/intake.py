@@ -33,18 +33,18 @@ def deal(zones: Sequence[str], contact_ids: Sequence[int], so_far: int) -> dict[
 
 
 def take_in(tx: Transaction, list_id: int, contact_ids: Sequence[int]) -> tuple[TakenIn, ...]:
-    """Give the jobs that run or are paused with a list those of its contacts that they have not.
+    """Give the jobs that run, are paused or wait with a list those of its contacts that they have not.
 
     Those that the campaign's filter lets through; one in preparation takes them with its last step, one that
     is over stays so.
     """
     sql = tx.sql
     jobs = sql.fetch(
-        "SELECT job.job_id, job.total, campaign.name, campaign.filter FROM campaign_list"
-        " JOIN job ON job.campaign_id = campaign_list.campaign_id"
+        "SELECT job.job_id, job.total, campaign.name, campaign.filter FROM job_list"
+        " JOIN job ON job.job_id = job_list.job_id"
         " JOIN campaign ON campaign.campaign_id = job.campaign_id"
-        " WHERE campaign_list.list_id = ? AND job.ended_at IS NULL AND job.state IN ('running', 'paused')"
-        " ORDER BY campaign.name",
+        " WHERE job_list.list_id = ? AND job.ended_at IS NULL"
+        " AND job.state IN ('running', 'paused', 'queued') ORDER BY campaign.name, job.job_id",
         (list_id,),
     )
     taken = []

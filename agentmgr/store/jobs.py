@@ -11,27 +11,31 @@ from agentmgr.ports import (
     DialPlace,
     DialRow,
     DispositionRow,
+    JobEntry,
     JobState,
     JobStatus,
     ManagerState,
     Token,
 )
 from agentmgr.store import schema as t
-from agentmgr.store.callbacks import deal_callbacks, expire_callbacks, read_callbacks, read_withdrawn
+from agentmgr.store.callbacks import read_callbacks, read_withdrawn
 from agentmgr.store.campaigns import read_campaign, read_filter
-from agentmgr.store.counters import Counted, count_done, fold_pending
+from agentmgr.store.counters import Counted, count, count_done, fold_pending
 from agentmgr.store.filters import passes
 from agentmgr.store.intake import IN_TURN, deal, zones_of
 from agentmgr.store.ownership import check_token
 from agentmgr.store.shares import (
     GOES_ON,
+    begin_job,
     end_job,
     live_zones,
+    lock_campaign,
     lock_job,
     revive_share,
     settle_and_end,
+    start_next,
 )
-from agentmgr.store.sql import Transaction
+from agentmgr.store.sql import Transaction, batches
 from protocol.enums import PacingType
 
 
@@ -43,6 +47,11 @@ def create_job(tx: Transaction, campaign_id: int, zones: Sequence[str], now: flo
         .returning(t.job.c.job_id)
     ).scalar_one()
     tx.tables.execute(sa.insert(t.job_share), [{"job_id": job_id, "zone": zone} for zone in sorted(zones)])
+    tx.sql.execute(
+        "INSERT INTO job_list (job_id, list_id) SELECT CAST(? AS BIGINT), list_id FROM campaign_list"
+        " WHERE campaign_id = ?",
+        (job_id, campaign_id),
+    )
     return job_id
 
 
@@ -178,14 +187,17 @@ def read_job(tx: Transaction, job_id: int, zone: str | None = None) -> JobSpec:
 
 
 def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> JobSpec | None:
-    """Let a prepared job run; None if it is not in preparation any more.
+    """Let a prepared job run, or wait for another of its campaign; None if it is in preparation no more.
 
     Args:
         tx: where.
         job_id: the job.
         after_contact_id: up to which contact it was filled; up to the last one that it has if None.
     """
-    if not move_job(tx, job_id, (JobState.Preparing,), JobState.Running):
+    if not tx.sql.fetch("SELECT 1 FROM job WHERE job_id = ?", (job_id,)):
+        return None
+    campaign_id = lock_campaign(tx.sql, job_id)
+    if not move_job(tx, job_id, (JobState.Preparing,), JobState.Queued):
         return None
     ((last,),) = tx.sql.fetch(
         "SELECT COALESCE(MAX(contact_id), 0) FROM job_contact WHERE job_id = ?", (job_id,)
@@ -193,10 +205,14 @@ def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> Job
     last = last if after_contact_id is None else after_contact_id
     while last is not None:  # what came into its lists while it was filled; from now on imports see the job
         last = fill_job(tx, job_id, last, LAST_CHUNK)
-    job = t.job.c
-    row = tx.tables.execute(sa.select(job.campaign_id, job.created_at).where(job.job_id == job_id)).one()
-    expire_callbacks(tx.sql, row.campaign_id, job_id, row.created_at)
-    deal_callbacks(tx.sql, row.campaign_id, zones_of(tx.sql, job_id))
+    is_first = not tx.sql.fetch(
+        "SELECT 1 FROM job WHERE campaign_id = ? AND ended_at IS NULL AND"
+        " (started_at IS NOT NULL OR (state = ? AND job_id < ?)) LIMIT 1",
+        (campaign_id, JobState.Queued, job_id),
+    )
+    if is_first:
+        ((created_at,),) = tx.sql.fetch("SELECT created_at FROM job WHERE job_id = ?", (job_id,))
+        begin_job(tx.sql, campaign_id, job_id, created_at)
     return read_job(tx, job_id)
 
 
@@ -216,6 +232,7 @@ def move_job(
     if result.rowcount == 1 and ended_at is not None:
         for zone in live_zones(tx.sql, job_id):
             settle_and_end(tx.sql, job_id, zone, ended_at)
+        start_next(tx.sql, job_id, ended_at)
     return result.rowcount == 1
 
 
@@ -235,9 +252,9 @@ def stop_job(tx: Transaction, job_id: int, served: Iterable[str], now: float) ->
         sql.hold_zone(zone, alone=zone not in served)
     if not lock_job(sql, job_id):
         return None
-    ((is_prepared,),) = sql.fetch("SELECT state <> ? FROM job WHERE job_id = ?", (JobState.Preparing, job_id))
+    ((has_started,),) = sql.fetch("SELECT started_at IS NOT NULL FROM job WHERE job_id = ?", (job_id,))
     for zone in live_zones(sql, job_id):
-        if not is_prepared or (zone not in served and not sql.fetch(_OWNER, (zone,))):
+        if not has_started or (zone not in served and not sql.fetch(_OWNER, (zone,))):
             settle_and_end(sql, job_id, zone, now)
     if end_job(sql, job_id, JobState.Stopped, now):
         return JobState.Stopped
@@ -246,8 +263,64 @@ def stop_job(tx: Transaction, job_id: int, served: Iterable[str], now: float) ->
 
 
 def latest_job(tx: Transaction, campaign_id: int) -> JobStatus | None:
-    """Return the job of a campaign that was created last."""
-    return _latest_jobs(tx, t.job.c.campaign_id == campaign_id).get(campaign_id)
+    """Return the job of a campaign that is under way, else the one that was created last."""
+    return _latest_jobs(tx, t.campaign.c.campaign_id == campaign_id).get(campaign_id)
+
+
+def find_job(tx: Transaction, job_id: int) -> JobStatus | None:
+    """Return a job; None if there is none of that id."""
+    return next(iter(_read_jobs(tx, t.job.c.job_id == job_id)), None)
+
+
+def list_jobs(
+    tx: Transaction, campaign_id: int | None, states: Sequence[JobState], after: int, limit: int
+) -> tuple[JobEntry, ...]:
+    """Return the next jobs of a campaign, or of all, in some states, by id."""
+    job, campaign = t.job.c, t.campaign.c
+    wanted = sa.and_(job.job_id > after, job.state.in_([str(state) for state in states]))
+    if campaign_id is not None:
+        wanted = sa.and_(wanted, job.campaign_id == campaign_id)
+    rows = tx.tables.execute(
+        sa.select(t.job, campaign.name, campaign.organisation)
+        .join(t.campaign)
+        .where(wanted)
+        .order_by(job.job_id)
+        .limit(limit)
+    )
+    return tuple(
+        JobEntry(
+            row.job_id,
+            row.name,
+            row.organisation,
+            JobState(row.state),
+            row.total,
+            row.created_at,
+            row.started_at,
+            row.ended_at,
+            row.max_calls,
+        )
+        for row in rows
+    )
+
+
+def archive_contacts(
+    tx: Transaction, job_id: int, after_contact_id: int, limit: int
+) -> tuple[int, int | None]:
+    """Move those of a job's next contacts out of it that are done; what it has done counts on."""
+    rows = tx.sql.fetch(
+        "SELECT contact_id FROM job_contact WHERE job_id = ? AND contact_id > ? ORDER BY contact_id LIMIT ?",
+        (job_id, after_contact_id, limit),
+    )
+    if not rows:
+        return 0, None
+    last = rows[-1][0]
+    moved = tx.sql.fetch(
+        "DELETE FROM job_contact WHERE job_id = ? AND contact_id > ? AND contact_id <= ? AND state = 'done'"
+        f" RETURNING job_id, zone, '{Counted.Archived}', last_outcome",
+        (job_id, after_contact_id, last),
+    )
+    count(tx.sql, moved)
+    return len(moved), last
 
 
 def read_overviews(tx: Transaction) -> tuple[CampaignOverview, ...]:
@@ -259,7 +332,7 @@ def read_overviews(tx: Transaction) -> tuple[CampaignOverview, ...]:
         .order_by(t.contact_list.c.name)
     ):
         lists[campaign_id].append(name)
-    jobs = _latest_jobs(tx, sa.true())
+    jobs = _latest_jobs(tx, sa.true())  # of each campaign one
     campaigns = tx.tables.execute(
         sa.select(
             t.campaign.c.campaign_id, t.campaign.c.name, t.campaign.c.pacing, t.campaign.c.organisation
@@ -279,8 +352,25 @@ def read_overviews(tx: Transaction) -> tuple[CampaignOverview, ...]:
 
 
 def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, JobStatus]:
-    """Return the latest job of each campaign that was ever run, by the campaign's id."""
-    latest = sa.select(sa.func.max(t.job.c.job_id)).where(which).group_by(t.job.c.campaign_id)
+    """Return the job of each campaign that is under way, else its latest, by the campaign's id."""
+    other = t.job.alias()
+    of_campaign = other.c.campaign_id == t.campaign.c.campaign_id
+    under_way = sa.and_(of_campaign, other.c.started_at.is_not(None), other.c.ended_at.is_(None))
+    latest = sa.func.coalesce(
+        sa.select(other.c.job_id).where(under_way).limit(1).scalar_subquery(),
+        sa.select(sa.func.max(other.c.job_id)).where(of_campaign).scalar_subquery(),
+    )
+    ids = [
+        job_id for job_id in tx.tables.execute(sa.select(latest).where(which)).scalars() if job_id is not None
+    ]
+    found = {}
+    for batch in batches(ids):
+        for status in _read_jobs(tx, t.job.c.job_id.in_(batch)):
+            found[status.campaign_id] = status
+    return found
+
+
+def _read_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> list[JobStatus]:
     done = (
         sa.select(sa.func.sum(t.job_counter.c.how_many))
         .where(t.job_counter.c.job_id == t.job.c.job_id, t.job_counter.c.counted == Counted.Done)
@@ -295,10 +385,10 @@ def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, Jo
     rows = tx.tables.execute(
         sa.select(t.job, t.campaign.c.name, done.label("done"), callbacks.label("callbacks"))
         .join(t.campaign)
-        .where(t.job.c.job_id.in_(latest))
+        .where(which)
     )
-    return {
-        row.campaign_id: JobStatus(
+    return [
+        JobStatus(
             row.job_id,
             row.name,
             tuple(zones_of(tx.sql, row.job_id)),
@@ -308,9 +398,11 @@ def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, Jo
             row.created_at,
             row.ended_at,
             row.callbacks,
+            row.campaign_id,
+            row.max_calls,
         )
         for row in rows
-    }
+    ]
 
 
 def read_dispositions(

@@ -300,6 +300,8 @@ campaign = _table(
     _needed("callback_expiry_min", Integer()),
     _needed("version", Integer()),
     _needed("created_at", Real),
+    Column("infinite", Flag, nullable=False, server_default="0"),
+    Column("custom_pacing", Flag, nullable=False, server_default="0"),
     Column("filter", Text(), nullable=False, server_default=""),
     UniqueConstraint("name"),
 )
@@ -334,6 +336,8 @@ completion_code = _table(
 
 # -- jobs ----------------------------------------------------------------------------------
 
+# `total` counts all contacts that ever came into it, also those that were archived. One that is queued, or in
+# preparation, has not started. `max_calls` is null where the campaign has no custom pacing.
 job = _table(
     "job",
     _key("job_id"),
@@ -342,24 +346,49 @@ job = _table(
     _needed("total", Integer()),
     _needed("created_at", Real),
     Column("ended_at", Real),
+    Column("started_at", Real),
+    Column("max_calls", Integer()),
 )
 _LIVE = text("ended_at IS NULL")
 Index("ix_job_campaign", job.c.campaign_id, job.c.job_id)
-Index("ix_job_one_live", job.c.campaign_id, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+_UNDER_WAY = text("started_at IS NOT NULL AND ended_at IS NULL")
+Index(
+    "ix_job_one_live",
+    job.c.campaign_id,
+    unique=True,
+    sqlite_where=_UNDER_WAY,
+    postgresql_where=_UNDER_WAY,
+)
+Index("ix_job_open", job.c.campaign_id, job.c.job_id, sqlite_where=_LIVE, postgresql_where=_LIVE)
+# The contact lists that a job was made of or given since.
+job_list = _table(
+    "job_list",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("list_id", RowId, _ref("contact_list.list_id")),
+    clustered=True,
+)
+Index("ix_job_list_list", job_list.c.list_id, job_list.c.job_id)
 
-# What a zone has of a job; one that has ended comes back to life if there are contacts again.
+# What a zone has of a job; one that has ended comes back to life if there are contacts again. With custom
+# pacing the zone may begin calls up to `calls_granted` and has at most `calls_reserved`, until it says that
+# it has fewer; `calls_grant` counts the grants, `calls_wanted` says whether there is anybody to call for.
 job_share = _table(
     "job_share",
     _key("job_id", RowId, _ref("job.job_id")),
     _key("zone", Text()),
     Column("ended_at", Real),
+    Column("calls_granted", Integer(), nullable=False, server_default="0"),
+    Column("calls_reserved", Integer(), nullable=False, server_default="0"),
+    Column("calls_grant", Integer(), nullable=False, server_default="0"),
+    Column("calls_wanted", Flag, nullable=False, server_default="1"),
     clustered=True,
 )
 
 # `zone` is that of the share that has the contact, or had it last.
 # `phone` is the name of the number to be dialled next, empty for the contact's first one; `timezone` is that
 # number's, as `contact_phone` has it; `left_out` are numbers that are of no use in this job, by commas.
-# A contact that was never given back is due at 0. `course` is how far it is in its campaign's strategy.
+# A contact that was never given back is due at 0. `course` is how far it is in its campaign's strategy,
+# `priority` is 0 for high, 1 for medium, 2 for low.
 job_contact = _table(
     "job_contact",
     _key("job_id", RowId, _ref("job.job_id")),
@@ -373,6 +402,7 @@ job_contact = _table(
     _needed("timezone", Text()),
     _needed("left_out", Text()),
     _needed("course", Text()),
+    Column("priority", Integer(), nullable=False, server_default="1"),
     CheckConstraint("state IN ('pending', 'claimed', 'done')", name="state"),
     clustered=True,
 )
@@ -383,6 +413,7 @@ Index(
     job_contact.c.job_id,
     job_contact.c.zone,
     job_contact.c.timezone,
+    job_contact.c.priority,
     job_contact.c.due_at,
     job_contact.c.contact_id,
     sqlite_where=_IS_PENDING,
@@ -395,6 +426,26 @@ Index(
     job_contact.c.zone,
     sqlite_where=_IS_CLAIMED,
     postgresql_where=_IS_CLAIMED,
+)
+
+# Numbers that campaigns and agents have in a job: how they are called, by scope, and what they are.
+# `agent_id` is empty for the campaign's own.
+number_attribute = _table(
+    "number_attribute",
+    _key("scope", Text()),
+    _key("name", Text()),
+    _needed("display_name", Text()),
+    _needed("initial", Real),
+    _needed("organisation", Text()),
+    clustered=True,
+)
+job_value = _table(
+    "job_value",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("agent_id", Text()),
+    _key("name", Text()),
+    _needed("value", Real),
+    clustered=True,
 )
 
 # What each share of the job has done: as many rows as there are different outcomes, however many attempts.

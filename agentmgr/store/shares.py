@@ -4,6 +4,8 @@ Whoever needs several rows of these tables locks them in one order: the job firs
 """
 
 from agentmgr.ports import JobState
+from agentmgr.store.callbacks import deal_callbacks, expire_callbacks
+from agentmgr.store.intake import zones_of
 from agentmgr.store.settlement import settle_share
 from agentmgr.store.sql import Sql
 
@@ -69,15 +71,48 @@ def settle_and_end(sql: Sql, job_id: int, zone: str, at: float) -> None:
 
 
 def end_job(sql: Sql, job_id: int, state: JobState, at: float) -> bool:
-    """End a locked job if no share of it goes on."""
-    return (
-        sql.execute(
-            "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND NOT EXISTS (SELECT 1 FROM job_share"
-            " WHERE job_share.job_id = job.job_id AND job_share.ended_at IS NULL)",
-            (state, at, job_id),
-        )
-        == 1
+    """End a locked job if no share of it goes on, and let the oldest of its campaign run that waits."""
+    has_ended = sql.execute(
+        "UPDATE job SET state = ?, ended_at = ? WHERE job_id = ? AND NOT EXISTS (SELECT 1 FROM job_share"
+        " WHERE job_share.job_id = job.job_id AND job_share.ended_at IS NULL)",
+        (state, at, job_id),
     )
+    if has_ended:
+        start_next(sql, job_id, at)
+    return has_ended == 1
+
+
+def lock_campaign(sql: Sql, job_id: int) -> int:
+    """Let no other job of a job's campaign begin or be queued for the transaction; return the campaign's id.
+
+    Whoever ends a job has locked that before.
+    """
+    ((campaign_id,),) = sql.fetch("SELECT campaign_id FROM job WHERE job_id = ?", (job_id,))
+    sql.execute("UPDATE campaign SET version = version WHERE campaign_id = ?", (campaign_id,))
+    return int(campaign_id)
+
+
+def start_next(sql: Sql, ended_job_id: int, at: float) -> None:
+    """Let the oldest job run that waits for one that has ended."""
+    campaign_id = lock_campaign(sql, ended_job_id)
+    queued = sql.fetch(
+        "SELECT job_id FROM job WHERE campaign_id = ? AND ended_at IS NULL AND state = ?"
+        " ORDER BY job_id LIMIT 1",
+        (campaign_id, JobState.Queued),
+    )
+    for (job_id,) in queued:
+        begin_job(sql, campaign_id, job_id, at)
+
+
+def begin_job(sql: Sql, campaign_id: int, job_id: int, at: float) -> None:
+    """Let a job run that has its contacts; with custom pacing it calls nobody until it is said how many."""
+    sql.execute(
+        "UPDATE job SET state = ?, started_at = ?, max_calls = (SELECT CASE WHEN custom_pacing = 1 THEN 0 END"
+        " FROM campaign WHERE campaign.campaign_id = job.campaign_id) WHERE job_id = ?",
+        (JobState.Running, at, job_id),
+    )
+    expire_callbacks(sql, campaign_id, job_id, at)
+    deal_callbacks(sql, campaign_id, zones_of(sql, job_id))
 
 
 def live_zones(sql: Sql, job_id: int) -> list[str]:

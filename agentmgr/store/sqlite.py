@@ -38,6 +38,7 @@ from agentmgr.ports import (
     ImportJob,
     ImportState,
     ImportStep,
+    JobEntry,
     JobState,
     JobStatus,
     JobTally,
@@ -535,8 +536,22 @@ class SqliteStore:
         return self._database.write(jobs.fill_job, job_id, after_contact_id, limit)
 
     def start_job(self, job_id: int, after_contact_id: int | None = None) -> JobSpec | None:
-        """Let a prepared job run; None if it is not in preparation any more."""
+        """Let a prepared job run, or wait while another of its campaign does."""
         return self._database.write(jobs.start_job, job_id, after_contact_id)
+
+    def job(self, job_id: int) -> JobStatus | None:
+        """Return a job; None if there is none of that id."""
+        return self._database.read(jobs.find_job, job_id)
+
+    def list_jobs(
+        self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
+    ) -> tuple[JobEntry, ...]:
+        """Return the next jobs of a campaign, or of all, in some states, by id."""
+        return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit)
+
+    def archive_contacts(self, job_id: int, after_contact_id: int, limit: int) -> tuple[int, int | None]:
+        """Move those out of a job that are done, among its next contacts."""
+        return self._database.write(jobs.archive_contacts, job_id, after_contact_id, limit)
 
     def move_job(
         self, job_id: int, allowed: Iterable[JobState], state: JobState, ended_at: float | None = None

@@ -28,8 +28,8 @@ def _take_over_shares(sql: Sql, zone: str, now: float) -> list[int]:
     release_attempts(sql, zone)
     jobs = sql.fetch(
         "SELECT job.job_id, campaign_id, state FROM job JOIN job_share ON job_share.job_id = job.job_id"
-        " WHERE job.ended_at IS NULL AND zone = ? AND job_share.ended_at IS NULL",
-        (zone,),
+        " WHERE job.ended_at IS NULL AND state <> ? AND zone = ? AND job_share.ended_at IS NULL",
+        (JobState.Queued, zone),
     )
     going_on = []
     for job_id, campaign_id, state in sorted(jobs):

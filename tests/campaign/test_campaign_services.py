@@ -143,12 +143,35 @@ def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
     assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
 
 
-def test_run_twice_refused_until_the_first_is_over(ready: SqliteStore) -> None:
-    services(ready).campaigns.run("Spring", ["Default"])
-    with refused(Cause.IN_USE, "its job 1 is running; it must be over first"):
-        services(ready).campaigns.run("Spring", ["Default"])
+def test_run_twice_waits_until_the_first_is_over(ready: SqliteStore) -> None:
+    assert not services(ready).campaigns.run("Spring", ["Default"]).is_queued
+    assert services(ready).campaigns.run("Spring", ["Default"]).is_queued
+    assert [job.state for job in services(ready).jobs.list("Spring")] == [JobState.Running, JobState.Queued]
     services(ready, ()).campaigns.stop("Spring")
-    assert services(ready).campaigns.run("Spring", ["Default"]).job.job_id == 2
+    assert [job.state for job in services(ready).jobs.list("Spring")] == [JobState.Stopped, JobState.Running]
+
+
+def test_infinite_campaign_runs_once_without_contacts_or_a_list(ready: SqliteStore) -> None:
+    services(ready).campaigns.create(evolve(SPEC, name="Alarm", infinite=True), [])
+    job = services(ready).campaigns.run("Alarm", ["Default"]).job
+    assert (job.total, services(ready).jobs.find(job.job_id).state) == (0, JobState.Running)
+    with refused(Cause.RUNS_ALREADY, "is infinite, and its job 1 is running"):
+        services(ready).campaigns.run("Alarm", ["Default"])
+
+
+def test_job_is_paused_resumed_and_stopped_by_its_id(ready: SqliteStore) -> None:
+    job_id = services(ready).campaigns.run("Spring", ["Default"]).job.job_id
+    jobs = services(ready, ("Default",)).jobs
+    assert jobs.pause(job_id).state is JobState.Paused
+    with refused(Cause.WRONG_STATE, "is paused and cannot become paused; that needs a job that is running"):
+        jobs.pause(job_id)
+    assert jobs.resume(job_id).state is JobState.Running
+    assert jobs.stop(job_id).state is JobState.Stopping
+    assert services(ready, ()).jobs.stop(job_id).state is JobState.Stopped
+    with refused(Cause.WRONG_STATE, "its job 1 is stopped, and over"):
+        jobs.stop(job_id)
+    with refused(Cause.NO_SUCH_JOB, "no job 77"):
+        jobs.stop(77)
 
 
 def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) -> None:
@@ -218,7 +241,7 @@ def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
         return stop(*args)
 
     monkeypatch.setattr(ready, "stop_job", finish_and_stop)
-    with refused(Cause.NOT_RUNNING, "campaign Spring: is finished; run it first"):
+    with refused(Cause.WRONG_STATE, "campaign Spring: its job 1 is finished, and over"):
         services(ready, ("Default",)).campaigns.stop("Spring")
 
 

@@ -132,11 +132,75 @@ def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqliteSto
     assert sorted(c.list_name for c in claimed) == ["A"] * 30 + ["B"] * 30
 
 
-def test_job_second_while_one_lives_is_a_fault(bench: Bench) -> None:
-    with pytest.raises(StoreFault):
-        bench.store.create_job(1, [ZONE], T0)
-    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
-    assert bench.store.create_job(1, [ZONE], T0) > bench.job_id
+def queued_job(bench: Bench, at: float = T0) -> int:
+    job_id = bench.store.create_job(1, [ZONE], at)
+    assert bench.store.fill_job(job_id, 0, 100)
+    assert bench.store.start_job(job_id)
+    return job_id
+
+
+def states(bench: Bench) -> list[JobState]:
+    return [each.state for each in bench.store.list_jobs(1, tuple(JobState), 0, 100)]
+
+
+def test_job_second_while_one_is_under_way_waits_for_it(bench: Bench) -> None:
+    second, third = queued_job(bench), queued_job(bench)
+    assert states(bench) == [JobState.Running, JobState.Queued, JobState.Queued]
+    assert [each.job_id for each in bench.store.jobs_wanted(ZONE)] == [bench.job_id]
+    under_way = bench.store.latest_job(1)
+    assert under_way is not None
+    assert under_way.job_id == bench.job_id
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0 + 7)
+    assert states(bench) == [JobState.Stopped, JobState.Running, JobState.Queued]
+    (begun,) = bench.store.list_jobs(1, (JobState.Running,), 0, 100)
+    assert (begun.job_id, begun.started_at) == (second, T0 + 7)
+    assert bench.store.stop_job(third, [ZONE], T0 + 8) is JobState.Stopped
+    assert states(bench) == [JobState.Stopped, JobState.Running, JobState.Stopped]
+
+
+def test_transaction_that_finishes_a_job_lets_the_oldest_run_that_waits(bench: Bench) -> None:
+    second = queued_job(bench)
+    done = [ReturnContact(bench.job_id, each.contact_id, 1, "Handled", None) for each in bench.claim()]
+    bench.store.commit(bench.token, [*done, FinishJob(bench.job_id, "finished", T0 + 9)])
+    assert states(bench) == [JobState.Finished, JobState.Running]
+    assert [each.job_id for each in bench.store.jobs_wanted(ZONE)] == [second]
+    assert bench.store.claim_contacts(bench.token, second, 100, T0).contacts
+
+
+def test_takeover_leaves_a_job_that_waits_alone_and_lets_it_run_after_one_that_stops(bench: Bench) -> None:
+    second = queued_job(bench)
+    assert [each.job_id for each in bench.reopen().jobs] == [bench.job_id]
+    bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopping)
+    bench.reopen(T0 + 5)
+    assert states(bench) == [JobState.Stopped, JobState.Running]
+    assert [each.job_id for each in bench.reopen().jobs] == [second]
+
+
+def test_contacts_that_come_into_a_list_reach_the_job_that_waits_too(bench: Bench) -> None:
+    second = queued_job(bench)
+    before = [each.total for each in bench.store.list_jobs(1, tuple(JobState), 0, 100)]
+    bench.store.put_contacts(1, drafts(4, first=500), T0)
+    after = [each.total for each in bench.store.list_jobs(1, tuple(JobState), 0, 100)]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [4, 4]
+    assert bench.store.job(second) is not None
+
+
+def test_archived_contacts_leave_the_job_that_goes_on_counting_them(bench: Bench) -> None:
+    one, two, *others = bench.claim()
+    bench.store.commit(
+        bench.token,
+        [
+            ReturnContact(bench.job_id, one.contact_id, 1, "Handled", None),
+            ReturnContact(bench.job_id, two.contact_id, 1, "Busy", T0 + 60),
+        ],
+    )
+    before = bench.store.job(bench.job_id)
+    moved, last = bench.store.archive_contacts(bench.job_id, 0, 100)
+    assert (moved, bench.store.archive_contacts(bench.job_id, last or 0, 100)) == (1, (0, None))
+    assert bench.rows("SELECT 1 FROM job_contact WHERE contact_id = ?", one.contact_id) == []
+    assert len(bench.rows("SELECT 1 FROM job_contact")) == len(others) + 1
+    assert bench.store.job(bench.job_id) == before
+    assert bench.store.tally(bench.job_id).done == (("Handled", 1),)
 
 
 def test_job_moves_from_allowed_states_only(bench: Bench) -> None:

@@ -234,7 +234,7 @@ def test_claim_reads_ranges_of_an_index_without_sorting(bench: Bench, sql: str) 
 def test_correction_finds_the_contact_in_its_jobs_without_a_search_through_them(bench: Bench) -> None:
     plan = [str(row[3]) for row in bench.rows(f"EXPLAIN QUERY PLAN {FOLLOW_NUMBER}", 1)]
     assert plan[0] == "SEARCH job_contact USING PRIMARY KEY (job_id=? AND contact_id=?)"
-    assert "SCAN job USING INDEX ix_job_one_live" in plan
+    assert "SCAN job USING INDEX ix_job_open" in plan
 
 
 def test_number_of_any_name_is_claimed_and_comes_after_those_that_all_have(bench: Bench) -> None:
