@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core.model import Priority
 from agentmgr.ports import JobEntry, JobState, JobStatus
 
 PAGE = 500
 ARCHIVE_CHUNK = 500
+ADD_CHUNK = 500
+TAKES_CONTACTS = (JobState.Running, JobState.Paused)
 
 
 class JobService(Service):
@@ -85,6 +88,85 @@ class JobService(Service):
             )
         self.hint(job.zones)
         return evolve(job, state=state, ended_at=now if state is JobState.Stopped else None)
+
+    def live(self, campaign: str) -> JobStatus:
+        """Return the job of a campaign that takes contacts: the one that runs or is paused.
+
+        Raises:
+            ServiceError: there is no such campaign, or none of its jobs does.
+        """
+        job = self._at.store.latest_job(self.find_campaign(campaign).campaign_id)
+        if job is None or job.ended_at is not None:
+            how = f"is {job.state}" if job else "was never run"
+            raise ServiceError(Cause.NOT_RUNNING, f"campaign {campaign}: {how}; run it first")
+        self._check_open(job, job.state)
+        return job
+
+    @staticmethod
+    def _check_open(job: JobStatus, state: JobState) -> None:
+        if state in (JobState.Finished, JobState.Stopped):
+            raise ServiceError(Cause.NO_SUCH_JOB, f"job {job.job_id} is {state} meanwhile")
+        if state not in TAKES_CONTACTS:
+            raise ServiceError(
+                Cause.WRONG_STATE, f"job {job.job_id} is {state}, and takes no contacts: {job.job_id}"
+            )
+
+    def add_contact(
+        self, campaign: str, list_name: str, user_contact_id: str, priority: Priority = Priority.MEDIUM
+    ) -> JobStatus:
+        """Give the job of a campaign one contact, due at once.
+
+        Raises:
+            ServiceError: there is no such contact, or it has no number, or the job has it already.
+        """
+        contact_list = self.find_list(list_name)
+        job = self.live(campaign)
+        contact = self._at.store.find_contact(contact_list.list_id, user_contact_id)
+        who = f"contact {user_contact_id[:100]} of list {list_name}"
+        if contact is None:
+            raise ServiceError(Cause.NO_SUCH_CONTACT, f"no {who}")
+        added = self._at.store.add_contacts(job.job_id, [contact.contact.contact_id], priority)
+        self._check_open(job, added.state)
+        if added.had:
+            raise ServiceError(Cause.IN_JOB, f"{who}: job {job.job_id} has it already")
+        if not added.added:
+            raise ServiceError(Cause.NO_NUMBER, f"{who}: has no number that can be dialled")
+        self.hint(job.zones)
+        return job
+
+    def add_list(self, campaign: str, list_name: str, priority: Priority = Priority.MEDIUM) -> int:
+        """Give the job of a campaign the contacts of a list, and what comes into that; return how many.
+
+        Those that the job has are left as they are. It is done in chunks, so that no zone waits.
+
+        Raises:
+            ServiceError: the job has the list, or all of its contacts; it has none, or none with a number.
+        """
+        contact_list = self.find_list(list_name)
+        job, store = self.live(campaign), self._at.store
+        if store.has_list(job.job_id, contact_list.list_id):
+            raise ServiceError(
+                Cause.LIST_IN_JOB, f"contact list {list_name}: is one of job {job.job_id} already"
+            )
+        last: int | None = 0
+        total, had, undialable = 0, 0, 0
+        while last is not None:
+            added, last = store.add_list(
+                job.job_id, contact_list.list_id, last, ADD_CHUNK, priority, has_added=total > 0
+            )
+            self._check_open(job, added.state)
+            total, had, undialable = total + added.added, had + added.had, undialable + added.undialable
+        if not total:
+            if had:
+                raise ServiceError(Cause.IN_JOB, f"contact list {list_name}: job {job.job_id} has all of it")
+            if undialable:
+                raise ServiceError(
+                    Cause.NO_NUMBER,
+                    f"contact list {list_name}: nobody in it has a number that can be dialled",
+                )
+            raise ServiceError(Cause.NO_CONTACTS, f"contact list {list_name}: has no contacts")
+        self.hint(job.zones)
+        return total
 
     def archive(self, job_id: int) -> int:
         """Move the contacts out of a job that are done, so that they can be added again; return how many.

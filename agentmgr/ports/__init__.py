@@ -9,6 +9,7 @@ from agentmgr.ports.accounts import AccountLogin, AccountStore, OrganisationStor
 from agentmgr.ports.agents import AgentLogin, AgentStore
 from agentmgr.ports.campaigns import (
     LIVE_JOB_STATES,
+    Added,
     CampaignHistory,
     CampaignOverview,
     CampaignStore,
@@ -140,6 +141,7 @@ __all__ = [
     "LIVE_JOB_STATES",
     "AccountLogin",
     "AccountStore",
+    "Added",
     "AgentLogin",
     "AgentStore",
     "AgentView",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from agentmgr.core.model import CampaignSpec, JobSpec
+from agentmgr.core.model import CampaignSpec, JobSpec, Priority
 from protocol.enums import PacingType
 
 
@@ -68,6 +68,19 @@ class JobEntry:
     started_at: float | None
     ended_at: float | None
     max_calls: int | None = None
+
+
+@frozen
+class Added:
+    """What came of contacts that a job was to be given: `had` it has, `undialable` have no number.
+
+    In another state than running or paused it was given none.
+    """
+
+    state: JobState
+    added: int = 0
+    had: int = 0
+    undialable: int = 0
 
 
 @frozen
@@ -290,6 +303,32 @@ class JobStore(Protocol):
         self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id; those above an id."""
+        ...
+
+    def add_contacts(self, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:
+        """Give a job that runs or is paused some contacts."""
+        ...
+
+    def add_list(
+        self, job_id: int, list_id: int, after: int, limit: int, priority: Priority, *, has_added: bool
+    ) -> tuple[Added, int | None]:
+        """Give it the next contacts of a list, those above an id; with the last ones the list is one of its.
+
+        Args:
+            job_id: the job.
+            list_id: the list.
+            after: the id.
+            limit: how many at most.
+            priority: of all of them.
+            has_added: whether some were added before.
+
+        Returns:
+            what came of them, and the id to go on after, None once there are no more.
+        """
+        ...
+
+    def has_list(self, job_id: int, list_id: int) -> bool:
+        """Return whether a list is one of a job's: what comes into it comes into the job."""
         ...
 
     def archive_contacts(self, job_id: int, after_contact_id: int, limit: int) -> tuple[int, int | None]:

@@ -5,12 +5,10 @@ Whoever needs several rows of these tables locks them in one order: the job firs
 
 from agentmgr.ports import JobState
 from agentmgr.store.callbacks import deal_callbacks, expire_callbacks
+from agentmgr.store.intake import GOES_ON as GOES_ON
 from agentmgr.store.intake import zones_of
 from agentmgr.store.settlement import settle_share
 from agentmgr.store.sql import Sql
-
-GOES_ON = (JobState.Running, JobState.Paused)
-"""States of a job in which its shares may get contacts."""
 
 _NOTHING_PENDING = "NOT EXISTS (SELECT 1 FROM job_contact WHERE job_contact.job_id = ? AND state = 'pending')"
 _OPEN = (

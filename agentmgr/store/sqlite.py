@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import AgentSpec, AttributeSpec, CampaignSpec, JobSpec, PhoneNumber, WantedJob
+from agentmgr.core.model import (
+    AgentSpec,
+    AttributeSpec,
+    CampaignSpec,
+    JobSpec,
+    PhoneNumber,
+    Priority,
+    WantedJob,
+)
 from agentmgr.core.recurrence import Recurrence
 from agentmgr.ports import (
     AccountLogin,
+    Added,
     AgentLogin,
     AttemptFilter,
     AttemptPlace,
@@ -67,6 +76,7 @@ from agentmgr.store import (
     dnc,
     history,
     imports,
+    intake,
     jobs,
     schedules,
     takeover,
@@ -548,6 +558,21 @@ class SqliteStore:
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id."""
         return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit)
+
+    def add_contacts(self, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:
+        """Give a job that runs or is paused some contacts."""
+        return self._database.write(intake.add_contacts, job_id, tuple(contact_ids), priority)
+
+    def add_list(
+        self, job_id: int, list_id: int, after: int, limit: int, priority: Priority, *, has_added: bool
+    ) -> tuple[Added, int | None]:
+        """Give it the next contacts of a list; with the last ones the list is one of its."""
+        arguments = (job_id, list_id, after, limit, priority, has_added)
+        return self._database.write(intake.add_list, *arguments)
+
+    def has_list(self, job_id: int, list_id: int) -> bool:
+        """Return whether a list is one of a job's."""
+        return self._database.read(intake.has_list, job_id, list_id)
 
     def archive_contacts(self, job_id: int, after_contact_id: int, limit: int) -> tuple[int, int | None]:
         """Move those out of a job that are done, among its next contacts."""
