@@ -41,6 +41,7 @@ from agentmgr.ports import (
     DialRow,
     DispositionRow,
     ImportJob,
+    JobEntry,
     JobState,
     JobStatus,
     KeptCallback,
@@ -168,6 +169,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             unserved = ", ".join(started.unserved)
             which = "this zone" if len(started.zones) == 1 else f"zone {unserved}"
             when = f"; it starts when a server serves {which}" if unserved else ""
+            when = "; it starts when the job before it is over" if started.is_queued else when
             where = f"zone{'s' if len(started.zones) > 1 else ''} {', '.join(started.zones)}"
             job = started.job
             done = f"campaign {name}: job {job.job_id} with {job.total} contacts in {where}{when}"
@@ -181,6 +183,13 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             is_over = status.state is JobState.Stopped
             how = "is stopped" if is_over else "ends after the contacts being worked on"
             return _done(f"campaign {name}: {how}, at {_progress(status)}")
+        case requests.StopJob(job_id):
+            status = services.jobs.stop(job_id)
+            is_over = status.state is JobState.Stopped
+            how = "is stopped" if is_over else "ends after the contacts being worked on"
+            return _done(f"campaign {status.campaign}: its job {job_id} {how}, at {_progress(status)}")
+        case requests.ListJobs(campaign):
+            return map(_job, services.jobs.all(campaign))
         case requests.DeleteCampaign(name, with_history):
             gone = services.campaigns.delete(name, with_history=with_history)
             with_what = f" with {gone.attempts} attempts of {gone.jobs} jobs" if gone.attempts else ""
@@ -470,6 +479,19 @@ def _next_due(of: Dialling) -> float | None:
     if of.facts is None:
         return None
     return of.now if of.facts.on_hand else of.facts.next_due_at and max(of.now, of.facts.next_due_at)
+
+
+def _job(job: JobEntry) -> Row:
+    return {
+        "job": job.job_id,
+        "campaign": job.campaign,
+        "state": str(job.state),
+        "contacts": job.total,
+        "made": iso_time(job.created_at),
+        "started": iso_time(job.started_at) if job.started_at is not None else None,
+        "ended": iso_time(job.ended_at) if job.ended_at is not None else None,
+        "max_calls": job.max_calls,
+    }
 
 
 def _overview(campaign: CampaignOverview) -> Row:

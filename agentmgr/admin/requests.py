@@ -140,6 +140,20 @@ class StopCampaign:
 
 
 @frozen
+class StopJob:
+    """End one job by its id, also one that waits."""
+
+    job_id: int
+
+
+@frozen
+class ListJobs:
+    """Show the jobs of a campaign, or of all if it is empty, by id."""
+
+    campaign: str = ""
+
+
+@frozen
 class DeleteCampaign:
     """Delete a campaign that does not run; what it called only `with_history`."""
 
@@ -538,6 +552,8 @@ Request = (
     | PauseCampaign
     | ResumeCampaign
     | StopCampaign
+    | StopJob
+    | ListJobs
     | DeleteCampaign
     | ShowCampaign
     | ListCampaigns

@@ -12,6 +12,7 @@ from agentmgr.api import (
     handlers_campaigns,
     handlers_contacts,
     handlers_dnc,
+    handlers_jobs,
     handlers_schedules,
 )
 from agentmgr.api.contract import Service, Signature
@@ -24,7 +25,14 @@ from agentmgr.ports import StoreFault
 CONTRACTS = (contract_agent.SERVICE, contract_campaign.SERVICE)
 """All that the two services promise."""
 
-ROOMS = (handlers_attributes, handlers_campaigns, handlers_contacts, handlers_dnc, handlers_schedules)
+ROOMS = (
+    handlers_attributes,
+    handlers_campaigns,
+    handlers_contacts,
+    handlers_dnc,
+    handlers_jobs,
+    handlers_schedules,
+)
 """Modules with handlers: importing them makes their operations served."""
 
 

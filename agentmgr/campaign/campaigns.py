@@ -241,7 +241,7 @@ class CampaignService(Service):
             if zone in zones[:place]:
                 raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: zone {zone} is named twice")
         if not zones:
-            raise ServiceError(Cause.BAD_VALUE, f"campaign {name}: needs at least one zone to run in")
+            raise ServiceError(Cause.NOT_SERVED, f"campaign {name}: needs at least one zone to run in")
         self._check_free(campaign)
         job_id = store.create_job(campaign.campaign_id, zones, now)
         filled_to, last = 0, store.fill_job(job_id, 0, FILL_CHUNK)
@@ -261,6 +261,12 @@ class CampaignService(Service):
         status = store.job(job_id)
         is_queued = status is not None and status.state is JobState.Queued
         return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served), is_queued)
+
+    def zones_to_run_in(self, name: str) -> tuple[str, ...]:
+        """Return where a campaign is run that is told no zones: where it says, where it ran, or anywhere."""
+        campaign = self.find_campaign(name)
+        job = self._at.store.latest_job(campaign.campaign_id)
+        return campaign.zones or (job.zones if job else ()) or tuple(sorted(self._at.served())[:1])
 
     def _check_free(self, campaign: CampaignSpec) -> None:
         """Of an infinite campaign no job waits for another: that would never be over by itself."""

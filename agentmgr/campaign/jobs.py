@@ -1,12 +1,12 @@
 """Jobs by their ids: looked at, paused, resumed, stopped, and rid of what is done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from attrs import evolve
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import Priority
-from agentmgr.ports import JobEntry, JobState, JobStatus
+from agentmgr.ports import LIVE_JOB_STATES, JobEntry, JobState, JobStatus
 
 PAGE = 500
 ARCHIVE_CHUNK = 500
@@ -28,7 +28,7 @@ class JobService(Service):
         self.find_campaign(job.campaign)
         return job
 
-    def list(self, campaign: str = "", states: Sequence[JobState] = ()) -> Iterator[JobEntry]:
+    def all(self, campaign: str = "", states: Sequence[JobState] = ()) -> Iterator[JobEntry]:
         """Return the jobs of a campaign, or all that the caller may see, by id; those in some states, or all.
 
         Raises:
@@ -69,25 +69,56 @@ class JobService(Service):
         self.hint(job.zones)
         return evolve(job, state=state)
 
-    def stop(self, job_id: int) -> JobStatus:
+    def stop(self, job_id: int, allowed: Collection[JobState] = LIVE_JOB_STATES) -> JobStatus:
         """Stop a job for good; it is over at once if no zone works on it.
 
         A zone that is served finds the stop in the store, and ends its share after its last contact; the job
         ends with the last share. What is left of a zone that closes meanwhile ends when it opens again, or is
         stopped once more.
 
+        Args:
+            job_id: the job.
+            allowed: in which states it may be.
+
         Raises:
-            ServiceError: it is over.
+            ServiceError: it is over, or in none of these states.
         """
         job, now = self.find(job_id), self._at.now()
-        state = self._at.store.stop_job(job_id, self._at.served(), now)
+        is_allowed = job.state in allowed
+        state = self._at.store.stop_job(job_id, self._at.served(), now) if is_allowed else None
         if state is None:
             job = self.find(job_id)
             raise ServiceError(
-                Cause.WRONG_STATE, f"campaign {job.campaign}: its job {job_id} is {job.state}, and over"
+                Cause.WRONG_STATE,
+                f"campaign {job.campaign}: its job {job_id} is {job.state}"
+                + (", and over" if job.ended_at is not None else f"; allowed is {' or '.join(allowed)}"),
             )
         self.hint(job.zones)
         return evolve(job, state=state, ended_at=now if state is JobState.Stopped else None)
+
+    def active(self, campaign: str) -> Sequence[int]:
+        """Return the ids of a campaign's jobs that run or are paused.
+
+        Raises:
+            ServiceError: there is no such campaign, or none of its jobs does.
+        """
+        found = [job.job_id for job in self.all(campaign, TAKES_CONTACTS)]
+        if not found:
+            raise ServiceError(
+                Cause.NOT_RUNNING, f"no job of the campaign runs or is paused; run it first: {campaign}"
+            )
+        return found
+
+    def check_custom_pacing(self, campaign: str) -> None:
+        """Check that it is said from outside how many calls of a campaign there may be at once.
+
+        Raises:
+            ServiceError: there is no such campaign, or it calls as it finds right.
+        """
+        if not self.find_campaign(campaign).custom_pacing:
+            raise ServiceError(
+                Cause.NO_CUSTOM_PACING, f"campaign without custom pacing; its setting is off: {campaign}"
+            )
 
     def live(self, campaign: str) -> JobStatus:
         """Return the job of a campaign that takes contacts: the one that runs or is paused.
@@ -162,7 +193,7 @@ class JobService(Service):
             if undialable:
                 raise ServiceError(
                     Cause.NO_NUMBER,
-                    f"contact list {list_name}: nobody in it has a number that can be dialled",
+                    f"contact list {list_name}: nobody has a number that can be dialled",
                 )
             raise ServiceError(Cause.NO_CONTACTS, f"contact list {list_name}: has no contacts")
         self.hint(job.zones)

@@ -300,7 +300,8 @@ def run(
     """Run a campaign: a job with all contacts of its lists starts in a zone, or in several.
 
     Without a running server it starts as soon as one does. Several zones share the contacts; one that has no
-    more takes some of another's, and the job is over when none has any.
+    more takes some of another's, and the job is over when none has any. While a job of the campaign is under
+    way the next one waits for it.
 
     ```
     agentmgr campaign run Spring
@@ -344,14 +345,37 @@ def resume(name: str, /, *, config: Config = None) -> None:
 
 
 @app.command
-def stop(name: str, /, *, config: Config = None) -> None:
+def stop(name: str | None = None, /, *, job: int | None = None, config: Config = None) -> None:
     """End a campaign's job for good; contacts being worked on are finished.
 
+    ```
     agentmgr campaign stop Spring
-    """
-    from agentmgr.admin.requests import StopCampaign
+    agentmgr campaign stop --job 7
+    ```
 
-    _tell(config, StopCampaign(name))
+    Parameters
+    ----------
+    name
+        Name of the campaign whose job ends that is under way.
+    job
+        Instead: the id of the job that ends, also of one that waits in the queue.
+    """
+    from agentmgr.admin.requests import StopCampaign, StopJob
+
+    if (name is None) == (job is None):
+        raise Misused("stop: give the name of a campaign, or --job with the id of a job")
+    _tell(config, StopCampaign(name) if name is not None else StopJob(job or 0))
+
+
+@app.command
+def jobs(name: str = "", /, *, json: Json = False, config: Config = None) -> None:
+    """Show the jobs of a campaign, or of all, with those that wait for the one before them to be over.
+
+    agentmgr campaign jobs Spring
+    """
+    from agentmgr.admin.requests import ListJobs
+
+    show(perform(config, ListJobs(name)), json, "no jobs yet; agentmgr campaign run makes one")
 
 
 @app.command

@@ -19,7 +19,8 @@ _TAKE_IN = (
     " timezone, left_out, course, priority)"
     " SELECT CAST(? AS INTEGER), contact.contact_id, CAST(? AS TEXT), 'pending', 0, 0.0, '', '',"
     " COALESCE((SELECT contact_phone.timezone FROM contact_phone"
-    f" WHERE contact_phone.contact_id = contact.contact_id ORDER BY {IN_TURN} LIMIT 1), ''), '', '', CAST(? AS INTEGER)"
+    f" WHERE contact_phone.contact_id = contact.contact_id ORDER BY {IN_TURN} LIMIT 1), ''), '', '',"
+    " CAST(? AS INTEGER)"
     " FROM contact WHERE contact.contact_id IN "
 )
 
@@ -79,14 +80,14 @@ def _deal_to(
 
 
 def add_contacts(tx: Transaction, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:
-    """Give a job that runs or is paused some contacts, those of them that it has not and that have a number."""
+    """Give a job that runs or is paused those of some contacts that it has not and that have a number."""
     return _add(tx.sql, job_id, contact_ids, priority)
 
 
 def add_list(
     tx: Transaction, job_id: int, list_id: int, after: int, limit: int, priority: Priority, has_added: bool
 ) -> tuple[Added, int | None]:
-    """Do that with the next contacts of a list; with its last ones the job has the list, if it has any of it."""
+    """Do that with the next contacts of a list; with its last ones the job has the list, if any was added."""
     sql = tx.sql
     rows = sql.fetch(
         "SELECT contact_id FROM contact WHERE list_id = ? AND contact_id > ? AND deleted_at IS NULL"

@@ -26,15 +26,29 @@ class Failing:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
         self._names: frozenset[str] = frozenset()
+        self._before: dict[str, Callable[[], None]] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._store, name)  # a name that is none is a mistake of the test
+        if name in self._before:
+            return _acting(self._before.pop(name), found)
         return _fail if name in self._names else found
+
+    def act_before(self, name: str, act: Callable[[], None]) -> None:
+        self._before[name] = act
 
     def fail(self, names: tuple[str, ...]) -> None:
         for name in names:
             getattr(self._store, name)
         self._names = frozenset(names)
+
+
+def _acting(act: Callable[[], None], found: Callable[..., Any]) -> Callable[..., Any]:
+    def first_act(*args: Any, **kwargs: Any) -> Any:
+        act()
+        return found(*args, **kwargs)
+
+    return first_act
 
 
 def _fail(*_: Any, **__: Any) -> Any:
@@ -103,6 +117,10 @@ class World:
         """Let methods of the store fail from now on, and all others not."""
         self._failing.fail(names)
 
+    def meanwhile(self, method: str, act: Callable[[], None]) -> None:
+        """Let something happen just before the next call of a method of the store."""
+        self._failing.act_before(method, act)
+
     def share(self, *organisations: str) -> None:
         """Let there be organisations; everybody's caller makes them."""
         for name in organisations:
@@ -116,9 +134,8 @@ class World:
         """Make a campaign on lists, which are made if they are not there."""
         for each in lists:
             self.store.ensure_list(each, self.now, organisation=self.caller.organisation)
-        spec = CampaignSpec(
-            0, name, PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID, **settings
-        )
+        codes = {"completion_codes": DEFAULT_COMPLETION_CODES, "default_code_id": DEFAULT_CODE_ID}
+        spec = CampaignSpec(0, name, PacingType.Predictive, "English", **(codes | settings))
         return self.services.campaigns.create(spec, lists)
 
 

@@ -146,9 +146,9 @@ def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
 def test_run_twice_waits_until_the_first_is_over(ready: SqliteStore) -> None:
     assert not services(ready).campaigns.run("Spring", ["Default"]).is_queued
     assert services(ready).campaigns.run("Spring", ["Default"]).is_queued
-    assert [job.state for job in services(ready).jobs.list("Spring")] == [JobState.Running, JobState.Queued]
+    assert [job.state for job in services(ready).jobs.all("Spring")] == [JobState.Running, JobState.Queued]
     services(ready, ()).campaigns.stop("Spring")
-    assert [job.state for job in services(ready).jobs.list("Spring")] == [JobState.Stopped, JobState.Running]
+    assert [job.state for job in services(ready).jobs.all("Spring")] == [JobState.Stopped, JobState.Running]
 
 
 def test_infinite_campaign_runs_once_without_contacts_or_a_list(ready: SqliteStore) -> None:
