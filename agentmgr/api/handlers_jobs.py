@@ -8,6 +8,8 @@ from agentmgr.api.contract_agent import (
     AddContactFromListToJobResponse,
     AddContactGroupToJob,
     AddContactGroupToJobResponse,
+    AddContactListToJob,
+    AddContactListToJobResponse,
     AddContactToJob,
     AddContactToJobResponse,
     GetAllCompletionCodesForCampaign,
@@ -177,6 +179,14 @@ def add_contact_group_to_job(
     """Give the contacts of a list to the job of a campaign."""
     services.jobs.add_list(request.CampaignName, request.ContactGroupName)
     return AddContactGroupToJobResponse(DONE)
+
+
+@handles(AddContactListToJob)
+def add_contact_list_to_job(request: AddContactListToJob, services: Services) -> AddContactListToJobResponse:
+    """Give the contacts of a list to the job of a campaign, with a priority."""
+    priority, filtered = _priority(request.ContactPriority), request.ApplyFilter
+    services.jobs.add_list(request.CampaignName, request.ContactListName, priority, filtered=filtered)
+    return AddContactListToJobResponse(DONE)
 
 
 def _priority(name: contract_agent.Priority) -> Priority:

@@ -165,10 +165,23 @@ class JobService(Service):
         self.hint(job.zones)
         return job
 
-    def add_list(self, campaign: str, list_name: str, priority: Priority = Priority.MEDIUM) -> int:
+    def add_list(
+        self,
+        campaign: str,
+        list_name: str,
+        priority: Priority = Priority.MEDIUM,
+        *,
+        filtered: bool = False,
+    ) -> int:
         """Give the job of a campaign the contacts of a list, and what comes into that; return how many.
 
         Those that the job has are left as they are. It is done in chunks, so that no zone waits.
+
+        Args:
+            campaign: the campaign.
+            list_name: the list.
+            priority: of all that are added.
+            filtered: whether only those are wanted that the campaign's filter lets through.
 
         Raises:
             ServiceError: the job has the list, or all of its contacts; it has none, or none with a number.
@@ -183,7 +196,13 @@ class JobService(Service):
         total, had, undialable = 0, 0, 0
         while last is not None:
             added, last = store.add_list(
-                job.job_id, contact_list.list_id, last, ADD_CHUNK, priority, has_added=total > 0
+                job.job_id,
+                contact_list.list_id,
+                last,
+                ADD_CHUNK,
+                priority,
+                has_added=total > 0,
+                filtered=filtered,
             )
             self._check_open(job, added.state)
             total, had, undialable = total + added.added, had + added.had, undialable + added.undialable
@@ -195,7 +214,7 @@ class JobService(Service):
                     Cause.NO_NUMBER,
                     f"contact list {list_name}: nobody has a number that can be dialled",
                 )
-            raise ServiceError(Cause.NO_CONTACTS, f"contact list {list_name}: has no contacts")
+            raise ServiceError(Cause.NO_CONTACTS, f"contact list {list_name}: has no contacts to add")
         self.hint(job.zones)
         return total
 

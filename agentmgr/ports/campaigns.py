@@ -310,7 +310,15 @@ class JobStore(Protocol):
         ...
 
     def add_list(
-        self, job_id: int, list_id: int, after: int, limit: int, priority: Priority, *, has_added: bool
+        self,
+        job_id: int,
+        list_id: int,
+        after: int,
+        limit: int,
+        priority: Priority,
+        *,
+        has_added: bool,
+        filtered: bool = False,
     ) -> tuple[Added, int | None]:
         """Give it the next contacts of a list, those above an id; with the last ones the list is one of its.
 
@@ -321,6 +329,7 @@ class JobStore(Protocol):
             limit: how many at most.
             priority: of all of them.
             has_added: whether some were added before.
+            filtered: whether only those are wanted that the campaign's filter lets through.
 
         Returns:
             what came of them, and the id to go on after, None once there are no more.

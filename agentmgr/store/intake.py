@@ -85,7 +85,14 @@ def add_contacts(tx: Transaction, job_id: int, contact_ids: Sequence[int], prior
 
 
 def add_list(
-    tx: Transaction, job_id: int, list_id: int, after: int, limit: int, priority: Priority, has_added: bool
+    tx: Transaction,
+    job_id: int,
+    list_id: int,
+    after: int,
+    limit: int,
+    priority: Priority,
+    has_added: bool,
+    filtered: bool,
 ) -> tuple[Added, int | None]:
     """Do that with the next contacts of a list; with its last ones the job has the list, if any was added."""
     sql = tx.sql
@@ -95,7 +102,11 @@ def add_list(
         (list_id, after, limit),
     )
     contact_ids = [contact_id for (contact_id,) in rows]
-    added = _add(sql, job_id, contact_ids, priority)
+    ((filter_,),) = sql.fetch(
+        "SELECT filter FROM campaign JOIN job ON job.campaign_id = campaign.campaign_id WHERE job_id = ?",
+        (job_id,),
+    )
+    added = _add(sql, job_id, passing(tx, filter_, contact_ids) if filtered else contact_ids, priority)
     last = contact_ids[-1] if len(contact_ids) == limit else None
     if last is None and (has_added or added.added) and added.state in GOES_ON:
         sql.execute(

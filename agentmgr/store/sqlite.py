@@ -564,10 +564,18 @@ class SqliteStore:
         return self._database.write(intake.add_contacts, job_id, tuple(contact_ids), priority)
 
     def add_list(
-        self, job_id: int, list_id: int, after: int, limit: int, priority: Priority, *, has_added: bool
+        self,
+        job_id: int,
+        list_id: int,
+        after: int,
+        limit: int,
+        priority: Priority,
+        *,
+        has_added: bool,
+        filtered: bool = False,
     ) -> tuple[Added, int | None]:
         """Give it the next contacts of a list; with the last ones the list is one of its."""
-        arguments = (job_id, list_id, after, limit, priority, has_added)
+        arguments = (job_id, list_id, after, limit, priority, has_added, filtered)
         return self._database.write(intake.add_list, *arguments)
 
     def has_list(self, job_id: int, list_id: int) -> bool:

@@ -9,6 +9,8 @@ from agentmgr.api.contract_agent import (
     AddContactFromListToJobResponse,
     AddContactGroupToJob,
     AddContactGroupToJobResponse,
+    AddContactListToJob,
+    AddContactListToJobResponse,
     AddContactToJob,
     AddContactToJobResponse,
     GetAllCompletionCodesForCampaign,
@@ -376,6 +378,17 @@ def a_list_is_added_and_what_comes_into_it(world: World) -> None:
     assert world.services.jobs.find(job_id).total == 6
 
 
+@done(AddContactListToJob)
+def those_of_a_list_are_added_that_the_filter_lets_through(world: World) -> None:
+    job_id = running(world, infinite=True, filter="UserContactId <> 'U12'")
+    fill(world, "B", 3, first=11)
+    added = AddContactListToJob("Spring", "B", Priority.HIGH, ApplyFilter=True)
+    assert world.call(added, AddContactListToJobResponse).Result == 0
+    token = world.store.open_zone(ZONE, T0).token
+    claimed = world.store.claim_contacts(token, job_id, 100, T0).contacts
+    assert [each.user_contact_id for each in claimed] == ["U11", "U13", "U1", "U2"]
+
+
 ADDERS: tuple[Any, ...] = (
     (AddContactToJob, lambda contact="U11", name="B": AddContactToJob("Spring", contact, name)),
     (
@@ -383,6 +396,7 @@ ADDERS: tuple[Any, ...] = (
         lambda contact="U11", name="B": AddContactFromListToJob("Spring", contact, name),
     ),
     (AddContactGroupToJob, lambda contact="U11", name="B": AddContactGroupToJob("Spring", name)),
+    (AddContactListToJob, lambda contact="U11", name="B": AddContactListToJob("Spring", name)),
 )
 
 
@@ -418,7 +432,7 @@ def contact_is_not_there(world: World, make: Any) -> Any:
     return make("U99")
 
 
-@each_adder(-2, AddContactGroupToJob)
+@each_adder(-2, AddContactGroupToJob, AddContactListToJob)
 def list_is_empty(world: World, make: Any) -> Any:
     running(world)
     fill(world, "B", 0)
@@ -450,6 +464,28 @@ def list_is_not_there(world: World, make: Any) -> Any:
     return make("U1", "C")
 
 
+@each_adder(-8, AddContactListToJob)
+def job_has_each_of_the_list(world: World, make: Any) -> Any:
+    running(world, infinite=True)
+    fill(world, "B", 2, first=11)
+    for contact in ("U11", "U12"):
+        world.services.jobs.add_contact("Spring", "B", contact)
+    return make()
+
+
+@each_adder(-35, AddContactListToJob)
+def list_is_the_job_s(world: World, make: Any) -> Any:
+    running(world)
+    return make("", "A")
+
+
+@refused(AddContactListToJob, -2)
+def a_filter_lets_nobody_through(world: World) -> AddContactListToJob:
+    running(world, infinite=True, filter="UserContactId = 'xx'")
+    fill(world, "B", first=11)
+    return AddContactListToJob("Spring", "B", ApplyFilter=True)
+
+
 @each_adder(-14, AddContactToJob)
 def list_of_another_organisation_is_not_there(world: World, make: Any) -> Any:
     foreign(world)
@@ -469,13 +505,13 @@ def campaign_does_not_run(world: World, make: Any) -> Any:
     return make()
 
 
-@each_adder(-28, AddContactFromListToJob, AddContactGroupToJob)
+@each_adder(-28, AddContactFromListToJob, AddContactGroupToJob, AddContactListToJob)
 def list_is_foreign(world: World, make: Any) -> Any:
     foreign(world)
     return make("U1", "A")
 
 
-@each_adder(-30, AddContactFromListToJob, AddContactGroupToJob)
+@each_adder(-30, AddContactFromListToJob, AddContactGroupToJob, AddContactListToJob)
 def campaign_is_foreign(world: World, make: Any) -> Any:
     foreign(world)
     fill(world, "B", first=11)
