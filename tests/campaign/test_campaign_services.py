@@ -395,7 +395,7 @@ def test_campaign_runs_in_the_zones_named_else_in_its_own_else_where_it_is_said(
         campaigns.stop("Autumn")
     assert campaigns.run("Spring", [], "East").zones == ("East",)
     campaigns.stop("Spring")
-    with refused(Cause.BAD_VALUE, "needs at least one zone"):
+    with refused(Cause.NOT_SERVED, "needs at least one zone"):
         campaigns.run("Spring")
 
 

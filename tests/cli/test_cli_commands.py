@@ -278,6 +278,7 @@ def test_campaign_create_has_an_option_for_every_setting(shell: Shell, campaign:
         option = CampaignSettings.option(name)
         flags = {True: [f"--{option}"], False: [f"--no-{option}"]}
         tokens += flags[value] if isinstance(value, bool) else [f"--{option}", str(value)]
+    shell("org", "add", str(wanted["organisation"]))
     shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
     store = open_sqlite(database)
     spec = store.find_campaign("Other")
