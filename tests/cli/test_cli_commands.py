@@ -259,6 +259,7 @@ def test_campaign_create_on_a_list_that_is_not_there_names_those_that_are(
 
 
 OTHER_SETTINGS = {
+    "filter": lambda _: "Language is empty",
     "abandon_number": lambda was: "+442079460018",
     "country": lambda was: "GB",
     str: lambda was: "x",
