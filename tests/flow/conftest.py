@@ -1,0 +1,3 @@
+from tests.soap.conftest import demo_url
+
+__all__ = ["demo_url"]
