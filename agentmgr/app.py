@@ -19,6 +19,7 @@ from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, se
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.connectors.errands import ConnectorErrands
+from agentmgr.connectors.installed import plans
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
@@ -270,7 +271,9 @@ async def open_server(
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))
             imports = ImportKeeper(
-                lambda is_ending: Means(store, backing.now, backing.hint, is_ending, settings.imports),
+                lambda is_ending: Means(
+                    store, backing.now, backing.hint, is_ending, settings.imports, plans(settings.connectors)
+                ),
                 services.contacts,
                 incarnation,
                 shared=leases is not None,

@@ -13,11 +13,17 @@ from prometheus_client import CollectorRegistry
 from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
+from agentmgr.connectors.installed import plans
 from agentmgr.databases import ServerFailed, open_stores
+from agentmgr.imports.importer import Means
+from agentmgr.imports.keeper import ImportKeeper
 from agentmgr.log import configure
+from agentmgr.managing import new_incarnation
 from agentmgr.ports import LeaseStore, NoFloors, StoreFault
+from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.host import first_error
 from agentmgr.runtime.notify import ServiceManager
+from agentmgr.runtime.schedules import ScheduleKeeper
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
 from agentmgr.tls.certificates import BadCertificate, open_certificates
@@ -61,6 +67,10 @@ class _Zones:
         await self._looked.wait()
 
 
+SCHEDULER = Caller("schedule")
+"""Who does what is scheduled."""
+
+
 def run_web(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -83,7 +93,8 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
     """Serve until SIGTERM or SIGINT; calls that are being answered then are answered.
 
     Args:
-        settings: of the managers; of them `database`, `http`, `log` and `schedules` are used.
+        settings: of the managers; of them `database`, `http`, `log`, `schedules`, `imports` and `connectors`
+            are used.
         on_ready: called with the port when everything is served.
     """
     if not settings.database.url:
@@ -128,6 +139,24 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
                 nursery.start_soon(web.serve, [trio.SocketListener(trio.socket.from_stdlib_socket(sock))])
                 port = sock.getsockname()[1]
                 log.info("web_ready", host=http.host, port=port)
+                keeper = ImportKeeper(
+                    lambda is_ending: Means(
+                        store,
+                        backing.now,
+                        backing.hint,
+                        is_ending,
+                        settings.imports,
+                        plans(settings.connectors),
+                    ),
+                    services(SCHEDULER).contacts,
+                    new_incarnation(),
+                    shared=True,
+                )
+                nursery.start_soon(keeper.run)
+                clock = Clock()
+                nursery.start_soon(clock.follow)
+                fire = services(SCHEDULER).schedules.fire
+                nursery.start_soon(ScheduleKeeper(lambda: trio.to_thread.run_sync(fire), clock).run)
                 await on_ready(port)
                 async for number in signals:
                     if number != signal.SIGHUP:

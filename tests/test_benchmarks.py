@@ -91,3 +91,11 @@ def test_benchmark_of_attacks_tells_the_waiting_before_and_during_each(attack):
     # a stranger takes time of the machine; what is judged is that nobody is kept waiting by the server
     assert figures["p99_before_ms"] > 0
     assert figures["p99_during_ms"] < 10 * figures["p99_before_ms"] + 500
+
+
+def test_benchmark_of_imports_tells_how_long_it_took_and_what_the_zone_waited():
+    (figures,) = bench("import", "--contacts", "600", "--seconds", "0.3")
+    assert figures["state"] == "COMPLETED"
+    assert figures["created"] + figures["invalid"] == 600
+    assert figures["zone_alone"]["commits"] >= 2
+    assert figures["zone_beside"]["p99_ms"] > 0

@@ -80,7 +80,7 @@ def read_number(text: str, region: str | None = None) -> DialableNumber:
         ValueError: it is not one number that can be called; the text goes on after the number's.
     """
     number = _read(_as_written(text), region)
-    kind = phonenumbers.number_type(number)
+    kind = _kind(number)
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     country = phonenumbers.region_code_for_number(number) or "001"
     return DialableNumber(
@@ -159,6 +159,8 @@ def calling_code(region: str) -> int:
 
 def _plain(text: str) -> str:
     """Write a text with plain letters, digits, dashes and spaces, and without what cannot be seen."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     plain: list[str] = []
     for char in text.strip():
         kind = unicodedata.category(char)
@@ -292,7 +294,28 @@ def _parse(text: str, region: str | None) -> PhoneNumber | None:
 
 
 def _exists(number: PhoneNumber) -> bool:
-    return phonenumbers.number_type(number) != PhoneNumberType.UNKNOWN
+    return _kind(number) != PhoneNumberType.UNKNOWN
+
+
+def _kind(number: PhoneNumber) -> int:
+    """Return the type of a number, which is asked for several times while one is read."""
+    return _kind_of(
+        number.country_code,
+        number.national_number,
+        number.italian_leading_zero,
+        number.number_of_leading_zeros,
+    )
+
+
+@lru_cache(maxsize=256)
+def _kind_of(code: int | None, national: int | None, leading_zero: bool | None, zeros: int | None) -> int:
+    number = PhoneNumber(
+        country_code=code,
+        national_number=national,
+        italian_leading_zero=leading_zero,
+        number_of_leading_zeros=zeros,
+    )
+    return phonenumbers.number_type(number)
 
 
 def _existing(number: PhoneNumber | None) -> PhoneNumber:

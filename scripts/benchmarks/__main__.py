@@ -12,6 +12,7 @@ from scripts.benchmarks import (
     costs,
     flood,
     fuzz,
+    imports,
     logons,
     neighbours,
     store,
@@ -25,7 +26,7 @@ def main() -> None:
     kinds = parser.add_subparsers(
         dest="kind",
         required=True,
-        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | store",
+        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | store | import",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -89,6 +90,13 @@ def main() -> None:
         "--closed", type=int, nargs="*", default=[0, 100_000], help="contacts before those that are claimed"
     )
     store_parser.add_argument("--open", type=int, default=10_000, help="contacts that are claimed")
+    about_import = (
+        "how long an import from a file takes, what memory it needs, and how long commits of a zone take"
+        " before and during it"
+    )
+    import_parser = kinds.add_parser("import", help=about_import, description=about_import)
+    import_parser.add_argument("--contacts", type=int, default=500_000)
+    import_parser.add_argument("--seconds", type=float, default=5.0, help="how long the zone is alone before")
     options = parser.parse_args()
     log.configure("warning")
     if options.kind == "wire":
@@ -108,6 +116,8 @@ def main() -> None:
         result = [fuzz.measure(options.frames, options.seed)]
     elif options.kind == "logons":
         result = logons.measure(options.cases, options.root)
+    elif options.kind == "import":
+        result = [imports.measure(options.contacts, options.seconds)]
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":
