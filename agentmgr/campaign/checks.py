@@ -112,15 +112,18 @@ class ContactReader:
                 if text is not None:
                     kept |= {name: "", country: ""}
                 continue
+            if region is None and phones:
+                region = numbers.region_of(phones[0].number)
             written = WrittenNumber(name, text, values.get(country, ""), values.get(zone, ""))
             phone, wrong = self.read_number(written, region)
             faults += wrong
             if phone is not None:
                 phones.append(phone)
                 kept[country] = str(numbers.calling_code_of(phone.number))
-                region = region or numbers.region_of(phone.number)
         for name in sorted(kept):
             if kept[name] and self._is_phone(name):
+                if region is None and phones:
+                    region = numbers.region_of(phones[0].number)
                 phone, wrong = self.read_number(WrittenNumber(name, kept.pop(name)), region)
                 faults += wrong
                 phones += [phone] if phone is not None else []

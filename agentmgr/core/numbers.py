@@ -42,6 +42,7 @@ _SCIENTIFIC = re.compile(r"\d+([.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _DIGITS_ALONE = re.compile(r"[\d \-.()\[\]/]+")
 _WORD_LAST = re.compile(r"([+(\[]*\d[\d \-.()\[\]/]*)[A-Z][A-Z\d \-]*", re.IGNORECASE)
 _MIN_LETTERS = 3
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 _TOO_SHORT_OR_LONG = {
     ValidationResult.TOO_SHORT: "too short",
@@ -130,6 +131,9 @@ def region_of(e164: str) -> str | None:
 
 def calling_code_of(e164: str) -> int:
     """Return the calling code of a number; 0 if there is no such country."""
+    if _E164.fullmatch(e164):  # no code begins with another one, so that nothing else has to be read
+        codes = (int(e164[1 : 1 + digits]) for digits in (1, 2, 3))
+        return next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)
     number = _parse(e164, None)
     return (number.country_code or 0) if number is not None else 0
 

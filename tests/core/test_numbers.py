@@ -328,3 +328,12 @@ def test_address_is_read_in_the_form_it_is_kept(text: str, address: str) -> None
 def test_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither a telephone number nor an e-mail address"):
         read_address(text, "GB")
+
+
+def test_calling_code_of_a_number_is_what_the_number_says_itself() -> None:
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        example = phonenumbers.example_number(region)
+        assert example is not None
+        e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        assert numbers.calling_code_of(e164) == example.country_code
+    assert (numbers.calling_code_of(""), numbers.calling_code_of("+999123456")) == (0, 0)
