@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-from conftest import T0, Desk
+from importing import T0, Desk
 
 from agentmgr.campaign.contacts import CHUNK_ROWS
 from agentmgr.campaign.service import Cause, ServiceError
