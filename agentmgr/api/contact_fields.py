@@ -7,6 +7,7 @@ from typing import Any
 from attrs import fields_dict
 
 from agentmgr.api.contract_agent import AttributeType, ContactDataType, ContactType
+from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import USER_CONTACT_ID, AttributeSpec
 from agentmgr.ports import StoredContact
 from protocol.enums import AttributeType as Kind
@@ -36,7 +37,11 @@ Record = ContactDataType | ContactType
 
 
 def values_of(record: Record, specs: Iterable[AttributeSpec]) -> dict[str, str]:
-    """Return what a record says of a contact; what it does not say is left out."""
+    """Return what a record says of a contact; what it does not say is left out.
+
+    Raises:
+        ServiceError: it says twice whose it is.
+    """
     found: dict[str, str] = {}
     for name, field in FIELDS.items():
         value = getattr(record, _field(type(record), field), None)
@@ -44,6 +49,8 @@ def values_of(record: Record, specs: Iterable[AttributeSpec]) -> dict[str, str]:
             found[name] = value.strip(" ")
     types = {spec.name: spec.data_type for spec in specs}
     for each in record.AttributeObj:
+        if each.Name == USER_CONTACT_ID:
+            raise ServiceError(Cause.BAD_VALUE, f"attribute {USER_CONTACT_ID}: is a field of its own")
         found[each.Name] = as_kept(types.get(each.Name, ""), each.Value.strip(" "))
     return found
 

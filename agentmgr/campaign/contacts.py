@@ -25,7 +25,7 @@ from agentmgr.ports import (
 from agentmgr.text import fault_of
 
 CHUNK_ROWS = 200
-EMPTY_CHUNK = 500
+EMPTY_CHUNK = 200
 _MAX_FOUND_CHARACTERS = 200
 
 

@@ -103,7 +103,7 @@ class RecordService(Service):
         names = [each.name for each in lists]
         found = [
             contact_id
-            for contact_id, name in self._at.store.find_contacts(user_contact_id)
+            for contact_id, name in self._at.store.find_contacts(user_contact_id, deleted=True)
             if not names or name in names
         ]
         if not found:

@@ -261,8 +261,11 @@ class HistoryStore(Protocol):
         """Return the next contacts of a list by their ids, those above one."""
         ...
 
-    def find_contacts(self, user_contact_id: str) -> tuple[tuple[int, str], ...]:
-        """Return the contacts that have an id in their list, each with the list's name, by that."""
+    def find_contacts(self, user_contact_id: str, *, deleted: bool = False) -> tuple[tuple[int, str], ...]:
+        """Return the contacts that have an id in their list, each with the list's name, by that.
+
+        With `deleted` also those that are no more.
+        """
         ...
 
     def contact_history(self, contact_id: int) -> ContactHistory:

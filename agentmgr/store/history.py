@@ -18,14 +18,14 @@ from agentmgr.store.contacts import read_contacts
 from agentmgr.store.sql import Sql, Transaction, batches, marks
 
 
-def find_contacts(tx: Transaction, user_contact_id: str) -> tuple[tuple[int, str], ...]:
-    """Return the contacts that have an id, each with its list, by that."""
+def find_contacts(tx: Transaction, user_contact_id: str, deleted: bool) -> tuple[tuple[int, str], ...]:
+    """Return the contacts that have an id, or had it when they were deleted, each with its list, by that."""
     rows = tx.sql.fetch(
         "SELECT contact.contact_id, contact_list.name FROM contact_list JOIN contact"
         " ON contact.list_id = contact_list.list_id AND contact.user_contact_id = ?"
-        " AND contact.deleted_at IS NULL"
-        " ORDER BY contact_list.name",
-        (user_contact_id,),
+        " AND (contact.deleted_at IS NULL OR CAST(? AS INTEGER) = 1)"
+        " ORDER BY contact_list.name, contact.contact_id",
+        (user_contact_id, int(deleted)),
     )
     return tuple((contact_id, name) for contact_id, name in rows)
 

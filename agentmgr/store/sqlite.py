@@ -462,9 +462,9 @@ class SqliteStore:
         """Return what the values of the largest contact take, three bytes more for each; goes through all."""
         return self._database.read(contacts.largest_contact_bytes)
 
-    def find_contacts(self, user_contact_id: str) -> tuple[tuple[int, str], ...]:
+    def find_contacts(self, user_contact_id: str, *, deleted: bool = False) -> tuple[tuple[int, str], ...]:
         """Return the contacts that have an id in their list, each with the list's name."""
-        return self._database.read(history.find_contacts, user_contact_id)
+        return self._database.read(history.find_contacts, user_contact_id, deleted)
 
     def contact_history(self, contact_id: int) -> ContactHistory:
         """Return all that is known of a contact that exists."""

@@ -294,6 +294,7 @@ for call in (SaveContact, SaveContactToList):
         {"FirstName": "A\uffffB"},
         {"FirstName": "A" * 2001},
         {"AttributeObj": (AttributeType("Balance", "much"),)},
+        {"AttributeObj": (AttributeType("UserContactId", "U1"),)},
         {"AttributeObj": (AttributeType("Due", "2026/12/31 10:00:00"),)},
         {"AttributeObj": (AttributeType("Mobile", "12"),)},
     ):

@@ -1,7 +1,9 @@
 """Filters of campaigns: what is one, what it means, and what is said of one that is none."""
 
+import re
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -109,3 +111,10 @@ def test_any_text_is_a_filter_or_says_why_not(text: str) -> None:
     with suppress(FilterError):
         found = parse(text)
     assert found is None or all(each.attribute for each in comparisons_of(found))
+
+
+def test_filter_in_the_documentation_is_one() -> None:
+    document = Path(__file__).parents[2] / "agentmgr" / "docs" / "integrate.md"
+    (written,) = re.findall(r'^ *filter = "(.*)"$', document.read_text(encoding="utf-8"), re.MULTILINE)
+    check(written, SPECS)
+    assert len(list(comparisons_of(parse(written) or All(())))) == 4

@@ -174,11 +174,11 @@ def fits(spec: AttributeSpec, value: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
+    """Tell whether a text is a day, written so that the order of texts is that of days."""
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True
 
 
 @on_agent_command(AGTAddAgentNote, contact=True, no_contact=ResultCode.NOTE_NO_CONTACT)
