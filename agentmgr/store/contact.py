@@ -26,8 +26,8 @@ _IN_USE = (
 )
 _USED = f"SELECT contact_id FROM contact WHERE ({_IN_USE}) AND contact_id IN"
 _LIVE_WITH_LIST = (
-    "SELECT 1 FROM campaign_list JOIN job ON job.campaign_id = campaign_list.campaign_id"
-    " WHERE campaign_list.list_id = ? AND job.ended_at IS NULL LIMIT 1"
+    "SELECT 1 FROM job_list JOIN job ON job.job_id = job_list.job_id"
+    " WHERE job_list.list_id = ? AND job.ended_at IS NULL LIMIT 1"
 )
 OF_A_CONTACT = ("contact_phone", "contact_attribute", "note")
 """What goes with a contact that is deleted; all else is its history."""

@@ -256,8 +256,7 @@ _STANDS_BEHIND = (
 def put_batch(tx: Transaction, job: ImportJob, batch: ImportBatch, now: float) -> ImportStep | None:
     """Store a batch with what it counts, and where the import stands behind it, all or nothing."""
     source = job.source
-    its_list = "SELECT list_id FROM data_source WHERE source_id = ?"
-    ((list_id,),) = tx.sql.fetch(its_list, (source.source_id,))
+    ((list_id,),) = tx.sql.fetch("SELECT list_id FROM data_source WHERE source_id = ?", (source.source_id,))
     drafts, ignored = list(batch.drafts), 0
     if source.on_duplicate is OnDuplicate.IGNORE:
         there = set(contact_ids(tx.sql, list_id, {each.user_contact_id for each in drafts}))
