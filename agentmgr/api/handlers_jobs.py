@@ -35,6 +35,10 @@ from agentmgr.api.contract_campaign import (
     ResumePausedJobResponse,
     RunCampaign,
     RunCampaignResponse,
+    SetMaxAttemptsCount,
+    SetMaxAttemptsCountForTask,
+    SetMaxAttemptsCountForTaskResponse,
+    SetMaxAttemptsCountResponse,
     StopJob,
     StopJobResponse,
 )
@@ -153,6 +157,22 @@ def get_active_job_task_id_for_task(
     services.jobs.check_custom_pacing(request.CampaignName)
     jobs = services.jobs.active(request.CampaignName)
     return GetActiveJobTaskIdForTaskResponse(tuple(JobIDAndTask(job_id, ids[0]) for job_id in jobs))
+
+
+@handles(SetMaxAttemptsCount)
+def set_max_attempts_count(request: SetMaxAttemptsCount, services: Services) -> SetMaxAttemptsCountResponse:
+    """Say how many calls of a job there may be at once."""
+    services.jobs.set_max_calls(request.JobID, request.Count)
+    return SetMaxAttemptsCountResponse(DONE)
+
+
+@handles(SetMaxAttemptsCountForTask)
+def set_max_attempts_count_for_task(
+    request: SetMaxAttemptsCountForTask, services: Services
+) -> SetMaxAttemptsCountForTaskResponse:
+    """Say how many calls of a job's task there may be at once."""
+    services.jobs.set_max_calls(request.JobID, request.Count, request.TaskID)
+    return SetMaxAttemptsCountForTaskResponse(DONE)
 
 
 @handles(AddContactToJob)

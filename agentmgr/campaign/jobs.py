@@ -6,11 +6,12 @@ from attrs import evolve
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.model import Priority
-from agentmgr.ports import LIVE_JOB_STATES, JobEntry, JobState, JobStatus
+from agentmgr.ports import LIVE_JOB_STATES, JobEntry, JobState, JobStatus, Paced
 
 PAGE = 500
 ARCHIVE_CHUNK = 500
 ADD_CHUNK = 500
+MAX_CALLS = 100_000
 TAKES_CONTACTS = (JobState.Running, JobState.Paused)
 
 
@@ -119,6 +120,35 @@ class JobService(Service):
             raise ServiceError(
                 Cause.NO_CUSTOM_PACING, f"campaign without custom pacing; its setting is off: {campaign}"
             )
+
+    def set_max_calls(self, job_id: int, count: int, task_id: int | None = None) -> None:
+        """Let a job with custom pacing have so many calls at once at most; those under way are not cut.
+
+        Args:
+            job_id: the job.
+            count: calls that no agent has yet, 0 for none.
+            task_id: the task of its campaign that is meant, if one is.
+
+        Raises:
+            ServiceError: it is not under way or nobody works on it, has no custom pacing or no such task; it
+                is no count.
+        """
+        job = self.find(job_id)
+        campaign = self.find_campaign(job.campaign)
+        if job.ended_at is not None:
+            raise ServiceError(Cause.NO_SUCH_JOB, f"job {job_id} is {job.state}, and over")
+        if count < 0 or count > MAX_CALLS:
+            raise ServiceError(Cause.BAD_COUNT, f"{count} calls at once; allowed are 0 to {MAX_CALLS}")
+        if task_id is not None and all(task.task_id != task_id for task in campaign.tasks):
+            raise ServiceError(Cause.NO_SUCH_TASK, f"job {job_id} has no task {task_id}")
+        self.check_custom_pacing(job.campaign)
+        done = self._at.store.set_max_calls(job_id, count, self._at.served())
+        if done is not Paced.SET:
+            cause = Cause.NO_CUSTOM_PACING if done is Paced.NOT_CUSTOM else Cause.NOT_SERVED
+            raise ServiceError(
+                cause, f"job {job_id}: {done}; no zone can be told how many calls there may be"
+            )
+        self.hint(job.zones)
 
     def live(self, campaign: str) -> JobStatus:
         """Return the job of a campaign that takes contacts: the one that runs or is paused.

@@ -3,6 +3,8 @@
 from collections import deque
 from itertools import islice
 
+from attrs import evolve
+
 from agentmgr.core.agent import Agent
 from agentmgr.core.attempts import UNTOUCHED, Attempts, may_be_paid
 from agentmgr.core.callbacks import Callbacks
@@ -13,12 +15,13 @@ from agentmgr.core.effects import (
     FetchContacts,
     FinishJob,
     HangUp,
+    HoldCalls,
     MarkAnswered,
 )
 from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Errand, Job
-from agentmgr.core.model import ContactSpec, WantedJob
+from agentmgr.core.model import CallGrant, ContactSpec, WantedJob
 from agentmgr.core.pacer import predictive_lines, progressive_lines
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
@@ -72,8 +75,24 @@ class Dialer:
                 self._dial_lines(job)
             self._fetch(job)
             self._leave_to_others(job)
+        if job.calls is not None:
+            self._hold_calls(job, job.calls)
         if job.is_exhausted:
             self.finish(job)
+
+    def take_grant(self, job: Job, told: CallGrant) -> None:
+        """Go by how many calls the store grants; what was read before the latest grant is no news."""
+        if job.calls is None or told.number > job.calls.number:
+            job.calls = told
+            self._out.serve(job)
+
+    def _hold_calls(self, job: Job, calls: CallGrant) -> None:
+        """Say what is reserved for calls that are not there and will not be: others may have them."""
+        granted = 0 if self._floor.closing else calls.granted
+        reserved, wanted = max(granted, job.in_the_air), job.shares == 1 or job.staff > 0
+        if reserved < calls.reserved or wanted != calls.wanted:
+            self._out.emit(HoldCalls(job.job_id, calls.number, reserved, wanted))
+            job.calls = evolve(calls, reserved=reserved, wanted=wanted)
 
     def tick(self, job: Job) -> None:
         """Serve the job and come back after the pacing interval, for as long as it runs."""
@@ -208,6 +227,8 @@ class Dialer:
             lines = predictive_lines(job.load, job.estimates, job.campaign.abandon_limit)
         else:
             lines = progressive_lines(job.load)
+        if job.calls is not None:
+            lines = min(lines, job.calls.granted - job.in_the_air)
         while lines > 0 and (session := self._next_session(job)) is not None:
             lines -= 1
             self._attempts.start_attempt(session, to_dial=True)

@@ -570,6 +570,19 @@ class DropResumeToken:
 
 
 @frozen
+class HoldCalls:
+    """A zone has, and will have, at most so many calls of a job by the grant of that number.
+
+    What was reserved beyond that is for others. `wanted` says whether it has anybody to call for.
+    """
+
+    job_id: int
+    grant: int
+    reserved: int
+    wanted: bool
+
+
+@frozen
 class FinishJob:
     """A job is over; `state` is `finished` or `stopped`."""
 
@@ -598,6 +611,7 @@ Record = (
     | DropAnswers
     | SaveResumeToken
     | DropResumeToken
+    | HoldCalls
     | FinishJob
 )
 RECORDS: tuple[type[Any], ...] = get_args(Record)

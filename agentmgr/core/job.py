@@ -10,6 +10,7 @@ from agentmgr.core.campaign_lists import CampaignLists
 from agentmgr.core.model import (
     AttributeSpec,
     CallbackSpec,
+    CallGrant,
     CampaignSpec,
     CompletionCodeSpec,
     ContactSpec,
@@ -138,6 +139,7 @@ class Job:
     yields_to: "Job | None" = None
     yields_until: float = 0.0
     unstaffed_at: float | None = None
+    calls: CallGrant | None = None
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
     counts: JobCounts = Factory(lambda self: JobCounts(self.began_at), takes_self=True)
@@ -173,6 +175,7 @@ class Job:
             note=note,
             shares=spec.shares,
             done_here=spec.done_here,
+            calls=spec.calls,
         )
 
     def change_campaign(self, campaign: CampaignSpec) -> None:
@@ -192,6 +195,11 @@ class Job:
     def load(self) -> Load:
         """Agents and lines at this moment."""
         return Load(len(self.idle), self.busy, len(self.ringing), len(self.waiting))
+
+    @property
+    def in_the_air(self) -> int:
+        """How many calls are under way that no agent has yet, being checked or ringing or waiting."""
+        return len(self.ringing) + len(self.waiting)
 
     @property
     def is_cautious(self) -> bool:

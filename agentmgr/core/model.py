@@ -354,6 +354,20 @@ class Wanted(StrEnum):
 
 
 @frozen
+class CallGrant:
+    """How many calls that no agent has yet a zone may have of a job with custom pacing.
+
+    It begins none while it has as many as are `granted`; it has `reserved` at most. The `number` counts the
+    grants of the share, and a share that is not `wanted` has nobody to call for.
+    """
+
+    granted: int
+    reserved: int
+    number: int
+    wanted: bool = True
+
+
+@frozen
 class WantedJob:
     """A job that is not over, what its zone shall do with it, and the version of its campaign.
 
@@ -368,6 +382,7 @@ class WantedJob:
     done: int = 0
     pending: int = 0
     shares: int = 1
+    calls: CallGrant | None = None
 
 
 @frozen
@@ -388,6 +403,7 @@ class JobSpec:
     withdrawn: Mapping[str, int] = field(factory=dict)
     shares: int = 1
     done_here: int = 0
+    calls: CallGrant | None = None
 
 
 @frozen(kw_only=True)

@@ -394,6 +394,8 @@ class Zone(Parts):
                 self._take_in(known, each.total)
             if known is not None and each.shares > 1:
                 self.dialer.hear_of_others(known, each)
+            if known is not None and each.calls is not None:
+                self.dialer.take_grant(known, each.calls)
         for job in list(self.jobs.values()):
             self._each(lambda job: self._bring_to(job, wanted.get(job.job_id, Wanted.STOP)), job)
 

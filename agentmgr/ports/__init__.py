@@ -21,6 +21,7 @@ from agentmgr.ports.campaigns import (
     JobStatus,
     JobStore,
     JobTally,
+    Paced,
     PendingContacts,
     ShareStatus,
 )
@@ -214,6 +215,7 @@ __all__ = [
     "OnDuplicate",
     "OpenedZone",
     "OrganisationStore",
+    "Paced",
     "PendingContacts",
     "Permit",
     "PhoneRule",

@@ -70,6 +70,15 @@ class JobEntry:
     max_calls: int | None = None
 
 
+class Paced(StrEnum):
+    """What came of saying how many calls of a job there may be."""
+
+    SET = "set"
+    OVER = "not under way"
+    UNSERVED = "nobody works on it"
+    NOT_CUSTOM = "no custom pacing"
+
+
 @frozen
 class Added:
     """What came of contacts that a job was to be given: `had` it has, `undialable` have no number.
@@ -303,6 +312,13 @@ class JobStore(Protocol):
         self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id; those above an id."""
+        ...
+
+    def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:
+        """Let a job with custom pacing have so many calls at once at most, over all its zones.
+
+        Refused if none of its zones is among those `served` or owned by a live manager.
+        """
         ...
 
     def add_contacts(self, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:

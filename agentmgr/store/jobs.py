@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from agentmgr.core.model import JobSpec, Wanted, WantedJob
+from agentmgr.core.model import CallGrant, JobSpec, Wanted, WantedJob
 from agentmgr.ports import (
     CampaignOverview,
     DialPlace,
@@ -24,6 +24,7 @@ from agentmgr.store.counters import Counted, count, count_done, fold_pending
 from agentmgr.store.filters import passes
 from agentmgr.store.intake import IN_TURN, deal, zones_of
 from agentmgr.store.ownership import check_token
+from agentmgr.store.pacing import grant_of
 from agentmgr.store.shares import (
     GOES_ON,
     begin_job,
@@ -129,6 +130,10 @@ WANTED = {
 """What a zone shall do with a job in a state; in the others it is none of the zone's business."""
 
 
+_CALLS = (
+    "job.max_calls, job_share.calls_granted, job_share.calls_reserved, job_share.calls_grant,"
+    " job_share.calls_wanted"
+)
 # Live jobs are few, and found by their index; not ordered here: that would read the whole table by its ids.
 _WANTED = (
     "SELECT job.job_id, job.state, campaign.version, job.total,"
@@ -138,7 +143,8 @@ _WANTED = (
     " (SELECT count(*) FROM job_share AS other WHERE other.job_id = job.job_id),"
     " job_share.ended_at IS NOT NULL,"
     " EXISTS (SELECT 1 FROM callback WHERE callback.campaign_id = job.campaign_id"
-    " AND callback.ended_at IS NULL AND callback.zone = job_share.zone)"
+    " AND callback.ended_at IS NULL AND callback.zone = job_share.zone),"
+    f" {_CALLS}"
     " FROM job JOIN campaign ON campaign.campaign_id = job.campaign_id"
     " JOIN job_share ON job_share.job_id = job.job_id"
     " WHERE job.ended_at IS NULL AND job_share.zone = ?"
@@ -151,13 +157,24 @@ def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
     A share that has ended is wanted again if contacts wait in the job, wherever, or callbacks in the zone.
     """
     found = []
-    for job_id, state, version, total, done, pending, shares, has_ended, has_callbacks in tx.sql.fetch(
-        _WANTED, (zone,)
-    ):
+    for (
+        job_id,
+        state,
+        version,
+        total,
+        done,
+        pending,
+        shares,
+        has_ended,
+        has_callbacks,
+        *calls,
+    ) in tx.sql.fetch(_WANTED, (zone,)):
         is_there = not has_ended or (state in GOES_ON and (pending > 0 or has_callbacks))
         if state in WANTED and is_there:
             done, pending = int(done), int(pending)
-            found.append(WantedJob(job_id, WANTED[state], version, total, done, pending, shares))
+            found.append(
+                WantedJob(job_id, WANTED[state], version, total, done, pending, shares, grant_of(*calls))
+            )
     return tuple(sorted(found, key=lambda job: job.job_id))
 
 
@@ -183,7 +200,17 @@ def read_job(tx: Transaction, job_id: int, zone: str | None = None) -> JobSpec:
         read_withdrawn(tx.sql, row.campaign_id),
         len(zones_of(tx.sql, job_id)),
         count_done(tx, job_id, zone),
+        _grant(tx, job_id, zone) if zone is not None else None,
     )
+
+
+def _grant(tx: Transaction, job_id: int, zone: str) -> CallGrant | None:
+    rows = tx.sql.fetch(
+        f"SELECT {_CALLS} FROM job_share JOIN job ON job.job_id = job_share.job_id"
+        " WHERE job_share.job_id = ? AND zone = ?",
+        (job_id, zone),
+    )
+    return grant_of(*rows[0]) if rows else None
 
 
 def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> JobSpec | None:

@@ -16,6 +16,7 @@ from agentmgr.core.effects import (
     EndCallback,
     FinishJob,
     ForgetAgent,
+    HoldCalls,
     HoldContact,
     MarkAnswered,
     MarkDialed,
@@ -37,6 +38,7 @@ from agentmgr.store.answers import DROP_ANSWERS, SAVE_ANSWER, parameters_of
 from agentmgr.store.contacts import CHANGED_BY, CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE, LIST_HAS
 from agentmgr.store.counters import RecordCount
 from agentmgr.store.ownership import check_token
+from agentmgr.store.pacing import hold_calls
 from agentmgr.store.saved import FLAGS, PLACE
 from agentmgr.store.shares import finish_share
 from agentmgr.store.sql import Sql, Transaction
@@ -207,8 +209,9 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     DropResumeToken: (
         Statement("DELETE FROM resume_token WHERE agent_id = ?", lambda record: (record.agent_id,)),
     ),
-    # What ends with a share is several steps: `shares.finish_share`.
+    # What ends with a share, or is dealt anew, is several steps: `shares.finish_share`, `pacing.hold_calls`.
     FinishJob: (),
+    HoldCalls: (),
 }
 
 if STATEMENTS.keys() != set(RECORDS):
@@ -235,6 +238,8 @@ def write_records(sql: Sql, zone: str, records: Sequence[Record]) -> None:
         for record in group:
             if isinstance(record, FinishJob):
                 finish_share(sql, zone, record.job_id, record.state, record.at)
+            elif isinstance(record, HoldCalls):
+                hold_calls(sql, zone, record)
             for statement in statements:
                 sql.execute(statement.sql, statement.values(zone, record))
     counting.write()

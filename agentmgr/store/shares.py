@@ -7,6 +7,7 @@ from agentmgr.ports import JobState
 from agentmgr.store.callbacks import deal_callbacks, expire_callbacks
 from agentmgr.store.intake import GOES_ON as GOES_ON
 from agentmgr.store.intake import zones_of
+from agentmgr.store.pacing import drop_calls, share_out
 from agentmgr.store.settlement import settle_share
 from agentmgr.store.sql import Sql
 
@@ -31,6 +32,7 @@ def lock_share(sql: Sql, job_id: int, zone: str) -> bool:
 def revive_share(sql: Sql, job_id: int, zone: str) -> None:
     """Let a share go on that had nothing left; its job is locked and not over."""
     sql.execute("UPDATE job_share SET ended_at = NULL WHERE job_id = ? AND zone = ?", (job_id, zone))
+    share_out(sql, job_id)
 
 
 def finish_share(sql: Sql, zone: str, job_id: int, state: str, at: float) -> None:
@@ -49,6 +51,8 @@ def finish_share(sql: Sql, zone: str, job_id: int, state: str, at: float) -> Non
         (at, job_id, zone, job_id),
     ):
         return
+    else:
+        drop_calls(sql, job_id, zone)
     is_stopping = sql.fetch("SELECT 1 FROM job WHERE job_id = ? AND state = ?", (job_id, JobState.Stopping))
     if is_stopping:
         end_idle_shares(sql, job_id, at)
@@ -126,3 +130,4 @@ def _end(sql: Sql, job_id: int, zone: str, at: float) -> None:
         "UPDATE job_share SET ended_at = ? WHERE job_id = ? AND zone = ? AND ended_at IS NULL",
         (at, job_id, zone),
     )
+    drop_calls(sql, job_id, zone)

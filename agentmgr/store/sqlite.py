@@ -54,6 +54,7 @@ from agentmgr.ports import (
     KeptCallback,
     Login,
     OpenedZone,
+    Paced,
     PendingContacts,
     PhoneRule,
     RuleKind,
@@ -78,6 +79,7 @@ from agentmgr.store import (
     imports,
     intake,
     jobs,
+    pacing,
     schedules,
     takeover,
 )
@@ -558,6 +560,10 @@ class SqliteStore:
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id."""
         return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit)
+
+    def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:
+        """Let a job with custom pacing have so many calls at once at most, over all its zones."""
+        return self._database.write(pacing.set_max_calls, job_id, count, tuple(served))
 
     def add_contacts(self, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:
         """Give a job that runs or is paused some contacts."""

@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     EndCallback,
     FinishJob,
     ForgetAgent,
+    HoldCalls,
     HoldContact,
     MarkAnswered,
     MarkDialed,
@@ -399,6 +400,8 @@ class MemoryStore:
                 self.tokens[record.agent_id] = record
             case DropResumeToken():
                 self.tokens.pop(record.agent_id, None)
+            case HoldCalls():
+                pass
             case FinishJob():
                 assert not self.claimed[record.job_id], "a job is over that has contacts claimed"
                 assert not self._attempts(record.job_id), "a job is over that has attempts open"

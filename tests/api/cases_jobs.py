@@ -38,6 +38,8 @@ from agentmgr.api.contract_campaign import (
     ResumePausedJobResponse,
     RunCampaign,
     RunCampaignResponse,
+    SetMaxAttemptsCount,
+    SetMaxAttemptsCountForTask,
     StopJob,
     StopJobResponse,
 )
@@ -349,6 +351,96 @@ def a_task_without_custom_pacing(world: World) -> GetActiveJobTaskIdForTask:
 def an_infinite_campaign_without_a_list(world: World) -> GetContactListNames:
     world.add_campaign("Spring", infinite=True)
     return GetContactListNames("Spring")
+
+
+# -- custom pacing -------------------------------------------------------------------------
+
+
+def setters(job_id: int, count: int = 3) -> tuple[Any, Any]:
+    return (
+        SetMaxAttemptsCount(job_id, count),
+        SetMaxAttemptsCountForTask(job_id, FIRST_TASK.task_id, count),
+    )
+
+
+@done(SetMaxAttemptsCount)
+@done(SetMaxAttemptsCountForTask)
+def calls_at_once_begin_with_none_and_are_as_many_as_was_said(world: World) -> None:
+    job_id = running(world, custom_pacing=True)
+    assert world.services.jobs.find(job_id).max_calls == 0
+    for count, request in zip((3, 5), (setters(job_id, 3)[0], setters(job_id, 5)[1]), strict=True):
+        assert world.call(request, object).Result == 0  # type: ignore[type-var, attr-defined]  # of two kinds
+        assert world.services.jobs.find(job_id).max_calls == count
+        (wanted,) = world.store.jobs_wanted(ZONE)
+        assert wanted.calls is not None
+        assert wanted.calls.granted == count
+
+
+def each_setter(code: int, *, of_task: int | None = None) -> Callable[[Callable[[World], int]], None]:
+    """Register a way to a code for both; it returns the job."""
+
+    def register(way: Callable[[World], int]) -> None:
+        for place, request in enumerate((SetMaxAttemptsCount, SetMaxAttemptsCountForTask)):
+
+            def of_request(world: World, place: int = place) -> Any:
+                return setters(way(world), -1 if code == -23 else 3)[place]
+
+            of_request.__name__ = f"{request.__name__}_{way.__name__}"
+            refused(request, of_task if of_task and place else code)(of_request)
+
+    return register
+
+
+@each_setter(-1)
+def no_job_to_pace(world: World) -> int:
+    return 7
+
+
+@each_setter(-1)
+def job_to_pace_is_over(world: World) -> int:
+    job_id = running(world, custom_pacing=True)
+    over(world, job_id)
+    return job_id
+
+
+@each_setter(-1)
+def job_to_pace_is_foreign(world: World) -> int:
+    return foreign(world, custom_pacing=True)
+
+
+@each_setter(-20)
+def job_to_pace_waits(world: World) -> int:
+    running(world, custom_pacing=True)
+    return world.services.campaigns.run("Spring", [ZONE]).job.job_id
+
+
+@each_setter(-20)
+def zone_of_the_job_to_pace_is_down(world: World) -> int:
+    job_id = running(world, custom_pacing=True)
+    world.served = frozenset()
+    return job_id
+
+
+@each_setter(-22, of_task=-49)
+def job_has_no_custom_pacing(world: World) -> int:
+    return running(world)
+
+
+@each_setter(-23)
+def count_is_below_none(world: World) -> int:
+    return running(world, custom_pacing=True)
+
+
+@each_setter(-50)
+def maximum_cannot_be_stored(world: World) -> int:
+    job_id = running(world, custom_pacing=True)
+    world.fail("set_max_calls")
+    return job_id
+
+
+@refused(SetMaxAttemptsCountForTask, -48)
+def a_task_that_the_job_has_not(world: World) -> SetMaxAttemptsCountForTask:
+    return SetMaxAttemptsCountForTask(running(world, custom_pacing=True), 99, 1)
 
 
 # -- adding contacts -----------------------------------------------------------------------

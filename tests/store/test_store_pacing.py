@@ -1,0 +1,128 @@
+"""Custom pacing: the calls of all zones of a job are never too many, whatever happens in which order."""
+
+from random import Random
+
+import pytest
+from attrs import define, evolve
+from stores import T0, ZONE, campaign, drafts
+
+from agentmgr.core.effects import HoldCalls
+from agentmgr.core.model import CallGrant
+from agentmgr.ports import Paced, Token
+from agentmgr.store import SqliteStore
+
+ZONES = ("East", "North", "West")
+
+
+@define
+class Share:
+    """A zone as far as it calls: what it knows, what it has, what it has said and is not committed yet."""
+
+    token: Token
+    grant: CallGrant
+    calls: int = 0
+    said: list[HoldCalls] | None = None
+
+    def speaks(self, job_id: int, *, wanted: bool) -> None:
+        reserved = max(self.grant.granted, self.calls)
+        if reserved < self.grant.reserved or wanted != self.grant.wanted:
+            self.said = [*(self.said or []), HoldCalls(job_id, self.grant.number, reserved, wanted)]
+            self.grant = evolve(self.grant, reserved=reserved, wanted=wanted)
+
+
+def paced_job(store: SqliteStore, zones: tuple[str, ...]) -> int:
+    list_id = store.ensure_list("Spring", T0)
+    store.put_contacts(list_id, drafts(6), T0)
+    spec = store.add_campaign(campaign(custom_pacing=True), [list_id], T0)
+    job_id = store.create_job(spec.campaign_id, zones, T0)
+    store.fill_job(job_id, 0, 100)
+    assert store.start_job(job_id)
+    return job_id
+
+
+def opened(store: SqliteStore, zone: str) -> Share:
+    found = store.open_zone(zone, T0)
+    (job,) = found.jobs
+    assert job.calls is not None
+    return Share(found.token, job.calls)
+
+
+def told(store: SqliteStore, zone: str) -> CallGrant:
+    (job,) = store.jobs_wanted(zone)
+    assert job.calls is not None
+    return job.calls
+
+
+def test_job_calls_nobody_until_it_is_said_how_many_and_all_of_them_in_its_only_zone(
+    store: SqliteStore,
+) -> None:
+    job_id = paced_job(store, (ZONE,))
+    share = opened(store, ZONE)
+    assert share.grant.granted == 0
+    for count in (7, 2, 0, 3):
+        assert store.set_max_calls(job_id, count, [ZONE]) is Paced.SET
+        assert told(store, ZONE).granted == count
+
+
+def test_zone_without_agents_leaves_its_part_to_the_others(store: SqliteStore) -> None:
+    job_id = paced_job(store, ZONES)
+    store.set_max_calls(job_id, 7, ZONES)
+    assert [told(store, zone).granted for zone in ZONES] == [3, 2, 2]
+    for zone in ZONES[:2]:
+        share = opened(store, zone)
+        store.commit(share.token, [HoldCalls(job_id, share.grant.number, 0, False)])
+    for zone in ZONES[:2]:
+        share = opened(store, zone)
+        store.commit(share.token, [HoldCalls(job_id, share.grant.number, 0, False)])
+    assert [told(store, zone).granted for zone in ZONES] == [0, 0, 7]
+
+
+def test_what_is_said_of_an_older_grant_changes_nothing(store: SqliteStore) -> None:
+    job_id = paced_job(store, (ZONE,))
+    share = opened(store, ZONE)
+    store.set_max_calls(job_id, 5, [ZONE])
+    before = told(store, ZONE)
+    store.commit(share.token, [HoldCalls(job_id, share.grant.number, 0, True)])
+    assert told(store, ZONE) == before
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_call_begins_beyond_the_maximum_in_any_order_of_what_happens(
+    store: SqliteStore, seed: int
+) -> None:
+    random, job_id = Random(seed), paced_job(store, ZONES)
+    shares = {zone: opened(store, zone) for zone in ZONES}
+    read: dict[str, CallGrant] = {}
+    maximum, highest, begun = 0, 0, 0
+    for _ in range(400):
+        zone = random.choice(ZONES)
+        share = shares[zone]
+        match random.choice("mrtttbbbbeeehccccx"):
+            case "m":
+                maximum = random.randrange(12)
+                store.set_max_calls(job_id, maximum, ZONES)
+                highest = max(highest, maximum)
+            case "r":
+                read[zone] = told(store, zone)
+            case "t":
+                latest = read.pop(zone, None) or told(store, zone)
+                if latest.number > share.grant.number:
+                    share.grant = latest
+            case "b" if share.calls < share.grant.granted:
+                share.calls += 1
+                begun += 1
+                if all(told(store, name).number == each.grant.number for name, each in shares.items()):
+                    highest = maximum  # everybody has heard of it
+                assert sum(each.calls for each in shares.values()) <= highest
+            case "e" if share.calls:
+                share.calls -= 1
+            case "h":
+                share.speaks(job_id, wanted=random.random() < 0.8)
+            case "c" if share.said:
+                store.commit(share.token, [share.said.pop(0)])
+            case "x" if random.random() < 0.3:
+                shares[zone] = opened(store, zone)
+                read.pop(zone, None)
+            case _:
+                share.speaks(job_id, wanted=share.grant.wanted)
+    assert begun > 20
