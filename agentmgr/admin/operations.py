@@ -22,7 +22,7 @@ from agentmgr.campaign.dialling import ContactsLeft, Dialling, why
 from agentmgr.campaign.dnc import DncReport
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.records import WantedAttempts, iso_time
-from agentmgr.campaign.schedules import Times
+from agentmgr.campaign.schedules import Archival, Times
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Rejected
@@ -313,11 +313,12 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.AddSchedule(target, subject):
             asked = attrs.asdict(request)
             del asked["target"], asked["subject"]
+            archival = Archival(*(asked.pop(key) for key in ("archive", "archive_hours", "archive_at")))
             if target == Target.IMPORT:
                 made = services.schedules.add_import(subject, Times(**asked))
                 what = "imports from data source"
             else:
-                made = services.schedules.add_run(subject, Times(**asked))
+                made = services.schedules.add_run(subject, Times(**asked), archival)
                 what = "runs campaign"
             return _done(f"schedule {made.schedule_id}: {what} {subject}, first at {_first(made)}")
         case requests.AddSource():

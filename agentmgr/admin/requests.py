@@ -466,6 +466,9 @@ class AddSchedule:
     every_min: str = ""
     days: tuple[str, ...] = ()
     weekdays_only: bool = False
+    archive: str = ""
+    archive_hours: str = ""
+    archive_at: str = ""
 
 
 @frozen

@@ -6,18 +6,61 @@ from agentmgr.api.contract_campaign import (
     GetImportJobStatusResponse,
     ImportJobState,
     ImportJobStatus,
+    ScheduleCampaign,
+    ScheduleCampaignResponse,
     ScheduleDataSource,
     ScheduleDataSourceResponse,
+    ScheduleRecurringCampaign,
+    ScheduleRecurringCampaignResponse,
     ScheduleRecurringDataSource,
     ScheduleRecurringDataSourceResponse,
 )
 from agentmgr.api.handling import handles
-from agentmgr.campaign.schedules import Times
+from agentmgr.campaign.schedules import Archival, Times
 from agentmgr.campaign.services import Services
 from agentmgr.core.recurrence import Frequency
 from agentmgr.ports import ImportJob, ImportState
 
 DONE = 0
+
+
+@handles(ScheduleCampaign)
+def schedule_campaign(request: ScheduleCampaign, services: Services) -> ScheduleCampaignResponse:
+    """Let a campaign be run once."""
+    times = Times(request.StartTime, request.TimeZone)
+    services.schedules.add_run(request.CampaignName, times, _archival(request))
+    return ScheduleCampaignResponse(DONE)
+
+
+@handles(ScheduleRecurringCampaign)
+def schedule_recurring_campaign(
+    request: ScheduleRecurringCampaign, services: Services
+) -> ScheduleRecurringCampaignResponse:
+    """Let a campaign be run again and again."""
+    services.schedules.add_run(request.CampaignName, _recurring(request), _archival(request))
+    return ScheduleRecurringCampaignResponse(DONE)
+
+
+def _archival(request: ScheduleCampaign | ScheduleRecurringCampaign) -> Archival:
+    return Archival(
+        request.ArchivalScheduleFrequency or "",
+        request.ArchivalInNHours or "",
+        request.ArchivalTimeInHrsMins or "",
+    )
+
+
+def _recurring(request: ScheduleRecurringCampaign | ScheduleRecurringDataSource) -> Times:
+    """Return when something recurs; once is no frequency of that."""
+    frequency = str(request.ScheduleFrequency)
+    return Times(
+        request.StartTime,
+        request.TimeZone,
+        frequency if frequency != Frequency.ONCE else "",
+        request.EndTime,
+        request.RunEveryMinutes or "",
+        request.SelectedDays,
+        request.WeekDaysOnly,
+    )
 
 
 @handles(ScheduleDataSource)
@@ -32,22 +75,8 @@ def schedule_recurring_data_source(
     request: ScheduleRecurringDataSource, services: Services
 ) -> ScheduleRecurringDataSourceResponse:
     """Let a data source be imported again and again."""
-    times = Times(
-        request.StartTime,
-        request.TimeZone,
-        again_and_again(request.ScheduleFrequency),
-        request.EndTime,
-        request.RunEveryMinutes or "",
-        request.SelectedDays,
-        request.WeekDaysOnly,
-    )
-    services.schedules.add_import(request.DataSourceName, times)
+    services.schedules.add_import(request.DataSourceName, _recurring(request))
     return ScheduleRecurringDataSourceResponse(DONE)
-
-
-def again_and_again(frequency: str) -> str:
-    """Return a frequency as it was written; once is none of those that recur."""
-    return frequency if frequency != Frequency.ONCE else ""
 
 
 @handles(GetImportJobStatus)

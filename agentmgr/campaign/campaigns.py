@@ -243,7 +243,16 @@ class CampaignService(Service):
         if not zones:
             raise ServiceError(Cause.NOT_SERVED, f"campaign {name}: needs at least one zone to run in")
         self._check_free(campaign)
-        job_id = store.create_job(campaign.campaign_id, zones, now)
+        return self.begin_job(campaign, store.create_job(campaign.campaign_id, zones, now), zones)
+
+    def begin_job(self, campaign: CampaignSpec, job_id: int, zones: tuple[str, ...]) -> StartedJob:
+        """Fill a job that was just made, and start it.
+
+        Raises:
+            ServiceError: it has no contacts, or was stopped meanwhile.
+        """
+        store, now, served = self._at.store, self._at.now(), self._at.served()
+        name = campaign.name
         filled_to, last = 0, store.fill_job(job_id, 0, FILL_CHUNK)
         while last is not None:
             filled_to, last = last, store.fill_job(job_id, last, FILL_CHUNK)

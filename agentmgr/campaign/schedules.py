@@ -1,17 +1,23 @@
 """Schedules: what is to happen to campaigns and with data sources at times of the calendar."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import structlog
 from attrs import evolve, frozen
 
+from agentmgr.campaign.campaigns import CampaignService
+from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.rules import weekend_days
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.recurrence import MADE_UP_WITHIN_S, Frequency, Recurrence, read_recurrence, zone_of
-from agentmgr.ports import Firing, JobState, Schedule, Target
+from agentmgr.ports import LIVE_JOB_STATES, Firing, Schedule, Target
+
+log = structlog.get_logger()
 
 DUE_AT_ONCE = 100
-FILL_CHUNK = 500
+MINUTES_AN_HOUR = 60
+MAX_ARCHIVAL_H = 24
+DATE_CHARACTERS = len("2026/11/30")
 
 
 @frozen
@@ -27,17 +33,44 @@ class Times:
     weekdays_only: bool = False
 
 
+@frozen
+class Archival:
+    """When finished contacts leave a job without end: `Hourly`, `RunEveryNHours` or `DailyAt`, as written."""
+
+    frequency: str = ""
+    hours: str = ""
+    at: str = ""
+
+
+NO_ARCHIVAL = Archival()
+ARCHIVALS = ("Hourly", "RunEveryNHours", "DailyAt")
+
+
 class ScheduleService(Service):
     """What is scheduled, and how it comes about."""
 
-    def add_run(self, campaign: str, times: Times) -> Schedule:
+    def add_run(self, campaign: str, times: Times, archival: Archival = NO_ARCHIVAL) -> Schedule:
         """Let a campaign be run, once or again and again.
 
+        Args:
+            campaign: its name.
+            times: when.
+            archival: when finished contacts are moved out of the job of an infinite campaign, from then on;
+                it replaces what was said of that before. It does not concern others.
+
         Raises:
-            ServiceError: there is no such campaign for the caller, or the times cannot be.
+            ServiceError: there is no such campaign for the caller, the times cannot be, or an infinite one
+                has no archival; nothing was scheduled.
         """
         spec = self.find_campaign(campaign)
-        return self._add(Target.RUN, spec.name, spec.campaign_id, times)
+        run = self._read(Target.RUN, spec.name, spec.campaign_id, times)
+        if spec.infinite:
+            try:
+                recurrence, next_at = _archival(archival, run)
+            except ValueError as error:
+                raise _bad(spec.name, error) from None
+            self._keep(evolve(run, target=Target.ARCHIVE, recurrence=recurrence, next_at=next_at))
+        return self._keep(run)
 
     def add_import(self, source: str, times: Times) -> Schedule:
         """Let a data source be imported, once or again and again.
@@ -46,7 +79,7 @@ class ScheduleService(Service):
             ServiceError: there is no such data source for the caller, or the times cannot be.
         """
         found = self.find_source(source)
-        return self._add(Target.IMPORT, found.name, found.source_id, times)
+        return self._keep(self._read(Target.IMPORT, found.name, found.source_id, times))
 
     def all(self) -> tuple[Schedule, ...]:
         """Return all schedules of what the caller may see; those that are over too, for a month."""
@@ -85,14 +118,14 @@ class ScheduleService(Service):
                 self._fire(schedule)
         return next_at
 
-    def _add(self, target: Target, subject: str, subject_id: int, times: Times) -> Schedule:
-        now = self._at.now()
+    def _read(self, target: Target, subject: str, subject_id: int, times: Times) -> Schedule:
+        """Return a schedule that is not kept yet."""
         try:
             recurrence, next_at = read_recurrence(
                 times.frequency,
                 times.start,
                 times.timezone,
-                now=now,
+                now=self._at.now(),
                 end=times.end,
                 every_min=times.every_min,
                 days=times.days,
@@ -100,10 +133,15 @@ class ScheduleService(Service):
                 weekend=weekend_days(self._at.schedules.weekend),
             )
         except ValueError as error:
-            raise ServiceError(Cause.BAD_SCHEDULE, f"{subject} cannot be scheduled so: {error}") from None
-        made_by = self._caller.name
-        key = self._at.store.add_schedule(target, subject_id, recurrence, next_at, made_by, now)
-        return Schedule(key, target, subject, subject_id, recurrence, next_at, made_by)
+            raise _bad(subject, error) from None
+        return Schedule(0, target, subject, subject_id, recurrence, next_at, self._caller.name)
+
+    def _keep(self, new: Schedule) -> Schedule:
+        assert new.next_at is not None, "it is new"
+        key = self._at.store.add_schedule(
+            new.target, new.subject_id, new.recurrence, new.next_at, new.made_by, self._at.now()
+        )
+        return evolve(new, schedule_id=key)
 
     def _fire(self, schedule: Schedule) -> None:
         """Do what is due of a schedule: the latest firing of those missed, if that is not too late."""
@@ -120,44 +158,91 @@ class ScheduleService(Service):
                 import_id = self._at.store.fire_import(firing)
                 if import_id is not None:
                     self._at.store.note_outcome(schedule.schedule_id, f"import {import_id}")
-            case _:
+            case Target.ARCHIVE:
+                self._archive(firing)
+            case Target.RUN:
                 self._run(firing)
 
     def _run(self, firing: Firing) -> None:
         """Run a campaign: its job is made with the firing, and filled and started after it."""
-        store, name = self._at.store, firing.schedule.subject
-        job = store.latest_job(firing.schedule.subject_id)
-        zones = self._zones(name)
-        if job is not None and job.ended_at is None:
-            store.pass_firing(evolve(firing, outcome=f"left out: its job {job.job_id} is {job.state}"))
+        store, campaigns = self._at.store, CampaignService(self._at, self._caller)
+        campaign = self.find_campaign(firing.schedule.subject)
+        job = store.latest_job(campaign.campaign_id)
+        zones = tuple(sorted(campaigns.zones_to_run_in(campaign.name)))
+        if campaign.infinite and job is not None and job.state in LIVE_JOB_STATES:
+            why = f"left out: the campaign is infinite, and its job {job.job_id} is {job.state}"
+            log.warning("schedule_left_out", schedule=firing.schedule.schedule_id, why=why)
+            store.pass_firing(evolve(firing, outcome=why))
         elif not zones:
             store.pass_firing(evolve(firing, outcome="left out: the campaign has no zone to run in"))
         elif (job_id := store.fire_run(firing, zones)) is not None:
-            store.note_outcome(firing.schedule.schedule_id, self._start(job_id, zones, firing.at))
+            try:
+                started = campaigns.begin_job(campaign, job_id, zones)
+                how = "queued" if started.is_queued else "started"
+                outcome = f"job {job_id} with {started.job.total} contacts is {how}"
+            except ServiceError as error:
+                outcome = f"job {job_id}: {error}"
+            store.note_outcome(firing.schedule.schedule_id, outcome)
 
-    def _zones(self, campaign: str) -> Sequence[str]:
-        """Return where a campaign is run that is told no zones: where it says, where it ran, or anywhere."""
-        spec = self._at.store.find_campaign(campaign)
-        job = self._at.store.latest_job(spec.campaign_id) if spec is not None else None
-        return (
-            (spec.zones if spec is not None else ())
-            or (job.zones if job is not None else ())
-            or sorted(self._at.served())[:1]
-        )
+    def _archive(self, firing: Firing) -> None:
+        """Move what is done out of the running job of a campaign."""
+        store, schedule = self._at.store, firing.schedule
+        job = store.latest_job(schedule.subject_id)
+        if job is None or job.state not in LIVE_JOB_STATES:
+            store.pass_firing(evolve(firing, outcome="nothing to archive: the campaign does not run"))
+        elif store.pass_firing(evolve(firing, outcome=f"job {job.job_id} is being archived")):
+            archived = JobService(self._at, self._caller).archive(job.job_id)
+            store.note_outcome(schedule.schedule_id, f"job {job.job_id}: {archived} contacts archived")
 
-    def _start(self, job_id: int, zones: Iterable[str], now: float) -> str:
-        store = self._at.store
-        last: int | None = 0
-        while last is not None:
-            last = store.fill_job(job_id, last, FILL_CHUNK)
-        started = store.start_job(job_id)
-        if started is None:
-            return f"job {job_id} was stopped while it was prepared"
-        if not started.total:
-            store.move_job(job_id, (JobState.Running,), JobState.Stopped, now)
-            return f"job {job_id} had no contacts"
-        self.hint(zones)
-        return f"job {job_id} with {started.total} contacts"
+
+def _archival(archival: Archival, run: Schedule) -> tuple[Recurrence, float]:
+    """Return when finished contacts are moved out of what a schedule runs, and when first.
+
+    Raises:
+        ValueError: it cannot be.
+    """
+    start, timezone = run.recurrence.start, run.recurrence.timezone
+    match archival.frequency:
+        case "Hourly":
+            hours = 1
+        case "RunEveryNHours":
+            hours = _hours(archival.hours)
+        case "DailyAt":
+            at = _time_of_day(archival.at)
+            daily = Recurrence(Frequency.DAILY, f"{start[:DATE_CHARACTERS]} {at}:00", timezone)
+            return daily, _first_after(daily, run)
+        case other:
+            raise ValueError(f"archival is {other!r}; allowed are {', '.join(ARCHIVALS)}")
+    often = Recurrence(Frequency.EVERY_N_MINUTES, start, timezone, every_min=hours * MINUTES_AN_HOUR)
+    return often, _first_after(often, run)
+
+
+def _first_after(recurrence: Recurrence, run: Schedule) -> float:
+    assert run.next_at is not None, "it is new"
+    first = recurrence.next_after(run.next_at)
+    if first is None:
+        raise ValueError("archival never happens")
+    return first
+
+
+def _hours(text: str) -> int:
+    digits = text.strip()
+    if digits.isascii() and digits.isdecimal() and len(digits) < 3 and 1 <= int(digits) <= MAX_ARCHIVAL_H:
+        return int(digits)
+    raise ValueError(
+        f"archival is every {text[:50]!r} hours; allowed is a whole number from 1 to {MAX_ARCHIVAL_H}"
+    )
+
+
+def _time_of_day(text: str) -> str:
+    try:
+        return datetime.strptime(text.strip(), "%H:%M").strftime("%H:%M")  # noqa: DTZ007  # a time alone
+    except ValueError:
+        raise ValueError(f"archival is daily at {text[:50]!r}; allowed is a time such as 02:30") from None
+
+
+def _bad(subject: str, error: ValueError) -> ServiceError:
+    return ServiceError(Cause.BAD_SCHEDULE, f"{subject} cannot be scheduled so: {error}")
 
 
 def _on_the_wall(at: float, recurrence: Recurrence) -> str:

@@ -24,13 +24,16 @@ def add(
     day: Annotated[list[str] | None, Parameter(negative="")] = None,
     weekdays_only: Annotated[bool, Parameter(negative="")] = False,
     until: str = "",
+    archive: Literal["Hourly", "RunEveryNHours", "DailyAt"] = "Hourly",
+    archive_hours: int | None = None,
+    archive_at: str = "",
     config: Config = None,
 ) -> None:
     """Have a campaign run, or a data source imported, at a time, once or again and again.
 
     Times are those of the clocks of the time zone: one that these leave out in spring comes as much later,
     and of two in autumn it is the first. What nobody was there for is made up once if it is less than an
-    hour late. While the campaign runs, it is not run a second time.
+    hour late. While the campaign runs, the new job waits; an infinite one is not run a second time.
 
     ```
     agentmgr schedule add --campaign Spring --at 2026-11-30T09:00 --timezone Europe/Berlin
@@ -60,6 +63,12 @@ def add(
         Of Daily and RunEveryNMins: leave out the weekend, schedules.weekend in the configuration.
     until
         There is none after that time.
+    archive
+        Of an infinite campaign: when contacts that are done leave its job, so that they can be added again.
+    archive_hours
+        Of RunEveryNHours: how many.
+    archive_at
+        Of DailyAt: a time such as 02:30.
     """
     from agentmgr.admin.requests import AddSchedule
 
@@ -76,6 +85,9 @@ def add(
         "" if minutes is None else str(minutes),
         tuple(day or ()),
         weekdays_only,
+        archive,
+        "" if archive_hours is None else str(archive_hours),
+        archive_at,
     )
     for row in perform(config, request):
         say(str(row["done"]))

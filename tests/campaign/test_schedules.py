@@ -59,7 +59,7 @@ def test_run_at_its_time_starts_a_job(at: At) -> None:
     assert job is not None
     assert (job.state, job.total, job.zones) == (JobState.Running, 1, ("North",))
     assert at.hinted == ["North"]
-    assert at.outcome() == f"job {job.job_id} with 1 contacts"
+    assert at.outcome() == f"job {job.job_id} with 1 contacts is started"
 
 
 def test_run_once_is_over_after_its_time(at: At) -> None:
@@ -98,14 +98,13 @@ def test_run_every_minute_that_was_missed_is_made_up_once(at: At) -> None:
     assert at.job() == job
 
 
-def test_run_while_its_job_runs_is_left_out(at: At) -> None:
+def test_run_while_its_job_runs_is_queued(at: At) -> None:
     at(NINE - 1).schedules.add_run("Spring", DAILY)
     at(NINE).schedules.fire()
-    job = at.job()
     assert at(NINE + DAY_S).schedules.fire() == NINE + 2 * DAY_S
-    assert at.job() == job
-    assert job is not None
-    assert at.outcome() == f"left out: its job {job.job_id} is running"
+    running, queued = at(NINE).jobs.all("Spring")
+    assert (running.state, queued.state) == (JobState.Running, JobState.Queued)
+    assert at.outcome() == f"job {queued.job_id} with 1 contacts is queued"
 
 
 def test_run_without_contacts_says_so(at: At, store: SqliteStore) -> None:
@@ -114,7 +113,7 @@ def test_run_without_contacts_says_so(at: At, store: SqliteStore) -> None:
     store.add_campaign(spec, [empty], 0.0)
     at(NINE - 1).schedules.add_run("Nobody", DAILY)
     at(NINE).schedules.fire()
-    assert "had no contacts" in at.outcome()
+    assert "have no contacts" in at.outcome()
 
 
 def test_schedule_that_is_removed_fires_no_more(at: At) -> None:
