@@ -17,8 +17,9 @@ from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core import filters
 from agentmgr.core.campaign import RETRY_S
-from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, JobSpec
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, CampaignSpec, CompletionCodeSpec, JobSpec
 from agentmgr.core.strategy import faults_of
+from agentmgr.core.tasks import NEXT, OTHER, SAME
 from agentmgr.fields import out_of_range, settled
 from agentmgr.ports import (
     LIVE_JOB_STATES,
@@ -131,6 +132,7 @@ class CampaignService(Service):
                 Cause.EXISTS, f"campaign {spec.name}: there is one already; choose another name"
             )
         list_ids = self._list_ids(spec, lists)
+        self._check_numbers(spec)
         self.check_attributes(spec.attributes)
         return store.add_campaign(spec, list_ids, self._at.now())
 
@@ -146,6 +148,24 @@ class CampaignService(Service):
         except filters.FilterError as error:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: filter: {error}") from None
         return settled(spec)
+
+    def _check_numbers(self, spec: CampaignSpec) -> None:
+        """Check that the numbers that a strategy names are numbers of contacts."""
+        named = [(f"tasks[{place}]", task.number) for place, task in enumerate(spec.tasks, 1)]
+        named += [(f"steps[{place}]", step.number) for place, step in enumerate(spec.steps, 1)]
+        others = [(where, name) for where, name in named if name not in ("", NEXT, SAME, OTHER)]
+        if not others:
+            return
+        known = {each.name: each for each in (*self._at.store.attributes(), *spec.attributes)}
+        phones = sorted(
+            {*PHONE_ZONE_ATTRIBUTES, *(n for n, each in known.items() if each.data_type == "phone")}
+        )
+        for where, name in others:
+            if name not in phones:
+                raise ServiceError(
+                    Cause.BAD_VALUE,
+                    f"campaign {spec.name}: {where}.number: found {name!r}; allowed: {', '.join(phones)}",
+                )
 
     def _list_ids(self, spec: CampaignSpec, lists: Sequence[str]) -> list[int]:
         found = [self.find_list(each) for each in lists]
@@ -207,6 +227,7 @@ class CampaignService(Service):
                 " given it; with its id it can have another name",
             )
         list_ids = self._list_ids(spec, lists)
+        self._check_numbers(spec)
         if not self._at.store.change_campaign(spec, list_ids, while_it_runs=not fixed):
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was changed or run meanwhile; try again")
         if not is_live or job is None:

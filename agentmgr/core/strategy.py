@@ -404,8 +404,8 @@ def _faults_of_counts(campaign: CampaignSpec, least: Mapping[str, int]) -> Itera
                     in_time.add(place)
                 else:
                     late[place] = (
-                        f"steps[{place}]: is never taken: {attempts} attempts come before it in {task},"
-                        f" and max_attempts is {campaign.max_attempts}"
+                        f"steps[{place}]: is never taken: it follows attempt {attempts} in {task} at the"
+                        f" earliest, and max_attempts is {campaign.max_attempts}; raise that, or leave it out"
                     )
                 attempts += (step.times or 0) * _cost(result)
     yield from (text for place, text in sorted(late.items()) if place not in in_time)

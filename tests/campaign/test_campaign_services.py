@@ -28,6 +28,7 @@ from agentmgr.core.model import (
     Wanted,
     WantedJob,
 )
+from agentmgr.core.tasks import Step, Task
 from agentmgr.ports import ContactDraft, JobState
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
@@ -87,6 +88,9 @@ def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
         ({"calling_hours": CallingHours(0, 1441)}, "calling hours are 00:00-24:01; allowed"),
         ({"calling_hours": CallingHours(weekdays=frozenset())}, "weekdays are .*at least one"),
         ({"calling_hours": CallingHours(weekdays=frozenset({0, 8}))}, "weekdays are"),
+        ({"tasks": (Task(1, "Call", "Fax"),)}, r"tasks\[1\].number: found 'Fax'; allowed: PhoneNumber1, Ph"),
+        ({"steps": (Step("Busy", after_s=5, number="Fax"),)}, r"steps\[1\].number: found 'Fax'; allowed"),
+        ({"steps": (Step("Bussy"),)}, r"steps\[1\].result: found 'Bussy'; allowed: Busy, NoAnswer"),
     ],
 )
 def test_campaign_with_a_wrong_setting_refused(

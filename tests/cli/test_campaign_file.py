@@ -335,3 +335,55 @@ def test_campaign_file_that_is_none_is_one_line(
     shell("campaign", "create", "--file", str(path), code=2)
     assert shell.error.startswith(f"{path}: ")
     assert shell.error.count("\n") == 1
+
+
+# -- strategies ----------------------------------------------------------------------------
+
+STRATEGY = """
+[[tasks]]
+name = "Home"
+number = "PhoneNumber1"
+
+[[tasks]]
+name = "Mobile"
+number = "PhoneNumber2"
+
+[[steps]]
+result = "NoAnswer"
+task = "Home"
+after_s = 600
+then = "Mobile"
+
+[[steps]]
+result = "Sold"
+action = "crm"
+"""
+
+
+def test_strategy_of_a_file_is_written_as_it_was_and_changed_by_its_name(
+    shell: Shell, campaign: str, database: Path, tmp_path: Path
+) -> None:
+    path = write(tmp_path, f"{EVERYTHING}{STRATEGY}")
+    shell("campaign", "create", "--file", path)
+    written = shell("campaign", "show", "Everything", "--toml")
+    again = write(tmp_path, written.replace('name = "Everything"', 'name = "Again"', 1))
+    shell("campaign", "create", "--file", again)
+    one, other = spec_of(database, "Everything"), spec_of(database, "Again")
+    assert (one.tasks, one.steps) == (other.tasks, other.steps)
+    assert [(task.task_id, task.name, task.number) for task in one.tasks] == [
+        (1, "Home", "PhoneNumber1"),
+        (2, "Mobile", "PhoneNumber2"),
+    ]
+    shell("campaign", "set", "Everything", 'tasks=[{name="Mobile", number="PhoneNumber2"}]', "steps=[]")
+    assert [task.task_id for task in spec_of(database, "Everything").tasks] == [2]
+
+
+def test_strategy_with_mistakes_is_refused_with_all_of_them(
+    shell: Shell, campaign: str, tmp_path: Path
+) -> None:
+    steps = '[[steps]]\nresult = "Bussy"\n[[steps]]\nresult = "Busy"\nthen = "Fin"\n'
+    path = write(tmp_path, f"{EVERYTHING}{steps}")
+    shell("campaign", "create", "--file", path, code=2)
+    first, second = shell.error.splitlines()
+    assert first.startswith(f"{path}: steps[1].result: found 'Bussy'; allowed: Busy, NoAnswer")
+    assert second == f"{path}: steps[2].then: found 'Fin'; allowed: Call, or 'end'"

@@ -219,7 +219,7 @@ FAULTS = [
     (
         (CALL,),
         (Step("Busy", after_s=60, times=3), Step("Busy", after_s=600)),
-        r"steps\[2\]: is never taken: 4 attempts come before it in Call, and max_attempts is 3",
+        r"steps\[2\]: is never taken: it follows attempt 4 in Call at the earliest, and max_attempts is 3",
     ),
     (
         (CALL, MOBILE),
@@ -227,7 +227,7 @@ FAULTS = [
             Step("Busy", task="Call", after_s=60, times=2),
             Step("Busy", task="Call", after_s=60, then="Mobile"),
         ),
-        r"steps\[2\]: is never taken: 3 attempts come before it in Call, and max_attempts is 3",
+        r"steps\[2\]: is never taken: it follows attempt 3 in Call at the earliest, and max_attempts is 3",
     ),
 ]
 
