@@ -99,3 +99,11 @@ def test_benchmark_of_imports_tells_how_long_it_took_and_what_the_zone_waited():
     assert figures["created"] + figures["invalid"] == 600
     assert figures["zone_alone"]["commits"] >= 2
     assert figures["zone_beside"]["p99_ms"] > 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+def test_benchmark_of_the_web_services_has_no_call_that_fails_and_tells_how_long_desktops_wait():
+    alone, *beside = bench("soap", "--desktops", "5", "--callers", "3", "--seconds", "1")
+    assert alone["calls"] == "none"
+    assert [(each["calls"], each["failed"]) for each in beside] == [("soap", 0), ("rest", 0)]
+    assert all(each["per_s"] > 0 and each["desktops"]["p99_ms"] > 0 for each in beside)

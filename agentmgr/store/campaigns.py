@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -269,11 +270,18 @@ def read_values(
 
 def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:
     """Return all known attributes."""
-    rows = tx.tables.execute(sa.select(t.attribute_spec).order_by(t.attribute_spec.c.position)).all()
-    return tuple(
-        AttributeSpec(r.name, r.data_type, AttributeType(r.attribute_type), r.display_name, r.organisation)
-        for r in rows
-    )
+    return tuple(_attribute(*row) for row in tx.sql.fetch(_ATTRIBUTES))
+
+
+# every look at a contact reads them
+_ATTRIBUTES = (
+    "SELECT name, data_type, attribute_type, display_name, organisation FROM attribute_spec ORDER BY position"
+)
+
+
+@lru_cache(maxsize=4096)
+def _attribute(name: str, data_type: str, kind: str, display_name: str, organisation: str) -> AttributeSpec:
+    return AttributeSpec(name, data_type, AttributeType(kind), display_name, organisation)
 
 
 def _insert(tx: Transaction, table: sa.Table, campaign_id: int, rows: Iterable[dict[str, Any]]) -> None:

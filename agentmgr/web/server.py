@@ -1,5 +1,6 @@
 """The server under the pages: hypercorn's connections in our nursery, with the limits that they lack."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -162,6 +163,7 @@ def _config(limits: WebLimits) -> Config:
     config.include_server_header = False
     config.h11_max_incomplete_size = limits.head_bytes
     config.keep_alive_timeout = limits.idle_s
+    config.keep_alive_max_requests = sys.maxsize  # else it closes without a word after a thousand
     config.ssl_handshake_timeout = HANDSHAKE_S
     return config
 

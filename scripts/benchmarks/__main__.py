@@ -7,6 +7,7 @@ from pathlib import Path
 from agentmgr import log
 from scripts.benchmarks import (
     attack,
+    calls,
     claims,
     command_cost,
     costs,
@@ -26,7 +27,7 @@ def main() -> None:
     kinds = parser.add_subparsers(
         dest="kind",
         required=True,
-        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | store | import",
+        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | soap | store | import",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -68,6 +69,14 @@ def main() -> None:
     logons_parser = kinds.add_parser("logons", help=about_logons, description=about_logons)
     logons_parser.add_argument("--cases", type=int, default=len(logons.CASES), help="only the first ones")
     logons_parser.add_argument("--root", type=Path, help="measure the server of other sources")
+    about_soap = (
+        "calls/s of the web services and how long callers wait, reads and writes by turns, while desktops"
+        " work; and how long these wait, without calls and with them"
+    )
+    soap_parser = kinds.add_parser("soap", help=about_soap, description=about_soap)
+    soap_parser.add_argument("--desktops", type=int, default=200, help="that work")
+    soap_parser.add_argument("--callers", type=int, default=20, help="with one call each at a time")
+    soap_parser.add_argument("--seconds", type=float, default=10.0, help="length of each part")
     about_storm = (
         "how soon desktops that were all killed at once work again, back by their tokens, and how long 20"
         " others wait for their answers meanwhile"
@@ -118,6 +127,8 @@ def main() -> None:
         result = logons.measure(options.cases, options.root)
     elif options.kind == "import":
         result = [imports.measure(options.contacts, options.seconds)]
+    elif options.kind == "soap":
+        result = calls.measure(options.desktops, options.callers, options.seconds)
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":

@@ -164,6 +164,13 @@ async def test_connection_serves_one_request_after_another(
         assert (await answer(client, request("/hello"))).startswith(b"HTTP/1.1 200")
 
 
+async def test_connection_is_not_closed_after_a_number_of_requests(
+    client: Any, clock: trio.testing.MockClock
+) -> None:
+    for _ in range(1100):
+        assert (await answer(client, request("/hello"))).startswith(b"HTTP/1.1 200")
+
+
 async def test_pipelined_requests_are_answered_in_their_order(
     client: Any, clock: trio.testing.MockClock
 ) -> None:
