@@ -114,6 +114,9 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 {"list": each.name, "contacts": each.contacts, **_whose(each.organisation)}
                 for each in services.contacts.lists()
             ]
+        case requests.MakeList(list_name, country, organisation):
+            services.contacts.make_list(list_name, country, organisation)
+            return _done(f"contact list {list_name}: made; it has no contacts yet")
         case requests.ShowContact(user_contact_id, list_name, unmasked):
             history, on_dnc = services.contacts.history(user_contact_id, list_name)
             masked = frozenset(each.name for each in services.attributes.all() if each.masked)
@@ -583,8 +586,9 @@ def _contact(history: ContactHistory, on_dnc: frozenset[str], masked: frozenset[
             "wireless": number.wireless,
             "do_not_call": number.number in on_dnc,
         }
+    of_numbers = {number.name for number in contact.numbers} | PHONE_ZONE_ATTRIBUTES.keys()
     for name, value in contact.attributes.items():
-        if name not in PHONE_ZONE_ATTRIBUTES:
+        if name not in of_numbers:
             yield {"kind": "attribute", "name": name, "value": MASK if name in masked and value else value}
     own = {number.number for number in contact.numbers}
     for address in sorted(on_dnc - own):

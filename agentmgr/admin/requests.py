@@ -27,6 +27,15 @@ class ListContactLists:
 
 
 @frozen
+class MakeList:
+    """Make a contact list without contacts, everybody's or an organisation's."""
+
+    list_name: str
+    country: str = ""
+    organisation: str = ""
+
+
+@frozen
 class ShowContact:
     """Show all that is known of a contact; what desktops hide is shown only `unmasked`."""
 
@@ -540,6 +549,7 @@ class MoveImport:
 Request = (
     ImportContacts
     | ListContactLists
+    | MakeList
     | ShowContact
     | DeleteContact
     | EmptyList

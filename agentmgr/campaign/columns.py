@@ -1,6 +1,6 @@
 """Which attribute each column of a contact file is: by its own name, by --map, or by a common other name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import frozen
 
@@ -88,13 +88,16 @@ class Columns:
         return self.header[self.attributes.index(attribute)] if attribute in self.attributes else attribute
 
 
-def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
+def read_columns(
+    where: str, header: Sequence[str], mapping: Mapping[str, str], known: Collection[str] = ()
+) -> Columns:
     """Tell what each column is.
 
     Args:
         where: the file and line, for errors.
         header: the names in the file.
         mapping: column -> attribute; an empty attribute ignores the column.
+        known: attributes that were defined; a column with the name of one is that.
 
     Raises:
         ServiceError: a name is missing, double or too long, or a needed column is not there.
@@ -110,7 +113,7 @@ def read_columns(where: str, header: Sequence[str], mapping: Mapping[str, str]) 
     _check_header(where, names)
     found = _explicit(where, names, mapping)
     for index, name in enumerate(names):
-        if index not in found and name in _SYSTEM_NAMES:
+        if index not in found and (name in _SYSTEM_NAMES or name in known):
             found[index] = name
     for attribute in (spec.name for spec in SYSTEM_ATTRIBUTES if spec.name not in found.values()):
         for other in (_folded(attribute), *_OTHER_NAMES[attribute]):

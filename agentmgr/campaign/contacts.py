@@ -1,7 +1,7 @@
 """Contact lists: rows that people wrote come in, those of no use go back with their reasons."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 
 from attrs import frozen
@@ -108,6 +108,25 @@ class ContactService(Service):
         of_list = visible[next(each for contact_id, each in found if contact_id == wanted[0])]
         return history, store.on_dnc(addresses, of_list.organisation)
 
+    def make_list(self, list_name: str, country: str = "", organisation: str = "") -> None:
+        """Make a list without contacts.
+
+        Args:
+            list_name: how it shall be called.
+            country: calling code or ISO region of numbers that are written without one.
+            organisation: whose it is; by default the caller's.
+
+        Raises:
+            ServiceError: there is one of that name, or the name, country or organisation is of no use.
+        """
+        name, country = _checked_list(list_name, country)
+        owner = self.owner_of_new(organisation)
+        if self._at.store.find_list(name) is not None:
+            raise ServiceError(
+                Cause.EXISTS, f"contact list {name}: there is one already; choose another name"
+            )
+        self._at.store.ensure_list(name, self._at.now(), country, owner)
+
     def empty(self, list_name: str) -> int:
         """Let all contacts that are in a list now be deleted, in the background; return how many there are.
 
@@ -180,15 +199,7 @@ class ContactService(Service):
             ServiceError: the file as a whole cannot be used; nothing was stored.
             StoreFault: chunks stored before stay.
         """
-        if not list_name.strip():
-            raise ServiceError(Cause.BAD_VALUE, "the contact list needs a name")
-        if fault := fault_of(list_name):
-            raise ServiceError(Cause.BAD_VALUE, f"the contact list's name {list_name!r} {fault}")
-        name = list_name.strip()
-        try:
-            country = numbers.parse_country(country) if country else ""
-        except ValueError as error:
-            raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
+        name, country = _checked_list(list_name, country)
         there = self._at.store.find_list(name)
         if there is not None:
             self.find_list(name)
@@ -196,8 +207,8 @@ class ContactService(Service):
                 whose = f"is {there.organisation}'s" if there.organisation else "belongs to no organisation"
                 raise ServiceError(Cause.EXISTS, f"contact list {name}: {whose}; leave --org out")
         owner = there.organisation if there is not None else self.owner_of_new(organisation)
-        columns = read_header(source, rows, mapping or {})
         store, now = self._at.store, self._at.now()
+        columns = read_header(source, rows, mapping or {}, {each.name for each in store.attributes()})
         specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
         self.check_attributes(specs)
         store.define_attributes(specs)
@@ -256,7 +267,23 @@ class ContactService(Service):
         )
 
 
-def read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) -> Columns:
+def _checked_list(list_name: str, country: str) -> tuple[str, str]:
+    """Return the name of a list and the ISO region of its numbers as they are kept."""
+    if not list_name.strip():
+        raise ServiceError(Cause.BAD_VALUE, "the contact list needs a name")
+    if fault := fault_of(list_name):
+        raise ServiceError(Cause.BAD_VALUE, f"the contact list's name {list_name!r} {fault}")
+    name = list_name.strip()
+    try:
+        country = numbers.parse_country(country) if country else ""
+    except ValueError as error:
+        raise ServiceError(Cause.BAD_VALUE, f"country {country!r}: {error}") from None
+    return name, country
+
+
+def read_header(
+    source: str, rows: Iterator[Row], mapping: Mapping[str, str], known: Collection[str] = ()
+) -> Columns:
     """Take the first row, and tell what each column is.
 
     Raises:
@@ -272,7 +299,7 @@ def read_header(source: str, rows: Iterator[Row], mapping: Mapping[str, str]) ->
         )
     if header.fault:
         raise ServiceError(Cause.BAD_FILE, f"{source}:{header.line}: {header.fault}")
-    return read_columns(f"{source}:{header.line}", header.values, mapping)
+    return read_columns(f"{source}:{header.line}", header.values, mapping, known)
 
 
 def _count_on_dnc(store: DncStore, drafts: list[ContactDraft], organisation: str) -> int:

@@ -1,4 +1,4 @@
-"""agentmgr contacts: import, export, lists, show, delete, empty."""
+"""agentmgr contacts: import, export, lists, new-list, show, delete, empty."""
 
 from itertools import groupby
 from typing import Annotated
@@ -9,7 +9,7 @@ from agentmgr.cli.common import Config, Json, Row, complain, group, pairs, perfo
 from agentmgr.cli.export import Format, Out, Raw, write
 from agentmgr.cli.imports import Encoding, File, Rejects, check_end, run_import
 
-app = group("contacts", "Contact lists: import, export, lists, show, delete, empty.")
+app = group("contacts", "Contact lists: import, export, lists, new-list, show, delete, empty.")
 
 
 @app.command(name="import")
@@ -129,6 +129,27 @@ def lists(*, json: Json = False, config: Config = None) -> None:
     show(
         perform(config, ListContactLists()), json, "no contact lists yet; agentmgr contacts import makes one"
     )
+
+
+@app.command
+def new_list(name: str, /, *, country: str = "", org: str = "", config: Config = None) -> None:
+    """Make a contact list without contacts, for programs that store contacts one by one.
+
+    agentmgr contacts new-list Web --country DE
+
+    Parameters
+    ----------
+    name
+        Name of the list.
+    country
+        Two letters, such as US or DE: where its numbers without a country code are from.
+    org
+        The organisation that it belongs to; everybody's without it.
+    """
+    from agentmgr.admin.requests import MakeList
+
+    for row in perform(config, MakeList(name, country.upper(), org)):
+        say(str(row["done"]))
 
 
 @app.command(name="show")

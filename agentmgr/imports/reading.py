@@ -123,9 +123,9 @@ def carry_out(task: Task) -> Iterator[Frame]:
 def _read(task: Read) -> Iterator[Frame]:
     source = task.source
     with _rows(task) as rows:
-        columns = read_header(without_password(source.location), rows, source.columns)
-        yield Header(columns.custom)
         known = {spec.name: spec for spec in (*SYSTEM_ATTRIBUTES, *task.specs)}
+        columns = read_header(without_password(source.location), rows, source.columns, known)
+        yield Header(columns.custom)
         reader = RowReader(
             columns,
             tuple(known.values()),

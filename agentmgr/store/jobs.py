@@ -388,7 +388,9 @@ def _latest_jobs(tx: Transaction, which: sa.ColumnElement[bool]) -> dict[int, Jo
         sa.select(sa.func.max(other.c.job_id)).where(of_campaign).scalar_subquery(),
     )
     ids = [
-        job_id for job_id in tx.tables.execute(sa.select(latest).where(which)).scalars() if job_id is not None
+        job_id
+        for job_id in tx.tables.execute(sa.select(latest).select_from(t.campaign).where(which)).scalars()
+        if job_id is not None
     ]
     found = {}
     for batch in batches(ids):

@@ -1,6 +1,7 @@
 """Contacts deleted and lists emptied, and rules for telephone numbers, from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
 from clishell import Shell
@@ -47,3 +48,23 @@ def test_campaign_with_a_filter_of_no_use_says_where(shell: Shell, people: str) 
     shell(*made, "FirstName = 'Ada'")
     assert "filter = \"FirstName = 'Ada'\"" in shell("campaign", "show", "Other", "--toml")
     assert "with 1 contacts" in shell("campaign", "run", "Other")
+
+
+def test_list_made_without_contacts_is_there_once(shell: Shell, database: object) -> None:
+    made = shell("contacts", "new-list", "Web", "--country", "de")
+    assert made == "contact list Web: made; it has no contacts yet\n"
+    assert json.loads(shell("contacts", "lists", "--json")) == {"list": "Web", "contacts": 0}
+    shell("contacts", "new-list", "Web", code=1)
+    assert "there is one already" in shell.error
+    for wrong, said in ((" ", "needs a name"), ("A\x01", "has U+0001"), ("B", "no such country code")):
+        shell("contacts", "new-list", wrong, *(("--country", "XX") if wrong == "B" else ()), code=1)
+        assert said in shell.error
+
+
+def test_number_of_another_name_is_shown_as_a_number_alone(shell: Shell, people: str, tmp_path: Path) -> None:
+    shell("attributes", "define", "Mobile", "--data-type", "phone")
+    (tmp_path / "more.csv").write_text("UserContactId,PhoneNumber1,Mobile\nA1,+442079460958,+4915123456789\n")
+    shell("contacts", "import", str(tmp_path / "more.csv"), "--list", people)
+    rows = [json.loads(line) for line in shell("contacts", "show", "A1", "--json").splitlines()]
+    found = [(row["kind"], row["name"]) for row in rows if row.get("name") == "Mobile"]
+    assert found == [("number", "Mobile")]
