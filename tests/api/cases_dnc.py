@@ -54,6 +54,16 @@ for call in DNC_CALLS:
     def no_address(world: World, call: type = call) -> IsDNC:
         return call("nobody")
 
+    @refused(call, -19)
+    def a_number_of_a_reject_pattern(world: World, call: type = call) -> IsDNC:
+        world.supervisor.phone_rules.add("reject", "30.*", "DE")
+        return call(NUMBER, None, True)
+
+    @refused(call, -19)
+    def a_number_of_no_format(world: World, call: type = call) -> IsDNC:
+        world.supervisor.phone_rules.add("format", "1[5-7].*", "DE")
+        return call(NUMBER, None, False, True)
+
     @refused(call, -40)
     def no_such_organisation(world: World, call: type = call) -> IsDNC:
         return call(NUMBER, "Nobody")
