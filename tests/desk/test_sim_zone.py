@@ -109,7 +109,7 @@ def test_campaign_whose_switch_fails_at_times_ends_with_every_contact_done_and_n
     pacing: PacingType, confirms: bool
 ) -> None:
     failing = SimParams(order_failure=0.1, confirms_orders=confirms, order_delay_s=0.2, event_delay_s=0.1)
-    ran = Campaign(pacing, 5, WHIMSICAL, failing)
+    ran = Campaign(pacing, 7, WHIMSICAL, failing)
     assert ran.store.finished_jobs == {1: "finished"}
     assert len(ran.store.done[1]) == CONTACTS
     answers = {result for desktop in ran.desktops for _, result in desktop.refusals}
