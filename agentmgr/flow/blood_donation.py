@@ -26,8 +26,11 @@ class Call(Protocol):
     """A call as its telephone system gives it to the flow."""
 
     info: PomInfo
-    dnis: str
-    """The number that was dialled."""
+
+    @property
+    def dnis(self) -> str:
+        """The number that was dialled."""
+        ...
 
     def say(self, text: str) -> None:
         """Play an announcement."""

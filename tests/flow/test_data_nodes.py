@@ -11,10 +11,13 @@ import pytest
 from agentmgr.api import contract_agent as agent
 from agentmgr.api.faults import Refused
 from agentmgr.api.operations import Operation
+from agentmgr.client import sync as client
 from agentmgr.flow import DataNodes, NodeRefused, NodeUnreachable, PhoneInfo, PomInfo
 from agentmgr.flow.blood_donation import TerminalCall, blood_donation, main
 from agentmgr.flow.nodes import NodeFailed
+from agentmgr.flow.port import PortCall, serve
 from agentmgr.soap.envelope import Codec
+from tests.flow.conftest import Demo
 
 DOCS = Path(__file__).parents[2] / "agentmgr" / "docs" / "integrate.md"
 SIGNATURES = agent.SERVICE.signatures
@@ -207,16 +210,16 @@ def test_neither_host_there_is_told_with_both() -> None:
 
 @pytest.mark.slow
 def test_example_of_the_docs_runs_against_the_demo_server(
-    demo_url: str, capsys: pytest.CaptureFixture[str]
+    demo: Demo, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (example,) = re.findall(r"```python\n(from agentmgr\.flow.*?)```", DOCS.read_text(), re.DOTALL)
-    exec(example.replace("127.0.0.1:9980", demo_url.removeprefix("http://").strip("/")), {})
+    exec(example.replace("127.0.0.1:9980", demo.services), {})
     assert capsys.readouterr().out.splitlines() == ["Ada", "+4930901820", "-2"]
 
 
 @pytest.mark.slow
-def test_nodes_and_flow_work_with_a_real_manager(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    host = demo_url.removeprefix("http://").strip("/")
+def test_nodes_and_flow_work_with_a_real_manager(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    host = demo.services
     nodes = DataNodes("admin", "demo", host)
     info = PomInfo(ContactID="D-1", ContactGroupName="Preview", FirstName="Bob", PhoneNumber1="+4930901821")
     assert nodes.add_contact_info(info, update_existing=True)
@@ -235,3 +238,25 @@ def test_nodes_and_flow_work_with_a_real_manager(demo_url: str, capsys: pytest.C
     given = ["--host", host, "--list", "Preview", "--contact", "D-1", "--digits", "9"]
     assert main(given) == 0
     assert "decided: transferred" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_port_talks_to_customers_of_the_simulated_switch(demo: Demo) -> None:
+    nodes, said, asked = DataNodes("admin", "demo", demo.services), list[str](), list[tuple[str, str, str]]()
+
+    def flow(call: PortCall, nodes: DataNodes) -> str:
+        nodes.get_contact_info(call.info)
+        call.say(f"Hello {call.info.ContactID}")
+        asked.append((call.dnis, call.digit(), call.info.PhoneNumber1))
+        if len(asked) == 2:
+            raise NodeFailed("planted")
+        return "Not interested"
+
+    with client.connect([demo.desktops]) as pom:
+        port = pom.agent("1020")
+        port.logon(agent_ext="1020", password="demo", force=True)
+        assert serve(port, nodes, flow, hears=said.append, calls=3) == 3
+        port.logoff()
+    assert len(asked) == 3
+    assert all(dnis.endswith(key) and dnis == number for dnis, key, number in asked)
+    assert [each.partition(" ")[0] for each in said] == ["Hello", "Hello", "failed:", "Hello"]
