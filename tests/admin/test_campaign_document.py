@@ -1,6 +1,9 @@
 """Any campaign written as TOML is read as the same campaign."""
 
+import re
 import tomllib
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import attrs
@@ -105,3 +108,15 @@ def test_campaign_changed_into_another_is_that(one: CampaignSpec, other: Campaig
     changed, lists = campaign_file.changed(evolve(one, campaign_id=7, version=3), ("K",), values)
     assert changed == evolve(other, campaign_id=7, version=3)
     assert lists == ("L",)
+
+
+def test_strategy_of_the_docs_is_one() -> None:
+    docs = (Path(__file__).parents[2] / "agentmgr" / "docs" / "integrate.md").read_text()
+    (example,) = re.findall(r"  ```toml\n(  \[\[steps\]\].*?)  ```", docs, re.DOTALL)
+    campaign = tomllib.loads(dedent(example)) | {"name": "A", "skill": "B", "lists": ["C"]}
+    spec, _ = campaign_file.read(campaign)
+    assert [(step.result, step.action, step.processor, step.after_s) for step in spec.steps] == [
+        ("Sale", "ticket", "", 0),
+        ("Busy", "", "ticket", 0),
+        ("ActionFailed", "", "", 900),
+    ]
