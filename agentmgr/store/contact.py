@@ -16,15 +16,15 @@ _LAST_CODE = (
     " WHERE attempt.contact_id = ? ORDER BY disposition.saved_at DESC, disposition.row_id DESC LIMIT 1"
 )
 _IN_USE = (
-    "EXISTS (SELECT 1 FROM job_contact JOIN job ON job.job_id = job_contact.job_id"
-    " WHERE job.ended_at IS NULL AND job_contact.contact_id = contact.contact_id"
+    "EXISTS (SELECT 1 FROM job_contact WHERE job_contact.contact_id = contact.contact_id"
+    " AND job_contact.job_id IN (SELECT job_id FROM job WHERE ended_at IS NULL)"
     " AND job_contact.state <> 'done')"
     " OR EXISTS (SELECT 1 FROM callback WHERE callback.contact_id = contact.contact_id"
     " AND callback.ended_at IS NULL)"
     " OR EXISTS (SELECT 1 FROM attempt WHERE attempt.contact_id = contact.contact_id"
     " AND attempt.ended_at IS NULL)"
 )
-_USED = f"SELECT contact_id FROM contact WHERE ({_IN_USE}) AND contact_id IN"
+USED = f"SELECT contact_id FROM contact WHERE ({_IN_USE}) AND contact_id IN"
 _LIVE_WITH_LIST = (
     "SELECT 1 FROM job_list JOIN job ON job.job_id = job_list.job_id"
     " WHERE job_list.list_id = ? AND job.ended_at IS NULL LIMIT 1"
@@ -67,7 +67,7 @@ def delete_contact(tx: Transaction, list_id: int, user_contact_id: str, now: flo
 
 
 def _in_use(sql: Sql, ids: Sequence[int]) -> bool:
-    return any(sql.fetch(f"{_USED} ({marks(batch)}) LIMIT 1", batch) for batch in batches(ids))
+    return any(sql.fetch(f"{USED} ({marks(batch)}) LIMIT 1", batch) for batch in batches(ids))
 
 
 def _delete(sql: Sql, ids: Sequence[int], now: float, by: str) -> None:
