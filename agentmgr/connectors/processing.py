@@ -124,6 +124,8 @@ def campaign_info(job: EndedJob) -> CampaignInfo:
         org_name=job.organisation,
         name=job.campaign,
         priority=job.priority,
+        is_infinite=job.infinite,
+        enable_pacing=bool(job.custom_pacing),
         last_job_start_time=_moment(job.last_started_at),
     )
 
@@ -132,7 +134,7 @@ def job_info(job: EndedJob) -> JobInfo:
     """Return what a post-processor is told of a job."""
     return JobInfo(
         job_id=job.job_id,
-        start_time=_moment(job.created_at),
+        start_time=_moment(job.started_at),
         end_time=_moment(job.ended_at),
         finish_reason=job.state,
     )

@@ -13,17 +13,20 @@ from agentmgr.ports.history import AttemptPlace, AttemptRow
 class EndedJob:
     """A job that is over, with its campaign; `after` is how far somebody came with its attempts.
 
-    `state` is finished or stopped; `last_started_at` when the campaign's last job was made.
+    `state` is finished or stopped; `last_started_at` is when the campaign's last job started. `infinite` and
+    `custom_pacing` are 0 or 1.
     """
 
     job_id: int
-    created_at: float
+    started_at: float
     ended_at: float
     state: str
     campaign_id: int
     campaign: str
     organisation: str
     priority: int
+    infinite: int
+    custom_pacing: int
     last_started_at: float
     after: AttemptPlace
 

@@ -60,9 +60,10 @@ def set_processors(tx: Transaction, names: tuple[str, ...], now: float) -> None:
 
 
 _NEXT = (
-    "SELECT job.job_id, job.created_at, job.ended_at, job.state, campaign.campaign_id, campaign.name,"
-    " campaign.organisation, campaign.priority,"
-    " (SELECT MAX(last.created_at) FROM job AS last WHERE last.campaign_id = job.campaign_id),"
+    "SELECT job.job_id, COALESCE(job.started_at, job.created_at), job.ended_at, job.state,"
+    " campaign.campaign_id, campaign.name, campaign.organisation, campaign.priority, campaign.infinite,"
+    " campaign.custom_pacing, (SELECT MAX(COALESCE(last.started_at, last.created_at)) FROM job AS last"
+    " WHERE last.campaign_id = job.campaign_id),"
     " processing.started_at, processing.attempt_id"
     " FROM processor JOIN job ON job.ended_at >= processor.since"
     " JOIN campaign ON campaign.campaign_id = job.campaign_id"

@@ -86,6 +86,7 @@ def test_pages_go_through_all_attempts_and_the_place_is_kept(store: SqliteStore)
     job_id = run_job(store, "Spring", 7, T0 + 100)
     job = store.processing.next_ended("report")
     assert job is not None
+    assert (job.started_at, job.infinite, job.custom_pacing) == (T0, 0, 0)
     assert (job.campaign, job.state, job.ended_at, job.after) == (
         "Spring",
         "stopped",

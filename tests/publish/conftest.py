@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from agentmgr.store import SqliteStore
-from tests.databases import new_place
+from agentmgr.testing.postgres import ThrowawayPostgres
+from tests.databases import new_place, new_postgres
 
 
 @pytest.fixture
@@ -12,3 +13,14 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = new_place(tmp_path / "agentmgr.sqlite").open()
     yield store
     store.close()
+
+
+@pytest.fixture
+def stores(postgres_server: ThrowawayPostgres) -> Iterator[tuple[SqliteStore, SqliteStore]]:
+    """One database in PostgreSQL, as two processes have it."""
+    place = new_postgres(postgres_server)
+    stores = place.open(), place.open()
+    yield stores
+    for store in stores:
+        store.close()
+    place.give_back()

@@ -128,8 +128,9 @@ async def test_results_that_nobody_could_be_told_for_too_long_are_dropped_and_co
 
 
 async def test_one_of_two_processes_sends_and_the_other_takes_over_when_it_is_called_dead(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    stores: tuple[SqliteStore, SqliteStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store, other = stores
     monkeypatch.setattr("agentmgr.publish.sender.OTHERS_S", 0.05)
     for name in ("one", "two"):
         store.leases.register(ManagerLease(name, name))
@@ -137,7 +138,7 @@ async def test_one_of_two_processes_sends_and_the_other_takes_over_when_it_is_ca
     put(store, "topic", 100, 5)
     async with sending(sender_of(first, store, "one")):
         await until(lambda: waiting(store, "topic") == 0)
-        async with sending(sender_of(second, store, "two")):
+        async with sending(sender_of(second, other, "two")):
             put(store, "topic", 100, 5, first=100)
             await until(lambda: waiting(store, "topic") == 0)
             assert second.ids == []

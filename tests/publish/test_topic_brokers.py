@@ -12,8 +12,10 @@ from attrs import define, evolve, field
 from agentmgr.publish.settings import TopicSettings
 from agentmgr.publish.stomp import StompTopic
 from agentmgr.publish.stomp_frames import Frame, FrameReader
+from agentmgr.publish.ways import PublishFailed
 from agentmgr.store import SqliteStore
-from tests.publish.brokers import ActiveMq, Broker, RabbitMq
+from agentmgr.tls import making
+from tests.publish.brokers import ActiveMq, Broker, RabbitMq, free_port
 from tests.publish.outboxes import assert_in_order, put, sender_of, sending, until, waiting
 
 pytestmark = pytest.mark.slow
@@ -147,3 +149,28 @@ async def test_topic_that_refuses_who_signs_in_leaves_results_where_they_are(
     async with sending(sender):
         await until(lambda: sender.counts.failures > 0)
     assert waiting(store, "topic") == 3
+
+
+async def test_topic_with_tls_is_told_over_it_and_a_wrong_authority_ends_it(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    for name in ("tls", "other", "broker"):
+        (tmp_path / name).mkdir()
+    making.make(tmp_path / "tls", ["localhost"])
+    making.make(tmp_path / "other", ["localhost"])
+    port = free_port()
+    files = {"cacertfile": "ca.pem", "certfile": "server.pem", "keyfile": "server.key"}
+    lines = [f"stomp.listeners.ssl.1 = 127.0.0.1:{port}"]
+    lines += [f"ssl_options.{name} = {tmp_path}/tls/{file}" for name, file in files.items()]
+    broker = RabbitMq(tmp_path / "broker", "\n".join(lines) + "\n")
+    try:
+        await trio.to_thread.run_sync(broker.start)
+        put(store, "topic", 20, 4)
+        right = TopicSettings(host="localhost", port=port, tls=True, ca_file=str(tmp_path / "tls" / "ca.pem"))
+        with pytest.raises(PublishFailed, match="certificate verify failed"):
+            async with StompTopic(evolve(right, ca_file=str(tmp_path / "other" / "ca.pem"))).open():
+                pass
+        async with sending(sender_of(StompTopic(right), store)):
+            await until(lambda: waiting(store, "topic") == 0)
+    finally:
+        broker.kill()
