@@ -14,6 +14,8 @@ from agentmgr.api.contract_agent import (
     AddContactToJobResponse,
     GetAllCompletionCodesForCampaign,
     GetAllCompletionCodesForCampaignResponse,
+    UpdateCompletionCode,
+    UpdateCompletionCodeResponse,
 )
 from agentmgr.api.contract_campaign import (
     CampaignNameJobIDsAndStates,
@@ -211,6 +213,13 @@ def add_contact_list_to_job(request: AddContactListToJob, services: Services) ->
 
 def _priority(name: contract_agent.Priority) -> Priority:
     return Priority[name.value]
+
+
+@handles(UpdateCompletionCode)
+def update_completion_code(request: UpdateCompletionCode, services: Services) -> UpdateCompletionCodeResponse:
+    """Give the attempt of a session a completion code."""
+    services.jobs.set_code(request.PimSessionID, request.CompletionCode)
+    return UpdateCompletionCodeResponse(DONE)
 
 
 @handles(GetAllCompletionCodesForCampaign)

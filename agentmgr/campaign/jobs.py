@@ -1,17 +1,19 @@
 """Jobs by their ids: looked at, paused, resumed, stopped, and rid of what is done."""
 
 from collections.abc import Collection, Iterator, Sequence
+from math import isfinite
 
 from attrs import evolve
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.core.model import Priority
-from agentmgr.ports import LIVE_JOB_STATES, JobEntry, JobState, JobStatus, Paced
+from agentmgr.core.model import CampaignSpec, Priority
+from agentmgr.ports import ATTEMPT_OUTCOMES, LIVE_JOB_STATES, JobEntry, JobState, JobStatus, Paced
 
 PAGE = 500
 ARCHIVE_CHUNK = 500
 ADD_CHUNK = 500
 MAX_CALLS = 100_000
+MAX_SESSION = 10**14
 TAKES_CONTACTS = (JobState.Running, JobState.Paused)
 
 
@@ -149,6 +151,41 @@ class JobService(Service):
                 cause, f"job {job_id}: {done}; no zone can be told how many calls there may be"
             )
         self.hint(job.zones)
+
+    def set_code(self, session: float, name: str) -> None:
+        """Give the latest attempt of a session a completion code of its campaign.
+
+        It replaces an earlier one; what the agent says who is in wrapup with it comes after it, and counts.
+
+        Raises:
+            ServiceError: that is no session id, or nobody's; no such code, or one of others or the system's.
+        """
+        if not isfinite(session) or session < 0 or session >= MAX_SESSION or session != int(session):
+            raise ServiceError(
+                Cause.BAD_SESSION, f"no session id; it is a whole number below {MAX_SESSION}: {session!r}"
+            )
+        session_id = str(int(session))
+        attempt = self._at.store.attempt_of(session_id)
+        if attempt is None:
+            raise ServiceError(Cause.NO_SUCH_ATTEMPT, f"no attempt of the session {session_id}")
+        campaign = self.find_campaign(self.find(attempt.job_id).campaign)
+        code_id = next((code.code_id for code in campaign.completion_codes if code.name == name), None)
+        if code_id is None:
+            raise self._refused_code(campaign, name)
+        if not self._at.store.put_code(attempt.attempt_id, code_id, self._at.now()):
+            raise ServiceError(Cause.NO_SUCH_ATTEMPT, f"no attempt any more of the session {session_id}")
+
+    def _refused_code(self, campaign: CampaignSpec, name: str) -> ServiceError:
+        if name in ATTEMPT_OUTCOMES:
+            return ServiceError(Cause.SYSTEM_CODE, f"code {name}: is the system's, and set by that alone")
+        for other in self.visible_campaigns():
+            spec = self._at.store.find_campaign(other.name)
+            if spec is not None and any(code.name == name for code in spec.completion_codes):
+                return ServiceError(
+                    Cause.CODE_ELSEWHERE, f"campaign {campaign.name}: has no code {name}, {other.name} has"
+                )
+        there = ", ".join(code.name for code in campaign.completion_codes)
+        return ServiceError(Cause.NO_SUCH_CODE, f"no code {name[:100]!r}; {campaign.name} has: {there}")
 
     def live(self, campaign: str) -> JobStatus:
         """Return the job of a campaign that takes contacts: the one that runs or is paused.

@@ -70,6 +70,14 @@ class JobEntry:
     max_calls: int | None = None
 
 
+@frozen
+class CodedAttempt:
+    """An attempt that can be given a completion code."""
+
+    attempt_id: str
+    job_id: int
+
+
 class Paced(StrEnum):
     """What came of saying how many calls of a job there may be."""
 
@@ -312,6 +320,17 @@ class JobStore(Protocol):
         self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id; those above an id."""
+        ...
+
+    def attempt_of(self, session_id: str) -> CodedAttempt | None:
+        """Return the latest attempt of a session; None if there is none."""
+        ...
+
+    def put_code(self, attempt_id: str, code_id: int, now: float) -> bool:
+        """Give an attempt a completion code from outside; False if there is no such attempt any more.
+
+        It replaces what was there, and what an agent says later replaces it.
+        """
         ...
 
     def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:

@@ -37,6 +37,7 @@ from agentmgr.ports import Token
 from agentmgr.store.answers import DROP_ANSWERS, SAVE_ANSWER, parameters_of
 from agentmgr.store.contacts import CHANGED_BY, CORRECT_CALLBACKS, FOLLOW_NUMBER, GIVEN_TIMEZONE, LIST_HAS
 from agentmgr.store.counters import RecordCount
+from agentmgr.store.dispositions import give_way
 from agentmgr.store.ownership import check_token
 from agentmgr.store.pacing import hold_calls
 from agentmgr.store.saved import FLAGS, PLACE
@@ -95,7 +96,7 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         " WHERE attempt_id = ? AND ended_at IS NULL",
         *("at", "outcome", "agent_id", "dialed", "attempt_id"),
     ),
-    # The first disposition of an attempt stands: it was confirmed to somebody.
+    # The first disposition of an attempt stands, it was confirmed to somebody; but see `dispositions`.
     SaveDisposition: _statement(
         "INSERT INTO disposition (attempt_id, job_id, contact_id, agent_id, code_id, source, saved_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING",
@@ -229,6 +230,8 @@ def write_records(sql: Sql, zone: str, records: Sequence[Record]) -> None:
     counting = RecordCount(sql, zone)
     for kind, neighbours in groupby(records, type):
         group, statements = list(neighbours), STATEMENTS[kind]
+        if kind is SaveDisposition:
+            group = give_way(sql, zone, group)
         if len(statements) == 1:
             (statement,) = statements
             counting.before(kind, group)

@@ -30,6 +30,7 @@ from agentmgr.ports import (
     CampaignHistory,
     CampaignOverview,
     Claim,
+    CodedAttempt,
     ContactDraft,
     ContactHistory,
     ContactList,
@@ -74,6 +75,7 @@ from agentmgr.store import (
     contacts,
     counters,
     deletion,
+    dispositions,
     dnc,
     history,
     imports,
@@ -560,6 +562,14 @@ class SqliteStore:
     ) -> tuple[JobEntry, ...]:
         """Return the next jobs of a campaign, or of all, in some states, by id."""
         return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit)
+
+    def attempt_of(self, session_id: str) -> CodedAttempt | None:
+        """Return the latest attempt of a session; None if there is none."""
+        return self._database.read(dispositions.find_coded, session_id)
+
+    def put_code(self, attempt_id: str, code_id: int, now: float) -> bool:
+        """Give an attempt a completion code from outside; False if there is no such attempt any more."""
+        return self._database.write(dispositions.put_code, attempt_id, code_id, now)
 
     def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:
         """Let a job with custom pacing have so many calls at once at most, over all its zones."""

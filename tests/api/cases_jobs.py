@@ -16,6 +16,8 @@ from agentmgr.api.contract_agent import (
     GetAllCompletionCodesForCampaign,
     GetAllCompletionCodesForCampaignResponse,
     Priority,
+    UpdateCompletionCode,
+    UpdateCompletionCodeResponse,
 )
 from agentmgr.api.contract_campaign import (
     CampaignNameJobIDsAndStates,
@@ -43,9 +45,11 @@ from agentmgr.api.contract_campaign import (
     StopJob,
     StopJobResponse,
 )
+from agentmgr.core.effects import EndAttempt, SaveDisposition, StartAttempt
 from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
 from agentmgr.core.tasks import FIRST_TASK
 from agentmgr.ports import ContactDraft, JobState
+from protocol.enums import ContactType
 
 ZONE = "North"
 
@@ -644,3 +648,109 @@ def codes_of_the_system_alone(world: World) -> GetAllCompletionCodesForCampaign:
     return GetAllCompletionCodesForCampaign(
         running(world, completion_codes=(CompletionCodeSpec(5, "Busy"),), default_code_id=5)
     )
+
+
+SESSION, SALE, LATER = 12_000_000_042.0, 1, 3
+
+
+def attempted(world: World, job_id: int, code_id: int | None = None) -> Callable[[int, str], None]:
+    """Let an attempt of the session be over, with a code of its agent's; return what gives it another one."""
+    token = world.store.open_zone(ZONE, T0).token
+    contact = world.store.claim_contacts(token, job_id, 1, T0).contacts[0].contact_id
+    attempt = str(int(SESSION))
+    kind = ContactType.Predictive
+    world.store.commit(token, [StartAttempt(attempt, job_id, contact, kind, "+12125550001", T0)])
+
+    def save(code: int, source: str) -> None:
+        record = SaveDisposition(attempt, job_id, contact, "1001", code, source, T0 + 9)
+        world.store.commit(token, [record])
+
+    if code_id is not None:
+        save(code_id, "agent")
+        world.store.commit(token, [EndAttempt(attempt, "Handled", T0 + 9, "1001")])
+    return save
+
+
+def codes_of(world: World) -> tuple[list[str], tuple[tuple[str, int], ...]]:
+    found = [row.code for row in world.services.campaigns.dispositions("Spring")]
+    job = world.services.jobs.all("Spring")
+    return found, world.store.tally(next(job).job_id).dispositions
+
+
+@done(UpdateCompletionCode)
+def a_code_replaces_the_agent_s_of_before(world: World) -> None:
+    attempted(world, running(world), SALE)
+    for name in ("Call again", "Wrong person"):
+        assert world.call(UpdateCompletionCode(SESSION, name), UpdateCompletionCodeResponse).Result == 0
+    found, counted = codes_of(world)
+    assert found == ["Wrong person"]
+    assert [(name, count) for name, count in counted if count] == [("Wrong person", 1)]
+
+
+@done(UpdateCompletionCode)
+def an_agent_s_code_counts_that_comes_after_it_and_a_default_does_not(world: World) -> None:
+    save = attempted(world, running(world))
+    world.call(UpdateCompletionCode(SESSION, "Call again"), UpdateCompletionCodeResponse)
+    save(5, "default")
+    assert codes_of(world)[0] == ["Call again"]
+    save(SALE, "agent")
+    save(LATER, "agent")
+    found, counted = codes_of(world)
+    assert found == ["Sale"]
+    assert [(name, count) for name, count in counted if count] == [("Sale", 1)]
+
+
+@refused(UpdateCompletionCode, -1)
+def a_session_whose_job_goes_meanwhile(world: World) -> UpdateCompletionCode:
+    job_id = running(world)
+    attempted(world, job_id, SALE)
+
+    def delete() -> None:
+        over(world, job_id)
+        world.services.campaigns.delete("Spring", with_history=True)
+
+    world.meanwhile("job", delete)
+    return UpdateCompletionCode(SESSION, "Sale")
+
+
+@refused(UpdateCompletionCode, -3)
+def a_code_that_is_not_there(world: World) -> UpdateCompletionCode:
+    attempted(world, running(world), SALE)
+    return UpdateCompletionCode(SESSION, "sale")
+
+
+@refused(UpdateCompletionCode, -4)
+def a_code_of_another_campaign(world: World) -> UpdateCompletionCode:
+    attempted(world, running(world), SALE)
+    world.add_campaign("Autumn", "A", completion_codes=(CompletionCodeSpec(5, "Cold"),))
+    return UpdateCompletionCode(SESSION, "Cold")
+
+
+@refused(UpdateCompletionCode, -10)
+def a_code_of_the_system(world: World) -> UpdateCompletionCode:
+    attempted(world, running(world), SALE)
+    return UpdateCompletionCode(SESSION, "Busy")
+
+
+@refused(UpdateCompletionCode, -16)
+def a_session_without_an_attempt(world: World) -> UpdateCompletionCode:
+    attempted(world, running(world), SALE)
+    return UpdateCompletionCode(SESSION + 1, "Sale")
+
+
+@refused(UpdateCompletionCode, -30)
+def a_session_of_another_organisation(world: World) -> UpdateCompletionCode:
+    attempted(world, foreign(world), SALE)
+    return UpdateCompletionCode(SESSION, "Sale")
+
+
+def no_session(session: float) -> None:
+    def way(world: World) -> UpdateCompletionCode:
+        return UpdateCompletionCode(session, "Sale")
+
+    way.__name__ = f"no_session_{session}"
+    refused(UpdateCompletionCode, -31)(way)
+
+
+for each in (-1.0, 1.5, float("nan"), float("inf"), 1e14):
+    no_session(each)
