@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 
 from agentmgr.campaign.checks import Checks
 from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
-from agentmgr.campaign.contacts import CHUNK_ROWS, RowReader, read_header
+from agentmgr.campaign.contacts import RowReader, read_header
 from agentmgr.campaign.phone_rules import compiled
 from agentmgr.campaign.rules import ImportRules
 from agentmgr.campaign.service import ServiceError
@@ -34,6 +34,8 @@ from agentmgr.imports.fetching import NotFetched, copy
 from agentmgr.ports import Check, ContactDraft, DataSource, ImportCounts, PhoneRule, SourceKind
 
 LENGTH = struct.Struct(">I")
+BATCH_ROWS = 100
+"""A zone waits for a batch at most that is being stored."""
 NICENESS = 10
 """Whoever talks to customers goes before whoever reads files."""
 
@@ -140,7 +142,7 @@ def _read(task: Read) -> Iterator[Frame]:
         )
         for _ in islice(rows, task.skip):
             pass
-        while chunk := list(islice(rows, CHUNK_ROWS)):
+        while chunk := list(islice(rows, BATCH_ROWS)):
             yield _batch(reader, chunk, keeps_empty=source.kind is not SourceKind.CUSTOM)
 
 

@@ -7,11 +7,11 @@ import pytest
 from attrs import evolve
 from importing import T0, Desk
 
-from agentmgr.campaign.contacts import CHUNK_ROWS
 from agentmgr.campaign.service import Cause, ServiceError
+from agentmgr.imports.reading import BATCH_ROWS
 from agentmgr.ports import Check, DncEntry, ImportBatch, ImportCounts, ImportState, OnDuplicate, SourceKind
 
-MANY = CHUNK_ROWS * 2 + 1
+MANY = BATCH_ROWS * 2 + 1
 
 
 def after_batches(desk: Desk, count: int, what: Callable[[], object]) -> None:
@@ -80,7 +80,7 @@ def test_import_that_is_paused_goes_on_where_it_was(desk: Desk) -> None:
     after_batches(desk, 1, lambda: desk.services.sources.pause("Leads"))
     paused = desk.carry_out()
     assert paused is not None
-    assert (paused.state, paused.position, paused.owner) == (ImportState.PAUSED, CHUNK_ROWS, "")
+    assert (paused.state, paused.position, paused.owner) == (ImportState.PAUSED, BATCH_ROWS, "")
     assert desk.carry_out() is None
     assert desk.services.sources.resume("Leads").state is ImportState.WAITING_TO_RESUME
     done = desk.carry_out()
@@ -95,7 +95,7 @@ def test_import_that_is_stopped_keeps_what_is_in(desk: Desk) -> None:
     after_batches(desk, 1, lambda: desk.services.sources.stop("Leads"))
     job = desk.carry_out()
     assert job is not None
-    assert (job.state, job.counts) == (ImportState.COMPLETED, ImportCounts(created=CHUNK_ROWS))
+    assert (job.state, job.counts) == (ImportState.COMPLETED, ImportCounts(created=BATCH_ROWS))
 
 
 @pytest.mark.parametrize("how", ["queued", "paused"])
@@ -110,7 +110,7 @@ def test_import_that_waits_can_be_stopped(desk: Desk, how: str) -> None:
     job = desk.carry_out()
     assert job is not None
     assert job.state is ImportState.COMPLETED
-    assert job.counts.processed == (CHUNK_ROWS if how == "paused" else 0)
+    assert job.counts.processed == (BATCH_ROWS if how == "paused" else 0)
 
 
 def test_import_of_a_process_that_ends_goes_on_in_another(desk: Desk) -> None:
@@ -123,7 +123,7 @@ def test_import_of_a_process_that_ends_goes_on_in_another(desk: Desk) -> None:
     after_batches(desk, 1, end)
     left = desk.carry_out()
     assert left is not None
-    assert (left.state, left.owner, left.position) == (ImportState.RUNNING, "", CHUNK_ROWS)
+    assert (left.state, left.owner, left.position) == (ImportState.RUNNING, "", BATCH_ROWS)
     desk.is_ending = bool
     done = desk.carry_out("another")
     assert done is not None
@@ -165,7 +165,7 @@ def test_import_of_a_file_that_became_another_does_not_go_on(desk: Desk) -> None
     desk.services.sources.resume("Leads")
     job = desk.carry_out()
     assert job is not None
-    assert (job.state, job.counts.created) == (ImportState.ERROR, CHUNK_ROWS)
+    assert (job.state, job.counts.created) == (ImportState.ERROR, BATCH_ROWS)
     assert "another one than the import began with" in job.error
 
 
