@@ -147,8 +147,8 @@ MUTATIONS = [
     ),
     Mutation(
         "dialer.py",
-        "deque(sorted((*job.contacts, *event.contacts), key=_turn))",
-        "deque((*job.contacts, *event.contacts))",
+        "deque(sorted((*job.contacts, *new), key=_turn))",
+        "deque((*job.contacts, *new))",
         "a contact that is due again waits for the fresh ones on hand",
     ),
     Mutation(
