@@ -45,6 +45,7 @@ from agentmgr.store import (
 )
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.web.pages import HEALTH, pages
+from agentmgr.web.rest import STREAMED
 from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
 
@@ -267,6 +268,7 @@ async def open_server(
                 settings.http,
                 HEALTH,
                 certificates.get("http"),
+                STREAMED,
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))

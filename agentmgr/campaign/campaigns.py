@@ -421,6 +421,10 @@ class CampaignService(Service):
         """
         return self._dispositions(self.find_campaign(name).campaign_id)
 
+    def dispositions_after(self, name: str, row_id: int, limit: int) -> tuple[DispositionRow, ...]:
+        """Return the next dispositions of a campaign, those above a row id."""
+        return self._at.store.dispositions(self.find_campaign(name).campaign_id, row_id, limit)
+
     def dials(self, name: str) -> Iterator[DialRow]:
         """Return all dials of a campaign, of all its jobs, each job's in the order of their time.
 

@@ -102,6 +102,15 @@ class DncService(Service):
         self.check_organisation(organisation)
         self.check_owner(organisation, Cause.DENIED, f"the do-not-call list of {organisation}")
 
+    def after(self, address: str, limit: int, organisation: str = "") -> tuple[DncEntry, ...]:
+        """Return the next entries of a list by address, those above one.
+
+        Raises:
+            ServiceError: there is no such organisation, or it is not the caller's.
+        """
+        self._check_look(organisation)
+        return self._at.store.dnc_entries(address, limit, organisation)
+
     def all(self, organisation: str = "") -> Iterator[DncEntry]:
         """Return a whole list by address, read in chunks.
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from agentmgr.campaign.columns import OF_CAMPAIGN
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, ContactSpec
 from agentmgr.core.numbers import read_number
 from agentmgr.ports import (
     ATTEMPT_OUTCOMES,
@@ -65,6 +65,39 @@ class RecordService(Service):
         Raises:
             ServiceError: there is no campaign, job, list, contact, agent, outcome or code of that name.
         """
+        job_ids, found = self._found(wanted)
+        return self._attempts(job_ids, found)
+
+    def attempts_after(
+        self, wanted: WantedAttempts, job_id: int, place: AttemptPlace, limit: int
+    ) -> tuple[list[AttemptRow], tuple[int, AttemptPlace] | None]:
+        """Return the next attempts wanted, by job and time, and where to go on; None once there are no more.
+
+        So many rows are looked at, and there may be fewer, or none, although more follow.
+
+        Args:
+            wanted: which.
+            job_id: the job to go on in.
+            place: where in that.
+            limit: how many at most.
+
+        Raises:
+            ServiceError: as for `attempts`.
+        """
+        job_ids, found = self._found(wanted)
+        rows: list[AttemptRow] = []
+        for each in (each for each in job_ids if each >= job_id):
+            at: AttemptPlace | None = place if each == job_id else AttemptPlace()
+            more, at = self._at.store.attempts(each, found, at or AttemptPlace(), limit - len(rows))
+            rows += more
+            if at is not None:
+                return rows, (each, at)
+            if len(rows) >= limit:
+                return rows, (each + 1, AttemptPlace())
+        return rows, None
+
+    def _found(self, wanted: WantedAttempts) -> tuple[list[int], AttemptFilter]:
+        """Return the jobs with attempts that are wanted, and which of these are."""
         store = self._at.store
         there = self.visible_campaigns()
         campaigns = named("campaign", there, lambda each: each.name, wanted.campaigns)
@@ -97,7 +130,7 @@ class RecordService(Service):
             outcomes=wanted.outcomes,
             codes=wanted.codes,
         )
-        return self._attempts([each for each in job_ids if not wanted.jobs or each in wanted.jobs], found)
+        return [each for each in job_ids if not wanted.jobs or each in wanted.jobs], found
 
     def _contact_ids(self, user_contact_id: str, lists: Sequence[ContactList]) -> tuple[int, ...]:
         names = [each.name for each in lists]
@@ -120,6 +153,33 @@ class RecordService(Service):
                 rows, place = self._at.store.attempts(job_id, wanted, place, PAGE)
                 yield from rows
 
+    def contacts_after(self, list_name: str, user_contact_id: str, limit: int) -> tuple[ContactSpec, ...]:
+        """Return the next contacts of a list by their ids, without what the caller or nobody may read.
+
+        Raises:
+            ServiceError: there is no such list for the caller.
+        """
+        found = self.find_list(list_name)
+        hidden = self._masked() | {
+            each.name for each in self._at.store.attributes() if not self._caller.may_see(each.organisation)
+        }
+        page = self._at.store.list_page(found.list_id, (), user_contact_id, limit)
+        return tuple(
+            evolve(
+                each, attributes={name: text for name, text in each.attributes.items() if name not in hidden}
+            )
+            for each in page.contacts
+        )
+
+    def _masked(self) -> set[str]:
+        """Return the attributes that desktops hide, with the time zones of numbers among them."""
+        masked = {
+            each.name
+            for each in self._at.store.attributes()
+            if each.attribute_type is AttributeType.MASKED_WRITE
+        }
+        return masked | {zone for number, zone in PHONE_ZONE_ATTRIBUTES.items() if number in masked}
+
     def contact_list(
         self, list_name: str, campaigns: Sequence[str] = (), *, unmasked: bool = False
     ) -> ListExport:
@@ -141,10 +201,7 @@ class RecordService(Service):
         ]
         shown = named("campaign with this list that was run", with_list, lambda each: each.name, campaigns)
         specs = store.attributes()
-        masked = {
-            each.name for each in specs if each.attribute_type is AttributeType.MASKED_WRITE and not unmasked
-        }
-        masked |= {zone for number, zone in PHONE_ZONE_ATTRIBUTES.items() if number in masked}
+        masked = set() if unmasked else self._masked()
         names = tuple(each.name for each in specs if each.name not in masked)
         jobs = {each.name: each.job.job_id for each in shown or with_list if each.job is not None}
         columns = (*names, *(f"{OF_CAMPAIGN}{name}:{each}" for name in jobs for each in STANDING))

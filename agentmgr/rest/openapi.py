@@ -93,12 +93,15 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "It was carried out.",
-                "content": {"application/json": {"schema": _schema(route.response, schemas)}},
+                "content": {_type(route): {"schema": _schema(route.response, schemas)}},
             },
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
     rest = {name: each for name, each in types.items() if name not in named}
+    if route.has_lines:
+        line = {"schema": {"type": "string"}}
+        described["requestBody"] = {"required": True, "content": {_type(route): line}}
     if not route.has_body:
         parameters += [
             {"name": name, "in": "query", "required": needed, "schema": _schema(of, schemas)}
@@ -116,6 +119,10 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     return described
 
 
+def _type(route: Route) -> str:
+    return "application/x-ndjson" if route.has_lines else "application/json"
+
+
 _SOME = {"minLength": 1}  # for texts; numbers pass it
 
 
@@ -125,6 +132,8 @@ def _schema(of: Any, schemas: dict[str, Any]) -> dict[str, Any]:
         return dict(_PLAIN[of])
     if get_origin(of) is tuple:
         return {"type": "array", "items": _schema(get_args(of)[0], schemas)}
+    if get_origin(of) is dict:
+        return {"type": "object", "additionalProperties": _schema(get_args(of)[1], schemas)}
     if isinstance(of, type) and issubclass(of, StrEnum):
         return {"type": "string", "enum": [str(each) for each in of]}
     if attrs.has(of):

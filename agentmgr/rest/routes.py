@@ -25,6 +25,7 @@ class Route:
             names, whatever classes its methods have.
         whole: the field that the body is, where it is one; otherwise the body has all fields that are not in
             the path.
+        has_lines: whether the body is lines of JSON that `rest.bulk` reads as they come, and the answer too.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route:
     tag: str
     names: Mapping[str, str] = field(factory=dict)
     whole: str = ""
+    has_lines: bool = False
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ class Route:
     @property
     def has_body(self) -> bool:
         """Whether fields that are not in the path come in the body; in the query otherwise."""
-        return self.method in ("POST", "PUT", "PATCH")
+        return self.method in ("POST", "PUT", "PATCH") and not self.has_lines
 
     @property
     def in_path(self) -> dict[str, str]:

@@ -1,5 +1,10 @@
 """The limits that hold for a single request: the size of its body, and its time."""
 
+import math
+import re
+from collections.abc import Callable
+from functools import partial
+
 import structlog
 import trio
 from attrs import define
@@ -18,10 +23,18 @@ class Limited:
     """An ASGI application whose requests have a limited body, a limited time, and always an answer.
 
     More requests at a time than `limits.connections` are answered 503, but for the paths `always`; a
-    WebSocket counts as one for as long as it is open.
+    WebSocket counts as one for as long as it is open. A body that is posted to a path that is `streamed` may
+    have any size, and its time is that between two pieces of it, or of the answer.
     """
 
-    def __init__(self, app: ASGIApp, limits: WebLimits, always: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: WebLimits,
+        always: frozenset[str],
+        streamed: re.Pattern[str] | None = None,
+    ) -> None:
+        self._streamed = streamed
         self._app = app
         self._limits = limits
         self._always = always
@@ -43,7 +56,9 @@ class Limited:
             else:
                 await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, self._limits.body_bytes)
+        is_streamed = self._streamed is not None and bool(self._streamed.fullmatch(scope["path"]))
+        body_bytes = ANY_SIZE if is_streamed and scope["method"] == "POST" else self._limits.body_bytes
+        exchange = _Exchange(receive, send, body_bytes)
         began = trio.current_time()
         try:
             await self._answer(scope, exchange, is_busy)
@@ -55,10 +70,12 @@ class Limited:
 
     async def _answer(self, scope: Scope, exchange: "_Exchange", is_busy: bool) -> None:
         app = _BUSY if is_busy else self._app
-        if _announced(scope) > self._limits.body_bytes:
+        if _announced(scope) > exchange.body_left:
             app = PlainTextResponse(_TOO_LARGE, 413)
         try:
             with trio.move_on_after(self._limits.request_s) as time:
+                if exchange.body_left == ANY_SIZE:
+                    exchange.moved = partial(_stretch, time, self._limits.request_s)
                 await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             return
@@ -74,8 +91,18 @@ class Limited:
             await instead(scope, exchange.receive, exchange.send)
 
 
+ANY_SIZE = math.inf
 _TOO_LARGE = "the body is too large\n"
 _BUSY = PlainTextResponse("too many requests are being answered; try again\n", 503, {"Retry-After": "1"})
+
+
+def _nothing() -> None:
+    """Let the time be as it is."""
+
+
+def _stretch(time: trio.CancelScope, by_s: float) -> None:
+    """Let the time of a request begin anew."""
+    time.deadline = trio.current_time() + by_s
 
 
 @define
@@ -84,7 +111,8 @@ class _Exchange:
 
     _receive: Receive
     _send: Send
-    _body_left: int
+    body_left: float
+    moved: Callable[[], None] = _nothing
     receiving: bool = False
     status: int | None = None
 
@@ -92,13 +120,15 @@ class _Exchange:
         self.receiving = True
         message = await self._receive()
         self.receiving = False
+        self.moved()
         if message["type"] == "http.request":
-            self._body_left -= len(message.get("body", b""))
-            if self._body_left < 0:
+            self.body_left -= len(message.get("body", b""))
+            if self.body_left < 0:
                 raise HTTPException(413, _TOO_LARGE)
         return message
 
     async def send(self, message: Message) -> None:
+        self.moved()
         if message["type"] == "http.response.start":
             self.status = message["status"]
         if message.get("more_body", False) or message["type"] != "http.response.body":

@@ -1,19 +1,25 @@
 """The resources over HTTP: who calls, what is called, and its answer."""
 
-from collections.abc import Iterable, Mapping
+import re
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Mapping
 from importlib.metadata import version
+from typing import IO
 
 import orjson
 import structlog
+import trio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as WebRoute
 
+from agentmgr.api.faults import Refused
 from agentmgr.campaign.service import Caller
 from agentmgr.rest import calls as rest
+from agentmgr.rest.bulk import LINES, NDJSON, Lines, SaveContacts, save_lines
 from agentmgr.rest.openapi import PROBLEM, describe
-from agentmgr.rest.problems import Problem
+from agentmgr.rest.problems import Problem, problem_of
 from agentmgr.rest.routes import ROOT, Route, Routes
 from agentmgr.rest.values import Mistaken
 from agentmgr.web.calls import Calls
@@ -21,7 +27,12 @@ from agentmgr.web.calls import Calls
 log = structlog.get_logger()
 
 JSON = "application/json"
+KEPT_BYTES = 1_048_576
+PIECE_BYTES = 65_536
 FAILED = "the server failed; its log says why"
+
+STREAMED = re.compile(f"{ROOT}/lists/[^/]+/contacts")
+"""Paths of bodies that are read as they come, whatever their size."""
 
 
 def rest_routes(calls: Calls, routes: Iterable[Route]) -> list[WebRoute]:
@@ -62,17 +73,56 @@ class _Page:
         try:
             caller = await self._calls.sign_in.caller(request)
             route, in_path = self._find(request)
+            if route.has_lines:
+                return await self._stream(request, route, in_path, caller)
             if route.has_body and _type_of(request) not in (JSON, ""):
                 raise HTTPException(415, f"the body needs to be {JSON}, not {_type_of(request)}")
             body = await request.body() if route.has_body else b""
-            query: dict[str, list[str]] = {}
-            for name, text in request.query_params.multi_items():
-                query.setdefault(name, []).append(text)
-            status, written = await self._calls.run(self._serve, route, in_path, query, body, caller)
+            status, written = await self._calls.run(
+                self._serve, route, in_path, _query(request), body, caller
+            )
         except HTTPException as error:
             status, written = rest.written(Problem(error.status_code, error.detail.strip()))
             return _response(status, written, error.headers or {})
         return _response(status, written)
+
+    async def _stream(
+        self, request: Request, route: Route, in_path: tuple[str, ...], caller: Caller
+    ) -> Response:
+        """Store the contacts of a body as they come; the answer is kept on disk until all have.
+
+        Many clients send all before they read anything: an answer that came beside would stop both.
+        """
+        if _type_of(request) != NDJSON:
+            raise HTTPException(
+                415, f"the body needs to be {NDJSON}, not {_type_of(request) or 'of no type'}"
+            )
+        lines, services = Lines(), self._calls.services(caller)
+        kept = tempfile.SpooledTemporaryFile(KEPT_BYTES)  # noqa: SIM115  # closed with the answer
+        try:
+            wanted = rest.read_request(route, in_path, _query(request), b"")
+            assert isinstance(wanted, SaveContacts)
+
+            def store(some: list[tuple[int, bytes]]) -> None:
+                kept.write(save_lines(wanted, some, services))
+
+            await self._calls.run(store, [])
+            async for piece in request.stream():
+                lines.feed(piece)
+                while len(lines.waiting) >= LINES:
+                    await self._calls.run(store, lines.take())
+            lines.end()
+            while lines.waiting:
+                await self._calls.run(store, lines.take())
+        except (Mistaken, Refused) as error:
+            kept.close()
+            problem = rest.mistaken(error) if isinstance(error, Mistaken) else problem_of(error)
+            return _response(*rest.written(problem))
+        except BaseException:
+            kept.close()
+            raise
+        kept.seek(0)
+        return StreamingResponse(_pieces(kept), media_type=NDJSON, headers={"Cache-Control": "no-store"})
 
     def _find(self, request: Request) -> tuple[Route, tuple[str, ...]]:
         path: bytes = request.scope["raw_path"].partition(b"?")[0]
@@ -106,6 +156,21 @@ class _Page:
         except Exception:
             log.exception("operation_failed", operation=route.name, account=caller.name)
             return rest.written(Problem(500, FAILED))
+
+
+async def _pieces(kept: IO[bytes]) -> AsyncIterator[bytes]:
+    try:
+        while piece := await trio.to_thread.run_sync(kept.read, PIECE_BYTES):
+            yield piece
+    finally:
+        kept.close()
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for name, text in request.query_params.multi_items():
+        query.setdefault(name, []).append(text)
+    return query
 
 
 def _type_of(request: Request) -> str:

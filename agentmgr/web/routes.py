@@ -10,6 +10,8 @@ from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services
 from agentmgr.ports import AccountStore, Login
+from agentmgr.rest.bulk import bulk_route
+from agentmgr.rest.listings import listing_routes
 from agentmgr.rest.routes import operation_routes
 from agentmgr.web.calls import Calls
 from agentmgr.web.rest import rest_routes
@@ -33,4 +35,5 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
         services: as one caller has them.
     """
     calls = Calls(SignIn(store.find_account, partial(verify_and_renew, store.renew_hash)), services)
-    return [*soap_routes(calls), *rest_routes(calls, operation_routes())]
+    resources = [*operation_routes(), *listing_routes(), bulk_route()]
+    return [*soap_routes(calls), *rest_routes(calls, resources)]

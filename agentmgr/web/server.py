@@ -1,5 +1,6 @@
 """The server under the pages: hypercorn's connections in our nursery, with the limits that they lack."""
 
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -40,10 +41,11 @@ class WebServer:
         limits: WebLimits | None = None,
         always: frozenset[str] = frozenset(),
         certificate: Certificate | None = None,
+        streamed: re.Pattern[str] | None = None,
     ) -> None:
         self._limits = limits or WebLimits()
         self._certificate = certificate
-        limited = Limited(app, self._limits, always)
+        limited = Limited(app, self._limits, always, streamed)
         self._app = ASGIWrapper(limited)  # type: ignore[arg-type]  # two names of one type
         self._config = _config(self._limits)
         self._context = WorkerContext(None)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
+import trio
 from attrs import field, frozen
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -86,8 +87,12 @@ class Client:
         }
         sent: list[Message] = []
 
+        coming: list[Message] = [{"type": "http.request", "body": raw or b"", "more_body": False}]
+
         async def receive() -> Message:
-            return {"type": "http.request", "body": raw or b"", "more_body": False}
+            if not coming:
+                await trio.sleep_forever()
+            return coming.pop()
 
         async def send(message: Message) -> None:
             sent.append(message)
