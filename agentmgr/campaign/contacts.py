@@ -76,26 +76,6 @@ class ContactService(Service):
         """Return all contact lists that the caller may see, by name."""
         return self.visible_lists()
 
-    def make_list(self, name: str, country: str = "", organisation: str = "") -> bool:
-        """Make an empty list; tell whether it was not there.
-
-        Args:
-            name: of the list.
-            country: calling code or ISO region of numbers that are written without one.
-            organisation: whose it is; by default the caller's.
-
-        Raises:
-            ServiceError: the name or the country is of no use, or the list is somebody else's.
-        """
-        name, country = _checked_list(name, country)
-        there = self._at.store.find_list(name)
-        if there is not None:
-            self.find_list(name)
-            return False
-        owner = self.owner_of_new(organisation)
-        self._at.store.ensure_list(name, self._at.now(), country, owner)
-        return True
-
     def history(self, user_contact_id: str, list_name: str = "") -> tuple[ContactHistory, frozenset[str]]:
         """Return all that is known of a contact, and which of its addresses are on the do-not-call list.
 

@@ -105,7 +105,7 @@ class OneContactService(Service):
     def save_many(
         self, list_name: str, contacts: Sequence[Mapping[str, str]], checks: Checks = NO_CHECKS
     ) -> list[ServiceError | None]:
-        """Store contacts in one transaction, as `save` does one; of equal ids the last counts.
+        """Store contacts as `save` does, in one transaction as long as no id comes again.
 
         Returns:
             For each in its place why it was not stored, None if it was.
@@ -117,6 +117,7 @@ class OneContactService(Service):
         reader = self._reader(contact_list, specs, checks)
         refusals: list[ServiceError | None] = [None] * len(contacts)
         read: list[tuple[int, ContactDraft]] = []
+        ids: set[str] = set()
         for place, values in enumerate(contacts):
             try:
                 for name in values:
@@ -132,9 +133,23 @@ class OneContactService(Service):
                 if draft is None:
                     raise _refusal(faults)
                 self._check_dnc(contact_list, draft, checks)
+                if draft.user_contact_id in ids:
+                    self._put_many(contact_list, read, refusals)
+                    read, ids = [], set()
                 read.append((place, draft))
+                ids.add(draft.user_contact_id)
             except ServiceError as error:
                 refusals[place] = error
+        self._put_many(contact_list, read, refusals)
+        return refusals
+
+    def _put_many(
+        self,
+        contact_list: ContactList,
+        read: Sequence[tuple[int, ContactDraft]],
+        refusals: list[ServiceError | None],
+    ) -> None:
+        """Store contacts with ids of their own, and note at their places which are too large."""
         put = self._at.store.put_contacts(
             contact_list.list_id, [draft for _, draft in read], self._at.now(), self._caller.name
         )
@@ -143,7 +158,6 @@ class OneContactService(Service):
             refusals[place] = _too_large(draft, size)
         for job in put.taken_in:
             self.hint(job.zones)
-        return refusals
 
     def delete(self, list_name: str, user_contact_id: str) -> None:
         """Delete a contact for good; what was done with it stays.

@@ -255,8 +255,14 @@ def list_contact_lists(request: ListContactLists, services: Services) -> ListCon
 
 def make_contact_list(request: MakeContactList, services: Services) -> MakeContactListResponse:
     """Make a contact list."""
-    is_new = services.contacts.make_list(request.ContactListName, request.Country, request.OrgName)
-    return MakeContactListResponse(is_new)
+    try:
+        services.contacts.make_list(request.ContactListName, request.Country, request.OrgName)
+    except ServiceError as error:
+        if error.cause is not Cause.EXISTS:
+            raise
+        services.contacts.find_list(request.ContactListName.strip())  # it may be somebody else's
+        return MakeContactListResponse(False)
+    return MakeContactListResponse(True)
 
 
 def list_contacts(request: ListContacts, services: Services) -> ListContactsResponse:
