@@ -132,6 +132,8 @@ class _Connection(TCPServer):
         if not isinstance(event, RawData):
             await super().protocol_send(event)
             return
+        if not event.data:  # the end of a message whose length was said
+            return
         # hypercorn shields this and waits for ever: a client that does not read would outlive a shutdown.
         async with self.send_lock:
             try:
