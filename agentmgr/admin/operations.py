@@ -48,6 +48,7 @@ from agentmgr.ports import (
     OnDuplicate,
     Role,
     Schedule,
+    Scope,
     ShareStatus,
     SourceKind,
     StoreFault,
@@ -154,6 +155,31 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             return _done(f"attribute {name}: is {how}")
         case requests.ListAttributes():
             return map(_attribute, services.attributes.all())
+        case requests.DefineNumber(scope, name):
+            is_new = services.values.define(
+                Scope(scope),
+                name,
+                initial=request.initial,
+                display_name=request.display_name,
+                organisation=request.organisation,
+            )
+            how = "defined" if is_new else "changed; what jobs have of it already stays"
+            return _done(f"attribute {name} of {scope}s: is {how}")
+        case requests.ListNumbers(scope):
+            return [
+                {
+                    "attribute": each.name,
+                    "initial": each.initial,
+                    "display_name": each.display_name,
+                    **_whose(each.organisation),
+                }
+                for each in services.values.all(Scope(scope))
+            ]
+        case requests.ListValues(job_id):
+            return [
+                {"agent": each.agent_id, "attribute": each.name, "value": each.value}
+                for each in services.values.of_job(job_id)
+            ]
         case requests.CreateCampaign(values):
             spec, lists = campaign_file.read(values)
             name = services.campaigns.create(spec, lists).name

@@ -97,6 +97,31 @@ class ListAttributes:
 
 
 @frozen
+class DefineNumber:
+    """Define a number that campaigns or agents have, or change it; what is None stays, or is the default."""
+
+    scope: str
+    name: str
+    initial: float | None = None
+    display_name: str | None = None
+    organisation: str | None = None
+
+
+@frozen
+class ListNumbers:
+    """Show all numbers that campaigns or agents have."""
+
+    scope: str
+
+
+@frozen
+class ListValues:
+    """Show the numbers of a job, those of its campaign first."""
+
+    job_id: int
+
+
+@frozen
 class CreateCampaign:
     """Make a campaign on contact lists; `values` are as `agentmgr.admin.campaign_file` reads them."""
 
@@ -558,6 +583,9 @@ Request = (
     | RemovePhoneRule
     | DefineAttribute
     | ListAttributes
+    | DefineNumber
+    | ListNumbers
+    | ListValues
     | CreateCampaign
     | ChangeCampaign
     | WriteCampaign

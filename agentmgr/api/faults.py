@@ -39,7 +39,7 @@ CODES: Mapping[Cause, tuple[int, ...]] = {
     Cause.NO_SUCH_CAMPAIGN: (-26,),
     Cause.NOT_RUNNING: (-27, -39, -1),
     Cause.FOREIGN_LIST: (-28, -14),
-    Cause.FOREIGN_ATTRIBUTE: (-29, -5),
+    Cause.FOREIGN_ATTRIBUTE: (-29, -5, -45),
     Cause.FOREIGN_CAMPAIGN: (-30, -26, -1),
     Cause.BAD_SESSION: (-31,),
     Cause.NO_CODES: (-32,),

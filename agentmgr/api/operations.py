@@ -14,6 +14,7 @@ from agentmgr.api import (
     handlers_dnc,
     handlers_jobs,
     handlers_schedules,
+    handlers_values,
 )
 from agentmgr.api.contract import Service, Signature
 from agentmgr.api.faults import Refused, code_of, store_code_of
@@ -32,6 +33,7 @@ ROOMS = (
     handlers_dnc,
     handlers_jobs,
     handlers_schedules,
+    handlers_values,
 )
 """Modules with handlers: importing them makes their operations served."""
 

@@ -19,6 +19,7 @@ from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.sources import SourceService
+from agentmgr.campaign.values import ValueService
 from agentmgr.campaign.zones import ZoneService
 from agentmgr.ports import NoFloors, ServiceStore
 
@@ -31,6 +32,7 @@ class Services:
         self.organisations = OrganisationService(at, caller)
         self.agents = AgentService(at, caller)
         self.attributes = AttributeService(at, caller)
+        self.values = ValueService(at, caller)
         self.campaigns = CampaignService(at, caller)
         self.jobs = JobService(at, caller)
         self.contacts = ContactService(at, caller)

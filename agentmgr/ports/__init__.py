@@ -96,6 +96,7 @@ from agentmgr.ports.telephony import (
     Simulated,
     Telephony,
 )
+from agentmgr.ports.values import Change, Changed, JobValue, NumberAttribute, Scope, ValueStore
 from agentmgr.ports.zones import Claim, Fenced, OpenedZone, StoreFault, StoreLost, Token, ZoneStore
 
 
@@ -113,6 +114,7 @@ class ServiceStore(
     ScheduleStore,
     OrganisationStore,
     PhoneRuleStore,
+    ValueStore,
     Protocol,
 ):
     """All that the services in `campaign` need: each call is one durable transaction.
@@ -161,6 +163,8 @@ __all__ = [
     "CampaignHistory",
     "CampaignOverview",
     "CampaignStore",
+    "Change",
+    "Changed",
     "Check",
     "Claim",
     "CodedAttempt",
@@ -203,6 +207,7 @@ __all__ = [
     "JobStatus",
     "JobStore",
     "JobTally",
+    "JobValue",
     "JobView",
     "KeptCallback",
     "LeaseStore",
@@ -214,6 +219,7 @@ __all__ = [
     "NoFloors",
     "NoManager",
     "NoteRow",
+    "NumberAttribute",
     "OnDuplicate",
     "OpenedZone",
     "OrganisationStore",
@@ -229,6 +235,7 @@ __all__ = [
     "RuleKind",
     "Schedule",
     "ScheduleStore",
+    "Scope",
     "ServiceStore",
     "ShareStatus",
     "Simulated",
@@ -240,6 +247,7 @@ __all__ = [
     "Target",
     "Telephony",
     "Token",
+    "ValueStore",
     "ZoneLease",
     "ZoneStore",
     "ZoneUpdate",

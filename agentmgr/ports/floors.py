@@ -163,6 +163,10 @@ class Floors(Protocol):
         """Return the zones in which each of these agents is logged on."""
         ...
 
+    def jobs_of(self, agent_id: str) -> Sequence[int] | None:
+        """Return the jobs that an agent is in; None if it is logged on to none of these zones."""
+        ...
+
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         """Let something be wanted of agents of a zone, by their ids; return what came of each."""
         ...
@@ -182,6 +186,9 @@ class NoFloors:
 
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return dict.fromkeys(agent_ids, ())
+
+    def jobs_of(self, agent_id: str) -> Sequence[int] | None:
+        return None
 
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         return [Outcome.ZONE_ENDED for _ in wishes]

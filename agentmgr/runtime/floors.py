@@ -40,6 +40,9 @@ class HostedFloors:
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return trio.from_thread.run_sync(self._where, agent_ids)
 
+    def jobs_of(self, agent_id: str) -> Sequence[int] | None:
+        return trio.from_thread.run_sync(self._jobs_of, agent_id)
+
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         return trio.from_thread.run(self._wish, zone, wishes)
 
@@ -64,6 +67,11 @@ class HostedFloors:
         return {
             agent_id: [each.name for each in zones if agent_id in each.zone.agents] for agent_id in agent_ids
         }
+
+    def _jobs_of(self, agent_id: str) -> Sequence[int] | None:
+        zones: Sequence[HostedZone] = tuple(self._host.zones.values())
+        found = [each.zone.agents[agent_id] for each in zones if agent_id in each.zone.agents]
+        return [agent.job.job_id for agent in found if agent.job is not None] if found else None
 
     async def _wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         hosted = self._host.zones.get(zone)

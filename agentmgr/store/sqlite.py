@@ -29,6 +29,8 @@ from agentmgr.ports import (
     CallbackPlace,
     CampaignHistory,
     CampaignOverview,
+    Change,
+    Changed,
     Claim,
     CodedAttempt,
     ContactDraft,
@@ -52,14 +54,17 @@ from agentmgr.ports import (
     JobState,
     JobStatus,
     JobTally,
+    JobValue,
     KeptCallback,
     Login,
+    NumberAttribute,
     OpenedZone,
     Paced,
     PendingContacts,
     PhoneRule,
     RuleKind,
     Schedule,
+    Scope,
     ShareStatus,
     StoredContact,
     Target,
@@ -84,6 +89,7 @@ from agentmgr.store import (
     pacing,
     schedules,
     takeover,
+    values,
 )
 from agentmgr.store.checks import check_dials
 from agentmgr.store.database import open_database
@@ -570,6 +576,32 @@ class SqliteStore:
     def put_code(self, attempt_id: str, code_id: int, now: float) -> bool:
         """Give an attempt a completion code from outside; False if there is no such attempt any more."""
         return self._database.write(dispositions.put_code, attempt_id, code_id, now)
+
+    def number_attributes(self, scope: Scope) -> tuple[NumberAttribute, ...]:
+        """Return all definitions of numbers by name."""
+        return self._database.read(values.read_number_attributes, scope)
+
+    def find_number_attribute(self, scope: Scope, name: str) -> NumberAttribute | None:
+        """Return the definition of a number; None if there is none of that name."""
+        return self._database.read(values.find_number_attribute, scope, name)
+
+    def put_number_attribute(self, spec: NumberAttribute) -> None:
+        """Define a number, or replace the definition with the same name."""
+        self._database.write(values.put_number_attribute, spec)
+
+    def change_value(
+        self, job_id: int, agent_id: str, spec: NumberAttribute, change: Change, value: float
+    ) -> Changed:
+        """Change a number of a job that is not over."""
+        return self._database.write(values.change_value, job_id, agent_id, spec, change, value)
+
+    def job_values(self, job_id: int) -> tuple[JobValue, ...]:
+        """Return the numbers of a job that were changed, those of the campaign first."""
+        return self._database.read(values.read_job_values, job_id)
+
+    def saved_place(self, agent_id: str) -> tuple[str, int] | None:
+        """Return the zone in which an agent is written down, and the job that it is in, 0 for none."""
+        return self._database.read(values.read_saved_place, agent_id)
 
     def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:
         """Let a job with custom pacing have so many calls at once at most, over all its zones."""

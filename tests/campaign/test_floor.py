@@ -66,6 +66,10 @@ class MadeUpFloors:
             for agent_id in agent_ids
         }
 
+    def jobs_of(self, agent_id: str) -> Sequence[int] | None:
+        found = [a.job_id for there in self.zones.values() for a in there if a.agent_id == agent_id]
+        return [job_id for job_id in found if job_id is not None] if found else None
+
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         self.wished.append((zone, wishes))
         return [Outcome.ON_BREAK for _ in wishes]

@@ -130,6 +130,7 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(
         ["dnc", "import"],
         ["attributes", "define"],
         ["attributes", "list"],
+        ["attributes", "values"],
         ["dnc", "list"],
         ["desk"],
         ["demo"],
@@ -198,6 +199,26 @@ def test_attributes_are_defined_changed_and_listed(shell: Shell, database: Path)
     assert shell.error.startswith("attribute Balance: the type is 'nix'; allowed: READ_ONLY, WRITE")
     shell("attributes", "define", code=2)
     assert "NAME" in shell.error
+
+
+def test_numbers_of_campaigns_and_agents_are_defined_changed_and_listed(shell: Shell, database: Path) -> None:
+    numbers = ("--scope", "campaign")
+    assert "define --scope campaign makes one" in shell("attributes", "list", *numbers)
+    defined = shell("attributes", "define", "Sum", *numbers, "--initial", "2.5")
+    assert defined == "attribute Sum of campaigns: is defined\n"
+    defined = shell("attributes", "define", "Sum", *numbers, "--display-name", "All")
+    assert defined == "attribute Sum of campaigns: is changed; what jobs have of it already stays\n"
+    assert json.loads(shell("attributes", "list", *numbers, "--json")) == {
+        "attribute": "Sum",
+        "initial": 2.5,
+        "display_name": "All",
+    }
+    shell("attributes", "values", "7", code=1)
+    assert shell.error == "no job 7; agentmgr campaign jobs has all\n"
+    shell("attributes", "define", "Sum", *numbers, "--data-type", "float", code=2)
+    assert "what a campaign has is a number" in shell.error
+    shell("attributes", "define", "Sum", "--initial", "1", code=2)
+    assert "--initial is for --scope campaign and agent" in shell.error
 
 
 # -- campaigns ------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 
 from agentmgr.core.events import JobLoaded, NailAnswered
@@ -83,6 +84,16 @@ async def test_each_agent_with_the_skill_is_under_one_reason_for_each_job(stage:
         assert found == {**expected, "elsewhere": elsewhere}
     assert facts["Winter"].skilled == 0
     assert facts[here].view.idle == 1
+
+
+async def test_jobs_of_an_agent_are_those_it_works_in_wherever_it_is_logged_on(stage: Stage) -> None:
+    nail(stage, "A")
+    host = SimpleNamespace(zones={"Z": hosted(stage)}, states={"Z": "ok"})
+    at: Any = floors.HostedFloors(host, SimpleNamespace(now=lambda: stage.now))  # type: ignore[arg-type]  # what is asked of them
+    found = [await trio.to_thread.run_sync(at.jobs_of, agent_id) for agent_id in ("A", "B", "X")]
+    job = stage.agent("A").job
+    assert job is not None
+    assert found == [[job.job_id], [], None]
 
 
 async def test_look_has_all_agents_and_what_the_zone_is_at(
