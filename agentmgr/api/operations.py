@@ -9,6 +9,7 @@ from agentmgr.api import (
     contract_agent,
     contract_campaign,
     handlers_attributes,
+    handlers_callbacks,
     handlers_campaigns,
     handlers_contacts,
     handlers_dnc,
@@ -28,6 +29,7 @@ CONTRACTS = (contract_agent.SERVICE, contract_campaign.SERVICE)
 
 ROOMS = (
     handlers_attributes,
+    handlers_callbacks,
     handlers_campaigns,
     handlers_contacts,
     handlers_dnc,

@@ -1,14 +1,29 @@
-"""Callbacks as supervisors see them: listed, moved to another time or agent, cancelled."""
+"""Callbacks as they are seen from outside: listed, made, moved to another time or agent, cancelled."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from attrs import evolve, frozen
 
 from agentmgr.campaign.records import iso_time, named, read_numbers
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.calling_hours import next_opening
-from agentmgr.core.model import AgentSpec
-from agentmgr.ports import LIVE_JOB_STATES, CallbackChange, CallbackFilter, CallbackPlace, KeptCallback
+from agentmgr.core.commands.call import FREE_FORM
+from agentmgr.core.commands.contact import MAX_NOTE_BYTES, note_of
+from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, CampaignSpec, ContactSpec, PhoneNumber
+from agentmgr.core.numbers import read_number
+from agentmgr.core.recurrence import read_minute, read_zone
+from agentmgr.core.strategy import Strategy
+from agentmgr.core.timezones import parse_timezone
+from agentmgr.ports import (
+    LIVE_JOB_STATES,
+    CallbackChange,
+    CallbackFilter,
+    CallbackPlace,
+    JobState,
+    KeptCallback,
+    NewCallback,
+)
 from agentmgr.text import fault_of
 from protocol.enums import CallbackType
 
@@ -37,6 +52,25 @@ class Move:
     expires_at: float | None = None
     agent_id: str | None = None
     reason: str = ""
+
+
+@frozen(kw_only=True)
+class Promise:
+    """When somebody shall be called back, as it is written: times as 2026/11/30 09:00.
+
+    `timezone` is whose clocks show them, IANA's or such as GMT+5:30, the contact's own if empty. The number
+    is the `address`, else the attribute `phone`, else the one at which the campaign would begin.
+    """
+
+    start: str
+    end: str
+    timezone: str = ""
+    phone: str = ""
+    address: str = ""
+    notes: str = ""
+
+
+MINUTE_S = 60
 
 
 @frozen
@@ -78,6 +112,109 @@ class CallbackService(Service):
         while page := self._at.store.find_callbacks(wanted, place, PAGE):
             yield from page
             place = CallbackPlace(page[-1].due_at, page[-1].callback_id)
+
+    def schedule(self, campaign: str, list_name: str, user_contact_id: str, promise: Promise) -> str:
+        """Let the running job of a campaign call a contact back; return the callback's id.
+
+        Raises:
+            ServiceError: there is no such list, campaign or contact for the caller, or no job that runs or is
+                paused; the number or the times cannot be, or the campaign's hours never open between them.
+        """
+        contact_list, spec = self.find_list(list_name), self.find_campaign(campaign)
+        if contact_list.organisation not in ("", spec.organisation):
+            whose = spec.organisation or "no organisation"
+            raise ServiceError(
+                Cause.FOREIGN_LIST,
+                f"contact list {list_name}: belongs to {contact_list.organisation}, campaign {campaign} to"
+                f" {whose}",
+            )
+        who = f"contact {user_contact_id[:100]!r} of list {list_name}"
+        found = self._at.store.find_contact(contact_list.list_id, user_contact_id)
+        if found is None:
+            raise ServiceError(Cause.NO_SUCH_CONTACT, f"no {who}; ids are those of UserContactId")
+        job = self._at.store.latest_job(spec.campaign_id)
+        if job is None or job.state not in (JobState.Running, JobState.Paused):
+            how = f"its job is {job.state}" if job is not None else "was never run"
+            raise ServiceError(Cause.NOT_RUNNING, f"campaign {campaign}: {how}; run it first")
+        number = self._number(spec, found.contact, promise, who)
+        due_at, expires_at = self._times(spec, found.contact, number, promise)
+        notes = note_of(promise.notes)
+        if notes is None:
+            fault = fault_of(promise.notes, is_note=True) or f"have more than {MAX_NOTE_BYTES} bytes"
+            raise ServiceError(Cause.BAD_VALUE, f"the notes: {fault}; no notes may")
+        new = NewCallback(
+            *(job.job_id, found.contact.contact_id, number, due_at, expires_at, notes, self._caller.name)
+        )
+        made = self._at.store.make_callback(new, self._at.now())
+        if made is None:
+            if self._at.store.find_contact(contact_list.list_id, user_contact_id) is None:
+                raise ServiceError(Cause.NO_SUCH_CONTACT, f"no {who} any more")
+            raise ServiceError(
+                Cause.NOT_RUNNING, f"campaign {campaign}: its job {job.job_id} ended meanwhile"
+            )
+        self.hint(job.zones)
+        return made
+
+    def _number(
+        self, campaign: CampaignSpec, contact: ContactSpec, promise: Promise, who: str
+    ) -> PhoneNumber:
+        """Return at which number a contact shall be called back."""
+        if promise.address:
+            return _typed(campaign, contact, promise)
+        if promise.phone:
+            phones = {
+                each.name: each
+                for each in self._at.store.attributes()
+                if each.data_type == "phone" and self._caller.may_see(each.organisation)
+            }
+            own = next((each for each in contact.numbers if each.name == promise.phone), None)
+            if promise.phone not in phones and (own is None or promise.phone not in PHONE_ZONE_ATTRIBUTES):
+                raise ServiceError(
+                    Cause.NO_SUCH_ATTRIBUTE,
+                    f"no attribute {promise.phone[:100]!r} that is a telephone number; there are"
+                    f" {', '.join(sorted({*phones, *PHONE_ZONE_ATTRIBUTES}))}",
+                )
+            if own is None:
+                raise ServiceError(Cause.NO_NUMBER, f"{who}: has no {promise.phone}")
+            return own
+        first = Strategy(campaign).next_number(contact)
+        if first is None:
+            raise ServiceError(Cause.NO_NUMBER, f"{who}: has no number that can be dialled")
+        return first
+
+    def _times(
+        self, campaign: CampaignSpec, contact: ContactSpec, number: PhoneNumber, promise: Promise
+    ) -> tuple[float, float]:
+        """Return from when to when a callback can be made, epoch seconds."""
+        own = (each.timezone for each in (*contact.numbers, number) if each.timezone)
+        # a number may be in several zones
+        written = promise.timezone or next(own, "").partition(",")[0]
+        if not written:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                "the contact has no time zone; say in which one the times are, as Europe/Berlin",
+            )
+        try:
+            timezone = read_zone(written)
+            due_at = read_minute("start", promise.start, timezone)
+            expires_at = read_minute("end", promise.end, timezone)
+        except ValueError as error:
+            raise ServiceError(Cause.BAD_VALUE, f"{error} (times in {written[:50]!r})") from None
+        now = self._at.now()
+        if due_at + MINUTE_S <= now or expires_at <= max(due_at, now):
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"from {iso_time(due_at)} to {iso_time(expires_at)}; the start may not be over, and the end"
+                f" comes after it; it is {iso_time(now)}",
+            )
+        opening = next_opening(campaign.calling_hours, number.timezone, max(due_at, now))
+        if opening is None or opening >= expires_at:
+            raise ServiceError(
+                Cause.BAD_VALUE,
+                f"the calling hours of campaign {campaign.name} do not open between {iso_time(due_at)} and"
+                f" {iso_time(expires_at)} for {number.number}",
+            )
+        return due_at, expires_at
 
     def move(self, callback_ids: Sequence[str], move: Move) -> list[Moved]:
         """Give callbacks another time or agent, all or none.
@@ -195,6 +332,27 @@ class CallbackService(Service):
                 self.hint(job.zones)
         changed = {each.callback_id: each for each in store.kept_callbacks(wanted)}
         return [changed[each] for each in wanted]
+
+
+def _typed(campaign: CampaignSpec, contact: ContactSpec, promise: Promise) -> PhoneNumber:
+    """Return the number that is written, as the contact has it if it is one of its own."""
+    try:
+        number = read_number(promise.address, contact.list_country or None)
+    except ValueError as error:
+        raise ServiceError(Cause.BAD_ADDRESS, f"number {promise.address[:50]!r}: {error}") from None
+    if number.premium and not campaign.allow_premium:
+        raise ServiceError(
+            Cause.BAD_ADDRESS,
+            f"number {number.e164}: costs more than a call, which campaign {campaign.name} does not pay",
+        )
+    own = next((each for each in contact.numbers if each.number == number.e164), None)
+    if own is not None:
+        return own
+    timezone = number.timezone
+    if not timezone:
+        with suppress(ValueError):
+            timezone = parse_timezone(promise.timezone)
+    return PhoneNumber(FREE_FORM, number.e164, timezone, number.wireless)
 
 
 def _refuse(kept: KeptCallback) -> None:

@@ -98,10 +98,10 @@ class Callbacks:
                 self._set_notice(callback)
 
     def on_supervised(self, job: Job, loaded: JobSpec, since_version: int) -> None:
-        """A supervisor moved or cancelled callbacks after a version of the campaign, as the store has it.
+        """Callbacks were made, moved or cancelled in the store after a version of the campaign.
 
         One that is on a desktop is taken back from it, one that is being worked on goes on. What the zone has
-        ended meanwhile stays so.
+        ended meanwhile stays so: the store may not have that yet, and has it as one that waits.
         """
         for callback_id, version in loaded.withdrawn.items():
             callback = job.callbacks.get(callback_id)
@@ -114,9 +114,12 @@ class Callbacks:
                 self._drop(callback)
         for spec in loaded.callbacks:
             callback = job.callbacks.get(spec.callback_id)
-            if callback is None or spec.moved_in <= since_version:
+            if callback is None:
+                if spec.made_in > since_version:  # one that the zone had and ended was made before that
+                    self.schedule(job, spec)
+            elif spec.moved_in <= since_version:
                 continue
-            if callback.phase is CallbackPhase.DELIVERED:
+            elif callback.phase is CallbackPhase.DELIVERED:
                 callback.spec = spec
             else:
                 self.schedule(job, spec)

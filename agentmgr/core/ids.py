@@ -7,6 +7,7 @@
 | line | `North-7-line-1001-3` | the nailing call to an agent's phone |
 | party | `North-7-party-5` | the call to an external party of a consult |
 | callback | `12000000042-callback` | the promise made in that session |
+|  | `campaign7.31-callback` | the promise made from outside, with version 31 of campaign 7 |
 
 A session is a whole number below 10^14, which any client can carry as a double, too: the number of the life
 of a zone, over all zones and restarts, and a count in that. A line or party begins with its zone and the
@@ -64,3 +65,8 @@ def next_attempt(attempt_id: str) -> str:
 def callback_of(sid: str) -> str:
     """Return the id of the callback that a session promises; asked again it is put off, so there is one."""
     return f"{sid}-callback"
+
+
+def callback_in_version(campaign_id: int, version: int) -> str:
+    """Return the id of the callback that is made from outside with a version of its campaign."""
+    return f"campaign{campaign_id}.{version}-callback"

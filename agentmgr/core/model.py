@@ -191,6 +191,8 @@ class CallbackSpec:
     notes: str = ""
     moved_in: int = 0
     """The version of its campaign in which a supervisor last moved it; 0 if nobody did."""
+    made_in: int = 0
+    """The version of its campaign in which it was made from outside the zones; 0 if an agent made it."""
 
 
 @frozen

@@ -23,6 +23,7 @@ MAX_EVERY_MIN = 527_040
 """The minutes of a leap year."""
 
 _TIME = "%Y/%m/%d %H:%M:%S"
+_MINUTE = "%Y/%m/%d %H:%M"
 _FIRST_YEAR, _END_OF_TIME = 1970, 10_000
 _LAST_INSTANT = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
@@ -223,6 +224,26 @@ def _written_time(what: str, text: str) -> str:
     if time is None or not _FIRST_YEAR <= time.year < _END_OF_TIME:
         raise ValueError(f"the {what} is {text[:50]!r}; allowed is a time such as 2026/11/30 09:00:00")
     return time.strftime(_TIME)
+
+
+def read_minute(what: str, text: str, timezone: str) -> float:
+    """Return when clocks show a time without seconds, epoch seconds.
+
+    Args:
+        what: what it is, for a person.
+        text: the time, as 2026/11/30 09:00.
+        timezone: a name that `read_zone` gave.
+
+    Raises:
+        ValueError: it is written otherwise, or too far away.
+    """
+    try:
+        local = datetime.strptime(text.strip(), _MINUTE)  # noqa: DTZ007  # what the zone is stands beside it
+    except ValueError:
+        local = None
+    if local is None or not _FIRST_YEAR < local.year < _END_OF_TIME - 1:
+        raise ValueError(f"the {what} is {text[:50]!r}; allowed is a time such as 2026/11/30 09:00")
+    return _on_the_wall(local, zone_of(timezone))
 
 
 def _minutes(text: str) -> int:

@@ -59,6 +59,7 @@ from agentmgr.ports.history import (
     ContactPage,
     HistoryStore,
     KeptCallback,
+    NewCallback,
     NoteRow,
 )
 from agentmgr.ports.imports import (
@@ -216,6 +217,7 @@ __all__ = [
     "Manager",
     "ManagerLease",
     "ManagerState",
+    "NewCallback",
     "NoFloors",
     "NoManager",
     "NoteRow",

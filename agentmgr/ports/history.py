@@ -5,7 +5,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from agentmgr.core.model import ContactSpec
+from agentmgr.core.model import ContactSpec, PhoneNumber
 from protocol.enums import DialFailReason
 
 
@@ -218,8 +218,28 @@ class CallbackChange:
     cancelled: bool = False
 
 
+@frozen
+class NewCallback:
+    """A callback for any agent that a job shall deliver; times are epoch seconds."""
+
+    job_id: int
+    contact_id: int
+    number: PhoneNumber
+    due_at: float
+    expires_at: float
+    notes: str
+    created_by: str
+
+
 class CallbackStore(Protocol):
     """Callbacks as supervisors see and change them."""
+
+    def make_callback(self, new: NewCallback, now: float) -> str | None:
+        """Make a callback, and let its campaign have a higher version; return the id it is given.
+
+        None if the job runs no more and is not paused, or the contact is deleted; nothing was made then.
+        """
+        ...
 
     def find_callbacks(
         self, wanted: CallbackFilter, after: CallbackPlace, limit: int

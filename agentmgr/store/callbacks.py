@@ -1,11 +1,13 @@
-"""Callbacks that wait: read back, moved and cancelled by supervisors, ended when their time is over."""
+"""Callbacks that wait: read back, made, moved and cancelled from outside, ended when their time is over."""
 
 from collections.abc import Sequence
 
+from agentmgr.core.ids import callback_in_version
 from agentmgr.core.model import CallbackSpec, PhoneNumber
-from agentmgr.ports import CallbackChange, CallbackFilter, CallbackPlace, KeptCallback
+from agentmgr.ports import CallbackChange, CallbackFilter, CallbackPlace, KeptCallback, NewCallback
 from agentmgr.store.contacts import read_contacts
 from agentmgr.store.counters import CALLBACK_ENDED, count
+from agentmgr.store.intake import GOES_ON
 from agentmgr.store.sql import Sql, Transaction, batches, marks
 from protocol.enums import CallbackType
 
@@ -20,7 +22,8 @@ def read_callbacks(sql: Sql, campaign_id: int, zone: str | None = None) -> tuple
     """Return the callbacks that a campaign has to deliver, those of a zone or all, the earliest first."""
     rows = sql.fetch(
         "SELECT callback_id, callback_type, agent_id, contact_id, number, number_name, timezone, due_at,"
-        " expires_at, notes, moved_in, attempts FROM callback WHERE campaign_id = ? AND ended_at IS NULL"
+        " expires_at, notes, moved_in, made_in, attempts FROM callback"
+        " WHERE campaign_id = ? AND ended_at IS NULL"
         " AND (CAST(? AS TEXT) IS NULL OR zone = ?) ORDER BY due_at, callback_id",
         (campaign_id, zone, zone),
     )
@@ -39,6 +42,7 @@ def read_callbacks(sql: Sql, campaign_id: int, zone: str | None = None) -> tuple
             expires_at=expires_at,
             notes=notes,
             moved_in=moved_in,
+            made_in=made_in,
         )
         for contact, (
             callback_id,
@@ -52,6 +56,7 @@ def read_callbacks(sql: Sql, campaign_id: int, zone: str | None = None) -> tuple
             expires_at,
             notes,
             moved_in,
+            made_in,
             _,
         ) in zip(contacts, rows, strict=True)
     )
@@ -152,13 +157,8 @@ def change_callbacks(
     against = [each for each in there.values() if each.ended_at is not None or each.worked_on_by is not None]
     if against:
         return tuple(against)
-    versions = {}
-    for campaign_id in {each.campaign_id for each in there.values()}:
-        # as for any other change of it: this is how zones hear of one
-        sql.execute("UPDATE campaign SET version = version + 1 WHERE campaign_id = ?", (campaign_id,))
-        ((versions[campaign_id],),) = sql.fetch(
-            "SELECT version FROM campaign WHERE campaign_id = ?", (campaign_id,)
-        )
+    of_campaigns = {each.campaign_id for each in there.values()}
+    versions = {campaign_id: _raise_version(sql, campaign_id) for campaign_id in of_campaigns}
     for each in changes:
         version = versions[there[each.callback_id].campaign_id]
         if each.cancelled:
@@ -178,3 +178,49 @@ def change_callbacks(
                 ),
             )
     return ()
+
+
+def _raise_version(sql: Sql, campaign_id: int) -> int:
+    """Let a campaign have a higher version, as for any other change of it: so zones hear of one."""
+    sql.execute("UPDATE campaign SET version = version + 1 WHERE campaign_id = ?", (campaign_id,))
+    ((version,),) = sql.fetch("SELECT version FROM campaign WHERE campaign_id = ?", (campaign_id,))
+    return int(version)
+
+
+_CAN_WAIT = (
+    "SELECT job.campaign_id FROM job JOIN contact ON contact.contact_id = ?"
+    " WHERE job_id = ? AND job.state IN (?, ?) AND contact.deleted_at IS NULL"
+)
+# The contact's own share of the job, else one that goes on: its zone has the job open.
+_ITS_SHARE = (
+    "SELECT job_share.zone FROM job_share LEFT JOIN job_contact ON job_contact.job_id = job_share.job_id"
+    " AND job_contact.zone = job_share.zone AND job_contact.contact_id = ? WHERE job_share.job_id = ?"
+    " ORDER BY job_contact.contact_id IS NULL, job_share.ended_at IS NOT NULL, job_share.zone LIMIT 1"
+)
+
+
+def make_callback(tx: Transaction, new: NewCallback, now: float) -> str | None:
+    """Make a callback for a job that runs or is paused; return its id, None if job or contact are gone."""
+    sql = tx.sql
+    # whoever ends the job, or has a zone load it, comes before or after this
+    sql.execute("UPDATE job SET total = total WHERE job_id = ?", (new.job_id,))
+    rows = sql.fetch(_CAN_WAIT, (new.contact_id, new.job_id, *GOES_ON))
+    if not rows:
+        return None
+    ((campaign_id,),) = rows
+    ((zone,),) = sql.fetch(_ITS_SHARE, (new.contact_id, new.job_id))
+    version = _raise_version(sql, campaign_id)
+    callback_id = callback_in_version(campaign_id, version)
+    number = new.number
+    sql.execute(
+        "INSERT INTO callback (zone, callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
+        " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at,"
+        " attempts, moved_in, reason, made_in)"
+        " VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?)",
+        (
+            *(zone, callback_id, campaign_id, new.job_id, new.contact_id, str(CallbackType.Campaign)),
+            *(new.created_by, number.number, number.name, number.timezone),
+            *(new.due_at, new.expires_at, new.notes, now, now, version),
+        ),
+    )
+    return callback_id

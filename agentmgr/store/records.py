@@ -165,8 +165,8 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
         *_statement(
             "INSERT INTO callback (zone, callback_id, campaign_id, job_id, contact_id, callback_type,"
             " agent_id, created_by, number, number_name, timezone, due_at, expires_at, notes, created_at,"
-            " saved_at, attempts, moved_in, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '')"
+            " saved_at, attempts, moved_in, reason, made_in)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0)"
             " ON CONFLICT (callback_id) DO UPDATE SET zone = excluded.zone,"
             " campaign_id = excluded.campaign_id, callback_type = excluded.callback_type,"
             " agent_id = excluded.agent_id, number = excluded.number,"

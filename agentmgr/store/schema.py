@@ -498,6 +498,8 @@ callback = _table(
     _needed("moved_in", Integer()),
     _needed("reason", Text()),
     _needed("zone", Text()),
+    # With which version of its campaign it was made from outside; 0 if an agent made it.
+    _needed("made_in", Integer()),
 )
 # Holds the live ones alone: few, however many there ever were.
 Index(

@@ -57,6 +57,7 @@ from agentmgr.ports import (
     JobValue,
     KeptCallback,
     Login,
+    NewCallback,
     NumberAttribute,
     OpenedZone,
     Paced,
@@ -508,6 +509,10 @@ class SqliteStore:
     def kept_callbacks(self, callback_ids: Sequence[str]) -> tuple[KeptCallback, ...]:
         """Return the callbacks that have some ids."""
         return self._database.read(callbacks.read_kept, tuple(callback_ids))
+
+    def make_callback(self, new: NewCallback, now: float) -> str | None:
+        """Make a callback for a job that runs or is paused; None if it does not, or its contact is gone."""
+        return self._database.write(callbacks.make_callback, new, now)
 
     def change_callbacks(self, changes: Sequence[CallbackChange], now: float) -> tuple[KeptCallback, ...]:
         """Move or cancel callbacks, all or none; return those that stand against it."""

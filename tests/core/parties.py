@@ -120,26 +120,31 @@ def a_callback(scene, due_in_s=100.0, **changes):
     return evolve(record, **changes)
 
 
+def keep_callback(scene, record, job_id=1):
+    """Let the store have a callback."""
+    scene.store.contacts[record.contact.contact_id] = record.contact
+    scene.store.callbacks[record.callback_id] = SaveCallback(
+        record.callback_id,
+        record.campaign_id,
+        job_id,
+        record.contact.contact_id,
+        record.callback_type,
+        record.agent_id,
+        "A",
+        record.number.number,
+        record.number.name,
+        record.number.timezone,
+        record.due_at,
+        record.expires_at,
+        record.notes,
+        scene.now,
+    )
+
+
 def start_job_with(scene, *records, pacing=PacingType.PreviewUntimed, job_id=1, contacts=0, **campaign):
     """Start a job that has callbacks to deliver."""
     for record in records:
-        scene.store.contacts[record.contact.contact_id] = record.contact
-        scene.store.callbacks[record.callback_id] = SaveCallback(
-            record.callback_id,
-            record.campaign_id,
-            job_id,
-            record.contact.contact_id,
-            record.callback_type,
-            record.agent_id,
-            "A",
-            record.number.number,
-            record.number.name,
-            record.number.timezone,
-            record.due_at,
-            record.expires_at,
-            record.notes,
-            scene.now,
-        )
+        keep_callback(scene, record, job_id)
     scene.store.add_job(job_id, [a_contact(number) for number in range(1, 1 + contacts)])
     spec = JobSpec(job_id, a_campaign(pacing, **campaign), total=contacts, callbacks=records)
     return scene.post(JobLoaded(spec.job_id, spec))

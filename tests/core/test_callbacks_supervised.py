@@ -1,7 +1,7 @@
 """Callbacks that a supervisor moves or cancels in the store, wherever the zone has them at that moment."""
 
 from attrs import evolve
-from parties import CALLBACK_ID, a_callback, start_job_with
+from parties import CALLBACK_ID, a_callback, keep_callback, start_job_with
 from scenes import Scene
 
 from agentmgr.core.events import JobLoaded
@@ -82,6 +82,40 @@ def test_callback_that_the_zone_has_ended_meanwhile_does_not_come_back():
     told(scene, withdrawn=[CALLBACK_ID])
     told(scene, evolve(callback, moved_in=3), version=3)
     assert list(scene.zone.jobs[1].callbacks) == ["tomorrow"]
+
+
+def made(scene, **changes):
+    """A callback that somebody made from outside with version 2, due soon."""
+    due_in_s = changes.pop("due_in_s", 50.0)
+    new = a_callback(scene, due_in_s, callback_id="campaign1.2-callback", made_in=2, **changes)
+    keep_callback(scene, new)
+    return new
+
+
+def test_callback_made_from_outside_while_the_job_runs_is_delivered():
+    scene, callback = kept()
+    assert told(scene, callback, made(scene)) == []
+    scene.wait(50)
+    assert scene.agent("A").session.callback.callback_id == "campaign1.2-callback"
+    assert scene.agent("A").call_state is CallState.Callback
+
+
+def test_callback_made_from_outside_and_moved_before_the_zone_heard_of_it_is_delivered_then():
+    scene, callback = kept()
+    told(scene, callback, made(scene, due_in_s=20.0, moved_in=3), version=3)
+    scene.wait(20)
+    assert scene.agent("A").session.callback.callback_id == "campaign1.2-callback"
+
+
+def test_callback_made_from_outside_that_the_zone_has_ended_meanwhile_does_not_come_back():
+    scene, callback = kept()
+    new = made(scene, due_in_s=60.0, expires_at=scene.now + 10)
+    told(scene, callback, new)
+    assert scene.zone.callbacks.find(new.callback_id) is not None
+    scene.wait(10)
+    assert scene.zone.stats.callbacks_ended["Expired"] == 1
+    told(scene, callback, evolve(new, moved_in=3, expires_at=scene.now + 600), version=3)
+    assert list(scene.zone.jobs[1].callbacks) == [CALLBACK_ID, "tomorrow"]
 
 
 def test_job_whose_last_callback_is_cancelled_is_over():

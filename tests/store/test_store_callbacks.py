@@ -23,11 +23,13 @@ from agentmgr.ports import (
     JobState,
     JobTally,
     KeptCallback,
+    NewCallback,
     StoreFault,
 )
 from agentmgr.store import open_sqlite
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
+from protocol.enums import CallbackType
 
 
 def waiting(bench: Bench) -> int:
@@ -327,6 +329,61 @@ def test_callback_being_worked_on_or_over_is_not_changed_nor_those_beside_it(ben
     (before,) = bench.store.jobs_wanted(ZONE)
     bench.store.commit(bench.token, [EndCallback("other", "Handled", T0, 1)])
     assert change(bench, "other")[0].outcome == "Handled"
+    assert bench.store.jobs_wanted(ZONE) == (before,)
+
+
+def new_callback(bench: Bench, contact_id: int = 1, **changes: Any) -> NewCallback:
+    number = PhoneNumber("PhoneNumber1", "+12125550000", "America/New_York")
+    return evolve(
+        NewCallback(bench.job_id, contact_id, number, T0 + 100, T0 + 900, "after work", "ann"), **changes
+    )
+
+
+def test_callback_made_from_outside_is_told_with_a_higher_version_of_its_campaign(bench: Bench) -> None:
+    bench.store.commit(bench.token, [callback(2, "other")])
+    (before,) = bench.store.jobs_wanted(ZONE)
+    made = bench.store.make_callback(new_callback(bench), T0)
+    assert made is not None
+    (after,) = bench.store.jobs_wanted(ZONE)
+    assert after.version == before.version + 1
+    job = bench.store.load_job(bench.token, bench.job_id)
+    assert job is not None
+    told = {each.callback_id: each for each in job.callbacks}
+    assert (told[made].made_in, told[made].moved_in, told["other"].made_in) == (after.version, 0, 0)
+    assert (told[made].callback_type, told[made].due_at, told[made].expires_at, told[made].notes) == (
+        CallbackType.Campaign,
+        T0 + 100,
+        T0 + 900,
+        "after work",
+    )
+    assert bench.rows("SELECT zone, created_by FROM callback WHERE made_in > 0") == [(ZONE, "ann")]
+    again = bench.store.make_callback(new_callback(bench), T0)
+    assert again not in (None, made)
+
+
+def test_contact_with_a_callback_made_from_outside_is_not_handed_out(bench: Bench) -> None:
+    bench.store.make_callback(new_callback(bench), T0)
+    assert 1 not in [each.contact_id for each in bench.claim()]
+
+
+def test_callback_made_from_outside_ends_as_any_other(bench: Bench) -> None:
+    made = bench.store.make_callback(new_callback(bench), T0)
+    assert made is not None
+    bench.store.commit(bench.token, [EndCallback(made, "Handled", T0 + 9, bench.job_id)])
+    assert bench.rows("SELECT outcome FROM callback") == [("Handled",)]
+    assert dict(bench.store.tally(bench.job_id).callbacks) == {"Handled": 1}
+
+
+@pytest.mark.parametrize("state", [JobState.Stopping, JobState.Stopped, JobState.Queued])
+def test_no_callback_is_made_for_a_job_that_does_not_run(bench: Bench, state: JobState) -> None:
+    bench.store.move_job(bench.job_id, (JobState.Running,), state)
+    assert bench.store.make_callback(new_callback(bench), T0) is None
+    assert bench.rows("SELECT count(*) FROM callback") == [(0,)]
+
+
+def test_no_callback_is_made_for_a_contact_that_was_deleted(bench: Bench) -> None:
+    (before,) = bench.store.jobs_wanted(ZONE)
+    assert bench.store.make_callback(new_callback(bench, 10_000), T0) is None
     assert bench.store.jobs_wanted(ZONE) == (before,)
 
 
