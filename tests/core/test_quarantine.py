@@ -35,6 +35,7 @@ from agentmgr.core.effects import Dial, ReportFault
 from agentmgr.core.events import (
     AgentRestored,
     CallEnded,
+    ConnectorAnswered,
     DirectoryChanged,
     Frozen,
     GraceOver,
@@ -47,10 +48,12 @@ from agentmgr.core.events import (
 )
 from agentmgr.core.model import CallingHours, JobSpec, SavedAgent, ZoneConfig
 from agentmgr.core.quarantine import AGAIN_S
+from agentmgr.core.tasks import Step
 from agentmgr.core.wishes import TakeBreak
 from protocol import commands as c
 from protocol.enums import AgentState, CallState, DestinationType, PacingType
 from protocol.results import ResultCode
+from protocol.structures import CompletionCode
 
 CORE = Path(agentmgr.core.__file__).parent
 NO_RULES = {
@@ -303,7 +306,20 @@ def with_account():
     return scene
 
 
+def asking_a_connector():
+    """The agent has ended a contact with a code that asks a connector, which has not answered yet."""
+    scene = Scene(PacingType.Progressive, contacts=1, steps=(Step("Sale", action="crm"),))
+    scene.connector = lambda errand: None
+    scene.nail()
+    scene.customer_answers()
+    scene.send("A", c.AGTReleaseLine(SID))
+    scene.send("A", c.AGTWrapupContact(CompletionCode(2, "Sale"), SID))
+    return scene
+
+
 RARE = [
+    (asking_a_connector, lambda scene: scene.post(ConnectorAnswered(scene.errands[0].key, True))),
+    (asking_a_connector, lambda scene: scene.wait(scene.config.connector_wait_s)),
     (consult, lambda scene: scene.send("A", c.AGTCancelConsult(SID))),
     (consult, lambda scene: scene.send("A", c.AGTStartConf(SID))),
     (conference, lambda scene: scene.send("A", c.AGTConfChangeOwnership(SID))),

@@ -275,7 +275,7 @@ class Ledger:
                 questions: list[Any] = [FetchContacts(job_id, limit, only_retries)]
             case "load_job", _, job_id:
                 questions = [LoadJob(job_id)]
-            case _, addresses:
+            case _, addresses, _:
                 questions = [question for question, _ in expected[: len(addresses)]]
                 if not questions or {a for q in questions for a in getattr(q, "addresses", ())} != addresses:
                     self.breaks("addresses are checked out of order", addresses, expected)
