@@ -121,13 +121,7 @@ class CallbackService(Service):
                 paused; the number or the times cannot be, or the campaign's hours never open between them.
         """
         contact_list, spec = self.find_list(list_name), self.find_campaign(campaign)
-        if contact_list.organisation not in ("", spec.organisation):
-            whose = spec.organisation or "no organisation"
-            raise ServiceError(
-                Cause.FOREIGN_LIST,
-                f"contact list {list_name}: belongs to {contact_list.organisation}, campaign {campaign} to"
-                f" {whose}",
-            )
+        self.check_list_for(spec, contact_list)
         who = f"contact {user_contact_id[:100]!r} of list {list_name}"
         found = self._at.store.find_contact(contact_list.list_id, user_contact_id)
         if found is None:

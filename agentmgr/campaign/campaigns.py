@@ -170,12 +170,7 @@ class CampaignService(Service):
     def _list_ids(self, spec: CampaignSpec, lists: Sequence[str]) -> list[int]:
         found = [self.find_list(each) for each in lists]
         for each in found:
-            if each.organisation not in ("", spec.organisation):
-                raise ServiceError(
-                    Cause.BAD_VALUE,
-                    f"campaign {spec.name}: contact list {each.name} is {each.organisation}'s, the campaign"
-                    f" {spec.organisation + chr(39) + 's' if spec.organisation else 'of no organisation'}",
-                )
+            self.check_list_for(spec, each)
         if not lists and not spec.infinite:
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: needs at least one contact list")
         return sorted({each.list_id for each in found})

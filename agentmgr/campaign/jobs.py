@@ -218,6 +218,7 @@ class JobService(Service):
             ServiceError: there is no such contact, or it has no number, or the job has it already.
         """
         contact_list = self.find_list(list_name)
+        self.check_list_for(self.find_campaign(campaign), contact_list)
         job = self.live(campaign)
         contact = self._at.store.find_contact(contact_list.list_id, user_contact_id)
         who = f"contact {user_contact_id[:100]} of list {list_name}"
@@ -254,6 +255,7 @@ class JobService(Service):
             ServiceError: the job has the list, or all of its contacts; it has none, or none with a number.
         """
         contact_list = self.find_list(list_name)
+        self.check_list_for(self.find_campaign(campaign), contact_list)
         job, store = self.live(campaign), self._at.store
         if store.has_list(job.job_id, contact_list.list_id):
             raise ServiceError(

@@ -97,6 +97,19 @@ class Service:
         """Return the data sources that the caller may see, by name."""
         return tuple(each for each in self._at.store.sources() if self._caller.may_see(each.organisation))
 
+    def check_list_for(self, campaign: CampaignSpec, found: ContactList) -> None:
+        """Check that a campaign may call a contact list: everybody's, or its own organisation's.
+
+        Raises:
+            ServiceError: it belongs to another one than the campaign.
+        """
+        if found.organisation not in ("", campaign.organisation):
+            whose = f"{campaign.organisation}'s" if campaign.organisation else "of no organisation"
+            raise ServiceError(
+                Cause.FOREIGN_LIST,
+                f"contact list {found.name}: is {found.organisation}'s, campaign {campaign.name} is {whose}",
+            )
+
     def visible_campaigns(self) -> tuple[CampaignOverview, ...]:
         """Return the campaigns that the caller may see, by name."""
         return tuple(each for each in self._at.store.campaigns() if self._caller.may_see(each.organisation))

@@ -148,11 +148,25 @@ def test_user_of_an_organisation_makes_nothing_for_another(shared: SqliteStore) 
 
 def test_campaign_has_lists_of_its_own_organisation_or_of_all(shared: SqliteStore) -> None:
     at = services(shared)
-    with refused(Cause.BAD_VALUE, "list south list is South Bank's, the campaign North Bank's"):
+    with refused(Cause.FOREIGN_LIST, "list south list: is South Bank's, campaign new is North Bank's"):
         make_campaign(at, "new", "south list", organisation=NORTH)
-    with refused(Cause.BAD_VALUE, "list south list is South Bank's, the campaign of no organisation"):
+    with refused(Cause.FOREIGN_LIST, "list south list: is South Bank's, campaign new is of no organisation"):
         make_campaign(at, "new", "south list")
     make_campaign(at, "new", "all list", "north list", organisation=NORTH)
+
+
+def test_list_of_another_organisation_comes_to_no_job_of_a_campaign_whoever_asks(shared: SqliteStore) -> None:
+    at = services(shared, ["Default"])
+    at.campaigns.run("north campaign", ["Default"])
+    for add in (
+        lambda: at.jobs.add_list("north campaign", "south list"),
+        lambda: at.jobs.add_contact("north campaign", "south list", "U1"),
+    ):
+        with refused(
+            Cause.FOREIGN_LIST, "list south list: is South Bank's, campaign north campaign is North"
+        ):
+            add()
+    at.jobs.add_list("north campaign", "all list")
 
 
 @pytest.mark.parametrize("organisation", ["East Bank", "north bank"])
