@@ -108,7 +108,7 @@ class Life:
         response = await agent.request(AGTWrapupContact(CompletionCode(1, ""), sid))
         if response.result is ResultCode.SUCCESS:
             self.confirmed.append(sid)
-            if sid.split("-")[1] == "1" and not self.is_first:
+            if int(sid) // 10**9 == 1 and not self.is_first:
                 self.resumed.append(sid)
         if self.is_first and self.kept and len(self.confirmed) >= WRAPUPS // 2:
             self.server.process.kill()

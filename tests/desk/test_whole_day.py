@@ -76,8 +76,10 @@ def test_day_with_inbound_agents_are_lent_and_come_back() -> None:
     assert whole.blended.released > 40
     totals = whole.blended.inbound.totals
     assert totals.served > 0.85 * totals.arrived
-    # one that was asked for its phone may be taken for inbound before it could say that it is ready
-    assert {name for name, _ in whole.refusals} <= {"AGTReadyForNailup"}
+    # one that was asked for its phone may be taken for inbound before it could say that it is ready; one that
+    # was cut off may have asked for what was over when it was back
+    others = [count for (name, _), count in whole.refusals.items() if name != "AGTReadyForNailup"]
+    assert sum(others) < whole.cuts / 4
 
 
 def test_day_same_seed_same_records() -> None:

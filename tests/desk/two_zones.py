@@ -8,6 +8,7 @@ from attrs import define, field
 
 from agentmgr.core.effects import CheckDial, EndAttempt, FinishJob, Record, ReturnContact
 from agentmgr.core.events import DialChecked
+from agentmgr.core.ids import SESSIONS_A_RUN
 from agentmgr.core.model import AgentSpec, CampaignSpec, CompletionCodeSpec, PhoneNumber, ZoneConfig
 from agentmgr.core.zone import Zone
 from agentmgr.desk.params import DeskParams
@@ -148,8 +149,8 @@ class TwoZones:
 
     def kill(self, name: str) -> None:
         """Let a zone's owner die with its switch; nobody takes over yet."""
-        del self.zones[name]
-        for attempt_id in [key for key in self.witness.dialled if key.startswith(name)]:
+        run = self.zones.pop(name).zone.config.run
+        for attempt_id in [key for key in self.witness.dialled if int(key) // SESSIONS_A_RUN == run]:
             del self.witness.dialled[attempt_id]
 
     def run(self, for_s: float, stop: Callable[[], bool] = lambda: False) -> None:
