@@ -117,7 +117,7 @@ class MemoryStore:
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         return JobSpec(job_id, CAMPAIGN, 10**9)
 
-    def on_dnc(self, addresses: Iterable[str]) -> frozenset[str]:
+    def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         return frozenset()
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
