@@ -45,8 +45,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail"],
 }
-_ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager:
-with its password (basic), or with a token that `agentmgr account token` issued.
+_ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager and its password.
 Fields have the names that the SOAP services give them; what is absent in an answer has no value."""
 
 
@@ -60,7 +59,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Agent Manager", "version": version, "description": _ABOUT},
         "servers": [{"url": ROOT}],
-        "security": [{"password": []}, {"token": []}],
+        "security": [{"password": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -70,10 +69,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
                     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
             },
-            "securitySchemes": {
-                "password": {"type": "http", "scheme": "basic"},
-                "token": {"type": "http", "scheme": "bearer"},
-            },
+            "securitySchemes": {"password": {"type": "http", "scheme": "basic"}},
         },
     }
 
