@@ -45,8 +45,9 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail"],
 }
-_ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager and its password.
-Fields have the names that the SOAP services give them; what is absent in an answer has no value."""
+_ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager
+and its password. Fields have the names that the SOAP services give them; what is absent
+in an answer has no value."""
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
