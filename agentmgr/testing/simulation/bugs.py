@@ -12,7 +12,7 @@ import trio
 from attrs import frozen
 
 from agentmgr.core.effects import AddToDnc, Dial, SaveCallback, SaveNote
-from agentmgr.core.ids import Ids
+from agentmgr.core.ids import SESSIONS_A_RUN, Ids
 from agentmgr.ha.decide import Move, Sighting, Sightings
 from agentmgr.ha.guard import Guard
 from agentmgr.ha.keeper import Keeper
@@ -207,8 +207,9 @@ def _swallowing(kind: type[StoreFault]) -> Any:
     return commit
 
 
-def _ids_without_epoch(ids: Ids, zone: str, epoch: int) -> None:
+def _ids_without_epoch(ids: Ids, zone: str, epoch: int, run: int) -> None:
     ids._prefix = f"{zone}-1"
+    ids._first = (1 + sum(zone.encode())) * SESSIONS_A_RUN  # of a zone, and not of one life of it
     ids._sessions = ids._lines = ids._parties = 0
 
 
