@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -28,7 +29,7 @@ def free_port() -> int:
         return port
 
 
-class Server:
+class Server(ABC):
     """A server in a process group of its own that listens on a port of this machine."""
 
     def __init__(self, directory: Path) -> None:
@@ -38,8 +39,9 @@ class Server:
         self._popen: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """Return what starts it."""
 
     def environment(self) -> Mapping[str, str]:
         return {}
