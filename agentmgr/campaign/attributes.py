@@ -70,8 +70,8 @@ class AttributeService(Service):
 
         Name on screen and type may change at any time. The data type may if all values that contacts have
         fit it, and never of an attribute that every contact has. A job has the attributes as they were when
-        it was loaded. With an organisation only its users see it; whose it is can change as long as it is
-        nobody's own, or for who belongs to none.
+        it was loaded. With an organisation only its users see it; a caller who belongs to none may change
+        whose it is.
 
         Raises:
             ServiceError: what is not allowed, or that contacts have values that do not fit; nothing changed.

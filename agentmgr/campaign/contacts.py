@@ -209,7 +209,7 @@ class ContactService(Service):
         owner = there.organisation if there is not None else self.owner_of_new(organisation)
         store, now = self._at.store, self._at.now()
         columns = read_header(source, rows, mapping or {}, {each.name for each in store.attributes()})
-        specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each) for each in columns.custom))
+        specs = (*SYSTEM_ATTRIBUTES, *(AttributeSpec(each, organisation=owner) for each in columns.custom))
         self.check_attributes(specs)
         store.define_attributes(specs)
         list_id = store.ensure_list(name, now, country, owner)

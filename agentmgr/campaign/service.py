@@ -181,9 +181,18 @@ class Service:
         """Check that contacts can have some attributes beside those that are known already.
 
         Raises:
-            ServiceError: no desktop could be told a contact whole then.
+            ServiceError: no desktop could be told a contact whole then, or one is known as that of another
+                organisation than is said.
         """
+        specs = tuple(specs)
         known = {spec.name: spec for spec in self._at.store.attributes()}
+        for spec in specs:
+            if known.get(spec.name, spec).organisation not in ("", spec.organisation):
+                raise ServiceError(
+                    Cause.FOREIGN_ATTRIBUTE,
+                    f"attribute {spec.name}: belongs to another organisation; give it another name"
+                    " (in an import with --map COLUMN=NAME)",
+                )
         wanted = known | {spec.name: spec for spec in specs if spec.name not in known}
         if len(wanted) == len(known) or names_bytes(wanted.values()) <= NAMES_BYTES:
             return

@@ -241,6 +241,21 @@ def test_account_of_a_program_on_the_wire_works_for_all(shared: SqliteStore) -> 
         services(shared).accounts.add("blender", "secret", Role.SERVICE, NORTH)
 
 
+def test_column_of_an_import_is_an_attribute_of_the_lists_owner_alone(
+    shared: SqliteStore,
+) -> None:
+    sheet = (Row(1, ("UserContactID", "PhoneNumber1", "Balance")), Row(2, ("U2", "+442079460019", "7")))
+    list(north(shared).contacts.import_rows(iter(sheet), "north list", source="sheet"))
+    assert "Balance" in {each.name for each in north(shared).attributes.all()}
+    south = services(shared, organisation=SOUTH)
+    with refused(
+        Cause.FOREIGN_ATTRIBUTE, "attribute Balance: belongs to another organisation; give it another"
+    ):
+        list(south.contacts.import_rows(iter(sheet), "south list", source="sheet"))
+    with refused(Cause.NO_CONTACTS):
+        south.contacts.history("U2", "south list")
+
+
 def test_list_that_is_there_keeps_its_owner(shared: SqliteStore) -> None:
     with refused(Cause.EXISTS, "contact list south list: is South Bank's; leave --org out"):
         import_into(services(shared), "south list", NORTH)
