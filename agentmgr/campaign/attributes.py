@@ -81,6 +81,8 @@ class AttributeService(Service):
         before = known.get(name) or _SYSTEM.get(name)
         if before is not None:
             self.check_owner(before.organisation, Cause.FOREIGN_ATTRIBUTE, f"attribute {name}")
+            if not before.organisation:
+                self.check_global(f"to change attribute {name}, which is everybody's")
         owner = before.organisation if before is not None else self.owner_of_new(organisation or "")
         if before is not None and organisation is not None and organisation != owner:
             self.check_global(f"to say whose attribute {name} is")

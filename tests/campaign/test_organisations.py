@@ -14,7 +14,7 @@ from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Row
 from agentmgr.core.model import AgentSpec, CampaignSpec
-from agentmgr.ports import Role
+from agentmgr.ports import Role, Scope
 from agentmgr.store import SqliteStore
 from protocol.enums import PacingType
 
@@ -188,6 +188,8 @@ GLOBAL_ALONE: dict[str, Callable[[Services], object]] = {
     "change an account": lambda at: at.accounts.change("eve", enabled=False),
     "see accounts": lambda at: at.accounts.all(),
     "delete an account": lambda at: at.accounts.delete("eve"),
+    "change an attribute of all": lambda at: at.attributes.define("FirstName", display_name="Name"),
+    "change a number of all agents": lambda at: at.values.define(Scope.AGENT, "Sales", initial=1.0),
     "add to everybody's list": lambda at: at.dnc.add(["+442079460018"]),
     "add to its own list": lambda at: at.dnc.add(["+442079460018"], organisation=NORTH),
     "remove from everybody's list": lambda at: at.dnc.remove(["+442079460018"]),
@@ -197,6 +199,7 @@ GLOBAL_ALONE: dict[str, Callable[[Services], object]] = {
 
 @pytest.mark.parametrize("act", GLOBAL_ALONE)
 def test_what_concerns_all_needs_a_user_of_no_organisation(shared: SqliteStore, act: str) -> None:
+    services(shared).values.define(Scope.AGENT, "Sales")
     with refused(Cause.DENIED, "needs a user of no organisation; nora belongs to North Bank"):
         GLOBAL_ALONE[act](north(shared))
 
