@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
-from agentmgr.core.model import JobSpec, WantedJob
+from agentmgr.core.model import AgentSpec, JobSpec, WantedJob
 from agentmgr.core.outbox import Thing, Turn
 from agentmgr.ports import AccountLogin, AgentLogin, Claim, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
@@ -75,6 +75,7 @@ class ListStore:
         self.agents: dict[str, AgentLogin] = {}
         self.accounts: dict[str, AccountLogin] = {}
         self.dnc: frozenset[str] = frozenset()
+        self.dnc_of: dict[str, frozenset[str]] = {}
         self.jobs: dict[int, JobSpec] = {}
 
     def open_zone(self, zone: str, now: float, claim: Claim | None = None) -> OpenedZone:
@@ -106,7 +107,13 @@ class ListStore:
 
     def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         self._log.append(("dnc", sorted(addresses)))
-        return self.dnc.intersection(addresses)
+        return (self.dnc | self.dnc_of.get(organisation, frozenset())).intersection(addresses)
+
+    def agents_with(
+        self, zone: str, skill: str, level: int, limit: int, organisation: str = ""
+    ) -> tuple[AgentSpec, ...]:
+        able = (login.agent for login in self.agents.values() if login.zone == zone)
+        return tuple(agent for agent in able if agent.works_for(organisation))[:limit]
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         if self.fault is not None:

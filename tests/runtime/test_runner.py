@@ -10,10 +10,12 @@ from structlog.testing import capture_logs
 
 from agentmgr.core.effects import (
     CancelTimer,
+    CheckAgent,
     CheckDnc,
     ContactsOver,
     FetchContacts,
     HangUp,
+    ListAgents,
     Notify,
     Remark,
     ReportFault,
@@ -21,7 +23,9 @@ from agentmgr.core.effects import (
     SetTimer,
 )
 from agentmgr.core.events import (
+    AgentChecked,
     AgentRestored,
+    AgentsListed,
     CallAnswered,
     CallEnded,
     CommandReceived,
@@ -35,8 +39,8 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.model import SavedAgent
-from agentmgr.ports import Fenced, OpenedZone, StoreFault
+from agentmgr.core.model import AgentSpec, SavedAgent
+from agentmgr.ports import AgentLogin, Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
 from agentmgr.runtime.writer import open_writer
 from protocol.commands import AGTGetErrorStringRESP, POMClientAliveRESP
@@ -456,6 +460,37 @@ async def test_switch_is_left_after_the_orders_of_a_closing_zone(nursery):
     await trio.testing.wait_all_tasks_blocked()
     assert sent(rig) == [("commit", ["end"]), ("order", HangUp("c"))]
     assert rig.switch.left
+
+
+async def test_each_question_is_answered_for_its_own_organisation(nursery):
+    rig = Rig(gated=False)
+    rig.store.dnc_of = {"North": frozenset({"+1", "+2"}), "South": frozenset({"+3"})}
+    north = AgentSpec("1001", "Ada", (), "North")
+    rig.store.agents = {"1001": AgentLogin(north, "hash", TOKEN.zone, enabled=True)}
+    rig.zone.script[CommandReceived] = lambda e: [
+        CheckDnc(1, ("+1", "+3"), "North"),
+        CheckDnc(2, ("+1", "+3"), "South"),
+        CheckDnc(3, ("+1", "+3")),
+        CheckAgent(4, "1001", "North"),
+        CheckAgent(5, "1001", "South"),
+        ListAgents(6, "sales", 1, 9, "North"),
+        ListAgents(7, "sales", 1, 9, "South"),
+    ]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    with trio.fail_after(10):
+        while len(rig.zone.seen) < 8:
+            await trio.testing.wait_all_tasks_blocked()
+            await trio.sleep(0)
+    assert rig.zone.seen[1:] == [
+        DncChecked(1, frozenset({"+1"})),
+        DncChecked(2, frozenset({"+3"})),
+        DncChecked(3, frozenset()),
+        AgentChecked(4, True),
+        AgentChecked(5, False),
+        AgentsListed(6, (north,)),
+        AgentsListed(7, ()),
+    ]
 
 
 async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_one(nursery):
