@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 from attrs import evolve
-from callers import services
+from callers import T0, services
 
 from agentmgr.campaign.agents import AgentChange, numbered
+from agentmgr.campaign.callbacks import Move, Promise, WantedCallbacks
 from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
 from agentmgr.campaign.records import WantedAttempts
 from agentmgr.campaign.service import Cause, ServiceError
@@ -118,6 +119,25 @@ def test_records_of_other_organisations_are_left_out(shared: SqliteStore) -> Non
     assert list(north(shared).records.attempts(WantedAttempts(jobs=(jobs["north"],)))) == []
     with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign .south campaign."):
         north(shared).records.attempts(WantedAttempts(campaigns=("south campaign",)))
+
+
+def test_callbacks_of_other_organisations_are_not_there(shared: SqliteStore) -> None:
+    everybody = services(shared, ["Default"])
+    made = {}
+    for name in ("north", "south"):
+        everybody.campaigns.run(f"{name} campaign", ["Default"])
+        promise = Promise(start="2025/06/16 10:00", end="2025/06/16 12:00")
+        made[name] = everybody.callbacks.schedule(f"{name} campaign", f"{name} list", "U1", promise)
+    at = north(shared)
+    assert [each.callback_id for each in at.callbacks.find(WantedCallbacks())] == [made["north"]]
+    assert len(list(everybody.callbacks.find(WantedCallbacks()))) == 2
+    for change in (
+        lambda: at.callbacks.cancel([made["south"]], "no more"),
+        lambda: at.callbacks.move([made["south"]], Move(due_at=T0 + 3600, reason="later")),
+    ):
+        with refused(Cause.BAD_VALUE, f"no callback '{made['south']}'"):
+            change()
+    assert at.callbacks.cancel([made["north"]], "no more")[0].ended_at is not None
 
 
 def test_what_a_user_of_an_organisation_makes_is_its_own(shared: SqliteStore) -> None:
