@@ -1,6 +1,7 @@
 """Hypothesis profiles for all tests (HYPOTHESIS_PROFILE=nightly looks for longer, deep for hours); logs."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def logs_are_set_up_for_one_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a server that a test runs has set up is not kept by loggers that others look at."""
+    """What a server that a test runs has set up is not kept by loggers that others look at.
+
+    Before it they write to standard error, as those of the program do: a server that runs in the process of a
+    test says nothing where the test reads what a command has written.
+    """
     configure = structlog.configure
+    configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
     def configure_uncached(**options: Any) -> None:
         configure(**{**options, "cache_logger_on_first_use": False})

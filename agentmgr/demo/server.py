@@ -153,12 +153,10 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         for campaign in DEMO_CAMPAIGNS:
             await server.perform(requests.RunCampaign(campaign.name, (ZONE,)))
         zone = server.zones[ZONE]
-        say(
+        say(  # at once: whoever waits for the first line may read no other
             f"ready: zone {zone.name} on {zone.host} port {zone.port},"
             f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
-            f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}"
-        )
-        say(
+            f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}\n"
             f"web services at {server.http_url}: users {MANAGER}, and {ORGANISATION_MANAGER} of the"
             f" organisation {ORGANISATION}, password {PASSWORD}; next:"
             f" curl -u {MANAGER}:{PASSWORD} {server.http_url}/axis2/services/VP_POMCmpMgmtService?wsdl"

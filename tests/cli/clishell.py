@@ -4,6 +4,17 @@ import pytest
 
 from agentmgr.cli import run
 
+CONFIG = """
+[database]
+path = "{directory}/agentmgr.sqlite"
+[admin]
+socket = "{directory}/run/admin.sock"
+[http]
+port = 0
+[[zones]]
+port = 0
+"""
+
 
 class Shell:
     """Runs commands in this process and has what they wrote."""

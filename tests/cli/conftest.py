@@ -3,20 +3,9 @@
 from pathlib import Path
 
 import pytest
-from clishell import Shell
+from clishell import CONFIG, Shell
 
 from agentmgr.cli import run
-
-CONFIG = """
-[database]
-path = "{directory}/agentmgr.sqlite"
-[admin]
-socket = "{directory}/run/admin.sock"
-[http]
-port = 0
-[[zones]]
-port = 0
-"""
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from clishell import Shell
-from conftest import CONFIG
+from clishell import CONFIG, Shell
 
 from agentmgr.app import open_server
 from agentmgr.settings.file import load

@@ -33,6 +33,7 @@ LOCAL = {
     "which": "due_at > 0",
     "of_job": "note",
     "key": "note_id",
+    "becomes": "value + 1",
     "keys": ("x",),
     "of_campaign": "campaign_list",
     "bounds": " AND (attempt.started_at, attempt.attempt_id) > (?, ?) AND attempt.started_at < ?",

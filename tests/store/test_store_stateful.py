@@ -130,6 +130,7 @@ class StoreMachine(RuleBasedStateMachine):
         """End an attempt; what comes a second time changes nothing."""
         contact_id = data.draw(st.sampled_from(sorted(self.open)))
         contact, attempt_id = self.claimed.pop(contact_id), self.open.pop(contact_id)
+        dialed = dialed or contact_id in self.answered  # what was answered was dialled
         self.answered.discard(contact_id)
         self.attended.discard(contact_id)
         self.attempts[contact_id] += 1
