@@ -15,6 +15,7 @@ from agentmgr.campaign.one_contact import OneContactService
 from agentmgr.campaign.organisations import OrganisationService
 from agentmgr.campaign.phone_rules import PhoneRuleService
 from agentmgr.campaign.records import RecordService
+from agentmgr.campaign.repeats import RepeatService
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
@@ -45,6 +46,7 @@ class Services:
         self.zones = ZoneService(at, caller)
         self.schedules = ScheduleService(at, caller)
         self.sources = SourceService(at, caller)
+        self.repeats = RepeatService(at, caller)
 
 
 RULES = ScheduleRules()

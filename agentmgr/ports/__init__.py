@@ -87,6 +87,7 @@ from agentmgr.ports.leases import (
     ZoneLease,
 )
 from agentmgr.ports.processing import ContactTimes, EndedJob, ProcessingPage, ProcessingStore
+from agentmgr.ports.repeats import KeptCall, RepeatStore
 from agentmgr.ports.results import AttemptResult, Backlog, DutyStore, ResultStore
 from agentmgr.ports.schedules import Firing, Schedule, ScheduleStore, Target
 from agentmgr.ports.telephony import (
@@ -115,6 +116,7 @@ class ServiceStore(
     ScheduleStore,
     OrganisationStore,
     PhoneRuleStore,
+    RepeatStore,
     ValueStore,
     Protocol,
 ):
@@ -210,6 +212,7 @@ __all__ = [
     "JobTally",
     "JobValue",
     "JobView",
+    "KeptCall",
     "KeptCallback",
     "LeaseStore",
     "LeaseView",
@@ -232,6 +235,7 @@ __all__ = [
     "PhoneRuleStore",
     "ProcessingPage",
     "ProcessingStore",
+    "RepeatStore",
     "ResultStore",
     "Role",
     "RuleKind",

@@ -10,6 +10,7 @@ import attrs
 from attrs import AttrsInstance
 
 from agentmgr.api.contract import Long
+from agentmgr.rest.repeats import HEADER, MAX_KEY_CHARACTERS
 from agentmgr.rest.routes import ROOT, Route
 from agentmgr.rest.values import fields_of, unwrapped
 
@@ -44,6 +45,14 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
     "required": ["type", "title", "status", "detail"],
+}
+_KEY: dict[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "A text of your own for what is to be done once, such as a UUID. Sent again with the same"
+    " request within 24 hours it gets the same answer, and nothing is done; with another one it is 422, and"
+    " 409 while the first is under way.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]*$"},
 }
 _ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager
 and its password. Fields have the names that the SOAP services give them; what is absent
@@ -95,6 +104,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
+    if route.has_keys:
+        parameters.append(_KEY)
     rest = {name: each for name, each in types.items() if name not in named}
     if route.has_lines:
         line = {"schema": {"type": "string"}}

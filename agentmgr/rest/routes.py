@@ -54,6 +54,11 @@ class Route:
         return self.method in ("POST", "PUT", "PATCH") and not self.has_lines
 
     @property
+    def has_keys(self) -> bool:
+        """Whether a call changes something, and may have a key under which it is carried out once."""
+        return self.method != "GET" and not self.has_lines
+
+    @property
     def in_path(self) -> dict[str, str]:
         """Return the fields that the path has, by their names in it."""
         return {part[1:-1]: self.names.get(part[1:-1], part[1:-1]) for part in self.parts if part[:1] == "{"}

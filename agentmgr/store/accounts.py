@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from agentmgr.ports import AccountLogin, Role
 from agentmgr.store import schema as t
+from agentmgr.store.repeats import forget_calls
 from agentmgr.store.sql import Transaction
 
 OWNED = {
@@ -74,7 +75,7 @@ def _login(name: str, password_hash: str, role: str, enabled: int, organisation:
 
 def put_account(tx: Transaction, account: AccountLogin) -> None:
     """Store an account, or replace the one with the same name."""
-    delete_account(tx, account.name)
+    tx.tables.execute(sa.delete(t.account).where(t.account.c.name == account.name))
     tx.tables.execute(
         sa.insert(t.account).values(
             name=account.name,
@@ -87,7 +88,8 @@ def put_account(tx: Transaction, account: AccountLogin) -> None:
 
 
 def delete_account(tx: Transaction, name: str) -> bool:
-    """Delete an account; False if there was none."""
+    """Delete an account with what is kept for it; False if there was none."""
+    forget_calls(tx, name)
     return tx.tables.execute(sa.delete(t.account).where(t.account.c.name == name)).rowcount > 0
 
 

@@ -127,6 +127,17 @@ account = _table(
     _needed("enabled", Flag),
     _needed("organisation", Text()),
 )
+# What an account has called under a key of its own, and the answer once there is one.
+kept_call = _table(
+    "kept_call",
+    _key("caller", Text()),
+    _key("call_key", Text()),
+    _needed("digest", Text()),
+    _needed("begun_at", Real),
+    Column("status", Integer()),
+    _needed("body", Text()),
+)
+Index("ix_kept_call_begun_at", kept_call.c.begun_at)
 agent_skill = _table(
     "agent_skill",
     _key("agent_id", Text(), _ref("agent.agent_id")),

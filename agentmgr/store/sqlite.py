@@ -55,6 +55,7 @@ from agentmgr.ports import (
     JobStatus,
     JobTally,
     JobValue,
+    KeptCall,
     KeptCallback,
     Login,
     NewCallback,
@@ -88,6 +89,7 @@ from agentmgr.store import (
     intake,
     jobs,
     pacing,
+    repeats,
     schedules,
     takeover,
     values,
@@ -365,6 +367,14 @@ class SqliteStore:
     def delete_account(self, name: str) -> bool:
         """Delete an account; False if there was none."""
         return self._database.write(accounts.delete_account, name)
+
+    def begin_call(self, caller: str, key: str, digest: str, now: float, since: float) -> KeptCall | None:
+        """Store that a call is under way; return the one that has the key already."""
+        return self._database.write(repeats.begin_call, caller, key, digest, now, since)
+
+    def keep_answer(self, caller: str, key: str, begun_at: float, status: int, body: str) -> None:
+        """Store the answer of a call that began then."""
+        self._database.write(repeats.keep_answer, caller, key, begun_at, status, body)
 
     # -- contacts --------------------------------------------------------------------------
 

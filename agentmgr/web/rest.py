@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
+from functools import partial
 from importlib.metadata import version
 from typing import IO
 
@@ -20,6 +21,7 @@ from agentmgr.rest import calls as rest
 from agentmgr.rest.bulk import LINES, NDJSON, Lines, SaveContacts, save_lines
 from agentmgr.rest.openapi import PROBLEM, describe
 from agentmgr.rest.problems import Problem, problem_of
+from agentmgr.rest.repeats import HEADER, NoKey, key_of, once
 from agentmgr.rest.routes import ROOT, Route, Routes
 from agentmgr.rest.values import Mistaken
 from agentmgr.web.calls import Calls
@@ -73,17 +75,20 @@ class _Page:
         try:
             caller = await self._calls.sign_in.caller(request)
             route, in_path = self._find(request)
+            key = key_of(request.headers.getlist(HEADER), route)
             if route.has_lines:
                 return await self._stream(request, route, in_path, caller)
             if route.has_body and _type_of(request) not in (JSON, ""):
                 raise HTTPException(415, f"the body needs to be {JSON}, not {_type_of(request)}")
             body = await request.body() if route.has_body else b""
             status, written = await self._calls.run(
-                self._serve, route, in_path, _query(request), body, caller
+                self._serve, route, in_path, _query(request), body, caller, key
             )
         except HTTPException as error:
             status, written = rest.written(Problem(error.status_code, error.detail.strip()))
             return _response(status, written, error.headers or {})
+        except NoKey as error:
+            return _response(*rest.written(error.problem))
         return _response(status, written)
 
     async def _stream(
@@ -146,11 +151,14 @@ class _Page:
         query: Mapping[str, list[str]],
         body: bytes,
         caller: Caller,
+        key: str | None,
     ) -> tuple[int, bytes]:
         """Carry a call out; return HTTP's status and the body of the answer."""
         try:
             request = rest.read_request(route, in_path, query, body)
-            return rest.perform(route, request, self._calls.services(caller))
+            services = self._calls.services(caller)
+            work = partial(rest.perform, route, request, services)
+            return work() if key is None else once(key, route, request, services, work)
         except Mistaken as error:
             return rest.written(rest.mistaken(error))
         except Exception:

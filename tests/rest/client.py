@@ -51,9 +51,10 @@ class Client:
     routes: Iterable[Route] = field(factory=operation_routes)
     user: str | None = "ann"
     organisation: str = ""
+    now: float = T0
 
     def _app(self) -> Starlette:
-        backing = Backing(self.store, lambda: T0, frozenset, lambda zone: None, NoFloors())
+        backing = Backing(self.store, lambda: self.now, frozenset, lambda zone: None, NoFloors())
         calls = Calls(AnybodySigns(), lambda caller: Services(backing, caller))  # type: ignore[arg-type]
         app = Starlette(routes=rest_routes(calls, self.routes))
         app.router.redirect_slashes = False
@@ -81,7 +82,7 @@ class Client:
             "raw_path": target.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+            "headers": [(k.replace("_", "-").encode(), v.encode("latin-1")) for k, v in headers.items()],
             "client": ("192.0.2.1", 4000),
             "server": ("192.0.2.2", 80),
         }
