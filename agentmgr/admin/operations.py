@@ -32,6 +32,7 @@ from agentmgr.campaign.zones import ZoneStatus
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, AgentSpec, AttributeSpec
 from agentmgr.core.recurrence import DAYS, zone_of
 from agentmgr.ports import (
+    AccountToken,
     AgentLogin,
     AttemptRow,
     CampaignOverview,
@@ -292,6 +293,14 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.DeleteAccount(name):
             services.accounts.delete(name)
             return _done(f"account {name} deleted; who is signed in with it stays so until it disconnects")
+        case requests.AddToken(account, name, days):
+            token, text = services.tokens.add(account, name, days)
+            return [{"token": text, **_token(token)}]
+        case requests.ListTokens(account):
+            return map(_token, services.tokens.all(account))
+        case requests.RevokeToken(token_id):
+            token = services.tokens.revoke(token_id)
+            return _done(f"token {token_id} of account {token.account} revoked; no call has it from now on")
         case requests.ExportDispositions(campaign):
             return map(_disposition, services.campaigns.dispositions(campaign))
         case requests.ExportDials(campaign):
@@ -541,6 +550,16 @@ def _overview(campaign: CampaignOverview) -> Row:
 def _whose(organisation: str) -> Row:
     """Say whose something is; nothing if it is everybody's."""
     return {"organisation": organisation} if organisation else {}
+
+
+def _token(token: AccountToken) -> Row:
+    return {
+        "id": token.token_id,
+        "account": token.account,
+        "name": token.name,
+        "made": _time(token.made_at),
+        "ends": _time(token.ends_at),
+    }
 
 
 def _disposition(row: DispositionRow) -> Row:

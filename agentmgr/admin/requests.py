@@ -370,6 +370,29 @@ class DeleteAccount:
 
 
 @frozen
+class AddToken:
+    """Make a token of an account, good for some days or without an end."""
+
+    account: str
+    name: str = ""
+    days: int | None = None
+
+
+@frozen
+class ListTokens:
+    """Show the tokens of an account, or of all; without their texts, which nobody has."""
+
+    account: str = ""
+
+
+@frozen
+class RevokeToken:
+    """Let a token be good for nothing any more."""
+
+    token_id: str
+
+
+@frozen
 class ExportDispositions:
     """Show the dispositions of a campaign in the order they were saved."""
 
@@ -617,6 +640,9 @@ Request = (
     | SetAccount
     | ListAccounts
     | DeleteAccount
+    | AddToken
+    | ListTokens
+    | RevokeToken
     | ExportDispositions
     | ExportDials
     | ExportAttempts

@@ -216,6 +216,7 @@ class Cause(StrEnum):
     NO_SUCH_AGENT = "no such agent"
     NO_SUCH_ZONE = "no such zone"
     NO_SUCH_ACCOUNT = "no such account"
+    NO_SUCH_TOKEN = "no such token"
     NO_SUCH_ORGANISATION = "no such organisation"
     NO_SUCH_CONTACT = "no such contact"
     NO_SUCH_ATTRIBUTE = "no such attribute"

@@ -20,6 +20,7 @@ from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.sources import SourceService
+from agentmgr.campaign.tokens import TokenService
 from agentmgr.campaign.values import ValueService
 from agentmgr.campaign.zones import ZoneService
 from agentmgr.ports import NoFloors, ServiceStore
@@ -30,6 +31,7 @@ class Services:
 
     def __init__(self, at: Backing, caller: Caller) -> None:
         self.accounts = AccountService(at, caller)
+        self.tokens = TokenService(at, caller)
         self.organisations = OrganisationService(at, caller)
         self.agents = AgentService(at, caller)
         self.attributes = AttributeService(at, caller)

@@ -1,4 +1,4 @@
-"""agentmgr account: add, set, list, delete."""
+"""agentmgr account: add, set, list, delete, token."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,9 @@ from cyclopts import Parameter
 from agentmgr.cli.agents import PasswordStdin, new_password
 from agentmgr.cli.common import Config, Json, Misused, group, perform, say, show
 
-app = group("account", "Accounts of programs that sign in for themselves: add, set, list, delete.")
+app = group("account", "Accounts of programs that sign in for themselves: add, set, list, delete, token.")
+tokens = group("token", "Tokens of accounts, for calls without a password: add, list, revoke.")
+app.command(tokens)
 
 
 @app.command
@@ -113,4 +115,69 @@ def delete(name: str, /, *, config: Config = None) -> None:
     from agentmgr.admin.requests import DeleteAccount
 
     for row in perform(config, DeleteAccount(name)):
+        say(str(row["done"]))
+
+
+@tokens.command(name="add")
+def add_token(
+    account: str, /, *, name: str = "", days: int | None = None, json: Json = False, config: Config = None
+) -> None:
+    """Make a token of an account of the role manager, and show it: this once, as only its hash is stored.
+
+    A program sends it in place of name and password with calls of the REST services, as
+    `Authorization: Bearer TOKEN`. It may do what the account may, whatever becomes of the password.
+
+    ```
+    agentmgr account token add crm --name nightly --days 90
+    ```
+
+    Parameters
+    ----------
+    account
+        Whose token.
+    name
+        What it is for, to tell it from others.
+    days
+        For how many days it is good; until it is revoked if that is not given.
+    """
+    from agentmgr.admin.requests import AddToken
+
+    for row in perform(config, AddToken(account, name, days)):
+        if json:
+            show([row], json, "")
+        else:
+            say(str(row["token"]))
+
+
+@tokens.command(name="list")
+def list_tokens(account: str = "", /, *, json: Json = False, config: Config = None) -> None:
+    """Show the tokens of an account, or of all accounts, by their ids; those that have ended too.
+
+    agentmgr account token list crm
+
+    Parameters
+    ----------
+    account
+        Whose tokens.
+    """
+    from agentmgr.admin.requests import ListTokens
+
+    show(perform(config, ListTokens(account)), json, "no tokens; agentmgr account token add makes one")
+
+
+@tokens.command
+def revoke(token_id: str, /, *, config: Config = None) -> None:
+    """Let a token be good for nothing from the next call on.
+
+    agentmgr account token revoke 0123456789abcdef
+
+    Parameters
+    ----------
+    token_id
+        Its id, as `agentmgr account token list` has it, and as it stands in the token between the
+        underscores.
+    """
+    from agentmgr.admin.requests import RevokeToken
+
+    for row in perform(config, RevokeToken(token_id)):
         say(str(row["done"]))

@@ -5,7 +5,7 @@ Each noun has a port of its own, so that whoever needs one says so; a store impl
 
 from typing import Protocol
 
-from agentmgr.ports.accounts import AccountLogin, AccountStore, OrganisationStore, Role
+from agentmgr.ports.accounts import AccountLogin, AccountStore, AccountToken, OrganisationStore, Role
 from agentmgr.ports.agents import AgentLogin, AgentStore
 from agentmgr.ports.campaigns import (
     LIVE_JOB_STATES,
@@ -148,6 +148,7 @@ __all__ = [
     "LIVE_JOB_STATES",
     "AccountLogin",
     "AccountStore",
+    "AccountToken",
     "Added",
     "AgentLogin",
     "AgentStore",

@@ -34,6 +34,18 @@ class AccountLogin:
         return self.enabled and self.role is Role.MANAGER
 
 
+@frozen
+class AccountToken:
+    """What a program calls with in place of its account's password; `digest` is of the secret in its text."""
+
+    token_id: str
+    account: str
+    name: str
+    digest: str
+    made_at: float
+    ends_at: float | None = None
+
+
 class OrganisationStore(Protocol):
     """Organisations by their names; everything that has none belongs to all."""
 
@@ -70,5 +82,21 @@ class AccountStore(Protocol):
         ...
 
     def delete_account(self, name: str) -> bool:
-        """Delete an account; False if there was none."""
+        """Delete an account with its tokens; False if there was none."""
+        ...
+
+    def add_token(self, token: AccountToken) -> None:
+        """Store a token."""
+        ...
+
+    def find_token(self, token_id: str) -> AccountToken | None:
+        """Look a token up."""
+        ...
+
+    def tokens(self, account: str = "") -> tuple[AccountToken, ...]:
+        """Return the tokens of an account, or all, by account and age."""
+        ...
+
+    def delete_token(self, token_id: str) -> bool:
+        """Delete a token; False if there was none."""
         ...

@@ -55,8 +55,8 @@ _KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]*$"},
 }
 _ABOUT = """Contacts, campaigns, jobs and what came of them. Sign in with an account of the role manager
-and its password. Fields have the names that the SOAP services give them; what is absent
-in an answer has no value."""
+and its password, or with a token of it (`agentmgr account token add`). Fields have the names that
+the SOAP services give them; what is absent in an answer has no value."""
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Agent Manager", "version": version, "description": _ABOUT},
         "servers": [{"url": ROOT}],
-        "security": [{"password": []}],
+        "security": [{"password": []}, {"token": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -79,7 +79,10 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
                     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
             },
-            "securitySchemes": {"password": {"type": "http", "scheme": "basic"}},
+            "securitySchemes": {
+                "password": {"type": "http", "scheme": "basic"},
+                "token": {"type": "http", "scheme": "bearer"},
+            },
         },
     }
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from agentmgr.ports import AccountLogin, Role
+from agentmgr.ports import AccountLogin, AccountToken, Role
 from agentmgr.store import schema as t
 from agentmgr.store.repeats import forget_calls
 from agentmgr.store.sql import Transaction
@@ -90,7 +90,39 @@ def put_account(tx: Transaction, account: AccountLogin) -> None:
 def delete_account(tx: Transaction, name: str) -> bool:
     """Delete an account with what is kept for it; False if there was none."""
     forget_calls(tx, name)
+    tx.sql.execute("DELETE FROM account_token WHERE account = ?", (name,))
     return tx.tables.execute(sa.delete(t.account).where(t.account.c.name == name)).rowcount > 0
+
+
+_TOKENS = "SELECT token_id, account, name, digest, made_at, ends_at FROM account_token"
+
+
+def add_token(tx: Transaction, token: AccountToken) -> None:
+    """Store a token."""
+    tx.sql.execute(
+        "INSERT INTO account_token (token_id, account, name, digest, made_at, ends_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (token.token_id, token.account, token.name, token.digest, token.made_at, token.ends_at),
+    )
+
+
+def find_token(tx: Transaction, token_id: str) -> AccountToken | None:
+    """Look a token up."""
+    rows = tx.sql.fetch(f"{_TOKENS} WHERE token_id = ?", (token_id,))
+    return next((AccountToken(*row) for row in rows), None)
+
+
+def read_tokens(tx: Transaction, account: str) -> tuple[AccountToken, ...]:
+    """Return the tokens of an account, or all, by account and age."""
+    rows = tx.sql.fetch(
+        f"{_TOKENS} WHERE account = ? OR ? = '' ORDER BY account, made_at, token_id", (account, account)
+    )
+    return tuple(AccountToken(*row) for row in rows)
+
+
+def delete_token(tx: Transaction, token_id: str) -> bool:
+    """Delete a token; False if there was none."""
+    return tx.sql.execute("DELETE FROM account_token WHERE token_id = ?", (token_id,)) > 0
 
 
 def renew_hash(tx: Transaction, name: str, before: str, after: str) -> None:

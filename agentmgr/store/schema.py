@@ -127,6 +127,17 @@ account = _table(
     _needed("enabled", Flag),
     _needed("organisation", Text()),
 )
+# With what programs call in place of the account's password; of the text itself only a hash is here.
+account_token = _table(
+    "account_token",
+    _key("token_id", Text()),
+    _needed("account", Text()),
+    _needed("name", Text()),
+    _needed("digest", Text()),
+    _needed("made_at", Real),
+    Column("ends_at", Real),
+)
+Index("ix_account_token_account", account_token.c.account)
 # What an account has called under a key of its own, and the answer once there is one.
 kept_call = _table(
     "kept_call",

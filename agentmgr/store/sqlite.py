@@ -19,6 +19,7 @@ from agentmgr.core.model import (
 from agentmgr.core.recurrence import Recurrence
 from agentmgr.ports import (
     AccountLogin,
+    AccountToken,
     Added,
     AgentLogin,
     AttemptFilter,
@@ -365,8 +366,24 @@ class SqliteStore:
             self._database.write(accounts.renew_hash, login.name, before, password_hash)
 
     def delete_account(self, name: str) -> bool:
-        """Delete an account; False if there was none."""
+        """Delete an account with its tokens; False if there was none."""
         return self._database.write(accounts.delete_account, name)
+
+    def add_token(self, token: AccountToken) -> None:
+        """Store a token."""
+        self._database.write(accounts.add_token, token)
+
+    def find_token(self, token_id: str) -> AccountToken | None:
+        """Look a token up."""
+        return self._database.read(accounts.find_token, token_id)
+
+    def tokens(self, account: str = "") -> tuple[AccountToken, ...]:
+        """Return the tokens of an account, or all, by account and age."""
+        return self._database.read(accounts.read_tokens, account)
+
+    def delete_token(self, token_id: str) -> bool:
+        """Delete a token; False if there was none."""
+        return self._database.write(accounts.delete_token, token_id)
 
     def begin_call(self, caller: str, key: str, digest: str, now: float, since: float) -> KeptCall | None:
         """Store that a call is under way; return the one that has the key already."""

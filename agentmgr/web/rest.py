@@ -73,7 +73,7 @@ class _Page:
     async def answer(self, request: Request) -> Response:
         """Answer a request, of whoever may make it."""
         try:
-            caller = await self._calls.sign_in.caller(request)
+            caller = await self._calls.sign_in.caller(request, tokens=True)
             route, in_path = self._find(request)
             key = key_of(request.headers.getlist(HEADER), route)
             if route.has_lines:

@@ -1,5 +1,6 @@
 """The ways of calling operations over HTTP, as every process that has a store serves them."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -9,6 +10,7 @@ from starlette.routing import BaseRoute
 from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services
+from agentmgr.campaign.tokens import Holders
 from agentmgr.ports import AccountStore, Login
 from agentmgr.rest.bulk import bulk_route
 from agentmgr.rest.listings import listing_routes
@@ -34,6 +36,9 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
         store: has the accounts of callers.
         services: as one caller has them.
     """
-    calls = Calls(SignIn(store.find_account, partial(verify_and_renew, store.renew_hash)), services)
+    sign_in = SignIn(
+        store.find_account, partial(verify_and_renew, store.renew_hash), Holders(store, time.time)
+    )
+    calls = Calls(sign_in, services)
     resources = [*operation_routes(), *listing_routes(), bulk_route()]
     return [*soap_routes(calls), *rest_routes(calls, resources)]

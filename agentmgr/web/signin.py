@@ -1,9 +1,10 @@
-"""Who calls over HTTP: basic sign-in with an account, before anything of a request's body is read.
+"""Who calls over HTTP: basic sign-in with an account, or its token, before a request's body is read.
 
 A password's check takes 25 ms of a core on purpose, and clients send it with each call. So a good one is
 remembered for some minutes, as an HMAC under a key of this process over the password and the hash that it was
 checked against: once the account has another, it is forgotten. Wrong ones are never remembered; they are
-counted for account and address together and for the address, as those of desktops are.
+counted for account and address together and for the address, as those of desktops are. So are wrong tokens,
+by the ids that they say; a token's check costs nothing, and so is made for each call.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from starlette.requests import Request
 
 from agentmgr.audit import audit
 from agentmgr.campaign.service import Caller
+from agentmgr.campaign.tokens import id_of
 from agentmgr.core.effects import CheckAccount
 from agentmgr.ports import AccountLogin, Login, StoreFault
 from agentmgr.runtime.guesses import Guesses, Pair, source_of
@@ -36,10 +38,14 @@ MAX_REMEMBERED = 10_000
 MAX_WAITING = 64
 """How many passwords wait for their check; more are answered 503."""
 MAX_NAME_CHARACTERS = 50
-CHALLENGE = {"WWW-Authenticate": 'Basic realm="agentmgr", charset="UTF-8"'}
+_BASIC, _BEARER = 'Basic realm="agentmgr", charset="UTF-8"', 'Bearer realm="agentmgr"'
+CHALLENGE = {"WWW-Authenticate": _BASIC}
+BOTH = {"WWW-Authenticate": f"{_BASIC}, {_BEARER}"}
+WRONG_TOKEN = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
 
 Find = Callable[[str], AccountLogin | None]
 Verify = Callable[[Login | None, str], bool]
+Holder = Callable[[str], AccountLogin | None]
 
 
 @define
@@ -54,11 +60,13 @@ class SignIn:
     Args:
         find: looks an account up; blocks.
         verify: says whether a password is right; blocks, and takes as long without an account.
+        holder: says whose a token is; blocks.
     """
 
-    def __init__(self, find: Find, verify: Verify) -> None:
+    def __init__(self, find: Find, verify: Verify, holder: Holder) -> None:
         self._find = find
         self._verify = verify
+        self._holder = holder
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
         self._guesses = Guesses()
@@ -67,26 +75,68 @@ class SignIn:
         self._in_check: dict[Pair, trio.Lock] = {}
         self._waiting = 0
 
-    async def caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request, *, tokens: bool = False) -> Caller:
         """Return who makes a request.
+
+        Args:
+            request: what is called.
+            tokens: whether a token is as good as name and password.
 
         Raises:
             HTTPException: nobody who may (401, 403), or the password is not checked now (429, 503).
         """
-        name, password = _basic(request.headers.get("authorization", ""))
+        header = request.headers.get("authorization", "")
+        source = source_of(request.client.host if request.client is not None else "")
+        if tokens and header[:7].lower() == "bearer ":
+            account = await self._by_token(header[7:].strip(), source)
+        else:
+            account = await self._by_password(header, source, BOTH if tokens else CHALLENGE)
+        if not account.may_call:
+            raise HTTPException(
+                403, f"account {account.name} may not call web services; that needs the role manager\n"
+            )
+        return Caller(account.name, account.organisation)
+
+    async def _by_password(self, header: str, source: str, challenge: dict[str, str]) -> AccountLogin:
+        name, password = _basic(header, challenge)
+        account = await self._look(self._find, name)
+        if account is None or not self._is_remembered(account, password):
+            await self._check(((CheckAccount, name), source), account, password)
+        assert account is not None, "its password was right"
+        return account
+
+    async def _by_token(self, text: str, source: str) -> AccountLogin:
+        pair = (CheckAccount, f"token {id_of(text)[:MAX_NAME_CHARACTERS]}"), source
+        self._slow(pair)
+        account = await self._look(self._holder, text)
+        if account is None or not self._guesses.is_known(pair):
+            outcome = "wrong" if account is None else "right"
+            audit("web_token", shown(pair[0][1]), outcome, address=source)
+        if account is None:
+            self._guesses.wrong(pair, trio.current_time())
+            raise HTTPException(401, "the token is wrong, was revoked, or has ended\n", WRONG_TOKEN)
+        self._guesses.right(pair)
+        return account
+
+    async def _look(self, look: Callable[[str], AccountLogin | None], what: str) -> AccountLogin | None:
         try:
-            account = await trio.to_thread.run_sync(self._find, name, limiter=self._looking)
+            return await trio.to_thread.run_sync(look, what, limiter=self._looking)
         except StoreFault as fault:
             log.warning("account_not_read", why=str(fault))
             raise _later(503, 1.0, "accounts cannot be read now") from None
-        if account is None or not self._is_remembered(account, password):
-            source = source_of(request.client.host if request.client is not None else "")
-            await self._check(((CheckAccount, name), source), account, password)
-        if account is None or not account.may_call:
-            raise HTTPException(
-                403, f"account {name} may not call web services; that needs the role manager\n"
-            )
-        return Caller(account.name, account.organisation)
+
+    def _slow(self, pair: Pair) -> None:
+        """Let who has guessed wrong wait.
+
+        Raises:
+            HTTPException: nothing is checked yet.
+        """
+        now = trio.current_time()
+        wait_s = self._guesses.free_at(pair) - now
+        if not self._guesses.is_known(pair):
+            wait_s = max(wait_s, self._guesses.source_wait_s(pair[1], now))
+        if wait_s > 0:
+            raise _later(429, wait_s, "there were wrong passwords or tokens before")
 
     async def _check(self, pair: Pair, account: AccountLogin | None, password: str) -> None:
         """Check a password, or find that it is right in the meantime; one of a pair at a time.
@@ -109,12 +159,7 @@ class SignIn:
 
     async def _check_now(self, pair: Pair, account: AccountLogin | None, password: str) -> None:
         (_, name), source = pair
-        now = trio.current_time()
-        wait_s = self._guesses.free_at(pair) - now
-        if not self._guesses.is_known(pair):
-            wait_s = max(wait_s, self._guesses.source_wait_s(source, now))
-        if wait_s > 0:
-            raise _later(429, wait_s, "there were wrong passwords before")
+        self._slow(pair)
         right = await trio.to_thread.run_sync(self._verify, account, password, limiter=self._checking)
         audit("web_sign_in", shown(name[:MAX_NAME_CHARACTERS]), "right" if right else "wrong", address=source)
         if not right or account is None:
@@ -139,7 +184,7 @@ class SignIn:
         return hmac.digest(self._key, text.encode(errors="surrogatepass"), hashlib.sha256)
 
 
-def _basic(header: str) -> tuple[str, str]:
+def _basic(header: str, challenge: dict[str, str]) -> tuple[str, str]:
     """Read the header with account and password.
 
     Raises:
@@ -147,11 +192,12 @@ def _basic(header: str) -> tuple[str, str]:
     """
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
-        raise HTTPException(401, "sign in with an account and its password\n", CHALLENGE)
+        also = ", or with a token" if challenge is BOTH else ""
+        raise HTTPException(401, f"sign in with an account and its password{also}\n", challenge)
     try:
         raw = b64decode(encoded.strip(), validate=True)
     except (Base64Error, ValueError):
-        raise HTTPException(401, "the header Authorization is not as Basic has it\n", CHALLENGE) from None
+        raise HTTPException(401, "the header Authorization is not as Basic has it\n", challenge) from None
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -77,7 +77,13 @@ def test_cases_are_of_operations_and_codes_that_there_are() -> None:
 
 
 def test_every_cause_has_a_code_or_belongs_to_other_commands() -> None:
-    others = {Cause.NO_SUCH_ACCOUNT, Cause.EXISTS, Cause.BAD_FILE, Cause.NO_SUCH_SCHEDULE}
+    others = {
+        Cause.NO_SUCH_ACCOUNT,
+        Cause.NO_SUCH_TOKEN,
+        Cause.EXISTS,
+        Cause.BAD_FILE,
+        Cause.NO_SUCH_SCHEDULE,
+    }
     assert set(Cause) - set(CODES) == others
 
 

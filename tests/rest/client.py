@@ -24,7 +24,7 @@ T0 = 1_750_000_000.0
 class AnybodySigns:
     """Believes everybody: the header x-user says who calls, x-org for which organisation."""
 
-    async def caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request, *, tokens: bool = False) -> Caller:
         if (name := request.headers.get("x-user")) is None:
             raise HTTPException(401, "sign in\n", {"WWW-Authenticate": "Basic"})
         return Caller(name, request.headers.get("x-org", ""))

@@ -30,6 +30,14 @@ class Door:
     checks: int = 0
     fails: bool = False
     closed: threading.Lock = Factory(threading.Lock)
+    token: str = "agentmgr_1a_secret"
+    looks: int = 0
+
+    def holder(self, text: str) -> AccountLogin | None:
+        self.looks += 1
+        if self.fails:
+            raise StoreFault("the disk is full")
+        return self.account if text == self.token else None
 
     def find(self, name: str) -> AccountLogin | None:
         if self.fails:
@@ -49,13 +57,13 @@ def door() -> Door:
 
 @pytest.fixture
 def sign_in(door: Door) -> SignIn:
-    return SignIn(door.find, door.verify)
+    return SignIn(door.find, door.verify, door.holder)
 
 
-async def status(sign_in: SignIn, asked: Request) -> tuple[int, str]:
+async def status(sign_in: SignIn, asked: Request, *, tokens: bool = False) -> tuple[int, str]:
     """Return the status of a refusal with how long to wait, or 200."""
     try:
-        await sign_in.caller(asked)
+        await sign_in.caller(asked, tokens=tokens)
     except HTTPException as error:
         return error.status_code, (error.headers or {}).get("Retry-After", "")
     return 200, ""
@@ -171,3 +179,80 @@ async def test_passwords_in_both_encodings_are_read(sign_in: SignIn, door: Door)
 async def test_accounts_that_cannot_be_read_are_asked_for_later(sign_in: SignIn, door: Door) -> None:
     door.fails = True
     assert await status(sign_in, request()) == (503, "1")
+
+
+def bearer(token: str = "agentmgr_1a_secret", host: str = "10.0.0.1", scheme: str = "Bearer") -> Request:
+    return request(host=host, header=f"{scheme} {token}")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_token_is_as_good_as_a_password_where_it_is_taken(
+    sign_in: SignIn, door: Door, scheme: str
+) -> None:
+    for organisation in ("", "North"):
+        door.account = evolve(ACCOUNT, organisation=organisation)
+        assert await sign_in.caller(bearer(scheme=scheme), tokens=True) == Caller("crm", organisation)
+    assert (await sign_in.caller(request(), tokens=True)).name == "crm"
+    assert await status(sign_in, bearer(scheme=scheme)) == (401, "")
+    assert door.checks == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "tokens", "challenges"),
+    [
+        ("", False, ["Basic"]),
+        ("", True, ["Basic", "Bearer"]),
+        ("Bearer agentmgr_1a_secret", False, ["Basic"]),
+        ("Bearer agentmgr_1a_wrong", True, ["Bearer"]),
+        ("Digest x", True, ["Basic", "Bearer"]),
+    ],
+)
+async def test_refusal_says_how_one_may_sign_in(
+    sign_in: SignIn, header: str, tokens: bool, challenges: list[str]
+) -> None:
+    with pytest.raises(HTTPException) as error:
+        await sign_in.caller(request(header=header or "none"), tokens=tokens)
+    assert error.value.status_code == 401
+    assert error.value.headers is not None
+    said = error.value.headers["WWW-Authenticate"]
+    assert [each for each in ("Basic", "Bearer") if each in said] == challenges
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"role": Role.SERVICE}])
+async def test_token_of_an_account_that_may_not_call_is_refused_at_once(
+    sign_in: SignIn, door: Door, changes: dict[str, object]
+) -> None:
+    assert await status(sign_in, bearer(), tokens=True) == (200, "")
+    door.account = evolve(ACCOUNT, **changes)
+    assert await status(sign_in, bearer(), tokens=True) == (403, "")
+    door.account = None
+    assert await status(sign_in, bearer(), tokens=True) == (401, "")
+
+
+async def test_wrong_tokens_are_slowed_by_their_ids_and_address(
+    sign_in: SignIn, door: Door, mock_clock: trio.testing.MockClock
+) -> None:
+    wrong = bearer("agentmgr_1a_wrong")
+    for _ in range(3):
+        assert await status(sign_in, wrong, tokens=True) == (401, "")
+    assert await status(sign_in, wrong, tokens=True) == (429, "1")
+    assert await status(sign_in, bearer(), tokens=True) == (429, "1")
+    assert await status(sign_in, bearer(host="10.0.0.2"), tokens=True) == (200, "")
+    assert door.looks == 4
+    mock_clock.jump(1.0)
+    assert await status(sign_in, bearer(), tokens=True) == (200, "")
+
+
+async def test_address_that_tries_many_tokens_is_slowed_and_who_is_known_there_is_not(
+    sign_in: SignIn, door: Door
+) -> None:
+    await status(sign_in, bearer(), tokens=True)
+    found = [await status(sign_in, bearer(f"agentmgr_{n}_x"), tokens=True) for n in range(60)]
+    assert found[:50] == [(401, "")] * 50
+    assert {code for code, _ in found[50:]} == {429}
+    assert await status(sign_in, bearer(), tokens=True) == (200, "")
+
+
+async def test_tokens_that_cannot_be_read_are_asked_for_later(sign_in: SignIn, door: Door) -> None:
+    door.fails = True
+    assert await status(sign_in, bearer(), tokens=True) == (503, "1")
