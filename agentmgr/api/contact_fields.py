@@ -1,6 +1,6 @@
 """What the attributes of a contact are called in records and in calls, and how their values are written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ TIME = "%Y/%m/%d %H:%M:%S"
 Record = ContactDataType | ContactType
 
 
-def values_of(record: Record, specs: Iterable[AttributeSpec]) -> dict[str, str]:
+def values_of(record: Record, specs: Mapping[str, AttributeSpec]) -> dict[str, str]:
     """Return what a record says of a contact; what it does not say is left out.
 
     Raises:
@@ -47,11 +47,11 @@ def values_of(record: Record, specs: Iterable[AttributeSpec]) -> dict[str, str]:
         value = getattr(record, _field(type(record), field), None)
         if value is not None:
             found[name] = value.strip(" ")
-    types = {spec.name: spec.data_type for spec in specs}
     for each in record.AttributeObj:
         if each.Name == USER_CONTACT_ID:
             raise ServiceError(Cause.BAD_VALUE, f"attribute {USER_CONTACT_ID}: is a field of its own")
-        found[each.Name] = as_kept(types.get(each.Name, ""), each.Value.strip(" "))
+        spec = specs.get(each.Name)
+        found[each.Name] = as_kept(spec.data_type if spec is not None else "", each.Value.strip(" "))
     return found
 
 
@@ -59,11 +59,13 @@ def _field(record: type[Record], field: str) -> str:
     return OLDER_ID if record is ContactType and field == "UserContactId" else field
 
 
-def fields_of(record: type[Record], found: StoredContact, specs: Iterable[AttributeSpec]) -> dict[str, Any]:
+def fields_of(
+    record: type[Record], found: StoredContact, specs: Mapping[str, AttributeSpec]
+) -> dict[str, Any]:
     """Return the fields of a record of a contact, but that with the name of its list."""
     values, known = found.contact.attributes, fields_dict(record)
     written = {_field(record, field): values[name] for name, field in FIELDS.items() if values.get(name)}
-    own = [spec for spec in specs if spec.name not in FIELDS and values.get(spec.name)]
+    own = [spec for spec in specs.values() if spec.name not in FIELDS and values.get(spec.name)]
     return {
         **{field: value for field, value in written.items() if field in known},
         "AttributeObj": tuple(described(spec, values[spec.name]) for spec in own),
@@ -77,7 +79,7 @@ def fields_of(record: type[Record], found: StoredContact, specs: Iterable[Attrib
 
 def kept_value(found: StoredContact, name: str) -> str:
     """Return as text what the system keeps of a contact itself; empty if there is nothing."""
-    value = fields_of(ContactDataType, found, ())[name]
+    value = fields_of(ContactDataType, found, {})[name]
     if isinstance(value, datetime):
         return value.strftime(TIME)
     return "" if value is None else str(value)

@@ -69,7 +69,8 @@ def _set(services: Services, list_name: str, user_contact_id: str, name: str, va
 
 
 def _data_type(services: Services, name: str) -> str:
-    return next((spec.data_type for spec in services.attributes.all() if spec.name == name), "")
+    spec = services.attributes.named([name]).get(name)
+    return spec.data_type if spec is not None else ""
 
 
 @handles(GetAttributesList)

@@ -40,7 +40,7 @@ STORED, LEFT_ALONE = 0, 1
 def get_contact_data(request: GetContactData, services: Services) -> GetContactDataResponse:
     """Return a contact as older programs know it."""
     found = services.contact.get(request.ContactGroupName, request.ContactID)
-    fields = fields_of(ContactType, found, services.attributes.all())
+    fields = fields_of(ContactType, found, services.attributes.named(found.contact.attributes))
     return GetContactDataResponse(ContactType(ContactGroupName=request.ContactGroupName, **fields))
 
 
@@ -50,7 +50,7 @@ def get_contact_data_from_list(
 ) -> GetContactDataFromListResponse:
     """Return a contact."""
     found = services.contact.get(request.ContactListName, request.UserContactID)
-    fields = fields_of(ContactDataType, found, services.attributes.all())
+    fields = fields_of(ContactDataType, found, services.attributes.named(found.contact.attributes))
     return GetContactDataFromListResponse(ContactDataType(ContactListName=request.ContactListName, **fields))
 
 
@@ -76,7 +76,7 @@ def save_contact_to_list(request: SaveContactToList, services: Services) -> Save
 
 
 def _save(record: Record, list_name: str, services: Services, checks: Checks, *, update: bool) -> bool:
-    values = values_of(record, services.attributes.all())
+    values = values_of(record, services.attributes.named([each.Name for each in record.AttributeObj]))
     return services.contact.save(list_name, values, checks, update=update)
 
 

@@ -1,6 +1,6 @@
 """Attributes of contacts: defined before an import or changed later, and listed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from attrs import evolve
 
@@ -43,10 +43,15 @@ class AttributeService(Service):
 
         Those included that every contact has.
         """
-        known = {
-            spec.name: spec for spec in self._at.store.attributes() if self._caller.may_see(spec.organisation)
-        }
-        return tuple({**_SYSTEM, **known}.values())
+        return tuple({**_SYSTEM, **self._known(None)}.values())
+
+    def named(self, names: Collection[str]) -> dict[str, AttributeSpec]:
+        """Return those of some names that the caller may see."""
+        return {**{name: _SYSTEM[name] for name in names if name in _SYSTEM}, **self._known(names)}
+
+    def _known(self, names: Collection[str] | None) -> dict[str, AttributeSpec]:
+        specs = self._at.store.attributes(names)
+        return {spec.name: spec for spec in specs if self._caller.may_see(spec.organisation)}
 
     def of_list(self, list_name: str) -> tuple[AttributeSpec, ...]:
         """Return the attributes that contacts of a list have, or had, and those that every contact has.

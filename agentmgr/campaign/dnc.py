@@ -72,8 +72,13 @@ class DncService(Service):
                 the caller's.
         """
         self._check_look(organisation)
-        find = self._at.store.on_own_dnc
-        return bool(find([address], organisation) or find(_parse_all([address], country), organisation))
+        try:
+            read = _parse_all([address], country)
+        except ServiceError:
+            if self._at.store.on_own_dnc([address], organisation):
+                return True
+            raise
+        return bool(self._at.store.on_own_dnc([address, *read], organisation))
 
     def check(self, address: str, checks: Checks, country: str = "") -> None:
         """Check a telephone number by the rules that are asked for; an e-mail address is under none.

@@ -1,6 +1,6 @@
 """Contacts one by one: looked up, saved, changed, deleted, each by its list and its id in that."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import frozen
 
@@ -59,7 +59,9 @@ class OneContactService(Service):
             ServiceError: it has nothing but those.
         """
         found = self._find(self.find_list(list_name), user_contact_id)
-        specs = self._specs().values()
+        if not self._caller.organisation:
+            return found
+        specs = self._specs(found.contact.attributes).values()
         foreign = {each.name for each in specs if not self._caller.may_see(each.organisation)}
         seen = found.without(foreign)
         if seen != found and seen.contact.attributes.keys() <= {USER_CONTACT_ID}:
@@ -87,15 +89,16 @@ class OneContactService(Service):
             ServiceError: an attribute is not there for the caller, a value does not fit, a check that was
                 asked for refuses it; nothing was stored.
         """
-        contact_list, specs = self.find_list(list_name), self._specs()
+        contact_list, specs = self.find_list(list_name), self._specs(values)
         for name in values:
             self._spec(specs, name)
-        user_contact_id = values.get(USER_CONTACT_ID, "")
-        there = self._at.store.find_contact(contact_list.list_id, user_contact_id.strip())
-        if there is not None:
-            if not update:
-                return False
-            values = with_numbers(values, there.contact.attributes)
+        if not update or not values.keys().isdisjoint(_OF_NUMBERS):
+            user_contact_id = values.get(USER_CONTACT_ID, "")
+            there = self._at.store.find_contact(contact_list.list_id, user_contact_id.strip())
+            if there is not None:
+                if not update:
+                    return False
+                values = with_numbers(values, there.contact.attributes)
         reader = self._reader(contact_list, specs, checks)
         draft, faults = reader.read(values)
         if draft is None:
@@ -113,7 +116,8 @@ class OneContactService(Service):
         Raises:
             ServiceError: there is no such list for the caller; nothing was stored.
         """
-        contact_list, specs = self.find_list(list_name), self._specs()
+        names = {name for values in contacts for name in values}
+        contact_list, specs = self.find_list(list_name), self._specs(names)
         reader = self._reader(contact_list, specs, checks)
         refusals: list[ServiceError | None] = [None] * len(contacts)
         read: list[tuple[int, ContactDraft]] = []
@@ -187,8 +191,11 @@ class OneContactService(Service):
             ServiceError: there is no such attribute for the caller, or the contact has no value of it.
         """
         contact_list = self.find_list(list_name)
-        self._spec(self._specs(), name)
-        value = self._find(contact_list, user_contact_id).contact.attributes.get(name, "")
+        self._spec(self._specs([name]), name)
+        values = self._at.store.contact_values(contact_list.list_id, user_contact_id)
+        if values is None:
+            raise _missing(contact_list, user_contact_id)
+        value = values.get(name, "")
         if not value and name not in PREDEFINED:
             raise ServiceError(
                 Cause.NO_VALUE, f"contact {user_contact_id[:100]} of list {list_name}: has no {name}"
@@ -201,15 +208,19 @@ class OneContactService(Service):
         Raises:
             ServiceError: there is no such attribute for the caller, it cannot be set, the value does not fit.
         """
-        contact_list, specs = self.find_list(list_name), self._specs()
+        contact_list, specs = self.find_list(list_name), self._specs([name])
         if name == USER_CONTACT_ID or name in KEPT:
             raise ServiceError(Cause.BAD_VALUE, f"attribute {name}: is kept by the system, and cannot be set")
         self._spec(specs, name)
-        there = self._find(contact_list, user_contact_id)
-        values = with_numbers({name: value}, there.contact.attributes)
-        if name not in PHONE_ZONE_ATTRIBUTES and len(values) == 1 and name in _OF_NUMBERS:
-            what = "follows from a number" if not value else "belongs to a number that the contact has not"
-            raise ServiceError(Cause.BAD_VALUE, f"attribute {name}: {what}, and cannot be set")
+        values = {name: value}
+        if name in _OF_NUMBERS:
+            there = self._find(contact_list, user_contact_id)
+            values = with_numbers(values, there.contact.attributes)
+            if len(values) == 1:
+                what = (
+                    "follows from a number" if not value else "belongs to a number that the contact has not"
+                )
+                raise ServiceError(Cause.BAD_VALUE, f"attribute {name}: {what}, and cannot be set")
         draft, faults = self._reader(contact_list, specs).read({USER_CONTACT_ID: user_contact_id, **values})
         if draft is None:
             raise _refusal(faults)
@@ -266,7 +277,7 @@ class OneContactService(Service):
             raise ServiceError(Cause.BAD_VALUE, why)
         number = old.number if text is None and old is not None else text or ""
         written = WrittenNumber(name, number, country or "", timezone or "")
-        phone, faults = self._reader(contact_list, self._specs(), checks).read_number(written)
+        phone, faults = self._reader(contact_list, {}, checks).read_number(written)
         if phone is None:
             raise _refusal(faults)
         follows = {country_name: str(calling_code_of(phone.number))} if name in PREDEFINED else {}
@@ -282,9 +293,10 @@ class OneContactService(Service):
             raise _missing(contact_list, user_contact_id)
         return found
 
-    def _specs(self) -> dict[str, AttributeSpec]:
-        known = {spec.name: spec for spec in self._at.store.attributes()}
-        if not known.keys() >= PREDEFINED:
+    def _specs(self, names: Collection[str] | None = None) -> dict[str, AttributeSpec]:
+        """Return those attributes that every contact has, and the others of some names, or all."""
+        known = {spec.name: spec for spec in self._at.store.attributes(names)}
+        if not known.keys() >= (PREDEFINED if names is None else PREDEFINED.intersection(names)):
             self._at.store.define_attributes(SYSTEM_ATTRIBUTES)
         return {**{spec.name: spec for spec in SYSTEM_ATTRIBUTES}, **known}
 
@@ -299,10 +311,9 @@ class OneContactService(Service):
         return spec
 
     def _phone(self, name: str) -> None:
-        specs = self._specs()
-        spec = specs.get(name)
+        spec = self._specs([name]).get(name)
         if spec is None or spec.data_type != PHONE or not self._caller.may_see(spec.organisation):
-            phones = [each.name for each in specs.values() if each.data_type == PHONE]
+            phones = [each.name for each in self._specs().values() if each.data_type == PHONE]
             raise ServiceError(
                 Cause.NO_SUCH_ATTRIBUTE,
                 f"no attribute {name[:100]!r} that is a telephone number; there are {', '.join(phones)}",

@@ -13,6 +13,9 @@ ROOM_BYTES = MAX_VALUE_BYTES - ENVELOPE_BYTES - 5
 NAMES_BYTES = 3_500
 """So much of it is kept for names: until then new attributes take no room from contacts that are there."""
 _LONGEST_TYPE = max(AttributeType, key=len)
+_LONGEST_NAMELESS_BYTES = packed_size(Attribute("", "", _LONGEST_TYPE)) + 2
+"""With the two bytes more that a long name has at its head."""
+_MAX_CHARACTER_BYTES = 4
 
 
 def names_bytes(specs: Iterable[AttributeSpec]) -> int:
@@ -23,6 +26,17 @@ def names_bytes(specs: Iterable[AttributeSpec]) -> int:
 def room_for_values(specs: Iterable[AttributeSpec]) -> int:
     """Return how many bytes the values of a contact may have that has these attributes."""
     return ROOM_BYTES - max(names_bytes(specs), NAMES_BYTES)
+
+
+def least_room(attributes: int, name_characters: int) -> int:
+    """Return how many bytes the values may have at the least, with attributes of which so much is known.
+
+    Args:
+        attributes: how many there are.
+        name_characters: in all their names together.
+    """
+    names = attributes * _LONGEST_NAMELESS_BYTES + name_characters * _MAX_CHARACTER_BYTES
+    return ROOM_BYTES - max(names, NAMES_BYTES)
 
 
 def values_bytes(values: Mapping[str, str]) -> int:

@@ -140,8 +140,8 @@ class AttributeStore(Protocol):
         """Make attributes known; those that are known already stay as they are."""
         ...
 
-    def attributes(self) -> tuple[AttributeSpec, ...]:
-        """Return all known attributes in the order they were defined."""
+    def attributes(self, names: Collection[str] | None = None) -> tuple[AttributeSpec, ...]:
+        """Return all known attributes in the order they were defined, or those of some names."""
         ...
 
     def put_attribute(self, spec: AttributeSpec) -> None:
@@ -211,6 +211,10 @@ class ContactStore(Protocol):
 
     def find_contact(self, list_id: int, user_contact_id: str) -> StoredContact | None:
         """Look a contact of a list up."""
+        ...
+
+    def contact_values(self, list_id: int, user_contact_id: str) -> Mapping[str, str] | None:
+        """Return the attributes of a contact of a list, with its numbers; None if there is none."""
         ...
 
     def delete_contact(self, list_id: int, user_contact_id: str, now: float, by: str) -> Deletion:

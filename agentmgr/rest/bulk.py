@@ -128,7 +128,8 @@ def save_lines(request: SaveContacts, lines: Sequence[tuple[int, bytes]], servic
 
 
 def _save(request: SaveContacts, lines: Sequence[tuple[int, bytes]], services: Services) -> bytes:
-    specs, list_name = services.attributes.all(), request.ContactListName
+    specs = {each.name: each for each in services.attributes.all()}
+    list_name = request.ContactListName
     answers: dict[int, dict[str, Any]] = {}
     values = []
     for number, line in lines:

@@ -1,7 +1,7 @@
 """Campaigns: a specification written to its tables and read back whole."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from agentmgr.core.model import (
 )
 from agentmgr.core.tasks import Step, Task
 from agentmgr.store import schema as t
-from agentmgr.store.sql import Transaction
+from agentmgr.store.sql import Transaction, marks
 from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
 
 
@@ -268,15 +268,17 @@ def read_values(
     return tuple(row[1:] for row in rows), last
 
 
-def read_attributes(tx: Transaction) -> tuple[AttributeSpec, ...]:
-    """Return all known attributes."""
-    return tuple(_attribute(*row) for row in tx.sql.fetch(_ATTRIBUTES))
+def read_attributes(tx: Transaction, names: Collection[str] | None = None) -> tuple[AttributeSpec, ...]:
+    """Return all known attributes, or those of some names."""
+    few = tuple(names) if names is not None and len(names) <= _FEW else ()
+    which = f" WHERE name IN ({marks(few)})" if few else ""
+    rows = tx.sql.fetch(f"{_ATTRIBUTES}{which} ORDER BY position", few)
+    return tuple(_attribute(*row) for row in rows if names is None or row[0] in names)
 
 
-# every look at a contact reads them
-_ATTRIBUTES = (
-    "SELECT name, data_type, attribute_type, display_name, organisation FROM attribute_spec ORDER BY position"
-)
+# nearly every call reads some
+_FEW = 100
+_ATTRIBUTES = "SELECT name, data_type, attribute_type, display_name, organisation FROM attribute_spec"
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from agentmgr.core.contact_size import room_for_values, values_bytes
+from agentmgr.core.contact_size import least_room, room_for_values, values_bytes
 from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, USER_CONTACT_ID, ContactSpec, PhoneNumber, Priority
 from agentmgr.core.tasks import Course
 from agentmgr.ports import ContactDraft, ContactList, ContactsPut
@@ -48,6 +48,10 @@ CORRECT_CALLBACKS = (
 """Before a number is changed: who is to be called back at it is called at the new one."""
 
 
+_ATTRIBUTES = "SELECT contact_id, name, value FROM contact_attribute WHERE contact_id IN "
+_PHONES = "SELECT contact_id, name, number, timezone, wireless FROM contact_phone WHERE contact_id IN "
+
+
 def put_contacts(
     tx: Transaction,
     list_id: int,
@@ -79,7 +83,7 @@ def put_contacts(
         " DO UPDATE SET updated_at = excluded.updated_at, updated_by = excluded.updated_by",
         ((list_id, user_contact_id, now, now, by) for user_contact_id in by_id),
     )
-    ids = contact_ids(sql, list_id, by_id)
+    ids = known if len(known) == len(by_id) else contact_ids(sql, list_id, by_id)
     values = [(ids[d.user_contact_id], n, v) for d in by_id.values() for n, v in d.attributes.items()]
     names = {name for _, name, value in values if value}
     names.update(phone.name for draft in by_id.values() for phone in draft.numbers)
@@ -96,7 +100,6 @@ def put_contacts(
         taken_away = [row[:2] for row in values if not row[2]]
         for table in ("contact_attribute", "contact_phone"):
             sql.execute_many(f"DELETE FROM {table} WHERE contact_id = ? AND name = ?", taken_away)
-    if known:
         sql.execute_many(
             CORRECT_CALLBACKS,
             (
@@ -125,19 +128,28 @@ def put_contacts(
             for phone in draft.numbers
         ),
     )
-    sql.execute_many(FOLLOW_NUMBER, ((contact_id,) for contact_id in known.values()))
+    # without a number given or taken away they all are where they were
+    renumbered = [d for d in by_id.values() if d.numbers or not all(d.attributes.values())]
+    sql.execute_many(
+        FOLLOW_NUMBER, ((known[d.user_contact_id],) for d in renumbered if d.user_contact_id in known)
+    )
     created = len(ids) - len(known)
     taken_in = take_in(tx, list_id, list(ids.values()))
     return ContactsPut(created, len(fitting) - created, too_large, taken_in)
 
 
+def contact_values(tx: Transaction, list_id: int, user_contact_id: str) -> Mapping[str, str] | None:
+    """Return the attributes of a contact of a list, with its numbers; None if there is none."""
+    return _values_of(tx.sql, contact_ids(tx.sql, list_id, [user_contact_id])).get(user_contact_id)
+
+
 def _too_large(tx: Transaction, drafts: Sequence[ContactDraft], known: Mapping[str, int]) -> dict[int, int]:
     """Return how many bytes each draft has, by its place, whose contact no desktop could be told whole."""
-    room = room_for_values(read_attributes(tx))
-    there = {
-        contact.user_contact_id: contact.attributes
-        for contact in read_contacts(tx.sql, [(contact_id, 0) for contact_id in known.values()])
-    }
+    ((attributes, characters),) = tx.sql.fetch(
+        "SELECT count(*), COALESCE(SUM(LENGTH(name)), 0) FROM attribute_spec"
+    )
+    room = least_room(attributes, int(characters))
+    there = _values_of(tx.sql, known)
     found = {}
     for place, draft in enumerate(drafts):
         before = there.get(draft.user_contact_id, {})
@@ -148,7 +160,20 @@ def _too_large(tx: Transaction, drafts: Sequence[ContactDraft], known: Mapping[s
         # one that was too large before there was this limit may get smaller
         if size > room and size > values_bytes(before):
             found[place] = size
-    return found
+    if found:  # the names are not as long as they might be
+        room = room_for_values(read_attributes(tx))
+    return {place: size for place, size in found.items() if size > room}
+
+
+def _values_of(sql: Sql, known: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """Return the attributes of contacts, by the ids that these have in their list."""
+    values: dict[int, dict[str, str]] = {key: {USER_CONTACT_ID: own} for own, key in known.items()}
+    for batch in batches(list(values)):
+        for contact_id, name, value in sql.fetch(f"{_ATTRIBUTES}({marks(batch)})", batch):
+            values[contact_id][name] = value
+        for contact_id, name, number, timezone, _ in sql.fetch(f"{_PHONES}({marks(batch)})", batch):
+            values[contact_id] |= _attributes_of(name, number, timezone)
+    return {own: values[key] for own, key in known.items()}
 
 
 _OF_RANGE = "name = ? AND contact_id > ? AND contact_id <= ?"
@@ -166,7 +191,7 @@ def be_numbers(
         after_contact_id: those of contacts above it.
         limit: so many.
     """
-    last = _end__OF_RANGE(tx.sql, after_contact_id, limit)
+    last = _end_of_range(tx.sql, after_contact_id, limit)
     if last is None:
         return None
     found = tx.sql.fetch(
@@ -188,7 +213,7 @@ def be_numbers(
 
 def be_values(tx: Transaction, name: str, after_contact_id: int, limit: int) -> int | None:
     """Let the telephone numbers of a name that the next contacts have be plain values of an attribute."""
-    last = _end__OF_RANGE(tx.sql, after_contact_id, limit)
+    last = _end_of_range(tx.sql, after_contact_id, limit)
     if last is None:
         return None
     range_ = (name, after_contact_id, last)
@@ -204,7 +229,7 @@ def be_values(tx: Transaction, name: str, after_contact_id: int, limit: int) -> 
     return last
 
 
-def _end__OF_RANGE(sql: Sql, after_contact_id: int, contacts: int) -> int | None:
+def _end_of_range(sql: Sql, after_contact_id: int, contacts: int) -> int | None:
     ids = sql.fetch(
         "SELECT contact_id FROM contact WHERE contact_id > ? ORDER BY contact_id LIMIT ?",
         (after_contact_id, contacts),
@@ -271,13 +296,10 @@ def read_contacts(sql: Sql, claimed: Sequence[Row]) -> tuple[ContactSpec, ...]:
             heads[contact_id] = (user_contact_id, list_id, list_name)
             countries[contact_id] = country
             attributes[contact_id][USER_CONTACT_ID] = user_contact_id
-        for contact_id, name, value in sql.fetch(
-            f"SELECT contact_id, name, value FROM contact_attribute WHERE contact_id IN {wanted}", batch
-        ):
+        for contact_id, name, value in sql.fetch(f"{_ATTRIBUTES}{wanted}", batch):
             attributes[contact_id][name] = value
         for contact_id, name, number, timezone, wireless in sql.fetch(
-            "SELECT contact_id, name, number, timezone, wireless FROM contact_phone"
-            f" WHERE contact_id IN {wanted} ORDER BY contact_id, {IN_TURN}",
+            f"{_PHONES}{wanted} ORDER BY contact_id, {IN_TURN}",
             batch,
         ):
             phones[contact_id].append(PhoneNumber(name, number, timezone, bool(wireless)))

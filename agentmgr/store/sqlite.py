@@ -1,6 +1,6 @@
 """The store: both store ports, over one SQLite file or over a database in PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple
@@ -399,9 +399,11 @@ class SqliteStore:
         """Make attributes known; those that are known already stay as they are."""
         self._database.write(campaigns.define_attributes, tuple(specs))
 
-    def attributes(self) -> tuple[AttributeSpec, ...]:
-        """Return all known attributes in the order they were defined."""
-        return self._database.read(campaigns.read_attributes)
+    def attributes(self, names: Collection[str] | None = None) -> tuple[AttributeSpec, ...]:
+        """Return all known attributes in the order they were defined, or those of some names."""
+        if names is not None and not names:
+            return ()
+        return self._database.read(campaigns.read_attributes, names)
 
     def put_attribute(self, spec: AttributeSpec) -> None:
         """Make an attribute known, or replace the one with the same name."""
@@ -451,6 +453,10 @@ class SqliteStore:
     def find_contact(self, list_id: int, user_contact_id: str) -> StoredContact | None:
         """Look a contact of a list up."""
         return self._database.read(contact.find_contact, list_id, user_contact_id)
+
+    def contact_values(self, list_id: int, user_contact_id: str) -> Mapping[str, str] | None:
+        """Return the attributes of a contact of a list, with its numbers; None if there is none."""
+        return self._database.read(contacts.contact_values, list_id, user_contact_id)
 
     def delete_contact(self, list_id: int, user_contact_id: str, now: float, by: str) -> Deletion:
         """Delete a contact with its attributes, numbers and notes; what was done with it stays."""

@@ -58,7 +58,7 @@ class Limited:
             return
         is_streamed = self._streamed is not None and bool(self._streamed.fullmatch(scope["path"]))
         body_bytes = ANY_SIZE if is_streamed and scope["method"] == "POST" else self._limits.body_bytes
-        exchange = _Exchange(receive, send, body_bytes)
+        exchange = _Exchange(receive, send, body_bytes, has_body=_has_body(scope))
         began = trio.current_time()
         try:
             await self._answer(scope, exchange, is_busy)
@@ -109,9 +109,12 @@ def _stretch(time: trio.CancelScope, by_s: float) -> None:
 class _Exchange:
     """One request and its answer, as the application sees them."""
 
+    # `has_body` says whether more of the request's body may come
+
     _receive: Receive
     _send: Send
     body_left: float
+    has_body: bool = True
     moved: Callable[[], None] = _nothing
     receiving: bool = False
     status: int | None = None
@@ -122,6 +125,7 @@ class _Exchange:
         self.receiving = False
         self.moved()
         if message["type"] == "http.request":
+            self.has_body = message.get("more_body", False)
             self.body_left -= len(message.get("body", b""))
             if self.body_left < 0:
                 raise HTTPException(413, _TOO_LARGE)
@@ -131,7 +135,8 @@ class _Exchange:
         self.moved()
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        if message.get("more_body", False) or message["type"] != "http.response.body":
+        is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if not (is_last and self.has_body):
             await self._send(message)
             return
         # The rest of a body that nobody read fills hypercorn's queue, and behind a full queue its
@@ -144,6 +149,11 @@ class _Exchange:
     async def _drain(self) -> None:
         while True:
             await self._receive()
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _announced(scope: Scope) -> int:

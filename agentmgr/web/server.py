@@ -29,6 +29,13 @@ KEEPS = 0.5
 """How much of the reserve of descriptors HTTP leaves alone; it answers when desktops have taken theirs."""
 
 
+_HEAD = re.compile(rb"HTTP/1\.1 [2-5].*\r\ncontent-length:", re.DOTALL | re.IGNORECASE)
+"""The head of an answer whose whole body is at hand when it is sent; a stream has none of these.
+
+A piece of a body may look like that too, and waits for the next one then, or for the end.
+"""
+
+
 class WebServer:
     """Serves an ASGI application over HTTP/1.1, with TLS if there is a certificate.
 
@@ -117,6 +124,7 @@ class _Connection(TCPServer):
         self._patience_s = patience_s
         self._note = note
         self._scope = trio.CancelScope()
+        self._head = b""
 
     async def run(self) -> None:
         with self._scope:
@@ -132,13 +140,17 @@ class _Connection(TCPServer):
         if not isinstance(event, RawData):
             await super().protocol_send(event)
             return
-        if not event.data:  # the end of a message whose length was said
+        if _HEAD.match(event.data):  # goes with its body
+            self._head = event.data
+            return
+        data, self._head = self._head + event.data, b""
+        if not data:  # the end of a message whose length was said
             return
         # hypercorn shields this and waits for ever: a client that does not read would outlive a shutdown.
         async with self.send_lock:
             try:
                 with trio.fail_after(self._patience_s):
-                    await self.stream.send_all(event.data)
+                    await self.stream.send_all(data)
             except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                 self._end_soon()
                 await trio.aclose_forcefully(self.stream)
