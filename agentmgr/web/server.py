@@ -1,5 +1,6 @@
 """The server under the pages: hypercorn's connections in our nursery, with the limits that they lack."""
 
+import math
 import re
 import sys
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.logging import Logger
 from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
 from hypercorn.typing import ConnectionState
 from starlette.types import ASGIApp
 
@@ -79,6 +80,8 @@ class WebServer:
         """Take no more connections and requests, and wait until those that came before are answered."""
         self._accepting.cancel()
         await self._context.terminated.set()
+        for connection in list(self._waiting):
+            connection.give_up()
         await self._ended.wait()
 
     async def serve_stream(self, stream: Any) -> None:
@@ -89,6 +92,8 @@ class WebServer:
             self._app, self._config, self._context, self._limits.request_s, stream, self._note
         )
         self._note(connection, True)
+        if self._context.terminated.is_set():
+            connection.give_up()
         try:
             await connection.run()
         except* Exception as group:
@@ -124,10 +129,12 @@ class _Connection(TCPServer):
         self._patience_s = patience_s
         self._note = note
         self._scope = trio.CancelScope()
+        self._idle = trio.CancelScope()
+        self.idle_task = _Deadline(self._idle, config.keep_alive_timeout)
         self._head = b""
 
     async def run(self) -> None:
-        with self._scope:
+        with self._scope, self._idle:
             await super().run()
 
     def give_up(self) -> None:
@@ -166,6 +173,23 @@ class _Connection(TCPServer):
     def _end_soon(self) -> None:
         """Nothing comes from this peer any more: let the application end, but don't wait for ever."""
         self._scope.deadline = min(self._scope.deadline, trio.current_time() + self._patience_s)
+
+
+class _Deadline(TrioSingleTask):
+    """How long a connection may be idle: a time, where hypercorn has a task for each request."""
+
+    def __init__(self, scope: trio.CancelScope, idle_s: float) -> None:
+        super().__init__()
+        self._scope = scope
+        self._idle_s = idle_s
+
+    async def restart(self, task_group: object, action: object) -> None:
+        """Let the connection end when nothing comes from now on."""
+        self._scope.deadline = trio.current_time() + self._idle_s
+
+    async def stop(self) -> None:
+        """Let it go on."""
+        self._scope.deadline = math.inf
 
 
 async def _stay_with_http1(_: Any) -> None:
