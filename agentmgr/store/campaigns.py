@@ -271,8 +271,8 @@ def read_values(
 def read_attributes(tx: Transaction, names: Collection[str] | None = None) -> tuple[AttributeSpec, ...]:
     """Return all known attributes, or those of some names."""
     few = tuple(names) if names is not None and len(names) <= _FEW else ()
-    which = f" WHERE name IN ({marks(few)})" if few else ""
-    rows = tx.sql.fetch(f"{_ATTRIBUTES}{which} ORDER BY position", few)
+    of_these = f" WHERE name IN ({marks(few)})" if few else ""
+    rows = tx.sql.fetch(f"{_ATTRIBUTES}{of_these} ORDER BY position", few)
     return tuple(_attribute(*row) for row in rows if names is None or row[0] in names)
 
 

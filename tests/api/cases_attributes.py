@@ -72,7 +72,7 @@ for call in READS:
     @refused(call, -46)
     def the_store_fails_reading_a_value(world: World, call: type = call) -> Any:
         with_ann(world)
-        world.fail("find_contact")
+        world.fail("contact_values")
         return call("U1", "A", "FirstName")
 
 

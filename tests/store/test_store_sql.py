@@ -34,6 +34,7 @@ LOCAL = {
     "of_job": "note",
     "key": "note_id",
     "becomes": "value + 1",
+    "of_these": " WHERE name IN (?)",
     "keys": ("x",),
     "of_campaign": "campaign_list",
     "bounds": " AND (attempt.started_at, attempt.attempt_id) > (?, ?) AND attempt.started_at < ?",
