@@ -60,8 +60,8 @@ STATUS: Mapping[Cause, int] = {
     Cause.BAD_VALUE: UNPROCESSABLE,
     Cause.BAD_FILE: UNPROCESSABLE,
     Cause.BAD_SCHEDULE: UNPROCESSABLE,
-    Cause.NOT_SERVED: UNAVAILABLE,
-    Cause.NOT_TAKEN: UNAVAILABLE,
+    Cause.NOT_SERVED: CONFLICT,
+    Cause.NOT_TAKEN: CONFLICT,
 }
 """The status of each cause; a store that fails is 503 as well."""
 

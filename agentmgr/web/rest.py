@@ -10,6 +10,7 @@ from typing import IO
 import orjson
 import structlog
 import trio
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -42,8 +43,23 @@ def rest_routes(calls: Calls, routes: Iterable[Route]) -> list[WebRoute]:
     page = _Page(calls, Routes(routes))
     return [
         WebRoute(f"{ROOT}/openapi.json", page.describe, methods=["GET"]),
-        WebRoute(f"{ROOT}{{rest:path}}", _Every(page)),
+        WebRoute(f"{ROOT}{{rest:anything}}", _Every(page)),
     ]
+
+
+class _Anything(Convertor[str]):
+    """What comes after the root, line breaks too, which starlette's own leaves out."""
+
+    regex = r"(?:/[\s\S]*)?"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 class _Every:

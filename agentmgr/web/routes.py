@@ -14,7 +14,7 @@ from agentmgr.campaign.tokens import Holders
 from agentmgr.ports import AccountStore, Login
 from agentmgr.rest.bulk import bulk_route
 from agentmgr.rest.listings import listing_routes
-from agentmgr.rest.routes import operation_routes
+from agentmgr.rest.routes import Route, operation_routes
 from agentmgr.web.calls import Calls
 from agentmgr.web.rest import rest_routes
 from agentmgr.web.signin import SignIn
@@ -29,6 +29,11 @@ class SignInStore(AccountStore, Protocol):
         ...
 
 
+def resources() -> tuple[Route, ...]:
+    """Return all resources that are served."""
+    return (*operation_routes(), *listing_routes(), bulk_route())
+
+
 def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> list[BaseRoute]:
     """Return the routes of all ways of calling operations.
 
@@ -40,5 +45,4 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
         store.find_account, partial(verify_and_renew, store.renew_hash), Holders(store, time.time)
     )
     calls = Calls(sign_in, services)
-    resources = [*operation_routes(), *listing_routes(), bulk_route()]
-    return [*soap_routes(calls), *rest_routes(calls, resources)]
+    return [*soap_routes(calls), *rest_routes(calls, resources())]

@@ -180,6 +180,12 @@ async def test_wrong_method_is_405_and_says_which_are_right(things: Client, meth
     assert (answer.status, answer.headers["allow"]) == (405, "GET, PUT")
 
 
+async def test_path_may_have_line_breaks_in_its_names(things: Client) -> None:
+    answer = await things.call("GET", "/things/a%0Ab?Count=1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status, answer.json["errors"][0]["path"]) == (400, "Name")
+
+
 async def test_path_that_is_no_utf8_is_400(things: Client) -> None:
     assert (await things.call("GET", "/things/%FF?Count=1")).status == 400
 
