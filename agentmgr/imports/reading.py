@@ -34,7 +34,7 @@ from agentmgr.imports.fetching import NotFetched, copy
 from agentmgr.ports import Check, ContactDraft, DataSource, ImportCounts, PhoneRule, SourceKind
 
 LENGTH = struct.Struct(">I")
-BATCH_ROWS = 100
+BATCH_ROWS = 25
 """A zone waits for a batch at most that is being stored."""
 NICENESS = 10
 """Whoever talks to customers goes before whoever reads files."""
