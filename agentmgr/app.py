@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -25,7 +26,6 @@ from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
 from agentmgr.imports.importer import Means
-from agentmgr.imports.keeper import ImportKeeper
 from agentmgr.log import configure
 from agentmgr.making import ZoneMaker, switch_secret
 from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarnation
@@ -36,7 +36,6 @@ from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.notify import ServiceManager
-from agentmgr.runtime.schedules import ScheduleKeeper
 from agentmgr.runtime.writer import open_writer
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
@@ -44,6 +43,7 @@ from agentmgr.store import (
     SqliteStore,
 )
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
+from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.rest import STREAMED
 from agentmgr.web.routes import api_routes
@@ -272,20 +272,24 @@ async def open_server(
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))
-            imports = ImportKeeper(
-                lambda is_ending: Means(
-                    store, backing.now, backing.hint, is_ending, settings.imports, plans(settings.connectors)
-                ),
-                services.contacts,
-                incarnation,
-                shared=leases is not None,
-            )
-            nursery.start_soon(imports.run)
             nursery.start_soon(
-                ScheduleKeeper(lambda: trio.to_thread.run_sync(services.schedules.fire), clock).run
+                partial(
+                    keep_up,
+                    services,
+                    lambda is_ending: Means(
+                        store,
+                        backing.now,
+                        backing.hint,
+                        is_ending,
+                        settings.imports,
+                        plans(settings.connectors),
+                    ),
+                    clock,
+                    incarnation,
+                    shared=leases is not None,
+                )
             )
             nursery.start_soon(publishing.run)
-            nursery.start_soon(_empty_lists, services, clock)
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=str(store.path), admin=settings.admin.socket)
@@ -299,15 +303,6 @@ async def open_server(
                         await keeper.release(REASON)
                     await web.close()
                 nursery.cancel_scope.cancel()
-
-
-async def _empty_lists(services: Services, clock: Clock) -> None:
-    """Delete what is in lists that are being emptied, some at a time, so that nobody waits for it."""
-
-    async def empty_some() -> float | None:
-        return clock.now() if await trio.to_thread.run_sync(services.contacts.go_on_emptying) else None
-
-    await ScheduleKeeper(empty_some, clock, what="emptying").run()
 
 
 @define

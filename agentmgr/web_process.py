@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, closing
+from functools import partial
 
 import structlog
 import trio
@@ -16,17 +17,16 @@ from agentmgr.campaign.services import Services
 from agentmgr.connectors.installed import plans
 from agentmgr.databases import ServerFailed, open_stores
 from agentmgr.imports.importer import Means
-from agentmgr.imports.keeper import ImportKeeper
 from agentmgr.log import configure
 from agentmgr.managing import new_incarnation
 from agentmgr.ports import LeaseStore, NoFloors, StoreFault
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.host import first_error
 from agentmgr.runtime.notify import ServiceManager
-from agentmgr.runtime.schedules import ScheduleKeeper
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
 from agentmgr.tls.certificates import BadCertificate, open_certificates
+from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.rest import STREAMED
 from agentmgr.web.routes import api_routes
@@ -140,24 +140,25 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
                 nursery.start_soon(web.serve, [trio.SocketListener(trio.socket.from_stdlib_socket(sock))])
                 port = sock.getsockname()[1]
                 log.info("web_ready", host=http.host, port=port)
-                keeper = ImportKeeper(
-                    lambda is_ending: Means(
-                        store,
-                        backing.now,
-                        backing.hint,
-                        is_ending,
-                        settings.imports,
-                        plans(settings.connectors),
-                    ),
-                    services(SCHEDULER).contacts,
-                    new_incarnation(),
-                    shared=True,
-                )
-                nursery.start_soon(keeper.run)
                 clock = Clock()
                 nursery.start_soon(clock.follow)
-                fire = services(SCHEDULER).schedules.fire
-                nursery.start_soon(ScheduleKeeper(lambda: trio.to_thread.run_sync(fire), clock).run)
+                nursery.start_soon(
+                    partial(
+                        keep_up,
+                        services(SCHEDULER),
+                        lambda is_ending: Means(
+                            store,
+                            backing.now,
+                            backing.hint,
+                            is_ending,
+                            settings.imports,
+                            plans(settings.connectors),
+                        ),
+                        clock,
+                        new_incarnation(),
+                        shared=True,
+                    )
+                )
                 await on_ready(port)
                 async for number in signals:
                     if number != signal.SIGHUP:

@@ -287,6 +287,15 @@ class CampaignService(Service):
         is_queued = status is not None and status.state is JobState.Queued
         return StartedJob(started, zones, tuple(zone for zone in zones if zone not in served), is_queued)
 
+    def go_on_with(self, job_id: int) -> StartedJob:
+        """Fill and start a job that was made and left by whoever made it.
+
+        Raises:
+            ServiceError: there is no such job, it has no contacts, or it is over.
+        """
+        job = self._jobs.find(job_id)
+        return self.begin_job(self.find_campaign(job.campaign), job_id, tuple(job.zones))
+
     def zones_to_run_in(self, name: str) -> tuple[str, ...]:
         """Return where a campaign is run that is told no zones: where it says, where it ran, or anywhere."""
         campaign = self.find_campaign(name)

@@ -45,6 +45,15 @@ class JobService(Service):
             yield from (each for each in page if self._caller.may_see(each.organisation))
             last = page[-1].job_id
 
+    def in_preparation(self) -> tuple[tuple[int, int], ...]:
+        """Return the jobs of all campaigns that are being filled, by id, and how many contacts each has.
+
+        Raises:
+            ServiceError: the caller belongs to an organisation.
+        """
+        self.check_global("jobs in preparation")
+        return self._at.store.jobs_in_preparation()
+
     def pause(self, job_id: int) -> JobStatus:
         """Let a running job start nothing new until it is resumed.
 

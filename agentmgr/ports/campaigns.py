@@ -276,9 +276,10 @@ class JobStore(Protocol):
         ...
 
     def fill_job(self, job_id: int, after_contact_id: int, limit: int) -> int | None:
-        """Give the job the next contacts of its campaign's lists, those above an id.
+        """Give a job in preparation the next contacts of its campaign's lists, those above an id.
 
-        Returns the id to go on after; None once there are no more.
+        Returns the id to go on after; None once there are no more, or it is in preparation no more. Several
+        may fill a job: each goes on after what it has.
         """
         ...
 
@@ -286,9 +287,13 @@ class JobStore(Protocol):
         """Let a prepared job run, or wait while another of its campaign does.
 
         It takes contacts that came meanwhile: those after the one up to which it was filled, if that is said.
-        The transaction that ends a job lets the oldest run that waits for it. None if the job is not in
-        preparation any more.
+        The transaction that ends a job lets the oldest run that waits for it. One that somebody else has
+        started is returned as it is; None if it is over.
         """
+        ...
+
+    def jobs_in_preparation(self) -> tuple[tuple[int, int], ...]:
+        """Return the jobs that are being filled, by id, and how many contacts each has."""
         ...
 
     def move_job(

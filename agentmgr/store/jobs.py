@@ -36,7 +36,7 @@ from agentmgr.store.shares import (
     settle_and_end,
     start_next,
 )
-from agentmgr.store.sql import Transaction, batches
+from agentmgr.store.sql import Sql, Transaction, batches
 from protocol.enums import PacingType
 
 
@@ -57,7 +57,25 @@ def create_job(tx: Transaction, campaign_id: int, zones: Sequence[str], now: flo
 
 
 def fill_job(tx: Transaction, job_id: int, after_contact_id: int, limit: int) -> int | None:
-    """Give a job the next contacts of its campaign's lists; return the last one's id, None at the end."""
+    """Give a job in preparation the next contacts of its campaign's lists.
+
+    Returns the last one's id; None at the end, or if it is in preparation no more. It goes on where somebody
+    else is who fills it too.
+    """
+    is_preparing = tx.sql.execute(
+        "UPDATE job SET total = total WHERE job_id = ? AND state = ?", (job_id, JobState.Preparing)
+    )
+    if not is_preparing:
+        return None
+    return _fill(tx, job_id, max(after_contact_id, _filled_to(tx.sql, job_id)), limit)
+
+
+def _filled_to(sql: Sql, job_id: int) -> int:
+    ((last,),) = sql.fetch("SELECT COALESCE(MAX(contact_id), 0) FROM job_contact WHERE job_id = ?", (job_id,))
+    return int(last)
+
+
+def _fill(tx: Transaction, job_id: int, after_contact_id: int, limit: int) -> int | None:
     job = tx.tables.execute(sa.select(t.job).where(t.job.c.job_id == job_id)).one()
     lists = sa.select(t.campaign_list.c.list_id).where(t.campaign_list.c.campaign_id == job.campaign_id)
     emptied = sa.select(t.contact_list.c.list_id).where(
@@ -214,7 +232,9 @@ def _grant(tx: Transaction, job_id: int, zone: str) -> CallGrant | None:
 
 
 def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> JobSpec | None:
-    """Let a prepared job run, or wait for another of its campaign; None if it is in preparation no more.
+    """Let a prepared job run, or wait for another of its campaign; None if it is over.
+
+    One that somebody else has started is returned as it is.
 
     Args:
         tx: where.
@@ -225,13 +245,11 @@ def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> Job
         return None
     campaign_id = lock_campaign(tx.sql, job_id)
     if not move_job(tx, job_id, (JobState.Preparing,), JobState.Queued):
-        return None
-    ((last,),) = tx.sql.fetch(
-        "SELECT COALESCE(MAX(contact_id), 0) FROM job_contact WHERE job_id = ?", (job_id,)
-    )
-    last = last if after_contact_id is None else after_contact_id
+        is_under_way = tx.sql.fetch("SELECT 1 FROM job WHERE job_id = ? AND ended_at IS NULL", (job_id,))
+        return read_job(tx, job_id) if is_under_way else None
+    last: int | None = max(after_contact_id or 0, _filled_to(tx.sql, job_id))
     while last is not None:  # what came into its lists while it was filled; from now on imports see the job
-        last = fill_job(tx, job_id, last, LAST_CHUNK)
+        last = _fill(tx, job_id, last, LAST_CHUNK)
     is_first = not tx.sql.fetch(
         "SELECT 1 FROM job WHERE campaign_id = ? AND ended_at IS NULL AND"
         " (started_at IS NOT NULL OR (state = ? AND job_id < ?)) LIMIT 1",
@@ -241,6 +259,14 @@ def start_job(tx: Transaction, job_id: int, after_contact_id: int | None) -> Job
         ((created_at,),) = tx.sql.fetch("SELECT created_at FROM job WHERE job_id = ?", (job_id,))
         begin_job(tx.sql, campaign_id, job_id, created_at)
     return read_job(tx, job_id)
+
+
+def jobs_in_preparation(tx: Transaction) -> tuple[tuple[int, int], ...]:
+    """Return the jobs that are being filled, by id, and how many contacts each has; reads live ones alone."""
+    rows = tx.sql.fetch(
+        "SELECT job_id, total FROM job WHERE ended_at IS NULL AND state = ?", (JobState.Preparing,)
+    )
+    return tuple(sorted((job_id, total) for job_id, total in rows))
 
 
 def move_job(

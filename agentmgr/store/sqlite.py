@@ -597,6 +597,10 @@ class SqliteStore:
         """Let a prepared job run, or wait while another of its campaign does."""
         return self._database.write(jobs.start_job, job_id, after_contact_id)
 
+    def jobs_in_preparation(self) -> tuple[tuple[int, int], ...]:
+        """Return the jobs that are being filled, by id, and how many contacts each has."""
+        return self._database.read(jobs.jobs_in_preparation)
+
     def job(self, job_id: int) -> JobStatus | None:
         """Return a job; None if there is none of that id."""
         return self._database.read(jobs.find_job, job_id)

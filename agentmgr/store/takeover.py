@@ -28,8 +28,8 @@ def _take_over_shares(sql: Sql, zone: str, now: float) -> list[int]:
     release_attempts(sql, zone)
     jobs = sql.fetch(
         "SELECT job.job_id, campaign_id, state FROM job JOIN job_share ON job_share.job_id = job.job_id"
-        " WHERE job.ended_at IS NULL AND state <> ? AND zone = ? AND job_share.ended_at IS NULL",
-        (JobState.Queued, zone),
+        " WHERE job.ended_at IS NULL AND state NOT IN (?, ?) AND zone = ? AND job_share.ended_at IS NULL",
+        (JobState.Preparing, JobState.Queued, zone),
     )
     going_on = []
     for job_id, campaign_id, state in sorted(jobs):
@@ -38,7 +38,7 @@ def _take_over_shares(sql: Sql, zone: str, now: float) -> list[int]:
             expire_callbacks(sql, campaign_id, job_id, now, zone)
             going_on.append(job_id)
         elif lock_job(sql, job_id):
-            # Being prepared: nobody was told that it runs. Stopping: its last contact here is over now.
+            # stopping: its last contact here is over now
             settle_and_end(sql, job_id, zone, now)
             end_idle_shares(sql, job_id, now)
             end_job(sql, job_id, JobState.Stopped, now)

@@ -179,16 +179,17 @@ def test_takeover_of_a_job_that_is(bench: Bench, before: JobState, after: JobSta
     assert bench.rows("SELECT count(*) FROM job_contact WHERE state = 'claimed'") == [(0,)]
 
 
-def test_takeover_of_a_job_in_preparation_drops_it(store: SqliteStore) -> None:
+def test_takeover_leaves_a_job_in_preparation_to_whoever_fills_it(store: SqliteStore) -> None:
     spec = prepare_job(store, contacts=2).campaign
     store.move_job(1, (JobState.Running,), JobState.Finished, T0)
     job_id = store.create_job(spec.campaign_id, [ZONE], T0)
     store.fill_job(job_id, 0, 1)
     assert store.open_zone(ZONE, T0).jobs == ()
-    assert store.start_job(job_id) is None
-    job = store.latest_job(spec.campaign_id)
-    assert job is not None
-    assert job.state is JobState.Stopped
+    assert store.jobs_in_preparation() == ((job_id, 1),)
+    started = store.start_job(job_id)
+    assert started is not None
+    assert started.total == 2
+    assert [job.job_id for job in store.jobs_wanted(ZONE)] == [job_id]
 
 
 def test_takeover_brings_back_the_whole_campaign(bench: Bench) -> None:

@@ -10,11 +10,13 @@ import trio
 from attrs import evolve
 
 from agentmgr.campaign.passwords import hashed
+from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.databases import ServerFailed
-from agentmgr.ports import AccountLogin, Role
+from agentmgr.ports import AccountLogin, ContactDraft, JobState, Role
 from agentmgr.settings.classes import DatabaseSettings, HttpSettings, Settings
 from agentmgr.testing.postgres import ThrowawayPostgres
 from agentmgr.web_process import serve_web
+from protocol.enums import PacingType
 from tests.databases import PostgresPlace, new_postgres
 
 BODY = (
@@ -67,6 +69,36 @@ async def test_calls_write_the_shared_database_until_the_process_is_told_to_end(
     assert health == (200, b'{"database":"ok"}')
     store = place.open()
     assert [entry.added_by for entry in store.dnc_entries("", 10)] == ["crm"]
+    store.close()
+
+
+async def test_what_others_left_is_gone_on_with_without_any_zone(
+    place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.campaign.preparing.DEAD_AFTER_S", 0.0)
+    store = place.open()
+    phone = PhoneNumber("PhoneNumber1", "+12125550001", "America/New_York")
+    contacts = [ContactDraft(user_id, (phone,), {}) for user_id in "123"]
+    list_id, emptied = store.ensure_list("Spring", 0.0), store.ensure_list("Old", 0.0)
+    for each in (list_id, emptied):
+        store.put_contacts(each, contacts, 0.0)
+    codes = (CompletionCodeSpec(1, "Done"),)
+    spec = CampaignSpec(0, "Spring", PacingType.Progressive, "S", codes, 1)
+    job_id = store.create_job(store.add_campaign(spec, [list_id], 0.0).campaign_id, ["North"], 0.0)
+    store.begin_emptying(emptied, 1.0)
+
+    def state() -> tuple[JobState, int, int]:
+        job = store.job(job_id)
+        assert job is not None
+        return job.state, job.total, store.count_contacts(emptied)
+
+    async def wait(port: int) -> None:
+        while await trio.to_thread.run_sync(state) != (JobState.Running, 3, 0):  # noqa: ASYNC110
+            await trio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with trio.fail_after(20):
+        await serve_web(_settings(place), wait)
     store.close()
 
 

@@ -1,0 +1,50 @@
+"""What each process sees to that has the store, with zones or without: whatever was begun goes on.
+
+All of it stands in the store and is looked for there, so a process that dies leaves nothing lying.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from agentmgr.campaign.preparing import Preparations
+from agentmgr.campaign.services import Services
+from agentmgr.imports.importer import Means
+from agentmgr.imports.keeper import ImportKeeper
+from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.schedules import ScheduleKeeper
+
+
+async def keep_up(
+    services: Services,
+    means: Callable[[Callable[[], bool]], Means],
+    clock: Clock,
+    owner: str,
+    *,
+    shared: bool,
+) -> None:
+    """See to schedules, imports, lists that are being emptied and jobs that nobody fills, until cancelled.
+
+    Args:
+        services: of somebody who may do everything.
+        means: what imports are carried out with, as `ImportKeeper` takes it.
+        clock: by which schedules are due.
+        owner: what tells this process from all others.
+        shared: whether other processes work with the same store.
+    """
+    preparations = Preparations(services, shared)
+
+    async def fire() -> float | None:
+        return await trio.to_thread.run_sync(services.schedules.fire)
+
+    async def empty_some() -> float | None:
+        return clock.now() if await trio.to_thread.run_sync(services.contacts.go_on_emptying) else None
+
+    async def go_on() -> None:
+        await trio.to_thread.run_sync(preparations.go_on)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ImportKeeper(means, services.contacts, owner, shared=shared).run)
+        nursery.start_soon(ScheduleKeeper(fire, clock).run)
+        nursery.start_soon(ScheduleKeeper(empty_some, clock, what="emptying").run)
+        nursery.start_soon(ScheduleKeeper(go_on, clock, what="preparing").run)
