@@ -7,12 +7,9 @@ text is told once, when it is made.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
-
-from attrs import frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.ports import AccountLogin, AccountStore, AccountToken, Role
+from agentmgr.ports import AccountLogin, AccountToken, Role
 
 PREFIX = "agentmgr"
 """What every token begins with, so that one is known where it should not be: in a log, in a repository."""
@@ -91,27 +88,18 @@ class TokenService(Service):
             )
         return found
 
+    def holder(self, text: str) -> AccountLogin | None:
+        """Return the account whose token this is; None if it is none, was revoked, or has ended.
 
-@frozen
-class Holders:
-    """Tells whose a token is, for those who let people and programs in."""
-
-    _store: AccountStore
-    _now: Callable[[], float]
-
-    def __call__(self, text: str) -> AccountLogin | None:
-        """Return the account whose token this is; None if it is none, was revoked, or has ended. Blocks.
-
-        Raises:
-            StoreFault: that cannot be read.
+        For those who let people and programs in: nobody else needs to be asked who calls.
         """
         prefix, token_id, secret = [*text.split("_", 2), "", ""][:3]
-        token = self._store.find_token(token_id) if prefix == PREFIX and token_id.isalnum() else None
+        token = self._at.store.find_token(token_id) if prefix == PREFIX and token_id.isalnum() else None
         if token is None or not hmac.compare_digest(token.digest, _digest(secret)):
             return None
-        if token.ends_at is not None and token.ends_at <= self._now():
+        if token.ends_at is not None and token.ends_at <= self._at.now():
             return None
-        return self._store.find_account(token.account)
+        return self._at.store.find_account(token.account)
 
 
 def id_of(text: str) -> str:

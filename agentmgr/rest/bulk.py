@@ -83,6 +83,11 @@ class Lines:
         self._number = 0
         self.waiting: list[tuple[int, bytes]] = []
 
+    @property
+    def count(self) -> int:
+        """How many lines there have been."""
+        return self._number
+
     def feed(self, piece: bytes) -> None:
         """Take the next piece.
 

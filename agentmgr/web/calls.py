@@ -25,8 +25,11 @@ TOLD = (
     "OrgName", "AgentId", "Count",
 )  # fmt: skip
 """What of a request the audit has: never numbers, or values of customers."""
-_LOOKS = ("Get", "Is")
-_OF_CUSTOMERS = ("GetContactData", "GetContactAttribute", "GetPhoneNumber")
+_LOOKS = ("Get", "Is", "List")
+_OF_CUSTOMERS = (
+    "GetContactData", "GetContactAttribute", "GetPhoneNumber", "ListContacts", "ListAttempts",
+    "ListDispositions", "ListDnc",
+)  # fmt: skip
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -68,10 +71,10 @@ class Calls:
         else:
             return response
         finally:
-            _write_down(operation.name, request, caller, outcome)
+            write_down(operation.name, request, caller, outcome)
 
 
-def _write_down(name: str, request: AttrsInstance, caller: Caller, outcome: str) -> None:
+def write_down(name: str, request: AttrsInstance, caller: Caller, outcome: str) -> None:
     """Write a call into the audit; what was only looked at is none, unless it was of customers."""
     if name.startswith(_LOOKS) and not name.startswith(_OF_CUSTOMERS):
         log.debug("operation", operation=name, who=caller.name, outcome=outcome)

@@ -25,7 +25,7 @@ from agentmgr.rest.problems import Problem, problem_of
 from agentmgr.rest.repeats import HEADER, NoKey, key_of, once
 from agentmgr.rest.routes import ROOT, Route, Routes
 from agentmgr.rest.values import Mistaken
-from agentmgr.web.calls import Calls
+from agentmgr.web.calls import Calls, write_down
 
 log = structlog.get_logger()
 
@@ -142,6 +142,7 @@ class _Page:
         except BaseException:
             kept.close()
             raise
+        write_down(route.name, wanted, caller, f"done, {lines.count} lines")
         kept.seek(0)
         return StreamingResponse(_pieces(kept), media_type=NDJSON, headers={"Cache-Control": "no-store"})
 
@@ -172,14 +173,20 @@ class _Page:
         """Carry a call out; return HTTP's status and the body of the answer."""
         try:
             request = rest.read_request(route, in_path, query, body)
-            services = self._calls.services(caller)
-            work = partial(rest.perform, route, request, services)
-            return work() if key is None else once(key, route, request, services, work)
         except Mistaken as error:
             return rest.written(rest.mistaken(error))
+        outcome = "failed"
+        try:
+            services = self._calls.services(caller)
+            work = partial(rest.perform, route, request, services)
+            status, answer = work() if key is None else once(key, route, request, services, work)
+            outcome = "done" if status == 200 else f"refused {status}"
+            return status, answer
         except Exception:
             log.exception("operation_failed", operation=route.name, account=caller.name)
             return rest.written(Problem(500, FAILED))
+        finally:
+            write_down(route.name, request, caller, outcome)
 
 
 async def _pieces(kept: IO[bytes]) -> AsyncIterator[bytes]:

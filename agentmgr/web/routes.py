@@ -1,6 +1,5 @@
 """The ways of calling operations over HTTP, as every process that has a store serves them."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -10,7 +9,6 @@ from starlette.routing import BaseRoute
 from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services
-from agentmgr.campaign.tokens import Holders
 from agentmgr.ports import AccountStore, Login
 from agentmgr.rest.bulk import bulk_route
 from agentmgr.rest.listings import listing_routes
@@ -19,6 +17,7 @@ from agentmgr.web.calls import Calls
 from agentmgr.web.rest import rest_routes
 from agentmgr.web.signin import SignIn
 from agentmgr.web.soap import soap_routes
+from agentmgr.web.trying import trying_routes
 
 
 class SignInStore(AccountStore, Protocol):
@@ -41,8 +40,7 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
         store: has the accounts of callers.
         services: as one caller has them.
     """
-    sign_in = SignIn(
-        store.find_account, partial(verify_and_renew, store.renew_hash), Holders(store, time.time)
-    )
+    holder = services(Caller("sign-in")).tokens.holder
+    sign_in = SignIn(store.find_account, partial(verify_and_renew, store.renew_hash), holder)
     calls = Calls(sign_in, services)
-    return [*soap_routes(calls), *rest_routes(calls, resources())]
+    return [*soap_routes(calls), *trying_routes(), *rest_routes(calls, resources())]

@@ -38,6 +38,9 @@ MAX_REMEMBERED = 10_000
 MAX_WAITING = 64
 """How many passwords wait for their check; more are answered 503."""
 MAX_NAME_CHARACTERS = 50
+LOOKS = frozenset({"GET", "HEAD"})
+ELSEWHERE = frozenset({"cross-site", "same-site"})
+"""Requests by pages of others, as browsers call them: they have the password that somebody has given here."""
 _BASIC, _BEARER = 'Basic realm="agentmgr", charset="UTF-8"', 'Bearer realm="agentmgr"'
 CHALLENGE = {"WWW-Authenticate": _BASIC}
 BOTH = {"WWW-Authenticate": f"{_BASIC}, {_BEARER}"}
@@ -85,6 +88,8 @@ class SignIn:
         Raises:
             HTTPException: nobody who may (401, 403), or the password is not checked now (429, 503).
         """
+        if request.method not in LOOKS and request.headers.get("sec-fetch-site", "") in ELSEWHERE:
+            raise HTTPException(403, "this comes from a page that is not of this server\n")
         header = request.headers.get("authorization", "")
         source = source_of(request.client.host if request.client is not None else "")
         if tokens and header[:7].lower() == "bearer ":

@@ -4,7 +4,7 @@ import pytest
 from callers import T0, services
 
 from agentmgr.campaign.service import Cause, ServiceError
-from agentmgr.campaign.tokens import DAY_S, MAX_TOKENS, Holders, id_of
+from agentmgr.campaign.tokens import DAY_S, MAX_TOKENS, id_of
 from agentmgr.ports import AccountLogin, Role
 from agentmgr.store import SqliteStore
 
@@ -17,7 +17,7 @@ def accounts(store: SqliteStore) -> None:
 
 
 def holder(store: SqliteStore, text: str, now: float = T0) -> str | None:
-    found = Holders(store, lambda: now)(text)
+    found = services(store, now=now).tokens.holder(text)
     return None if found is None else found.name
 
 

@@ -15,6 +15,7 @@ from agentmgr.rest import routes as table
 from agentmgr.rest.problems import STATUS
 from agentmgr.rest.routes import Route, Routes, operation_routes
 from agentmgr.rest.values import fields_of
+from agentmgr.web.routes import resources
 
 SIGNATURES = [signature for service in CONTRACTS for signature in service.signatures]
 
@@ -210,3 +211,28 @@ async def test_operations_are_carried_out(client: Client) -> None:
 def test_operations_that_are_served_have_their_routes() -> None:
     assert {each.name for each in operation_routes()}
     assert all(attrs.has(each.request) for each in operation_routes())
+
+
+async def test_calls_that_change_something_or_are_of_customers_are_written_down(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, str, str]] = []
+
+    def write(act: str, who: str, outcome: str, **more: object) -> None:
+        written.append((act, who, outcome))
+
+    monkeypatch.setattr("agentmgr.web.calls.audit", write)
+    every = evolve(client, routes=resources())
+    await every.call("PUT", "/lists/A", {})
+    await every.call("GET", "/lists")
+    await every.call("GET", "/lists/A/contacts")
+    await every.call("DELETE", "/lists/A/contacts/x")
+    await every.call("DELETE", "/lists/A/contacts/x?pig=1")
+    lines = {"raw": b'{"UserContactId": "1"}\n\n{', "content_type": "application/x-ndjson"}
+    await every.call("POST", "/lists/A/contacts", **lines)  # type: ignore[arg-type]
+    assert written == [
+        ("MakeContactList", "ann", "done"),
+        ("ListContacts", "ann", "done"),
+        ("DeleteContactFromList", "ann", "refused 404"),
+        ("SaveContacts", "ann", "done, 3 lines"),
+    ]

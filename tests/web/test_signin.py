@@ -17,9 +17,22 @@ from agentmgr.web.signin import MAX_WAITING, REMEMBERED_S, SignIn
 ACCOUNT = AccountLogin("crm", "hash of secret", Role.MANAGER, True)
 
 
-def request(user: str = "crm:secret", host: str = "10.0.0.1", header: str = "") -> Request:
+def request(
+    user: str = "crm:secret",
+    host: str = "10.0.0.1",
+    header: str = "",
+    method: str = "POST",
+    site: str = "none",
+) -> Request:
     header = header or f"Basic {b64encode(user.encode()).decode()}"
-    return Request({"type": "http", "headers": [(b"authorization", header.encode())], "client": (host, 1)})
+    return Request(
+        {
+            "type": "http",
+            "method": method,
+            "headers": [(b"authorization", header.encode()), (b"sec-fetch-site", site.encode())],
+            "client": (host, 1),
+        }
+    )
 
 
 @define
@@ -256,3 +269,20 @@ async def test_address_that_tries_many_tokens_is_slowed_and_who_is_known_there_i
 async def test_tokens_that_cannot_be_read_are_asked_for_later(sign_in: SignIn, door: Door) -> None:
     door.fails = True
     assert await status(sign_in, bearer(), tokens=True) == (503, "1")
+
+
+@pytest.mark.parametrize("tokens", [False, True])
+@pytest.mark.parametrize(
+    ("site", "method", "code"),
+    [
+        ("cross-site", "POST", 403),
+        ("same-site", "DELETE", 403),
+        ("same-origin", "POST", 200),
+        ("none", "POST", 200),
+        ("cross-site", "GET", 200),
+    ],
+)
+async def test_page_of_somebody_else_changes_nothing_with_a_password_that_a_browser_keeps(
+    sign_in: SignIn, tokens: bool, site: str, method: str, code: int
+) -> None:
+    assert await status(sign_in, request(method=method, site=site), tokens=tokens) == (code, "")

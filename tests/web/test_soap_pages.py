@@ -15,7 +15,6 @@ from agentmgr.api.operations import CONTRACTS, OPERATIONS
 from agentmgr.campaign.passwords import hashed, verify
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services, unserved
-from agentmgr.campaign.tokens import Holders
 from agentmgr.ports import AccountLogin, Role, StoreFault
 from agentmgr.soap.envelope import ENVELOPE
 from agentmgr.store import SqliteStore
@@ -84,7 +83,7 @@ async def served(store: SqliteStore, nursery: trio.Nursery) -> Served:
     def services(caller: Caller) -> Services:
         return Services(unserved(store), caller)
 
-    calls = Calls(SignIn(store.find_account, verify, Holders(store, lambda: 0.0)), services)
+    calls = Calls(SignIn(store.find_account, verify, services(Caller("")).tokens.holder), services)
     app = pages(CollectorRegistry(), dict, soap_routes(calls))
     nursery.start_soon(WebServer(app, WebLimits(request_s=0.5)).serve, listeners)
     return Served(listeners[0].socket.getsockname()[1], store)
