@@ -577,7 +577,8 @@ class AGTGetCustomerDetailsRESP(SessionResp):
 class AGTGetCustomerDetails:
     """Read all attributes of the customer.
 
-    With any contact.
+    With any contact. Behind them come, where there are such, the numbers of the campaign and of the agent in
+    the job as they are now, `campaign.NAME` and `agent.NAME`, READ_ONLY.
     """
 
     session_id: str = wire("sessionID")

@@ -186,6 +186,19 @@ class ListAgents:
 
 
 @frozen
+class ReadNumbers:
+    """Ask for the numbers of a campaign in a job, and an agent's there; answered by `NumbersRead`.
+
+    Those of another organisation than the campaign's are left out.
+    """
+
+    key: int
+    job_id: int
+    agent_id: str
+    organisation: str = ""
+
+
+@frozen
 class AskConnector:
     """Let a connector do something for a contact; answered by `ConnectorAnswered`.
 
@@ -647,6 +660,7 @@ Effect = (
     | CheckDnc
     | CheckAgent
     | ListAgents
+    | ReadNumbers
     | AskConnector
     | TelephonyOrder
     | Record

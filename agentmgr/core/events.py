@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, PhoneNumber, SavedAgent, WantedJob
+from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, Number, PhoneNumber, SavedAgent, WantedJob
 from agentmgr.core.wishes import Wish
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
@@ -241,6 +241,14 @@ class AgentsListed:
 
 
 @frozen
+class NumbersRead:
+    """The answer to `ReadNumbers`, those of the campaign first."""
+
+    key: int
+    numbers: tuple[Number, ...]
+
+
+@frozen
 class JobsWanted:
     """All jobs that the zone shall have, and no others; what differs it brings about by itself.
 
@@ -327,6 +335,8 @@ TelephonyEvent = (
     | TelephonyLost
     | TelephonyRestored
 )
+StoreAnswer = DialChecked | DncChecked | AgentChecked | AgentsListed | NumbersRead
+"""The answer to a question of the zone, by the `key` of that."""
 Event = (
     CommandReceived
     | ConnectionLost
@@ -337,10 +347,7 @@ Event = (
     | Frozen
     | Thawed
     | ContactsFetched
-    | DialChecked
-    | DncChecked
-    | AgentChecked
-    | AgentsListed
+    | StoreAnswer
     | ConnectorAnswered
     | JobsWanted
     | JobLoaded

@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentmgr.core.agent import Agent
-from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, ListAgents, Tone
+from agentmgr.core.effects import CheckAgent, CheckDial, CheckDnc, ListAgents, ReadNumbers, Tone
 from agentmgr.core.events import (
     SERVER_CONNECTION,
-    AgentChecked,
-    AgentsListed,
     CommandReceived,
     DialChecked,
-    DncChecked,
+    StoreAnswer,
     Timer,
 )
 from agentmgr.core.ids import Ids
 from agentmgr.core.job import Errand, Job
-from agentmgr.core.model import AgentSpec, ZoneConfig
+from agentmgr.core.model import AgentSpec, Number, ZoneConfig
 from agentmgr.core.outbox import Outbox
 from agentmgr.core.session import Session
 from agentmgr.core.stats import DayBook, ZoneStats
@@ -143,6 +141,13 @@ class Floor:
         wanted = campaign.skill, campaign.min_skill_level, limit, campaign.organisation
         self.out.emit(ListAgents(key, *wanted))
 
+    def ask_numbers(
+        self, job: Job, agent_id: str, then: Callable[[tuple[Number, ...]], None], about: CommandReceived
+    ) -> None:
+        """Ask for the numbers of a campaign in a job, and an agent's there; go on with the answer."""
+        key = self._question(lambda answer: then(answer.numbers), about)
+        self.out.emit(ReadNumbers(key, job.job_id, agent_id, job.campaign.organisation))
+
     def ask_about_dial(self, session: Session, then: Callable[[DialChecked], None]) -> None:
         """Ask the store what stands against dialling the number of a session."""
         key, number = self._question(then, session), session.number
@@ -160,7 +165,7 @@ class Floor:
         self.questions[self._question_count] = then, about
         return self._question_count
 
-    def answer(self, event: DialChecked | DncChecked | AgentChecked | AgentsListed) -> None:
+    def answer(self, event: StoreAnswer) -> None:
         """Go on where something was asked; an answer that nobody waits for does no harm."""
         question = self.questions.get(event.key)
         if question is not None:

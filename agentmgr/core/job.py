@@ -87,7 +87,8 @@ class Job:
 
     `total` and `done` count the contacts of the whole job, of which other zones may have `shares`, too; what
     those have done is heard of now and then, `done_here` is what this one has. `beckons` says that contacts
-    are due in the store that are not kept on hand while nobody works for the job here.
+    are due in the store that are not kept on hand while nobody works for the job here. `has_numbers` says
+    that the store has numbers of the campaign, or of agents, which these see.
 
     `next_due_at` is when the store has the next contact that is not claimed, epoch seconds; None if it has
     none; `next_retry_at` is the same of those that were given back before, `retries_asked_at` when they were
@@ -118,6 +119,7 @@ class Job:
     stopping: bool = False
     over: bool = False
     beckons: bool = False
+    has_numbers: bool = False
     next_due_at: float | None = None
     next_retry_at: float | None = None
     retries_asked_at: float = 0.0

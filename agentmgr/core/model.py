@@ -370,11 +370,19 @@ class CallGrant:
 
 
 @frozen
+class Number:
+    """A number of a campaign or an agent in a job; the name says whose: `campaign.Sold`, `agent.Sold`."""
+
+    name: str
+    value: float
+
+
+@frozen
 class WantedJob:
     """A job that is not over, what its zone shall do with it, and the version of its campaign.
 
     Of its `total` contacts `done` are finished and `pending` wait in the store; they are those of all its
-    `shares`, of which the zone has one.
+    `shares`, of which the zone has one. `has_numbers` says that there are numbers which its agents see.
     """
 
     job_id: int
@@ -385,6 +393,7 @@ class WantedJob:
     pending: int = 0
     shares: int = 1
     calls: CallGrant | None = None
+    has_numbers: bool = False
 
 
 @frozen

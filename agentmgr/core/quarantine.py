@@ -30,17 +30,14 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.events import (
     AccountChecked,
-    AgentChecked,
     AgentRestored,
-    AgentsListed,
     CommandReceived,
     ConnectionLost,
     ContactsFetched,
-    DialChecked,
-    DncChecked,
     Event,
     JobLoaded,
     LogonChecked,
+    StoreAnswer,
     SupervisorAsked,
     Timer,
     TimerFired,
@@ -226,10 +223,7 @@ class Quarantine:
             return parts.lanes.head(about.connection, about.agent_id, about.request_id)
         if isinstance(about, AccountChecked):
             return parts.lanes.head(about.connection, "", about.request_id)
-        if (
-            isinstance(about, DialChecked | DncChecked | AgentChecked | AgentsListed)
-            and about.key in parts.questions
-        ):
+        if isinstance(about, StoreAnswer) and about.key in parts.questions:
             _, waiting = parts.questions.pop(about.key)
             return waiting if isinstance(waiting, CommandReceived) else None
         return None

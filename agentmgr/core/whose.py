@@ -22,8 +22,10 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    NumbersRead,
     OrderDone,
     OrderFailed,
+    StoreAnswer,
     SupervisorAsked,
     Timer,
     TimerFired,
@@ -169,7 +171,7 @@ def _of_timer(zone: Parts, event: TimerFired) -> Named:
     return Named() if _TIMERS[purpose] is _line else Named.of(whose_timer(zone, event))
 
 
-def _of_question(zone: Parts, event: DialChecked | DncChecked | AgentChecked | AgentsListed) -> Named:
+def _of_question(zone: Parts, event: StoreAnswer) -> Named:
     _, about = zone.questions.get(event.key, (None, None))
     return _of_command(zone, about) if isinstance(about, CommandReceived) else Named.of(about)
 
@@ -189,6 +191,7 @@ _NAMED: dict[type[Any], Callable[[Parts, Any], Named]] = {
     DncChecked: _of_question,
     AgentChecked: _of_question,
     AgentsListed: _of_question,
+    NumbersRead: _of_question,
     TimerFired: _of_timer,
     LogonChecked: _of_logon,
     ConnectorAnswered: lambda zone, event: Named.of(zone.errands.get(event.key)),

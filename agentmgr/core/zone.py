@@ -37,6 +37,7 @@ from agentmgr.core.events import (
     NailAnswered,
     NailEnded,
     NailFailed,
+    NumbersRead,
     OrderDone,
     OrderFailed,
     SupervisorAsked,
@@ -390,6 +391,8 @@ class Zone(Parts):
             if not is_current and each.job_id not in self.loading:
                 self.loading.add(each.job_id)
                 self.out.emit(LoadJob(each.job_id))
+            if known is not None:
+                known.has_numbers = each.has_numbers
             if known is not None and each.total > known.total:
                 self._take_in(known, each.total)
             if known is not None and each.shares > 1:
@@ -570,6 +573,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     DncChecked: Zone.answer,
     AgentChecked: Zone.answer,
     AgentsListed: Zone.answer,
+    NumbersRead: Zone.answer,
     ConnectorAnswered: lambda zone, event: zone.connectors.on_answered(event),
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,

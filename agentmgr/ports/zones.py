@@ -7,7 +7,7 @@ from attrs import frozen
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import AgentSpec, JobSpec, SavedAgent, WantedJob
+from agentmgr.core.model import AgentSpec, JobSpec, Number, SavedAgent, WantedJob
 from agentmgr.ports.accounts import AccountLogin
 from agentmgr.ports.agents import AgentLogin
 from protocol.structures import SocketInfo
@@ -134,6 +134,10 @@ class ZoneStore(Protocol):
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         """Look an agent up for logon."""
+        ...
+
+    def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+        """Return what a campaign and an agent have in a job, changed or not, that an organisation may see."""
         ...
 
     def agents_with(

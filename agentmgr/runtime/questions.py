@@ -14,6 +14,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     ListAgents,
     LoadJob,
+    ReadNumbers,
 )
 from agentmgr.core.events import (
     AgentChecked,
@@ -23,6 +24,7 @@ from agentmgr.core.events import (
     JobLoaded,
     JobsWanted,
     LogonChecked,
+    NumbersRead,
 )
 from agentmgr.ports import Token, ZoneStore
 from agentmgr.runtime.clock import Clock
@@ -31,7 +33,7 @@ from agentmgr.runtime.passwords import judge_agent
 from agentmgr.runtime.writer import Writer
 
 T = TypeVar("T")
-Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | ListAgents | LoadJob
+Lookup = CheckAgent | CheckDial | CheckDnc | CheckLogon | FetchContacts | ListAgents | LoadJob | ReadNumbers
 
 
 @frozen
@@ -112,6 +114,10 @@ class Questions:
             wanted = self._token.zone, first.skill, first.level, first.limit, first.organisation
             agents = await self._writer.call(self._store.agents_with, *wanted)
             self._answer(AgentsListed(first.key, agents))
+            return
+        if isinstance(first, ReadNumbers):
+            whose = first.job_id, first.agent_id, first.organisation
+            self._answer(NumbersRead(first.key, await self._writer.call(self._store.numbers, *whose)))
             return
         if isinstance(first, CheckLogon):
             login = await self._writer.call(self._store.find_agent, first.agent_id)

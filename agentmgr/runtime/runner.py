@@ -168,6 +168,7 @@ class ZoneRunner:
                 effects.CheckDnc: self._questions.look_up,
                 effects.CheckAgent: self._questions.look_up,
                 effects.ListAgents: self._questions.look_up,
+                effects.ReadNumbers: self._questions.look_up,
                 effects.AskConnector: self._errands.ask,
             }
         )

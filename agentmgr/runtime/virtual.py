@@ -23,6 +23,7 @@ from agentmgr.core.events import (
     JobLoaded,
     JobsWanted,
     LogonChecked,
+    NumbersRead,
     TimerFired,
 )
 from agentmgr.ports import Login, Simulated, Token, ZoneStore
@@ -106,6 +107,7 @@ class VirtualZone:
             effects.CheckDnc: self._check_dnc,
             effects.CheckAgent: self._check_agent,
             effects.ListAgents: self._list_agents,
+            effects.ReadNumbers: self._read_numbers,
             effects.AskConnector: lambda errand: self._inbox.append(ConnectorAnswered(errand.key, True)),
             **dict.fromkeys(effects.TELEPHONY_ORDERS, lambda order: self._switch.order(order, self.steady)),
         }
@@ -289,6 +291,10 @@ class VirtualZone:
         login = self._store.find_agent(question.agent_id)
         exists = login is not None and login.agent.works_for(question.organisation)
         self._inbox.append(AgentChecked(question.key, exists))
+
+    def _read_numbers(self, question: effects.ReadNumbers) -> None:
+        whose = question.job_id, question.agent_id, question.organisation
+        self._inbox.append(NumbersRead(question.key, self._store.numbers(*whose)))
 
     def _list_agents(self, question: effects.ListAgents) -> None:
         wanted = self._token.zone, question.skill, question.level, question.limit, question.organisation

@@ -162,6 +162,8 @@ _WANTED = (
     " job_share.ended_at IS NOT NULL,"
     " EXISTS (SELECT 1 FROM callback WHERE callback.campaign_id = job.campaign_id"
     " AND callback.ended_at IS NULL AND callback.zone = job_share.zone),"
+    " EXISTS (SELECT 1 FROM number_attribute"
+    " WHERE number_attribute.organisation IN ('', campaign.organisation)),"
     f" {_CALLS}"
     " FROM job JOIN campaign ON campaign.campaign_id = job.campaign_id"
     " JOIN job_share ON job_share.job_id = job.job_id"
@@ -185,13 +187,17 @@ def jobs_wanted(tx: Transaction, zone: str) -> tuple[WantedJob, ...]:
         shares,
         has_ended,
         has_callbacks,
+        has_numbers,
         *calls,
     ) in tx.sql.fetch(_WANTED, (zone,)):
         is_there = not has_ended or (state in GOES_ON and (pending > 0 or has_callbacks))
         if state in WANTED and is_there:
             done, pending = int(done), int(pending)
             found.append(
-                WantedJob(job_id, WANTED[state], version, total, done, pending, shares, grant_of(*calls))
+                WantedJob(
+                    *(job_id, WANTED[state], version, total, done, pending, shares, grant_of(*calls)),
+                    has_numbers=bool(has_numbers),
+                )
             )
     return tuple(sorted(found, key=lambda job: job.job_id))
 

@@ -12,6 +12,7 @@ from agentmgr.core.model import (
     AttributeSpec,
     CampaignSpec,
     JobSpec,
+    Number,
     PhoneNumber,
     Priority,
     WantedJob,
@@ -306,6 +307,10 @@ class SqliteStore:
     def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
         """Say for each dial, in their order, what stands against it; its attempt is in the store already."""
         return self._database.read(check_dials, tuple(dials))
+
+    def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+        """Return what a campaign and an agent have in a job, changed or not, that an organisation may see."""
+        return self._database.read(values.read_numbers, job_id, agent_id, organisation)
 
     # -- agents ----------------------------------------------------------------------------
 

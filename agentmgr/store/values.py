@@ -6,6 +6,7 @@ comes back, and PostgreSQL fail.
 
 import sys
 
+from agentmgr.core.model import Number
 from agentmgr.ports import Change, Changed, JobValue, ManagerState, NumberAttribute, Scope
 from agentmgr.store.sql import Transaction
 
@@ -74,6 +75,19 @@ def read_job_values(tx: Transaction, job_id: int) -> tuple[JobValue, ...]:
         "SELECT agent_id, name, value FROM job_value WHERE job_id = ? ORDER BY agent_id, name", (job_id,)
     )
     return tuple(JobValue(*row) for row in rows)
+
+
+def read_numbers(tx: Transaction, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+    """Return what a campaign and an agent have in a job, changed or not, that an organisation may see."""
+    rows = tx.sql.fetch(
+        "SELECT number_attribute.scope, number_attribute.name, COALESCE(job_value.value, initial)"
+        " FROM number_attribute LEFT JOIN job_value ON job_value.job_id = ?"
+        " AND job_value.name = number_attribute.name"
+        f" AND job_value.agent_id = CASE scope WHEN '{Scope.AGENT}' THEN CAST(? AS TEXT) ELSE '' END"
+        " WHERE organisation IN ('', ?) ORDER BY scope DESC, number_attribute.name",
+        (job_id, agent_id, organisation),
+    )
+    return tuple(Number(f"{scope}.{name}", value) for scope, name, value in rows)
 
 
 def read_saved_place(tx: Transaction, agent_id: str) -> tuple[str, int] | None:

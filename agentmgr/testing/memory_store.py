@@ -41,6 +41,7 @@ from agentmgr.core.model import (
     CampaignSpec,
     ContactSpec,
     JobSpec,
+    Number,
     PhoneNumber,
     SavedAgent,
     SavedAnswer,
@@ -105,6 +106,7 @@ class MemoryStore:
         self.dnc: set[str] = set()
         self.dnc_of: defaultdict[str, set[str]] = defaultdict(set)
         self.agents: dict[str, AgentLogin] = {}
+        self.job_numbers: tuple[Number, ...] = ()
         self.accounts: dict[str, AccountLogin] = {}
         self._due_at: dict[tuple[int, int], float] = {}
         self._epochs: dict[str, int] = {}
@@ -157,6 +159,7 @@ class MemoryStore:
                 job.total,
                 len(self.done[job.job_id]),
                 len(self.pending[job.job_id]),
+                has_numbers=bool(self.job_numbers),
             )
             for job in jobs
         )
@@ -580,6 +583,10 @@ class MemoryStore:
     def _is_dial(self, attempt_id: str) -> bool:
         end = self.ended_attempts.get(attempt_id)
         return end is None or (end.dialed and self.attempts[attempt_id].dialed_at is not None)
+
+    def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+        """Return what a campaign and an agent have in a job, changed or not, that an organisation may see."""
+        return self.job_numbers
 
     def agents_with(
         self, zone: str, skill: str, level: int, limit: int, organisation: str = ""

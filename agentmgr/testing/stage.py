@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     ListAgents,
     LoadJob,
+    ReadNumbers,
 )
 from agentmgr.core.events import (
     AccountChecked,
@@ -31,6 +32,7 @@ from agentmgr.core.events import (
     JobLoaded,
     JobsWanted,
     LogonChecked,
+    NumbersRead,
     OrderDone,
     OrderFailed,
     OrderFault,
@@ -66,6 +68,7 @@ Question = (
     | CheckDnc
     | CheckAgent
     | ListAgents
+    | ReadNumbers
     | CheckLogon
     | CheckAccount
     | AskConnector
@@ -350,6 +353,9 @@ class Stage:
         if isinstance(question, ListAgents):
             able = question.skill, question.level, question.limit, question.organisation
             return AgentsListed(question.key, self.store.agents_with(self.config.zone, *able))
+        if isinstance(question, ReadNumbers):
+            whose = question.job_id, question.agent_id, question.organisation
+            return NumbersRead(question.key, self.store.numbers(*whose))
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
         if isinstance(question, AskConnector):

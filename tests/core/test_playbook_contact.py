@@ -17,8 +17,16 @@ from scenes import (
 )
 
 from agentmgr.core.effects import Dismiss
-from agentmgr.core.events import CallAnswered, CallEnded, CallFailed, OrderFailed, OrderFault, TelephonyLost
-from agentmgr.core.model import CallingHours, Wanted, ZoneConfig
+from agentmgr.core.events import (
+    CallAnswered,
+    CallEnded,
+    CallFailed,
+    JobsWanted,
+    OrderFailed,
+    OrderFault,
+    TelephonyLost,
+)
+from agentmgr.core.model import CallingHours, Number, Wanted, WantedJob, ZoneConfig
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
 from protocol.commands import (
@@ -440,6 +448,16 @@ def test_details_of_the_customer():
     assert len(shown) == 1
     assert shown[0].startswith("A < GetCustomerDetails 0 1000000001 CustomerDetails(")
     assert "Attribute(First Name N1 WRITE)" in shown[0]
+
+
+def test_details_end_with_the_numbers_of_campaign_and_agent_if_there_are_some():
+    scene = talking()
+    scene.store.job_numbers = (Number("campaign.Sold", 3.0), Number("agent.Sold", 1.5))
+    assert "Sold" not in scene.send("A", AGTGetCustomerDetails(SID))[0]  # nobody has said so yet
+    scene.post(JobsWanted((WantedJob(1, Wanted.RUN, has_numbers=True),)))
+    (shown,) = scene.send("A", AGTGetCustomerDetails(SID))
+    assert shown.startswith("A < GetCustomerDetails 0 1000000001 CustomerDetails([Attribute(First Name N1 ")
+    assert shown.endswith("Attribute(campaign.Sold 3.0 READ_ONLY) Attribute(agent.Sold 1.5 READ_ONLY)])")
 
 
 def test_call_dropped_by_the_agent_wrapped_up_and_followed_by_the_next():

@@ -25,6 +25,7 @@ from agentmgr.core.model import (
     CampaignSpec,
     CompletionCodeSpec,
     JobSpec,
+    Number,
     SavedAgent,
     WantedJob,
     ZoneConfig,
@@ -151,6 +152,9 @@ class Shelf:
 
     def find_agent(self, agent_id: str) -> AgentLogin | None:
         return self.stores[0].find_agent(agent_id)
+
+    def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+        return self.stores[0].numbers(job_id, agent_id, organisation)
 
     def agents_with(
         self, zone: str, skill: str, level: int, limit: int, organisation: str = ""

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
-from agentmgr.core.model import AgentSpec, JobSpec, WantedJob
+from agentmgr.core.model import AgentSpec, JobSpec, Number, WantedJob
 from agentmgr.core.outbox import Thing, Turn
 from agentmgr.ports import AccountLogin, AgentLogin, Claim, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
@@ -108,6 +108,9 @@ class ListStore:
     def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         self._log.append(("dnc", sorted(addresses)))
         return (self.dnc | self.dnc_of.get(organisation, frozenset())).intersection(addresses)
+
+    def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
+        return (Number(f"{job_id} {agent_id} {organisation}", 1.0),)
 
     def agents_with(
         self, zone: str, skill: str, level: int, limit: int, organisation: str = ""

@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     HangUp,
     ListAgents,
     Notify,
+    ReadNumbers,
     Remark,
     ReportFault,
     Respond,
@@ -34,12 +35,13 @@ from agentmgr.core.events import (
     DncChecked,
     GraceOver,
     NailEnded,
+    NumbersRead,
     TelephonyLost,
     TelephonyRestored,
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentSpec, SavedAgent
+from agentmgr.core.model import AgentSpec, Number, SavedAgent
 from agentmgr.ports import AgentLogin, Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
 from agentmgr.runtime.writer import open_writer
@@ -475,11 +477,12 @@ async def test_each_question_is_answered_for_its_own_organisation(nursery):
         CheckAgent(5, "1001", "South"),
         ListAgents(6, "sales", 1, 9, "North"),
         ListAgents(7, "sales", 1, 9, "South"),
+        ReadNumbers(8, 1, "1001", "North"),
     ]
     await nursery.start(rig.runner.run)
     rig.runner.push(command(1))
     with trio.fail_after(10):
-        while len(rig.zone.seen) < 8:
+        while len(rig.zone.seen) < 9:
             await trio.testing.wait_all_tasks_blocked()
             await trio.lowlevel.checkpoint()
     assert rig.zone.seen[1:] == [
@@ -490,6 +493,7 @@ async def test_each_question_is_answered_for_its_own_organisation(nursery):
         AgentChecked(5, False),
         AgentsListed(6, (north,)),
         AgentsListed(7, ()),
+        NumbersRead(8, (Number("1 1001 North", 1.0),)),
     ]
 
 

@@ -1,7 +1,9 @@
 """The customer behind a contact: attributes, notes, the do-not-call list."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
+from itertools import chain
 
 from attrs import evolve
 
@@ -14,6 +16,7 @@ from agentmgr.core.model import (
     PHONE_ZONE_ATTRIBUTES,
     AttributeSpec,
     ContactSpec,
+    Number,
     PhoneNumber,
     country_code_attribute,
 )
@@ -61,9 +64,26 @@ def get_customer_details(
 ) -> Answer:
     """Read all attributes of the customer."""
     session = agent.engaged_session
+    if not session.job.has_numbers:
+        return _details(session, ())
+    zone.ask_numbers(
+        session.job,
+        agent.agent_id,
+        lambda numbers: zone.out.respond(event, _details(session, numbers)),
+        event,
+    )
+    return None
+
+
+def _details(session: Session, numbers: Iterable[Number]) -> AGTGetCustomerDetailsRESP:
     attributes = whole_entries(
-        Attribute(spec.name, session.contact.attributes.get(spec.name, ""), spec.attribute_type)
-        for spec in session.job.campaign.attributes
+        chain(
+            (
+                Attribute(spec.name, session.contact.attributes.get(spec.name, ""), spec.attribute_type)
+                for spec in session.job.campaign.attributes
+            ),
+            (Attribute(each.name, repr(each.value), AttributeType.READ_ONLY) for each in numbers),
+        )
     )
     return AGTGetCustomerDetailsRESP(
         ResultCode.SUCCESS, session_id=session.sid, customer_details=CustomerDetails(attributes)
