@@ -457,7 +457,7 @@ def test_details_end_with_the_numbers_of_campaign_and_agent_if_there_are_some():
     scene.post(JobsWanted((WantedJob(1, Wanted.RUN, has_numbers=True),)))
     (shown,) = scene.send("A", AGTGetCustomerDetails(SID))
     assert shown.startswith("A < GetCustomerDetails 0 1000000001 CustomerDetails([Attribute(First Name N1 ")
-    assert shown.endswith("Attribute(campaign.Sold 3.0 READ_ONLY) Attribute(agent.Sold 1.5 READ_ONLY)])")
+    assert shown.endswith("Attribute(campaign.Sold 3.0) Attribute(agent.Sold 1.5)])")
 
 
 def test_call_dropped_by_the_agent_wrapped_up_and_followed_by_the_next():
