@@ -17,7 +17,13 @@ from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core import filters
 from agentmgr.core.campaign import RETRY_S
-from agentmgr.core.model import PHONE_ZONE_ATTRIBUTES, CampaignSpec, CompletionCodeSpec, JobSpec
+from agentmgr.core.model import (
+    PHONE_ZONE_ATTRIBUTES,
+    AttributeSpec,
+    CampaignSpec,
+    CompletionCodeSpec,
+    JobSpec,
+)
 from agentmgr.core.strategy import faults_of
 from agentmgr.core.tasks import NEXT, OTHER, SAME
 from agentmgr.fields import out_of_range, settled
@@ -31,6 +37,7 @@ from agentmgr.ports import (
     JobState,
     JobStatus,
     JobTally,
+    Scope,
     ShareStatus,
 )
 from agentmgr.text import faults_in
@@ -143,10 +150,16 @@ class CampaignService(Service):
             raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name or '(no name)'}: {problem}")
         known = {each.name: each for each in (*spec.attributes, *self._at.store.attributes())}
         visible = [each for each in known.values() if each.organisation in ("", spec.organisation)]
-        try:
-            filters.check(spec.filter, visible)
-        except filters.FilterError as error:
-            raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: filter: {error}") from None
+        numbers = [
+            AttributeSpec(each.name, "float")
+            for each in self._at.store.number_attributes(Scope.CAMPAIGN)
+            if each.organisation in ("", spec.organisation)
+        ]
+        for name, specs in (("filter", visible), ("finish_when", numbers)):
+            try:
+                filters.check(getattr(spec, name), specs)
+            except filters.FilterError as error:
+                raise ServiceError(Cause.BAD_VALUE, f"campaign {spec.name}: {name}: {error}") from None
         return settled(spec)
 
     def _check_numbers(self, spec: CampaignSpec) -> None:

@@ -1,6 +1,7 @@
 """Numbers that campaigns and agents have in a job: defined, changed by programs, and looked at."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import isfinite
 
 from attrs import evolve
@@ -8,6 +9,7 @@ from attrs import evolve
 from agentmgr.campaign.columns import MAX_NAME_CHARACTERS
 from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core import filters
 from agentmgr.ports import Change, Changed, JobStatus, JobValue, NumberAttribute, Scope
 from agentmgr.text import fault_of
 
@@ -144,6 +146,19 @@ class ValueService(Service):
                 f"attribute {spec.name}: {change} {value} would make it larger than a number of 64 bits can"
                 " be; it stays as it is",
             )
+        if not agent_id:
+            self._stop_when_finished(job)
+
+    def _stop_when_finished(self, job: JobStatus) -> None:
+        """Let a job stop whose campaign says that it is done with these numbers."""
+        campaign = self._at.store.find_campaign(job.campaign)
+        rule = filters.parse(campaign.finish_when) if campaign is not None else None
+        if rule is None:
+            return
+        numbers = {each.name: each.value for each in self.of_job(job.job_id) if not each.agent_id}
+        if filters.holds(rule, numbers):
+            with suppress(ServiceError):  # it is over, or is being stopped already
+                self._jobs().stop(job.job_id)
 
 
 def _over(job: JobStatus) -> ServiceError:

@@ -120,6 +120,12 @@ class CampaignSettings:
         "Which contacts of its lists are called, such as Balance > 100 and Language in ('en', 'fr'); all if"
         " empty.",
     )
+    finish_when: str = _setting(
+        "",
+        any_text(),
+        "When its job is stopped by itself: a condition on numbers of campaigns, such as Sold >= 100; never"
+        " if empty.",
+    )
     callback_notice_s: int = _setting(
         30, whole_number(0, 3600), "How long before its time a callback is announced to its agent, seconds."
     )

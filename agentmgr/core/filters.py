@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 import lark
@@ -249,6 +250,33 @@ def _depth(expression: Expression) -> int:
             return 1 + max(map(_depth, parts))
         case _:
             return 0
+
+
+_COMPARED: Mapping[Operator, Callable[[float, Decimal], bool]] = {
+    Operator.EQUAL: eq,
+    Operator.LESS: lt,
+    Operator.LESS_OR_EQUAL: le,
+    Operator.GREATER: gt,
+    Operator.GREATER_OR_EQUAL: ge,
+    Operator.FILLED: lambda number, _: True,
+}
+
+
+def holds(expression: Expression, numbers: Mapping[str, float]) -> bool:
+    """Tell whether an expression holds for numbers; a comparison of one that is missing does not."""
+    match expression:
+        case Comparison(name, operator, values):
+            number = numbers.get(name)
+            compared = _COMPARED[operator]
+            return number is not None and any(
+                compared(number, each) for each in values or (Decimal(0),) if isinstance(each, Decimal)
+            )
+        case Not(part):
+            return not holds(part, numbers)
+        case All(parts):
+            return all(holds(each, numbers) for each in parts)
+        case Either(parts):
+            return any(holds(each, numbers) for each in parts)
 
 
 # -- what can be compared with what ----------------------------------------------------------------

@@ -325,6 +325,7 @@ campaign = _table(
     Column("infinite", Flag, nullable=False, server_default="0"),
     Column("custom_pacing", Flag, nullable=False, server_default="0"),
     Column("filter", Text(), nullable=False, server_default=""),
+    Column("finish_when", Text(), nullable=False, server_default=""),
     UniqueConstraint("name"),
 )
 campaign_list = _table(

@@ -29,7 +29,7 @@ from agentmgr.core.model import (
     WantedJob,
 )
 from agentmgr.core.tasks import Step, Task
-from agentmgr.ports import ContactDraft, JobState
+from agentmgr.ports import Change, ContactDraft, JobState, Scope
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
 
@@ -280,6 +280,26 @@ def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served
         ("Default", (WantedJob(1, Wanted.RUN, total=3, pending=3),)),
         ("Default", last),
     ]
+
+
+def test_job_is_stopped_when_numbers_of_its_campaign_are_what_that_says(ready: SqliteStore) -> None:
+    hints: list[str] = []
+    at = services(ready, ("Default",), hint=hints.append)
+    for scope in Scope:
+        at.values.define(scope, "Sold")
+    with refused(Cause.BAD_VALUE, "campaign Autumn: finish_when: character 1: no attribute 'Lost'"):
+        at.campaigns.create(evolve(SPEC, name="Autumn", finish_when="Lost > 1"), ["A"])
+    at.campaigns.create(evolve(SPEC, name="Autumn", finish_when="Sold >= 3 or Sold < 0"), ["A"])
+    for name, expected in (("Spring", JobState.Running), ("Autumn", JobState.Stopping)):
+        job_id = at.campaigns.run(name, ["Default"]).job.job_id
+        at.values.change_campaign(job_id, "Sold", Change.ADD, 2.5)
+        assert at.jobs.find(job_id).state is JobState.Running
+        hints.clear()
+        at.values.change_campaign(job_id, "Sold", Change.ADD, 0.5)
+        assert at.jobs.find(job_id).state is expected
+        assert hints == (["Default"] if name == "Autumn" else [])
+        at.values.change_campaign(job_id, "Sold", Change.ADD, 1.0)  # it is being stopped already
+        assert at.jobs.find(job_id).state is expected
 
 
 def test_run_in_a_zone_that_nobody_serves_refused_if_others_are(ready: SqliteStore) -> None:

@@ -281,6 +281,7 @@ def test_campaign_create_on_a_list_that_is_not_there_names_those_that_are(
 
 OTHER_SETTINGS = {
     "filter": lambda _: "Language is empty",
+    "finish_when": lambda _: "Sold >= 100",
     "abandon_number": lambda was: "+442079460018",
     "country": lambda was: "GB",
     str: lambda was: "x",
@@ -301,6 +302,7 @@ def test_campaign_create_has_an_option_for_every_setting(shell: Shell, campaign:
         flags = {True: [f"--{option}"], False: [f"--no-{option}"]}
         tokens += flags[value] if isinstance(value, bool) else [f"--{option}", str(value)]
     shell("org", "add", str(wanted["organisation"]))
+    shell("attributes", "define", "Sold", "--scope", "campaign")
     shell("campaign", "create", "Other", "--list", "People", "--skill", "S", *tokens)
     store = open_sqlite(database)
     spec = store.find_campaign("Other")

@@ -18,6 +18,7 @@ from agentmgr.core.filters import (
     Operator,
     check,
     comparisons_of,
+    holds,
     parse,
 )
 from agentmgr.core.model import AttributeSpec
@@ -118,3 +119,24 @@ def test_filter_in_the_documentation_is_one() -> None:
     (written,) = re.findall(r'^ *filter = "(.*)"$', document.read_text(encoding="utf-8"), re.MULTILINE)
     check(written, SPECS)
     assert len(list(comparisons_of(parse(written) or All(())))) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("Sold >= 3", True),
+        ("Sold > 3", False),
+        ("Sold = 3.0", True),
+        ("Sold < 3 or Lost <= 0", True),
+        ("not (Sold in (1, 2)) and Sold is not empty", True),
+        ("Sold in (1, 3)", True),
+        ("Other < 5", False),
+        ("Other is empty", True),
+        ("Lost is empty", False),
+        ("Sold != 3", False),
+    ],
+)
+def test_expression_over_numbers_holds_or_does_not(text: str, is_so: bool) -> None:
+    expression = parse(text)
+    assert expression is not None
+    assert holds(expression, {"Sold": 3.0, "Lost": -0.5}) is is_so
