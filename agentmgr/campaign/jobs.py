@@ -37,13 +37,30 @@ class JobService(Service):
         Raises:
             ServiceError: there is no such campaign.
         """
-        return self._pages(self.find_campaign(campaign).campaign_id if campaign else None, states)
+        return self._pages(self._campaign_id(campaign), states)
 
     def _pages(self, campaign_id: int | None, states: Sequence[JobState]) -> Iterator[JobEntry]:
         last = 0
-        while page := self._at.store.list_jobs(campaign_id, states or tuple(JobState), last, PAGE):
-            yield from (each for each in page if self._caller.may_see(each.organisation))
+        while page := self._page(campaign_id, states, last, PAGE):
+            yield from page
             last = page[-1].job_id
+
+    def page(self, campaign: str, states: Sequence[JobState], after: int, limit: int) -> tuple[JobEntry, ...]:
+        """Return the next jobs, as `all` has them, after one.
+
+        Raises:
+            ServiceError: there is no such campaign.
+        """
+        return self._page(self._campaign_id(campaign), states, after, limit)
+
+    def _campaign_id(self, name: str) -> int | None:
+        return self.find_campaign(name).campaign_id if name else None
+
+    def _page(
+        self, campaign_id: int | None, states: Sequence[JobState], after: int, limit: int
+    ) -> tuple[JobEntry, ...]:
+        wanted = states or tuple(JobState)
+        return self._at.store.list_jobs(campaign_id, wanted, after, limit, self._caller.organisation)
 
     def in_preparation(self) -> tuple[tuple[int, int], ...]:
         """Return the jobs of all campaigns that are being filled, by id, and how many contacts each has.

@@ -322,9 +322,14 @@ class JobStore(Protocol):
         ...
 
     def list_jobs(
-        self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
+        self,
+        campaign_id: int | None,
+        states: Iterable[JobState],
+        after: int,
+        limit: int,
+        organisation: str = "",
     ) -> tuple[JobEntry, ...]:
-        """Return the next jobs of a campaign, or of all, in some states, by id; those above an id."""
+        """Return the next jobs of a campaign, or of all that an organisation sees, in some states, by id."""
         ...
 
     def attempt_of(self, session_id: str) -> CodedAttempt | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from attrs import AttrsInstance, frozen
@@ -12,7 +13,7 @@ from agentmgr.api.faults import Refused
 from agentmgr.campaign.records import WantedAttempts
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
-from agentmgr.ports import AttemptPlace, StoreFault
+from agentmgr.ports import AttemptPlace, JobState, StoreFault
 from agentmgr.rest.routes import Perform, Route
 from agentmgr.tables import Mistakes
 
@@ -103,6 +104,72 @@ class ListCampaigns:
 class ListCampaignsResponse:
     Campaigns: tuple[CampaignItem, ...]
     Next: str | None = None
+
+
+class JobStateName(StrEnum):
+    """The life of a job; `Finished` and `Stopped` are its ends, `Queued` waits for the job before it."""
+
+    Preparing = "Preparing"
+    Queued = "Queued"
+    Running = "Running"
+    Paused = "Paused"
+    Stopping = "Stopping"
+    Finished = "Finished"
+    Stopped = "Stopped"
+
+
+@frozen
+class JobItem:
+    """A job; with custom pacing it has at most `MaxAttempts` attempts at a time."""
+
+    JobID: int
+    CampaignName: str
+    JobState: JobStateName
+    Contacts: int
+    CreatedAt: datetime
+    StartedAt: datetime | None = None
+    EndedAt: datetime | None = None
+    MaxAttempts: int | None = None
+    OrgName: str | None = None
+
+
+@frozen
+class ListJobs:
+    """Return the jobs of a campaign, or of all, the oldest first; those in some states, or all."""
+
+    CampaignName: str = ""
+    JobState: tuple[JobStateName, ...] = ()
+    after: str | None = None
+    limit: int = 100
+
+
+@frozen
+class ListJobsResponse:
+    Jobs: tuple[JobItem, ...]
+    Next: str | None = None
+
+
+@frozen
+class GetJob:
+    """Return a job and how far it is."""
+
+    JobID: int
+
+
+@frozen
+class GetJobResponse:
+    """A job: `Done` of its contacts have had their last attempt, `CallBacks` were promised to others."""
+
+    JobID: int
+    CampaignName: str
+    JobState: JobStateName
+    Contacts: int
+    Done: int
+    CallBacks: int
+    Zones: tuple[str, ...]
+    CreatedAt: datetime
+    EndedAt: datetime | None = None
+    MaxAttempts: int | None = None
 
 
 @frozen
@@ -292,6 +359,45 @@ def list_campaigns(request: ListCampaigns, services: Services) -> ListCampaignsR
     return ListCampaignsResponse(items, _next(found, limit, lambda each: each.name))
 
 
+def list_jobs(request: ListJobs, services: Services) -> ListJobsResponse:
+    """Return jobs."""
+    limit = _limit(request.limit)
+    states = tuple(JobState[each.name] for each in request.JobState)
+    found = services.jobs.page(request.CampaignName, states, _row_id(request.after), limit)
+    items = tuple(
+        JobItem(
+            each.job_id,
+            each.campaign,
+            JobStateName[each.state.name],
+            each.total,
+            _moment(each.created_at),
+            _moment_or_none(each.started_at),
+            _moment_or_none(each.ended_at),
+            each.max_calls,
+            each.organisation or None,
+        )
+        for each in found
+    )
+    return ListJobsResponse(items, _next(found, limit, lambda each: str(each.job_id)))
+
+
+def get_job(request: GetJob, services: Services) -> GetJobResponse:
+    """Return how far a job is."""
+    found = services.jobs.find(request.JobID)
+    return GetJobResponse(
+        found.job_id,
+        found.campaign,
+        JobStateName[found.state.name],
+        found.total,
+        found.done,
+        found.callbacks,
+        found.zones,
+        _moment(found.created_at),
+        _moment_or_none(found.ended_at),
+        found.max_calls,
+    )
+
+
 def create_campaign(request: CreateCampaign, services: Services) -> CampaignResponse:
     """Make a campaign."""
     spec, lists = _settings(lambda: campaign_file.read(request.Campaign))
@@ -470,6 +576,8 @@ _TABLE: tuple[tuple[str, str, type[AttrsInstance], type[AttrsInstance], Any, str
         list_dispositions,
         "",
     ),
+    ("GET", "/jobs", ListJobs, ListJobsResponse, list_jobs, ""),
+    ("GET", "/jobs/{JobID}", GetJob, GetJobResponse, get_job, ""),
     ("GET", "/attempts", ListAttempts, ListAttemptsResponse, list_attempts, ""),
     ("GET", "/dnc", ListDnc, ListDncResponse, list_dnc, ""),
 )

@@ -332,13 +332,20 @@ def find_job(tx: Transaction, job_id: int) -> JobStatus | None:
 
 
 def list_jobs(
-    tx: Transaction, campaign_id: int | None, states: Sequence[JobState], after: int, limit: int
+    tx: Transaction,
+    campaign_id: int | None,
+    states: Sequence[JobState],
+    after: int,
+    limit: int,
+    organisation: str = "",
 ) -> tuple[JobEntry, ...]:
-    """Return the next jobs of a campaign, or of all, in some states, by id."""
+    """Return the next jobs of a campaign, or of all that an organisation sees, in some states, by id."""
     job, campaign = t.job.c, t.campaign.c
     wanted = sa.and_(job.job_id > after, job.state.in_([str(state) for state in states]))
     if campaign_id is not None:
         wanted = sa.and_(wanted, job.campaign_id == campaign_id)
+    if organisation:
+        wanted = sa.and_(wanted, campaign.organisation.in_(("", organisation)))
     rows = tx.tables.execute(
         sa.select(t.job, campaign.name, campaign.organisation)
         .join(t.campaign)

@@ -611,10 +611,15 @@ class SqliteStore:
         return self._database.read(jobs.find_job, job_id)
 
     def list_jobs(
-        self, campaign_id: int | None, states: Iterable[JobState], after: int, limit: int
+        self,
+        campaign_id: int | None,
+        states: Iterable[JobState],
+        after: int,
+        limit: int,
+        organisation: str = "",
     ) -> tuple[JobEntry, ...]:
-        """Return the next jobs of a campaign, or of all, in some states, by id."""
-        return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit)
+        """Return the next jobs of a campaign, or of all that an organisation sees, in some states, by id."""
+        return self._database.read(jobs.list_jobs, campaign_id, tuple(states), after, limit, organisation)
 
     def attempt_of(self, session_id: str) -> CodedAttempt | None:
         """Return the latest attempt of a session; None if there is none."""

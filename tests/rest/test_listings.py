@@ -5,10 +5,14 @@ from urllib.parse import quote
 
 import pytest
 from attrs import evolve
-from client import Client
+from client import T0, Client
 
-from agentmgr.ports import DncEntry
-from agentmgr.rest.listings import listing_routes
+from agentmgr.campaign.campaigns import DEFAULT_CODE_ID, DEFAULT_COMPLETION_CODES
+from agentmgr.campaign.service import Backing, Caller
+from agentmgr.campaign.services import Services
+from agentmgr.core.model import CampaignSpec, PacingType, PhoneNumber
+from agentmgr.ports import ContactDraft, DncEntry, JobState, NoFloors
+from agentmgr.rest.listings import JobStateName, listing_routes
 
 SUMMER = {"name": "Summer", "skill": "sales", "lists": ["A"]}
 
@@ -106,3 +110,88 @@ async def test_dnc_is_read_page_by_page(all_of: Client) -> None:
 )
 async def test_page_that_cannot_be_is_refused(all_of: Client, path: str, status: int) -> None:
     assert (await all_of.call("GET", path)).status == status
+
+
+def run(client: Client, campaign: str, *, times: int = 1, organisation: str = "") -> list[int]:
+    """Make a campaign on a list of its own, and jobs of it."""
+    list_id = client.store.ensure_list(f"List of {campaign}", T0, "", organisation)
+    client.store.put_contacts(
+        list_id, [ContactDraft("U1", (PhoneNumber("PhoneNumber1", "+12125550001", "UTC"),), {})], T0
+    )
+    at = Backing(client.store, lambda: T0, lambda: frozenset({"Z"}), lambda zone: None, NoFloors())
+    campaigns = Services(at, Caller("ann", organisation)).campaigns
+    codes = {"completion_codes": DEFAULT_COMPLETION_CODES, "default_code_id": DEFAULT_CODE_ID}
+    campaigns.create(
+        CampaignSpec(0, campaign, PacingType.Predictive, "sales", **codes),  # type: ignore[arg-type]
+        [f"List of {campaign}"],
+    )
+    return [campaigns.run(campaign, ["Z"]).job.job_id for _ in range(times)]
+
+
+async def test_jobs_are_named_page_by_page_of_a_campaign_or_all_and_by_their_states(all_of: Client) -> None:
+    spring, summer = run(all_of, "Spring", times=3), run(all_of, "Summer", times=2)
+    found = await pages(all_of, "/jobs", "Jobs")
+    assert [[each["JobID"] for each in page] for page in found] == [
+        spring[:2],
+        [spring[2], summer[0]],
+        summer[1:],
+    ]
+    assert found[0][0] == {
+        "JobID": spring[0],
+        "CampaignName": "Spring",
+        "JobState": "Running",
+        "Contacts": 1,
+        "CreatedAt": "2025-06-15T15:06:40Z",
+        "StartedAt": "2025-06-15T15:06:40Z",
+    }
+
+    async def ids(query: str) -> list[int]:
+        return [each["JobID"] for page in await pages(all_of, f"/jobs?{query}", "Jobs") for each in page]
+
+    assert await ids("CampaignName=Summer") == summer
+    assert await ids("JobState=Queued") == [*spring[1:], *summer[1:]]
+    assert await ids("JobState=Queued&JobState=Running&CampaignName=Spring") == spring
+    assert await ids("JobState=Finished") == []
+    for query, code in (
+        ("JobState=JOB_ACTIVE", 400),
+        ("CampaignName=x", 404),
+        ("after=x", 422),
+        ("limit=0", 422),
+    ):
+        assert (await all_of.call("GET", f"/jobs?{query}")).status == code
+
+
+async def test_job_says_how_far_it_is(all_of: Client) -> None:
+    (job_id,) = run(all_of, "Spring")
+    assert (await all_of.call("GET", f"/jobs/{job_id}")).json == {
+        "JobID": job_id,
+        "CampaignName": "Spring",
+        "JobState": "Running",
+        "Contacts": 1,
+        "Done": 0,
+        "CallBacks": 0,
+        "Zones": ["Z"],
+        "CreatedAt": "2025-06-15T15:06:40Z",
+    }
+    missing = await all_of.call("GET", "/jobs/99")
+    assert (missing.status, missing.json["cause"]) == (404, "NO_SUCH_JOB")
+
+
+async def test_jobs_of_another_organisation_are_neither_named_nor_shown(all_of: Client) -> None:
+    for name in ("North", "South"):
+        all_of.store.add_organisation(name, T0)
+    north = run(all_of, "N", times=3, organisation="North")
+    common = run(all_of, "C", times=2)
+    south = run(all_of, "S", times=1, organisation="South")
+    caller = evolve(all_of, organisation="South")
+    found = await pages(caller, "/jobs", "Jobs")
+    assert [[each["JobID"] for each in page] for page in found] == [common, south]
+    assert found[1][0]["OrgName"] == "South"
+    assert (await caller.call("GET", "/jobs?CampaignName=N")).status == 403
+    foreign = await caller.call("GET", f"/jobs/{north[0]}")
+    assert (foreign.status, foreign.json["cause"]) == (403, "FOREIGN_CAMPAIGN")
+
+
+def test_states_of_jobs_have_names() -> None:
+    assert [each.name for each in JobStateName] == [each.name for each in JobState]
+    assert all(each.name == each.value for each in JobStateName)
