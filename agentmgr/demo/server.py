@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+import tomlkit
 import trio
 from attrs import evolve, frozen
 
@@ -16,6 +17,7 @@ from agentmgr.admin import requests
 from agentmgr.admin.feed import fed_from
 from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import RunningServer, serve_until_told
+from agentmgr.campaign.rules import ImportRules
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.databases import ServerFailed, make_database, perform_on_store
@@ -55,6 +57,9 @@ CODES = (
 )
 TIMERS = ZoneTimers(nail_timeout_s=60.0, nail_retry_s=10.0)
 """At the speed of this server the usual times would be short even for a program."""
+
+IMPORTS = "imports"
+"""Below the server's directory: where data sources may read files."""
 
 STOP_GRACE_S = 5.0
 DESK_PHONE = number_for(Outcome.ANSWERS, after_s=1)
@@ -111,7 +116,7 @@ def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
         ServerFailed: it could not start or go on.
     """
     try:
-        demo.data.mkdir(parents=True, exist_ok=True)
+        (demo.data / IMPORTS).mkdir(parents=True, exist_ok=True)
         log_file = (demo.data / "server.log").open("a", encoding="utf-8")
     except OSError as error:
         raise ServerFailed(f"--data: {error.filename}: {error.strerror}") from None
@@ -124,10 +129,11 @@ def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
 
 
 async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
+    data = demo.data.resolve()
     settings = Settings(
         server=ServerSettings(stop_grace_s=STOP_GRACE_S),
-        database=DatabaseSettings(str(demo.data / "agentmgr.sqlite")),
-        admin=AdminSettings(str(demo.data / "admin.sock")),
+        database=DatabaseSettings(str(data / "agentmgr.sqlite")),
+        admin=AdminSettings(str(data / "admin.sock")),
         http=HttpSettings(host=demo.host, port=demo.http_port, tls=demo.tls),
         zones=(
             ZoneSettings(
@@ -142,8 +148,10 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             nail_answer_sigma=0.0,
             nail_loss_per_h=0.0,
         ),
+        imports=ImportRules(directory=str(data / IMPORTS), work_directory=str(data / "import-work")),
     )
     is_new = make_database(settings)
+    config = _write_config(settings, data)
     if not is_new:
         _end_jobs(settings)
 
@@ -159,10 +167,25 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}\n"
             f"web services at {server.http_url}: users {MANAGER}, and {ORGANISATION_MANAGER} of the"
             f" organisation {ORGANISATION}, password {PASSWORD}; next:"
-            f" curl -u {MANAGER}:{PASSWORD} {server.http_url}/axis2/services/VP_POMCmpMgmtService?wsdl"
+            f" curl -u {MANAGER}:{PASSWORD} {server.http_url}/axis2/services/VP_POMCmpMgmtService?wsdl;"
+            f" commands for this server: --config {config}"
         )
 
     await serve_until_told(settings, begin)
+
+
+def _write_config(settings: Settings, data: Path) -> Path:
+    """Write what the commands need to reach this server, and return where."""
+    document = tomlkit.document()
+    document["database"] = {"path": settings.database.path}
+    document["admin"] = {"socket": settings.admin.socket}
+    document["imports"] = {"directory": settings.imports.directory}
+    config = data / "agentmgr.toml"
+    try:
+        config.write_text(tomlkit.dumps(document), encoding="utf-8")
+    except OSError as error:
+        raise ServerFailed(f"--data: {error.filename}: {error.strerror}") from None
+    return config
 
 
 def _timers(silence_s: float) -> ZoneTimers:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.soap.conftest import demo_url
+from tests.demo_server import demo, demo_url
 
-__all__ = ["demo_url"]
+__all__ = ["demo", "demo_url"]
 DOCS = Path(__file__).parents[2] / "agentmgr" / "docs" / "integrate.md"
 
 pytestmark = pytest.mark.slow

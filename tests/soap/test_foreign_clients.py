@@ -1,71 +1,42 @@
-"""Clients that others wrote, made of the WSDLs that the demo server serves, play a day of an integrator."""
+"""Clients that others wrote, made of the WSDLs that the demo server serves, play a day of an integrator.
+
+They play at once, each with lists and campaigns of its own, while simulated agents work for all of them.
+"""
 
 import contextlib
 import io
 import re
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from zeep import Client
-from zeep.exceptions import Fault
-from zeep.transports import Transport
+from day import AGENTS, CODES, IMPORTED, SERVICE_OF, SKILL, Day, play
+from foreign import ROOT, opened
 
-ROOT = Path(__file__).parents[2]
-CLIENTS = Path(__file__).parent / "clients"
+from agentmgr.admin.requests import (
+    AddAccount,
+    AddAgents,
+    AddOrganisation,
+    AddSource,
+    DefineAttribute,
+    DefineNumber,
+    ListValues,
+    Request,
+)
+from agentmgr.admin.socket import Row
+from agentmgr.cli.common import perform
+from agentmgr.ports import Role
+from tests.demo_server import SPEED, Demo
+
 DOCS = ROOT / "agentmgr" / "docs" / "integrate.md"
-SERVICES = {"agents": "VP_POMAgentAPIService", "campaigns": "VP_POMCmpMgmtService"}
-INSTALLED_WITHIN_S, PLAYED_WITHIN_S = 600, 120
+CLIENTS = ("zeep", "php", "node", "java")
+PLAYED_WITHIN_S = 180
 
 pytestmark = pytest.mark.slow
-
-DAY = """\
-campaign: true
-list: Preview
-saved: 0
-saved again: 1
-contact: Zo\xeb & <Ada> Day
-no contact: -2
-job: JOB_ACTIVE
-paused: true
-paused again: -55
-resumed: true
-codes: Sale
-in the job: -8
-listed: false
-put on the list: true
-put there again: -9
-taken off: true
-no imports: -12
-no time: -12
-"""
-"""What each client says; numbers are results, or the codes of faults that it read typed."""
-
-
-def ready(client: str) -> None:
-    """Have a client installed, or leave its test out where it cannot be had."""
-    command = [ROOT / "scripts" / "clients", client]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLED_WITHIN_S)
-    if done.returncode == 3:
-        pytest.skip(f"{client}: {done.stderr}")
-    assert done.returncode == 0, done.stderr
-
-
-def said(*command: object) -> str:
-    done = subprocess.run(
-        [str(each) for each in command], capture_output=True, timeout=PLAYED_WITHIN_S, cwd=CLIENTS
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
-
-
-def signed_in(url: str, service: str) -> Client:
-    session = requests.Session()
-    session.auth = ("admin", "demo")
-    return Client(f"{url}/axis2/services/{service}?wsdl", transport=Transport(session=session))
 
 
 def test_example_of_the_docs_runs(demo_url: str) -> None:
@@ -78,69 +49,84 @@ def test_example_of_the_docs_runs(demo_url: str) -> None:
     assert "'-2'" in second
 
 
-def test_php_plays_a_day(demo_url: str) -> None:
-    ready("php")
-    assert said("php", "day.php", demo_url, "D-php") == DAY
+def carried_out(demo: Demo, request: Request) -> list[Row]:
+    return list(perform(demo.config, request))
 
 
-def test_node_plays_a_day(demo_url: str) -> None:
-    ready("node")
-    assert said("node", "day.mjs", demo_url, "D-node") == DAY
+def prepare(demo: Demo, name: str) -> None:
+    """Make the lists, campaigns and data source of a client's day, as those would who run the server."""
+    common = {"skill": SKILL, "codes": [{"name": code} for code in CODES], "nuisance_retry_s": 5}
+    campaigns = (
+        {"name": name, "lists": [name], "pacing": "progressive", "infinite": True, "custom_pacing": True},
+        {"name": f"{name} once", "lists": [f"{name} once"], "pacing": "progressive"},
+    )
+    with requests.Session() as session:
+        session.auth = ("admin", "demo")
+        for each in (name, f"{name} once", f"{name} clock", f"{name} leads"):
+            session.put(f"{demo.url}/api/v1/lists/{each}", json={}).raise_for_status()
+        for campaign in campaigns:
+            session.post(f"{demo.url}/api/v1/campaigns", json={**campaign, **common}).raise_for_status()
+    leads = demo.config.parent / "imports" / f"{name}.csv"
+    rows = [f'I-{number},"M\xfcller, {number}",+4930901{number:03}' for number in range(IMPORTED)]
+    text = "\n".join(
+        ["UserContactId,LastName,PhoneNumber1", *rows, "I-1,Other,+4930901999", "I-X,Nobody,no number"]
+    )
+    leads.write_text(text, encoding="utf-8")
+    carried_out(demo, AddSource(f"{name} leads", f"{name} leads", "file", leads.name, on_duplicate="ignore"))
 
 
-def test_java_plays_a_day_with_what_wsimport_makes(demo_url: str, tmp_path: Path) -> None:
-    ready("java")
-    for package, service in SERVICES.items():
-        described = requests.get(
-            f"{demo_url}/axis2/services/{service}?wsdl", auth=("admin", "demo"), timeout=10
-        )
-        (tmp_path / f"{package}.wsdl").write_bytes(described.content)
-        said("wsimport", "-quiet", "-Xnocompile", "-p", package, "-s", tmp_path, tmp_path / f"{package}.wsdl")
-    sources = [each for package in SERVICES for each in (tmp_path / package).glob("*.java")]
-    runtime = "/usr/share/java/jaxws-rt.jar"
-    said("javac", "-nowarn", "-cp", runtime, "-d", tmp_path, "Day.java", *sources)
-    assert said("java", "-cp", f"{tmp_path}:{runtime}", "Day", demo_url, "D-java", tmp_path) == DAY
+@pytest.fixture(scope="module")
+def floor(demo: Demo) -> Iterator[Demo]:
+    """A demo server with what a day needs, and agents at work."""
+    for request in (
+        DefineAttribute("Score", data_type="integer"),
+        DefineAttribute("Plan"),
+        DefineNumber("campaign", "Promises"),
+        DefineNumber("agent", "Coffees"),
+        AddOrganisation("South"),
+        AddAccount("south", "demo", Role.MANAGER, "South"),
+        AddAgents(AGENTS, "", "demo", "Default", {SKILL: 5}),
+    ):
+        carried_out(demo, request)
+    desk = [sys.executable, "-m", "agentmgr", "desk", "--first-agent", AGENTS[0], "--count", str(len(AGENTS))]
+    with subprocess.Popen(
+        [*desk, "--port", demo.port, "--speed", SPEED], stdout=subprocess.DEVNULL
+    ) as agents:
+        try:
+            yield demo
+        finally:
+            agents.kill()
 
 
-def test_zeep_plays_a_day(demo_url: str) -> None:
-    lines: list[str] = []
-    agent_client, campaign_client = (signed_in(demo_url, service) for service in SERVICES.values())
-    agents, campaigns = agent_client.service, campaign_client.service
+Played = dict[str, Future[Day]]
 
-    def say(step: str, value: object) -> None:
-        lines.append(f"{step}: {str(value).lower() if isinstance(value, bool) else value}")
 
-    def refused(step: str, client: Client, call: Callable[..., Any], *args: Any) -> None:
-        with pytest.raises(Fault) as caught:
-            call(*args)
-        say(step, client.wsdl.types.deserialize(caught.value.detail[0]).RetCode)
+@pytest.fixture(scope="module")
+def played(
+    floor: Demo, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Played]:
+    """Let the clients that are tested play, all at once."""
 
-    name, address = "D-zeep", "+4930901821"
-    say("campaign", any(each.CampaignName == "Preview" for each in campaigns.GetCampaignDetails()))
-    say("list", campaigns.GetContactListNames("Preview")[0])
-    contact = {
-        "UserContactId": name,
-        "ContactListName": "Preview",
-        "FirstName": "Zo\xeb & <Ada>",
-        "PhoneNumber1": "+4930901820",
-    }
-    say("saved", agents.SaveContactToList(contact))
-    say("saved again", agents.SaveContactToList(contact))
-    agents.UpdateContactAttributeValueToList(name, "Preview", "LastName", "Day")
-    found = agents.GetContactDataFromList(name, "Preview")
-    say("contact", f"{found.FirstName} {found.LastName}")
-    refused("no contact", agent_client, agents.GetContactDataFromList, "?", "Preview")
-    (job,) = campaigns.GetCampaignJobs("Preview", ["JOB_ACTIVE"])
-    say("job", job.JobState)
-    say("paused", campaigns.PauseActiveJob(job.JobID))
-    refused("paused again", campaign_client, campaigns.PauseActiveJob, job.JobID)
-    say("resumed", campaigns.ResumePausedJob(job.JobID))
-    say("codes", agents.GetAllCompletionCodesForCampaign(job.JobID)[0])
-    refused("in the job", agent_client, agents.AddContactFromListToJob, "Preview", name, "Preview")
-    say("listed", agents.IsDNC(address))
-    say("put on the list", agents.AddToDNCList(address))
-    refused("put there again", agent_client, agents.AddToDNCList, address)
-    say("taken off", agents.RemoveFromDNCList(address))
-    refused("no imports", campaign_client, campaigns.GetImportJobStatus, "?")
-    refused("no time", campaign_client, campaigns.ScheduleDataSource, "?", "soon", "Europe/Berlin")
-    assert "".join(f"{line}\n" for line in lines) == DAY
+    def numbers(job_id: int) -> dict[str, float]:
+        return {
+            str(each["agent"]): float(str(each["value"])) for each in carried_out(floor, ListValues(job_id))
+        }
+
+    def day_of(client: str, directory: Path) -> Day:
+        name = f"D-{client}"
+        prepare(floor, name)
+        with opened(client, floor.url, directory) as foreign:
+            day = Day(foreign, name, CLIENTS.index(client), floor.url, numbers)
+            play(day)
+        return day
+
+    tested = [
+        client for client in CLIENTS if any(f"[{client}]" in item.name for item in request.session.items)
+    ]
+    with ThreadPoolExecutor(len(tested)) as pool:
+        yield {client: pool.submit(day_of, client, tmp_path_factory.mktemp(client)) for client in tested}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_client_plays_a_day(client: str, played: Played) -> None:
+    assert played[client].result(PLAYED_WITHIN_S).played == set(SERVICE_OF)
