@@ -20,7 +20,7 @@ from agentmgr.databases import ServerFailed
 from agentmgr.ports import ProcessingStore, StoreFault
 from agentmgr.publish.metrics import ResultsCollector
 from agentmgr.publish.plugin import PluginPublisher
-from agentmgr.publish.sender import Outbox, Sender
+from agentmgr.publish.sender import Call, Outbox, Sender, drop_old
 from agentmgr.publish.stomp import StompTopic
 from agentmgr.publish.stream import RedisStream
 from agentmgr.publish.ways import Way
@@ -49,6 +49,9 @@ class Publishing:
     _processings: tuple[JobProcessing, ...]
     _collector: ResultsCollector
     _store: Outbox
+    _call: Call
+    _now: Callable[[], float]
+    _keep_s: float
 
     async def run(self) -> None:
         """Tell results until cancelled."""
@@ -60,9 +63,13 @@ class Publishing:
             nursery.start_soon(self._look)
 
     async def _look(self) -> None:
+        names = {sender.name for sender in self._senders}
         while True:
             try:
-                self._collector.backlogs = await trio.to_thread.run_sync(self._store.backlogs)
+                self._collector.backlogs = await self._call(self._store.backlogs)
+                for each in self._collector.backlogs:
+                    if each.publisher not in names:  # it is none any more, and may be one again
+                        await drop_old(self._store, self._call, each.publisher, self._now(), self._keep_s)
             except StoreFault as fault:
                 log.warning("results_not_counted", why=str(fault))
             await trio.sleep(LOOK_S)
@@ -111,7 +118,7 @@ def prepare(
         if each.kind == Kind.PostProcessor
     )
     jobs.set_processors([each.name for each in processings], now())
-    return Publishing(connectors, calls, senders, processings, collector, store)
+    return Publishing(connectors, calls, senders, processings, collector, store, call, now, keep_s)
 
 
 def _ways(settings: Settings, calls: ConnectorCalls) -> Iterator[Way]:

@@ -129,12 +129,7 @@ class Sender:
         if trio.current_time() - self._dropped_at < DROP_EVERY_S:
             return
         self._dropped_at = trio.current_time()
-        before, dropped = self._now() - self._keep_s, 0
-        while found := await self._call(self._store.drop_results, self.name, before, BATCH):
-            dropped += found
-        if dropped:
-            self.counts.dropped += dropped
-            log.error("results_dropped", publisher=self.name, results=dropped, days=self._keep_s / DAY_S)
+        self.counts.dropped += await drop_old(self._store, self._call, self.name, self._now(), self._keep_s)
 
     async def _pause(self, why: str) -> None:
         pause_s = min(FIRST_PAUSE_S * 2**self._failed_in_a_row, LONGEST_PAUSE_S)
@@ -144,6 +139,16 @@ class Sender:
         if self._failed_in_a_row in (1, 10):  # not a line for each try of a long outage
             log.warning("publisher_failed", publisher=self.name, why=why, again_in_s=round(pause_s, 1))
         await trio.sleep(pause_s)
+
+
+async def drop_old(store: ResultStore, call: Call, publisher: str, now: float, keep_s: float) -> int:
+    """Forget what a publisher could not be told for so long; return how many results that were."""
+    dropped = 0
+    while found := await call(store.drop_results, publisher, now - keep_s, BATCH):
+        dropped += found
+    if dropped:
+        log.error("results_dropped", publisher=publisher, results=dropped, days=keep_s / DAY_S)
+    return dropped
 
 
 def first_of_each_contact(results: Sequence[AttemptResult]) -> Sequence[AttemptResult]:

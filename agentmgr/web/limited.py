@@ -107,9 +107,7 @@ def _stretch(time: trio.CancelScope, by_s: float) -> None:
 
 @define
 class _Exchange:
-    """One request and its answer, as the application sees them."""
-
-    # `has_body` says whether more of the request's body may come
+    """One request and its answer, as the application sees them; `has_body`: more of its body may come."""
 
     _receive: Receive
     _send: Send
