@@ -14,6 +14,8 @@ ARCHIVE_CHUNK = 500
 ADD_CHUNK = 500
 MAX_CALLS = 100_000
 MAX_SESSION = 10**14
+HEARD_S, HEARD_LOOKS = 0.02, 200
+"""How often it is looked whether all zones have heard of a maximum that fell, and how many times: 4 s."""
 TAKES_CONTACTS = (JobState.Running, JobState.Paused)
 
 
@@ -152,6 +154,8 @@ class JobService(Service):
     def set_max_calls(self, job_id: int, count: int, task_id: int | None = None) -> None:
         """Let a job with custom pacing have so many calls at once at most; those under way are not cut.
 
+        Fewer than before are waited for until all zones go by it: from then on none begins a call beyond.
+
         Args:
             job_id: the job.
             count: calls that no agent has yet, 0 for none.
@@ -159,7 +163,7 @@ class JobService(Service):
 
         Raises:
             ServiceError: it is not under way or nobody works on it, has no custom pacing or no such task; it
-                is no count.
+                is no count; or a zone has not taken it in time: it stands, and the zone goes by it later.
         """
         job = self.find(job_id)
         campaign = self.find_campaign(job.campaign)
@@ -177,6 +181,16 @@ class JobService(Service):
                 cause, f"job {job_id}: {done}; no zone can be told how many calls there may be"
             )
         self.hint(job.zones)
+        for _ in range(HEARD_LOOKS):
+            behind = self._at.store.zones_behind(job_id, self._at.served())
+            if not behind:
+                return
+            self._at.pause(HEARD_S)
+        raise ServiceError(
+            Cause.NOT_TAKEN,
+            f"job {job_id}: zone {', '.join(behind)} has not heard in {HEARD_S * HEARD_LOOKS:.0f} s of the"
+            f" maximum of {count}, which is lower; until it has, it may begin calls as before: say it again",
+        )
 
     def set_code(self, session: float, name: str) -> None:
         """Give the latest attempt of a session a completion code of its campaign.

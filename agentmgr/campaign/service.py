@@ -1,5 +1,6 @@
 """What every service has: who is calling, what it works with, and how it says no."""
 
+import time
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
@@ -34,6 +35,7 @@ class Backing:
     `now` is epoch seconds UTC; `served` says which zones somebody serves; `hint` is called with a zone after
     the state of one of its jobs was written, and may do nothing: the zone looks by itself before long.
     `floors` are the zones themselves, as far as they run in this process, and `manager` is that process.
+    `pause` blocks for so many seconds: for what a zone has to say before the caller is answered.
     """
 
     store: ServiceStore
@@ -43,6 +45,7 @@ class Backing:
     floors: Floors
     manager: Manager = NoManager()
     schedules: ScheduleRules = ScheduleRules()
+    pause: Callable[[float], None] = time.sleep
 
 
 @frozen

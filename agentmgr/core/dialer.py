@@ -87,12 +87,12 @@ class Dialer:
             self._out.serve(job)
 
     def _hold_calls(self, job: Job, calls: CallGrant) -> None:
-        """Say what is reserved for calls that are not there and will not be: others may have them."""
+        """Say that the grant was heard, and what is reserved for calls that will not be: for others."""
         granted = 0 if self._floor.closing else calls.granted
         reserved, wanted = max(granted, job.in_the_air), job.shares == 1 or job.staff > 0
-        if reserved < calls.reserved or wanted != calls.wanted:
+        if reserved < calls.reserved or wanted != calls.wanted or not calls.heard:
             self._out.emit(HoldCalls(job.job_id, calls.number, reserved, wanted))
-            job.calls = evolve(calls, reserved=reserved, wanted=wanted)
+            job.calls = evolve(calls, reserved=reserved, wanted=wanted, heard=True)
 
     def tick(self, job: Job) -> None:
         """Serve the job and come back after the pacing interval, for as long as it runs."""

@@ -584,7 +584,7 @@ class DropResumeToken:
 
 @frozen
 class HoldCalls:
-    """A zone has, and will have, at most so many calls of a job by the grant of that number.
+    """A zone goes by the grant of that number, and has, and will have by it, at most so many calls of a job.
 
     What was reserved beyond that is for others. `wanted` says whether it has anybody to call for.
     """

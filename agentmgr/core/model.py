@@ -360,13 +360,15 @@ class CallGrant:
     """How many calls that no agent has yet a zone may have of a job with custom pacing.
 
     It begins none while it has as many as are `granted`; it has `reserved` at most. The `number` counts the
-    grants of the share, and a share that is not `wanted` has nobody to call for.
+    grants of the share, and a share that is not `wanted` has nobody to call for. Unless it was `heard`, it is
+    waited for that the zone says it goes by this grant, which is of fewer calls than it may believe.
     """
 
     granted: int
     reserved: int
     number: int
     wanted: bool = True
+    heard: bool = True
 
 
 @frozen

@@ -346,7 +346,15 @@ class JobStore(Protocol):
     def set_max_calls(self, job_id: int, count: int, served: Iterable[str]) -> Paced:
         """Let a job with custom pacing have so many calls at once at most, over all its zones.
 
-        Refused if none of its zones is among those `served` or owned by a live manager.
+        Refused if none of its zones is among those `served` or owned by a live manager. One that fell is in
+        force when no zone is behind.
+        """
+        ...
+
+    def zones_behind(self, job_id: int, served: Iterable[str]) -> tuple[str, ...]:
+        """Return the zones that may begin more calls of a job than they are granted: they have not heard.
+
+        Of those `served` or owned by a live manager; nobody calls in the others.
         """
         ...
 

@@ -150,7 +150,7 @@ WANTED = {
 
 _CALLS = (
     "job.max_calls, job_share.calls_granted, job_share.calls_reserved, job_share.calls_grant,"
-    " job_share.calls_wanted"
+    " job_share.calls_wanted, job_share.calls_believed"
 )
 # Live jobs are few, and found by their index; not ordered here: that would read the whole table by its ids.
 _WANTED = (

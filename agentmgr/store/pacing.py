@@ -3,7 +3,8 @@
 What a zone may have is reserved for it until it says that it has fewer: so the calls of all zones together
 are never more than the maximum when one of them begins another, in whichever order they hear of it, and
 whichever zone is taken over. A call that is under way is never cut: a maximum that fell is waited for. Until
-a zone has heard of that, the one before counts for it.
+a zone has said that it has heard of that, it may begin calls as it believes it can; so the maximum before is
+in force for as long as anybody is behind.
 """
 
 from collections.abc import Iterable
@@ -60,9 +61,21 @@ def share_out(sql: Sql, job_id: int) -> None:
             if grant != granted or more:
                 sql.execute(
                     "UPDATE job_share SET calls_granted = ?, calls_reserved = calls_reserved + ?,"
+                    " calls_believed = CASE WHEN calls_believed > ? THEN calls_believed ELSE ? END,"
                     " calls_grant = calls_grant + 1 WHERE job_id = ? AND zone = ?",
-                    (grant, more, job_id, zone),
+                    (grant, more, grant, grant, job_id, zone),
                 )
+
+
+def zones_behind(tx: Transaction, job_id: int, served: Iterable[str]) -> tuple[str, ...]:
+    """Return the zones at work that may begin more calls of a job than they are granted, as they believe."""
+    sql, served = tx.sql, frozenset(served)
+    behind = sql.fetch(
+        "SELECT zone FROM job_share WHERE job_id = ? AND ended_at IS NULL AND calls_believed > calls_granted"
+        " ORDER BY zone",
+        (job_id,),
+    )
+    return tuple(zone for (zone,) in behind if zone in served or sql.fetch(_OWNER, (zone,)))
 
 
 def hold_calls(sql: Sql, zone: str, held: HoldCalls) -> None:
@@ -70,7 +83,8 @@ def hold_calls(sql: Sql, zone: str, held: HoldCalls) -> None:
     if not sql.execute("UPDATE job SET max_calls = max_calls WHERE job_id = ?", (held.job_id,)):
         return
     changed = sql.execute(
-        "UPDATE job_share SET calls_reserved = ?, calls_wanted = ? WHERE job_id = ? AND zone = ?"
+        "UPDATE job_share SET calls_reserved = ?, calls_wanted = ?, calls_believed = calls_granted"
+        " WHERE job_id = ? AND zone = ?"
         " AND calls_grant = ? AND calls_reserved >= ?",
         (held.reserved, int(held.wanted), held.job_id, zone, held.grant, held.reserved),
     )
@@ -81,7 +95,8 @@ def hold_calls(sql: Sql, zone: str, held: HoldCalls) -> None:
 def drop_calls(sql: Sql, job_id: int, zone: str) -> None:
     """Deal to others what a share had that has ended; its job is locked."""
     dropped = sql.execute(
-        "UPDATE job_share SET calls_granted = 0, calls_reserved = 0, calls_grant = calls_grant + 1"
+        "UPDATE job_share SET calls_granted = 0, calls_reserved = 0, calls_believed = 0,"
+        " calls_grant = calls_grant + 1"
         " WHERE job_id = ? AND zone = ? AND calls_granted + calls_reserved > 0",
         (job_id, zone),
     )
@@ -90,7 +105,9 @@ def drop_calls(sql: Sql, job_id: int, zone: str) -> None:
 
 
 def grant_of(
-    max_calls: int | None, granted: int, reserved: int, number: int, wanted: int
+    max_calls: int | None, granted: int, reserved: int, number: int, wanted: int, believed: int
 ) -> CallGrant | None:
     """Return what a share may call; None without custom pacing."""
-    return None if max_calls is None else CallGrant(granted, reserved, number, bool(wanted))
+    if max_calls is None:
+        return None
+    return CallGrant(granted, reserved, number, bool(wanted), believed <= granted)

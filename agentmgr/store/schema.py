@@ -395,6 +395,7 @@ Index("ix_job_list_list", job_list.c.list_id, job_list.c.job_id)
 # What a zone has of a job; one that has ended comes back to life if there are contacts again. With custom
 # pacing the zone may begin calls up to `calls_granted` and has at most `calls_reserved`, until it says that
 # it has fewer; `calls_grant` counts the grants, `calls_wanted` says whether there is anybody to call for.
+# Until it has heard of its latest grant it may begin calls up to `calls_believed`.
 job_share = _table(
     "job_share",
     _key("job_id", RowId, _ref("job.job_id")),
@@ -404,6 +405,7 @@ job_share = _table(
     Column("calls_reserved", Integer(), nullable=False, server_default="0"),
     Column("calls_grant", Integer(), nullable=False, server_default="0"),
     Column("calls_wanted", Flag, nullable=False, server_default="1"),
+    Column("calls_believed", Integer(), nullable=False, server_default="0"),
     clustered=True,
 )
 

@@ -659,6 +659,10 @@ class SqliteStore:
         """Let a job with custom pacing have so many calls at once at most, over all its zones."""
         return self._database.write(pacing.set_max_calls, job_id, count, tuple(served))
 
+    def zones_behind(self, job_id: int, served: Iterable[str]) -> tuple[str, ...]:
+        """Return the zones at work that may begin more calls of a job than they are granted."""
+        return self._database.read(pacing.zones_behind, job_id, tuple(served))
+
     def add_contacts(self, job_id: int, contact_ids: Sequence[int], priority: Priority) -> Added:
         """Give a job that runs or is paused some contacts."""
         return self._database.write(intake.add_contacts, job_id, tuple(contact_ids), priority)

@@ -45,7 +45,7 @@ from agentmgr.api.contract_campaign import (
     StopJob,
     StopJobResponse,
 )
-from agentmgr.core.effects import EndAttempt, SaveDisposition, StartAttempt
+from agentmgr.core.effects import EndAttempt, HoldCalls, SaveDisposition, StartAttempt
 from agentmgr.core.model import CompletionCodeSpec, PhoneNumber
 from agentmgr.core.tasks import FIRST_TASK
 from agentmgr.ports import ContactDraft, JobState
@@ -380,6 +380,25 @@ def calls_at_once_begin_with_none_and_are_as_many_as_was_said(world: World) -> N
         assert wanted.calls.granted == count
 
 
+@done(SetMaxAttemptsCount)
+@done(SetMaxAttemptsCountForTask)
+def fewer_calls_at_once_are_answered_when_the_zone_has_heard(world: World) -> None:
+    job_id = running(world, custom_pacing=True)
+    for count, request in enumerate(setters(job_id, 2)):
+        world.supervisor.jobs.set_max_calls(job_id, 3 + count)
+
+        def hear() -> None:
+            token = world.store.open_zone(ZONE, T0).token
+            (wanted,) = world.store.jobs_wanted(ZONE)
+            assert wanted.calls is not None
+            assert (wanted.calls.granted, wanted.calls.heard) == (2, False)
+            world.store.commit(token, [HoldCalls(job_id, wanted.calls.number, 2, True)])
+
+        world.meanwhile("zones_behind", lambda: world.meanwhile("zones_behind", hear))  # at the second look
+        assert world.call(request, object).Result == 0  # type: ignore[type-var, attr-defined]  # of two kinds
+        assert len(world.pauses) == 1 + count
+
+
 def each_setter(code: int, *, of_task: int | None = None) -> Callable[[Callable[[World], int]], None]:
     """Register a way to a code for both; it returns the job."""
 
@@ -439,6 +458,13 @@ def count_is_below_none(world: World) -> int:
 def maximum_cannot_be_stored(world: World) -> int:
     job_id = running(world, custom_pacing=True)
     world.fail("set_max_calls")
+    return job_id
+
+
+@each_setter(-50)
+def zone_does_not_hear_of_fewer_calls(world: World) -> int:
+    job_id = running(world, custom_pacing=True)
+    world.supervisor.jobs.set_max_calls(job_id, 9)
     return job_id
 
 

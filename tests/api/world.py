@@ -66,6 +66,7 @@ class World:
         served: the zones that somebody serves.
         floors: the zones of this process.
         hints: the zones that were hinted at.
+        pauses: how long was waited for zones, each time, seconds.
     """
 
     _real: SqliteStore
@@ -74,6 +75,7 @@ class World:
     served: frozenset[str] = frozenset()
     floors: Floors = NoFloors()
     hints: list[str] = Factory(list)
+    pauses: list[float] = Factory(list)
     _failing: Failing = Factory(lambda self: Failing(self._real), takes_self=True)
 
     @property
@@ -93,7 +95,14 @@ class World:
 
     def _services_of(self, caller: Caller) -> Services:
         store: Any = self._failing
-        at = Backing(store, lambda: self.now, lambda: self.served, self.hints.append, self.floors)
+        at = Backing(
+            store,
+            lambda: self.now,
+            lambda: self.served,
+            self.hints.append,
+            self.floors,
+            pause=self.pauses.append,
+        )
         return Services(at, caller)
 
     def call(self, request: AttrsInstance, gives: type[Response]) -> Response:

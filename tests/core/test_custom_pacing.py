@@ -65,3 +65,17 @@ def test_grant_that_was_read_before_the_latest_changes_nothing(scene):
     grant(scene, 1, 5)
     assert grant(scene, 4, 4) == (0, [])
     assert in_the_air(scene) == 1
+
+
+def test_grant_of_fewer_calls_is_said_to_be_heard_once_even_if_nothing_else_changes(scene):
+    grant(scene, 3, 2)
+    fewer = CallGrant(1, 3, 3, heard=False)
+    shown = scene.post(JobsWanted((WantedJob(1, Wanted.RUN, total=9, calls=fewer),)))
+    assert "store: HoldCalls 3 3 True" in shown
+    assert not any(line.startswith("store: HoldCalls") for line in grant(scene, 1, 3, reserved=3)[1])
+
+
+def test_zone_that_knew_of_fewer_calls_says_it_heard_of_a_grant_that_others_may_have_believed_higher(scene):
+    more = CallGrant(2, 2, 4, heard=False)
+    shown = scene.post(JobsWanted((WantedJob(1, Wanted.RUN, total=9, calls=more),)))
+    assert "store: HoldCalls 4 2 True" in shown
