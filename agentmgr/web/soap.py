@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -38,7 +40,14 @@ class _Page:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, of whoever may make it."""
-        caller = await self._calls.sign_in.caller(request)
+        try:
+            caller = await self._calls.sign_in.caller(request)
+        except HTTPException as error:
+            if error.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            # a client can tell its program what this is of a fault alone
+            fault = write_fault("Server", error.detail.strip())
+            return Response(fault, error.status_code, error.headers, _XML)
         if request.method != "POST":
             if "wsdl" not in {name.lower() for name in request.query_params}:
                 return PlainTextResponse(f"{request.url.path}?wsdl describes this service\n", 404)

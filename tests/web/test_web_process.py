@@ -5,6 +5,7 @@ import signal
 from base64 import b64encode
 from collections.abc import Iterator
 
+import orjson
 import pytest
 import trio
 from attrs import evolve
@@ -34,6 +35,21 @@ def place(postgres_server: ThrowawayPostgres) -> Iterator[PostgresPlace]:
     store.close()
     yield place
     place.give_back()
+
+
+@pytest.fixture
+def mortal() -> Iterator[PostgresPlace]:
+    """A database on a server of its own, which the test ends."""
+    server = ThrowawayPostgres()
+    try:
+        server.start()
+        place = new_postgres(server)
+        store = place.open()
+        store.put_account(AccountLogin("crm", hashed("secret"), Role.MANAGER, True))
+        store.close()
+        yield place
+    finally:
+        server.stop()
 
 
 def _settings(place: PostgresPlace) -> Settings:
@@ -70,6 +86,54 @@ async def test_calls_write_the_shared_database_until_the_process_is_told_to_end(
     store = place.open()
     assert [entry.added_by for entry in store.dnc_entries("", 10)] == ["crm"]
     store.close()
+
+
+def _call(path: str, body: bytes = b"", method: str = "POST") -> bytes:
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"Authorization: Basic {b64encode(b'crm:secret').decode()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def test_database_that_dies_is_a_clear_fault_until_it_is_back(
+    mortal: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.web_process.LOOK_S", 0.05)
+    soap = _call("/axis2/services/VP_POMAgentAPIService", BODY)
+    rest, health = _call("/api/v1/dnc/+4930123456", method="GET"), _call("/healthz", method="GET")
+    found: list[tuple[int, bytes]] = []
+
+    async def wait_for(status: int, request: bytes) -> None:
+        while (answer := await _ask(port_of[0], request))[0] != status:
+            found.append(answer)
+            await trio.sleep(0.02)
+
+    port_of: list[int] = []
+
+    async def call(port: int) -> None:
+        port_of.append(port)
+        await wait_for(200, rest)
+        assert found == []
+        await trio.to_thread.run_sync(mortal.server.kill)
+        for request in (soap, rest, soap, rest):
+            found.append(await _ask(port, request))
+        lost = list(found)
+        await wait_for(503, health)
+        mortal.server.start()  # it would end with another thread
+        await wait_for(200, health)
+        await wait_for(200, soap)
+        assert await _ask(port, rest) == (200, b'{"Result":true}')
+        why = "accounts cannot be read now; try again in 1 s"
+        for status, answer in lost[::2]:
+            assert status == 503
+            assert f"Server</faultcode><faultstring>{why}<" in answer.decode()
+        for status, answer in lost[1::2]:
+            assert (status, orjson.loads(answer)["detail"]) == (503, why)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with trio.fail_after(60):
+        await serve_web(_settings(mortal), call)
 
 
 async def test_what_others_left_is_gone_on_with_without_any_zone(
