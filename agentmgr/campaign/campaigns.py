@@ -141,7 +141,7 @@ class CampaignService(Service):
         list_ids = self._list_ids(spec, lists)
         self._check_numbers(spec)
         self.check_attributes(spec.attributes)
-        return store.add_campaign(spec, list_ids, self._at.now())
+        return store.add_campaign(spec, list_ids, self._at.now(), self._caller.name)
 
     def _checked(self, spec: CampaignSpec) -> CampaignSpec:
         spec = evolve(spec, name=spec.name.strip(), attributes=(*SYSTEM_ATTRIBUTES, *spec.attributes))
@@ -236,7 +236,8 @@ class CampaignService(Service):
             )
         list_ids = self._list_ids(spec, lists)
         self._check_numbers(spec)
-        if not self._at.store.change_campaign(spec, list_ids, while_it_runs=not fixed):
+        at, by = self._at, self._caller.name
+        if not at.store.change_campaign(spec, list_ids, at.now(), by, while_it_runs=not fixed):
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was changed or run meanwhile; try again")
         if not is_live or job is None:
             return None

@@ -126,6 +126,10 @@ def campaign_info(job: EndedJob) -> CampaignInfo:
         priority=job.priority,
         is_infinite=job.infinite,
         enable_pacing=bool(job.custom_pacing),
+        description=job.description,
+        created_by=job.created_by,
+        last_modified_by=job.updated_by,
+        last_modified_on=_moment(job.updated_at),
         last_job_start_time=_moment(job.last_started_at),
     )
 

@@ -67,6 +67,7 @@ RETRY_S = whole_number(0, 31 * 86_400)
 class CampaignSettings:
     """What a campaign is made with, beside its name, skill, lists and codes: single values, with units."""
 
+    description: str = _setting("", any_text(), "What the campaign is for, in words for people.")
     organisation: str = _setting(
         "",
         any_text(),

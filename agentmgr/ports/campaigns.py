@@ -228,11 +228,15 @@ class CampaignHistory:
 class CampaignStore(Protocol):
     """Campaigns."""
 
-    def add_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
-        """Store a campaign and return it with its id and all known attributes."""
+    def add_campaign(
+        self, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str = ""
+    ) -> CampaignSpec:
+        """Store a campaign that somebody made and return it with its id and all known attributes."""
         ...
 
-    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], *, while_it_runs: bool) -> bool:
+    def change_campaign(
+        self, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str = "", *, while_it_runs: bool
+    ) -> bool:
         """Write a campaign anew under its id, one version on; attributes stay as they are.
 
         False if it is not of the spec's version any more, or a job of it lives that must not; nothing was

@@ -27,6 +27,10 @@ class EndedJob:
     priority: int
     infinite: int
     custom_pacing: int
+    description: str
+    created_by: str
+    updated_by: str
+    updated_at: float
     last_started_at: float
     after: AttemptPlace
 

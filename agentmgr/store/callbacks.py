@@ -105,7 +105,7 @@ def read_withdrawn(sql: Sql, campaign_id: int) -> dict[str, int]:
 
 _KEPT = (
     "SELECT callback_id, callback.campaign_id, campaign.name, contact_list.name, contact.user_contact_id,"
-    " callback_type, agent_id, number_name, number, timezone, due_at, expires_at, notes, created_by,"
+    " callback_type, agent_id, number_name, number, timezone, due_at, expires_at, notes, callback.created_by,"
     " callback.created_at, ended_at, COALESCE(outcome, ''), reason,"
     " (SELECT MAX(COALESCE(attempt.agent_id, '')) FROM attempt"
     " WHERE attempt.callback_id = callback.callback_id AND attempt.ended_at IS NULL)"

@@ -76,10 +76,13 @@ if missing := COLUMNS.keys() - t.campaign.c.keys():
     raise TypeError(f"fields of a campaign without a column in its table: {missing}")
 
 
-def add_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
+def add_campaign(
+    tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str
+) -> CampaignSpec:
     """Write a new campaign; its id and its attributes come from the store."""
+    made = {"created_at": now, "created_by": by, "updated_at": now, "updated_by": by}
     campaign_id = tx.tables.execute(
-        sa.insert(t.campaign).values(**_row(spec), created_at=now).returning(t.campaign.c.campaign_id)
+        sa.insert(t.campaign).values(**_row(spec), **made).returning(t.campaign.c.campaign_id)
     ).scalar_one()
     _insert_parts(tx, campaign_id, spec, list_ids)
     define_attributes(tx, spec.attributes)
@@ -87,7 +90,7 @@ def add_campaign(tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], n
 
 
 def change_campaign(
-    tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], while_it_runs: bool
+    tx: Transaction, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str, while_it_runs: bool
 ) -> bool:
     """Write a campaign anew under its id, one version on; False if it is not as it was read, or runs."""
     campaign_id = spec.campaign_id
@@ -95,9 +98,8 @@ def change_campaign(
     if not while_it_runs:
         live = sa.select(t.job.c.job_id).where(t.job.c.campaign_id == campaign_id, t.job.c.ended_at.is_(None))
         as_read = sa.and_(as_read, ~live.exists())
-    changed = tx.tables.execute(
-        sa.update(t.campaign).where(as_read).values(**{**_row(spec), "version": spec.version + 1})
-    )
+    written = {**_row(spec), "version": spec.version + 1, "updated_at": now, "updated_by": by}
+    changed = tx.tables.execute(sa.update(t.campaign).where(as_read).values(**written))
     if not changed.rowcount:
         return False
     for table in (t.campaign_list, t.campaign_retry, t.campaign_destination, t.completion_code):

@@ -42,7 +42,8 @@ def read_history(tx: Transaction, contact_id: int) -> ContactHistory:
     )
     callbacks = sql.fetch(
         "SELECT callback_id, campaign.name, callback_type, agent_id, number_name, number, timezone, due_at,"
-        " expires_at, notes, created_by, callback.created_at, ended_at, COALESCE(outcome, '') FROM callback"
+        " expires_at, notes, callback.created_by, callback.created_at, ended_at, COALESCE(outcome, '')"
+        " FROM callback"
         " JOIN campaign ON campaign.campaign_id = callback.campaign_id"
         " WHERE contact_id = ? ORDER BY due_at, callback_id",
         (contact_id,),

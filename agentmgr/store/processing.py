@@ -62,7 +62,8 @@ def set_processors(tx: Transaction, names: tuple[str, ...], now: float) -> None:
 _NEXT = (
     "SELECT job.job_id, COALESCE(job.started_at, job.created_at), job.ended_at, job.state,"
     " campaign.campaign_id, campaign.name, campaign.organisation, campaign.priority, campaign.infinite,"
-    " campaign.custom_pacing, (SELECT MAX(COALESCE(last.started_at, last.created_at)) FROM job AS last"
+    " campaign.custom_pacing, campaign.description, campaign.created_by, campaign.updated_by,"
+    " campaign.updated_at, (SELECT MAX(COALESCE(last.started_at, last.created_at)) FROM job AS last"
     " WHERE last.campaign_id = job.campaign_id),"
     " processing.started_at, processing.attempt_id"
     " FROM processor JOIN job ON job.ended_at >= processor.since"

@@ -326,6 +326,10 @@ campaign = _table(
     Column("custom_pacing", Flag, nullable=False, server_default="0"),
     Column("filter", Text(), nullable=False, server_default=""),
     Column("finish_when", Text(), nullable=False, server_default=""),
+    Column("description", Text(), nullable=False, server_default=""),
+    Column("created_by", Text(), nullable=False, server_default=""),
+    Column("updated_by", Text(), nullable=False, server_default=""),
+    Column("updated_at", Real, nullable=False, server_default="0"),
     UniqueConstraint("name"),
 )
 campaign_list = _table(

@@ -558,13 +558,17 @@ class SqliteStore:
 
     # -- campaigns and jobs ----------------------------------------------------------------
 
-    def add_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], now: float) -> CampaignSpec:
-        """Store a campaign and return it with its id and all known attributes."""
-        return self._database.write(campaigns.add_campaign, spec, list_ids, now)
+    def add_campaign(
+        self, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str = ""
+    ) -> CampaignSpec:
+        """Store a campaign that somebody made and return it with its id and all known attributes."""
+        return self._database.write(campaigns.add_campaign, spec, list_ids, now, by)
 
-    def change_campaign(self, spec: CampaignSpec, list_ids: Sequence[int], *, while_it_runs: bool) -> bool:
+    def change_campaign(
+        self, spec: CampaignSpec, list_ids: Sequence[int], now: float, by: str = "", *, while_it_runs: bool
+    ) -> bool:
         """Write a campaign anew under its id, one version on; attributes stay as they are."""
-        return self._database.write(campaigns.change_campaign, spec, tuple(list_ids), while_it_runs)
+        return self._database.write(campaigns.change_campaign, spec, tuple(list_ids), now, by, while_it_runs)
 
     def lists_of(self, campaign_id: int) -> tuple[str, ...]:
         """Return the names of a campaign's contact lists."""

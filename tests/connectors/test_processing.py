@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 
 from agentmgr.connectors.calling import ConnectorCalls
-from agentmgr.connectors.processing import JobProcessing
+from agentmgr.connectors.processing import JobProcessing, campaign_info
 from agentmgr.connectors.settings import ConnectorSettings
 from agentmgr.connectors.workers import Connectors, Plan
 from agentmgr.core.effects import EndAttempt, FinishJob, StartAttempt
@@ -45,7 +47,7 @@ def run_job(store: SqliteStore, name: str, contacts: int, ended_at: float) -> in
     store.put_contacts(list_id, drafts, T0)
     code = CompletionCodeSpec(1, "Sale", True)
     spec = CampaignSpec(0, name, PacingType.Predictive, "English", (code,), 1)
-    campaign_id = store.add_campaign(spec, [list_id], T0).campaign_id
+    campaign_id = store.add_campaign(spec, [list_id], T0, "Ann").campaign_id
     job_id = store.create_job(campaign_id, ["North"], T0)
     last: int | None = 0
     while last is not None:
@@ -104,6 +106,21 @@ def test_pages_go_through_all_attempts_and_the_place_is_kept(store: SqliteStore)
     rest = store.processing.processing_page(job_id, again.after, 4)
     assert [row.user_contact_id for _, row in rest.attempts] == ["C4", "C5", "C6"]
     assert rest.after is None
+
+
+def test_campaign_is_told_with_who_made_it_and_who_changed_it_last(store: SqliteStore) -> None:
+    store.processing.set_processors(["report"], T0)
+    run_job(store, "Spring", 1, T0 + 100)
+    campaign = store.find_campaign("Spring")
+    assert campaign is not None
+    changed = evolve(campaign, description="What spring brings")
+    assert store.change_campaign(changed, [1], T0 + 50, "Ben", while_it_runs=True)
+    job = store.processing.next_ended("report")
+    assert job is not None
+    told = campaign_info(job)
+    assert (told.created_by, told.last_modified_by, told.description) == ("Ann", "Ben", "What spring brings")
+    assert told.last_modified_on == datetime.fromtimestamp(T0 + 50, UTC)
+    assert told.last_job_start_time == datetime.fromtimestamp(T0, UTC)
 
 
 def test_processor_that_is_named_again_begins_anew(store: SqliteStore) -> None:

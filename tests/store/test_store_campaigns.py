@@ -312,8 +312,8 @@ def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
 def test_campaign_changed_meanwhile_is_not_written_over(store: SqliteStore) -> None:
     list_id = store.ensure_list("A", T0)
     first = store.add_campaign(campaign(), [list_id], T0)
-    assert store.change_campaign(evolve(first, priority=7), [list_id], while_it_runs=True)
-    assert not store.change_campaign(evolve(first, priority=8), [list_id], while_it_runs=True)
+    assert store.change_campaign(evolve(first, priority=7), [list_id], T0, while_it_runs=True)
+    assert not store.change_campaign(evolve(first, priority=8), [list_id], T0, while_it_runs=True)
     found = store.find_campaign(first.name)
     assert found == evolve(first, priority=7, version=first.version + 1)
 
@@ -322,16 +322,16 @@ def test_campaign_run_meanwhile_keeps_what_its_job_rests_on(bench: Bench) -> Non
     found = bench.store.find_campaign("Spring")
     assert found is not None
     other = evolve(found, skill="Other")
-    assert not bench.store.change_campaign(other, [1], while_it_runs=False)
+    assert not bench.store.change_campaign(other, [1], T0, while_it_runs=False)
     assert bench.store.find_campaign("Spring") == found
     assert bench.store.move_job(bench.job_id, (JobState.Running,), JobState.Stopped, T0)
-    assert bench.store.change_campaign(other, [1], while_it_runs=False)
+    assert bench.store.change_campaign(other, [1], T0, while_it_runs=False)
 
 
 def test_campaign_changed_while_it_runs_is_heard_of_by_the_zone_of_its_job(bench: Bench) -> None:
     found = bench.store.find_campaign("Spring")
     assert found is not None
-    assert bench.store.change_campaign(evolve(found, priority=7), [1], while_it_runs=True)
+    assert bench.store.change_campaign(evolve(found, priority=7), [1], T0, while_it_runs=True)
     (wanted,) = bench.store.jobs_wanted(ZONE)
     job = bench.store.load_job(bench.token, bench.job_id)
     assert job is not None
