@@ -224,6 +224,8 @@ class CampaignFile(CampaignSettings):
 
 _TABLES = Tables(CampaignFile)
 REQUIRED = ("name", "skill", "lists")
+MAX_ROWS = 1000
+"""Desktops are told completion codes and destinations in one message."""
 
 
 def read(values: Mapping[str, Any]) -> tuple[CampaignSpec, tuple[str, ...]]:
@@ -238,6 +240,11 @@ def read(values: Mapping[str, Any]) -> tuple[CampaignSpec, tuple[str, ...]]:
     except Mistakes as mistakes:
         problems, found = mistakes.problems, None
     problems += [f"{key}: is missing, and has no default" for key in REQUIRED if key not in values]
+    problems += [
+        f"{key}: found {len(rows)}; allowed: at most {MAX_ROWS}"
+        for key in ("codes", "tasks", "steps", "address_book")
+        if isinstance(rows := values.get(key), list | tuple) and len(rows) > MAX_ROWS
+    ]
     if found is None or problems:
         raise Mistakes(problems)
     codes = _codes(found, problems)

@@ -67,6 +67,10 @@ OVERRIDES: Mapping[tuple[str, Cause], int] = {}
 """Where an operation's code for a cause is another one."""
 
 
+MAX_TEXT = 2000
+"""So many characters of a refusal leave: it may name what was sent, and that may be large."""
+
+
 class Refused(Exception):
     """An operation was not carried out.
 
@@ -77,6 +81,7 @@ class Refused(Exception):
     """
 
     def __init__(self, code: int | None, text: str, cause: Cause | None = None) -> None:
+        text = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}..."
         super().__init__(text)
         self.code = code
         self.text = text

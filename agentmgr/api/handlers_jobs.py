@@ -154,7 +154,8 @@ def get_active_job_task_id_for_task(
     if not ids:
         there = ", ".join(task.name for task in campaign.tasks)
         raise ServiceError(
-            Cause.NO_SUCH_TASK, f"campaign {campaign.name}: no task {request.TaskName!r}; there are: {there}"
+            Cause.NO_SUCH_TASK,
+            f"campaign {campaign.name}: no task {request.TaskName[:100]!r}; there are: {there}",
         )
     services.jobs.check_custom_pacing(request.CampaignName)
     jobs = services.jobs.active(request.CampaignName)

@@ -1,6 +1,5 @@
 """What a contact may hold: the one place that reads its values, whichever way they come in."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
@@ -24,7 +23,6 @@ MAX_ID_CHARACTERS = 100
 MAX_VALUE_CHARACTERS = 2000
 EMAIL = "Email"
 PREMIUM = "costs a premium; --allow-premium takes such numbers too"
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _OF_NUMBERS = frozenset(
     each
     for name, zone in PHONE_ZONE_ATTRIBUTES.items()
@@ -156,7 +154,7 @@ class ContactReader:
             if spec is not None and spec.data_type != "phone" and (expected := misfit(spec.data_type, value)):
                 yield Fault(name, value, f"the attribute needs {expected}")
         email = values.get(EMAIL, "")
-        if self._checks_email and email and not _EMAIL.fullmatch(email):
+        if self._checks_email and email and not numbers.is_email(email):
             yield Fault(EMAIL, email, "is no e-mail address")
 
     def read_number(

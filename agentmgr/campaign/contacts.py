@@ -7,7 +7,7 @@ from itertools import count
 from attrs import frozen
 
 from agentmgr.campaign.checks import NO_CHECKS, Checks, ContactReader, Fault
-from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES, Columns, read_columns
+from agentmgr.campaign.columns import MAX_NAME_CHARACTERS, SYSTEM_ATTRIBUTES, Columns, read_columns
 from agentmgr.campaign.phone_rules import NO_RULES, PhoneRules
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.campaign.sheet import Chunks, Problem, Rejected, Row, Stopped
@@ -274,6 +274,11 @@ def _checked_list(list_name: str, country: str) -> tuple[str, str]:
     if fault := fault_of(list_name):
         raise ServiceError(Cause.BAD_VALUE, f"the contact list's name {list_name!r} {fault}")
     name = list_name.strip()
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise ServiceError(
+            Cause.BAD_VALUE,
+            f"contact list {name[:50]!r}...: a name has at most {MAX_NAME_CHARACTERS} characters",
+        )
     try:
         country = numbers.parse_country(country) if country else ""
     except ValueError as error:

@@ -236,6 +236,8 @@ def _hours(text: str) -> int:
 
 def _time_of_day(text: str) -> str:
     try:
+        if not text.isascii():
+            raise ValueError(text)
         return datetime.strptime(text.strip(), "%H:%M").strftime("%H:%M")  # noqa: DTZ007  # a time alone
     except ValueError:
         raise ValueError(f"archival is daily at {text[:50]!r}; allowed is a time such as 02:30") from None

@@ -66,7 +66,7 @@ class Service:
         campaign = self._at.store.find_campaign(name)
         if campaign is None:
             there = ", ".join(each.name for each in self.visible_campaigns()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {name!r}; there are: {there}")
+            raise ServiceError(Cause.NO_SUCH_CAMPAIGN, f"no campaign {name[:100]!r}; there are: {there}")
         self.check_owner(campaign.organisation, Cause.FOREIGN_CAMPAIGN, f"campaign {name}")
         return campaign
 
@@ -79,7 +79,7 @@ class Service:
         found = self._at.store.find_list(name)
         if found is None:
             there = ", ".join(each.name for each in self.visible_lists()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name!r}; there are: {there}")
+            raise ServiceError(Cause.NO_SUCH_LIST, f"no contact list {name[:100]!r}; there are: {there}")
         self.check_owner(found.organisation, Cause.FOREIGN_LIST, f"contact list {name}")
         return found
 
@@ -92,7 +92,7 @@ class Service:
         found = self._at.store.find_source(name)
         if found is None:
             there = ", ".join(each.name for each in self.visible_sources()) or "none yet"
-            raise ServiceError(Cause.NO_SUCH_SOURCE, f"no data source {name!r}; there are: {there}")
+            raise ServiceError(Cause.NO_SUCH_SOURCE, f"no data source {name[:100]!r}; there are: {there}")
         self.check_owner(found.organisation, Cause.FOREIGN_SOURCE, f"data source {name}")
         return found
 

@@ -105,9 +105,18 @@ def read_address(text: str, region: str | None = None) -> str:
     address = _plain(text).removeprefix("mailto:").casefold()
     if fault := fault_of(address):
         raise ValueError(fault)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
+    if not is_email(address):
         raise ValueError("is neither a telephone number nor an e-mail address")
     return address
+
+
+_EMAIL = re.compile(r"(?=.{3,254}\Z)[^@\s]{1,64}@([^@\s.]{1,63}\.)+[^@\s.]{1,63}")
+"""Lengths as RFC 5321, 4.5.3.1, and host names have them."""
+
+
+def is_email(text: str) -> bool:
+    """Tell whether mail could be sent there, as far as one can see."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=65536)

@@ -123,8 +123,10 @@ def _instant(text: str, zone: tzinfo) -> float:
     return _on_the_wall(_read_time(text), zone)
 
 
-def _read_time(text: str) -> datetime:
-    return datetime.strptime(text, _TIME)  # noqa: DTZ007  # what the zone is stands beside it
+def _read_time(text: str, form: str = _TIME) -> datetime:
+    if not text.isascii():  # strptime reads the digits of all scripts
+        raise ValueError(text)
+    return datetime.strptime(text, form)  # noqa: DTZ007  # what the zone is stands beside it
 
 
 def zone_of(name: str) -> tzinfo:
@@ -238,7 +240,7 @@ def read_minute(what: str, text: str, timezone: str) -> float:
         ValueError: it is written otherwise, or too far away.
     """
     try:
-        local = datetime.strptime(text.strip(), _MINUTE)  # noqa: DTZ007  # what the zone is stands beside it
+        local = _read_time(text.strip(), _MINUTE)
     except ValueError:
         local = None
     if local is None or not _FIRST_YEAR < local.year < _END_OF_TIME - 1:

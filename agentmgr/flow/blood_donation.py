@@ -12,7 +12,7 @@ from typing import Protocol
 
 from attrs import define
 
-from agentmgr.flow.nodes import DataNodes, NodeFailed
+from agentmgr.flow.nodes import DataNodes, NodeFailed, NodeRefused
 from agentmgr.flow.variables import PomInfo
 
 MENU = "To accept, press 1. To decline, press 2. Never to be called again, press 3. To talk to us, press 9."
@@ -20,6 +20,8 @@ TRIES = 3
 """How often the menu is played to somebody who presses something else."""
 NOTED, DECLINED, NEVER_AGAIN = "INVACP", "INVREJ", "DNCREQ"
 """The completion codes of the campaign, which agents and flows give."""
+ON_THE_LIST = -9
+"""The number is on the do-not-call list already, as the caller wants."""
 
 
 class Call(Protocol):
@@ -72,7 +74,11 @@ def blood_donation(call: Call, nodes: DataNodes, mails: str) -> str:
             call.say("Thank you all the same.")
             return DECLINED
         if pressed == "3":
-            nodes.add_to_dnc_list(call.dnis)
+            try:
+                nodes.add_to_dnc_list(call.dnis)
+            except NodeRefused as refused:
+                if refused.code != ON_THE_LIST:
+                    raise
             nodes.update_disposition(info, NEVER_AGAIN)
             call.say("We will not call you again.")
             return NEVER_AGAIN
@@ -108,6 +114,15 @@ class TerminalCall:
         self.say(f"(to the agents{f' at {vdn}' if vdn else ''})")
 
 
+class _WithoutCall(DataNodes):
+    """Nodes for a flow that is only tried: without a session there is no attempt that could have a code."""
+
+    def update_disposition(self, info: PomInfo, completion_code: str) -> None:
+        """Say what code the call would have."""
+        sys.stdout.write(f"(completion code {completion_code}; --session says of which call)\n")
+        info.CompletionCode = completion_code
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the flow once at this terminal."""
     parser = argparse.ArgumentParser(prog="agentmgr.flow.blood_donation", description=__doc__)
@@ -122,7 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mails", default="Invitations", help="the campaign for those who accept")
     parser.add_argument("--digits", default=None, help="what the caller presses; else it is typed")
     given = parser.parse_args(arguments)
-    nodes = DataNodes(given.user, given.password, given.host, given.secondary)
+    nodes = (DataNodes if given.session else _WithoutCall)(
+        given.user, given.password, given.host, given.secondary
+    )
     info = PomInfo(ContactID=given.contact, ContactGroupName=given.list, SessionID=given.session)
     try:
         dnis = nodes.get_phone_number(info, "PhoneNumber1").PhoneNumber or ""

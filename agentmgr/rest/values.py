@@ -1,6 +1,7 @@
 """JSON and the classes of requests and responses: read strictly, with all mistakes, and written."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -52,6 +53,11 @@ def write(value: AttrsInstance) -> Any:
     return _CONVERTER.unstructure(value)
 
 
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
+"""As JSON writes them: int() and float() take signs, spaces, underlines and the digits of all scripts."""
+
+
 def from_text(texts: Sequence[str], of: Any) -> Any:
     """Return what stands in an address as JSON would have it, as it stands if it is no such value."""
     of, _ = unwrapped(of)
@@ -60,11 +66,10 @@ def from_text(texts: Sequence[str], of: Any) -> Any:
     text = texts[-1]
     if of is bool:
         return {"true": True, "false": False}.get(text, text)
-    if of in (int, Long, float):
-        try:
-            return float(text) if of is float else int(text)
-        except ValueError:
-            return text
+    if of in (int, Long) and _WHOLE.fullmatch(text):
+        return int(text)
+    if of is float and _NUMBER.fullmatch(text):
+        return float(text)
     return text
 
 

@@ -6,6 +6,8 @@ from typing import TypeVar, TypeVarTuple
 import structlog
 import trio
 from attrs import AttrsInstance, Factory, frozen
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from agentmgr.api.faults import Refused
 from agentmgr.api.operations import Operation
@@ -33,6 +35,21 @@ _OF_CUSTOMERS = (
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+
+def check_plain(request: Request) -> None:
+    """See that a body is not packed.
+
+    Raises:
+        HTTPException: 415, it is.
+    """
+    packed = request.headers.get("content-encoding", "").strip().lower()
+    if packed not in ("", "identity"):
+        raise HTTPException(
+            415,
+            f"a body packed as {packed[:100]} is not read; send it plain\n",
+            {"Accept-Encoding": "identity"},
+        )
 
 
 class Failed(Exception):

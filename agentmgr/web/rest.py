@@ -25,7 +25,7 @@ from agentmgr.rest.problems import Problem, problem_of
 from agentmgr.rest.repeats import HEADER, NoKey, key_of, once
 from agentmgr.rest.routes import ROOT, Route, Routes
 from agentmgr.rest.values import Mistaken
-from agentmgr.web.calls import Calls, write_down
+from agentmgr.web.calls import Calls, check_plain, write_down
 
 log = structlog.get_logger()
 
@@ -91,6 +91,7 @@ class _Page:
         try:
             caller = await self._calls.sign_in.caller(request, tokens=True)
             route, in_path = self._find(request)
+            check_plain(request)
             key = key_of(request.headers.getlist(HEADER), route)
             if route.has_lines:
                 return await self._stream(request, route, in_path, caller)

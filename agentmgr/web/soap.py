@@ -15,7 +15,7 @@ from agentmgr.api.operations import CONTRACTS, OPERATIONS
 from agentmgr.campaign.service import Caller
 from agentmgr.soap.envelope import Codec, Unreadable, write_fault
 from agentmgr.soap.wsdl import PATHS
-from agentmgr.web.calls import Calls, Failed
+from agentmgr.web.calls import Calls, Failed, check_plain
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ class _Page:
                 return PlainTextResponse(f"{request.url.path}?wsdl describes this service\n", 404)
             location = str(request.url.replace(query=""))
             return Response(await self._calls.run(self._codec.describe, location), media_type=_XML)
+        check_plain(request)
         charset = _CHARSET.search(request.headers.get("content-type", ""))
         body = await request.body()
         status, answer = await self._calls.run(

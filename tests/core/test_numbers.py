@@ -323,7 +323,18 @@ def test_address_is_read_in_the_form_it_is_kept(text: str, address: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["@", "ann@", "ann@home", "a b@example.com", "ann@example.com, bob@example.com"]
+    "text",
+    [
+        "@",
+        "ann@",
+        "ann@home",
+        "a b@example.com",
+        "ann@example.com, bob@example.com",
+        f"{'a' * 65}@example.com",
+        f"ann@{'a' * 64}.com",
+        "ann@" + "abc." * 63 + "com",
+        "ann@example..com",
+    ],
 )
 def test_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither a telephone number nor an e-mail address"):

@@ -130,6 +130,7 @@ def test_what_is_worked_out_does_not_depend_on_how_long_it_goes_on() -> None:
         ("Once", "2026-11-26 09:00:00", NEW_YORK, {}, "the start is '2026-11-26"),
         ("Once", "2026/02/30 09:00:00", NEW_YORK, {}, "the start is '2026/02/30"),
         ("Once", "", NEW_YORK, {}, "the start is ''"),
+        ("Once", "\u0662\u0660\u0662\u0667/01/01 09:00:00", NEW_YORK, {}, "the start is '\u0662"),
         ("Once", "0001/01/01 00:00:00", NEW_YORK, {}, "the start is '0001"),
         ("Once", "2025/12/31 09:00:00", NEW_YORK, {}, "which is over"),
         ("Once", "2026/11/26 09:00:00", "Mars/Olympus", {}, "no such time zone"),

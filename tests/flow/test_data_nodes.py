@@ -170,6 +170,20 @@ def test_refusal_has_the_code_and_the_text_of_the_service(nodes: DataNodes) -> N
     assert refused.value.code == -16
 
 
+def test_blood_donation_leaves_a_number_on_the_list_that_is_there_already(
+    nodes: DataNodes, hosts: list[Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(address: str) -> None:
+        raise NodeRefused(code, address)
+
+    monkeypatch.setattr(nodes, "add_to_dnc_list", refuse)
+    code = -9
+    assert blood_donation(a_call("3"), nodes, "Letters") == "DNCREQ"
+    code = -19
+    with pytest.raises(NodeRefused):
+        blood_donation(a_call("3"), nodes, "Letters")
+
+
 def test_session_id_that_is_none_is_refused_before_anything_is_sent(
     nodes: DataNodes, hosts: list[Host]
 ) -> None:
@@ -238,6 +252,9 @@ def test_nodes_and_flow_work_with_a_real_manager(demo: Demo, capsys: pytest.Capt
     given = ["--host", host, "--list", "Preview", "--contact", "D-1", "--digits", "9"]
     assert main(given) == 0
     assert "decided: transferred" in capsys.readouterr().out
+    for _ in range(2):
+        assert main([*given[:-1], "3"]) == 0
+        assert "decided: DNCREQ" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -44,6 +44,11 @@ async def test_lists_are_made_and_named_page_by_page(all_of: Client) -> None:
     assert found[0][0] == {"Name": "A", "Contacts": 0, "Country": "DE"}
 
 
+async def test_list_has_a_name_of_100_characters_at_most(all_of: Client) -> None:
+    assert (await all_of.call("PUT", f"/lists/{'a' * 100}", {})).json == {"IsNew": True}
+    assert (await all_of.call("PUT", f"/lists/{'a' * 101}", {})).status == 422
+
+
 async def test_list_of_another_organisation_is_neither_named_nor_made(all_of: Client) -> None:
     all_of.store.add_organisation("North", 0.0)
     all_of.store.add_organisation("South", 0.0)
@@ -78,6 +83,10 @@ async def test_campaign_that_cannot_be_says_all_that_is_wrong(all_of: Client) ->
     missing = await all_of.call("POST", "/campaigns", SUMMER)
     assert (missing.status, missing.json["cause"]) == (404, "NO_SUCH_LIST")
     assert (await all_of.call("POST", "/campaigns", [1])).status == 400
+    many = await all_of.call(
+        "POST", "/campaigns", {**SUMMER, "codes": [{"name": str(n)} for n in range(1001)]}
+    )
+    assert (many.status, many.json["detail"]) == (422, "codes: found 1001; allowed: at most 1000")
 
 
 async def test_dnc_is_read_page_by_page(all_of: Client) -> None:

@@ -135,6 +135,11 @@ async def test_all_mistakes_are_told_with_their_paths(things: Client) -> None:
     [
         ("", "Count"),
         ("Count=x", "Count"),
+        ("Count=%D9%A1", "Count"),
+        ("Count=%2B1", "Count"),
+        ("Count=1_0", "Count"),
+        ("Count=%201", "Count"),
+        ("Count=1&Share=1_0.5", "Share"),
         ("Count=2147483648", "Count"),
         ("Count=1&Share=NaN", "Share"),
         ("Count=1&Share=1e999", "Share"),
@@ -167,6 +172,11 @@ async def test_field_of_the_path_is_not_in_the_body_too(things: Client) -> None:
 async def test_body_of_another_type_is_415(things: Client) -> None:
     answer = await things.call("PUT", "/things/a", raw=b"<x/>", content_type="text/xml")
     assert answer.status == 415
+
+
+async def test_body_that_is_packed_is_415(things: Client) -> None:
+    answer = await things.call("PUT", "/things/a", {"Count": 1}, content_encoding="gzip")
+    assert (answer.status, answer.json["detail"]) == (415, "a body packed as gzip is not read; send it plain")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/things", "/things/", "/things/a/", "/things/a/b", ""])

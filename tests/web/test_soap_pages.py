@@ -185,6 +185,19 @@ async def test_body_that_does_not_come_is_given_up(served: Served) -> None:
     assert (await served.ask(request))[0] == 408
 
 
+async def test_body_that_is_packed_is_refused_as_what_it_is(served: Served) -> None:
+    plain = _request("POST", AGENT_PATH, "crm:secret", b"x")
+    status, _, said = await served.ask(plain.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
+    assert (status, said) == (415, b"a body packed as gzip is not read; send it plain\n")
+
+
+async def test_refusal_does_not_say_all_that_was_sent(served: Served) -> None:
+    where = f"<a:Address>+442079460018</a:Address><a:OrgName>{'x' * 100_000}</a:OrgName>"
+    for wrong in (f"<a:IsDNC>{where}</a:IsDNC>", f"<a:AddContactListToJob>{where}</a:AddContactListToJob>"):
+        status, answer = await served.call(wrong)
+        assert (status, len("".join(_texts(answer))) < 5000) == (500, True)
+
+
 async def test_body_that_is_too_large_is_refused(served: Served) -> None:
     request = _request("POST", AGENT_PATH, "crm:secret", b"x").replace(b"Length: 1", b"Length: 10000000")
     assert (await served.ask(request))[0] == 413
