@@ -80,7 +80,6 @@ class ContactReader:
         rules: the patterns for telephone numbers.
         needs_number: refuse a contact without one of the numbers that all can have.
         allow_premium: take numbers that cost whoever calls them a premium.
-        checks_email: refuse an e-mail address that is none.
     """
 
     _specs: Mapping[str, AttributeSpec] = field(converter=_by_name)
@@ -89,7 +88,6 @@ class ContactReader:
     _rules: PhoneRules = PhoneRules()
     _needs_number: bool = field(default=False, kw_only=True)
     _allow_premium: bool = field(default=True, kw_only=True)
-    _checks_email: bool = field(default=True, kw_only=True)
 
     def read(self, values: Mapping[str, str]) -> tuple[ContactDraft | None, list[Fault]]:
         """Return a contact as it is stored, or None and all that is wrong with it.
@@ -154,7 +152,7 @@ class ContactReader:
             if spec is not None and spec.data_type != "phone" and (expected := misfit(spec.data_type, value)):
                 yield Fault(name, value, f"the attribute needs {expected}")
         email = values.get(EMAIL, "")
-        if self._checks_email and email and not numbers.is_email(email):
+        if email and not numbers.is_email(email):
             yield Fault(EMAIL, email, "is no e-mail address")
 
     def read_number(

@@ -326,7 +326,7 @@ class RowReader:
     ) -> None:
         self._columns = columns
         self._contacts = ContactReader(
-            specs, region, checks, rules, needs_number=True, allow_premium=allow_premium, checks_email=False
+            specs, region, checks, rules, needs_number=True, allow_premium=allow_premium
         )
 
     def read(self, row: Row) -> tuple[ContactDraft | None, list[Problem]]:

@@ -200,7 +200,10 @@ _ITS_SHARE = (
 
 
 def make_callback(tx: Transaction, new: NewCallback, now: float) -> str | None:
-    """Make a callback for a job that runs or is paused; return its id, None if job or contact are gone."""
+    """Make a callback for a job that runs or is paused; return its id, None if job or contact are gone.
+
+    One that waits already, with the same time, number and notes, is the same promise, said again.
+    """
     sql = tx.sql
     # whoever ends the job, or has a zone load it, comes before or after this
     sql.execute("UPDATE job SET total = total WHERE job_id = ?", (new.job_id,))
@@ -208,10 +211,21 @@ def make_callback(tx: Transaction, new: NewCallback, now: float) -> str | None:
     if not rows:
         return None
     ((campaign_id,),) = rows
+    number = new.number
+    same = sql.fetch(
+        "SELECT callback_id FROM callback WHERE campaign_id = ? AND contact_id = ? AND number = ?"
+        " AND due_at = ? AND expires_at = ? AND notes = ? AND created_by = ? AND ended_at IS NULL"
+        " AND made_in > 0",
+        (
+            *(campaign_id, new.contact_id, number.number, new.due_at),
+            *(new.expires_at, new.notes, new.created_by),
+        ),
+    )
+    for (callback_id,) in same:
+        return str(callback_id)
     ((zone,),) = sql.fetch(_ITS_SHARE, (new.contact_id, new.job_id))
     version = _raise_version(sql, campaign_id)
     callback_id = callback_in_version(campaign_id, version)
-    number = new.number
     sql.execute(
         "INSERT INTO callback (zone, callback_id, campaign_id, job_id, contact_id, callback_type, agent_id,"
         " created_by, number, number_name, timezone, due_at, expires_at, notes, created_at, saved_at,"

@@ -12,6 +12,11 @@ from agentmgr.store.settlement import settle_share
 from agentmgr.store.sql import Sql
 
 _NOTHING_PENDING = "NOT EXISTS (SELECT 1 FROM job_contact WHERE job_contact.job_id = ? AND state = 'pending')"
+# What its zone knows of it has ended by then; one that is left was made since the zone looked.
+_NOTHING_PROMISED = (
+    "NOT EXISTS (SELECT 1 FROM callback JOIN job ON job.campaign_id = callback.campaign_id"
+    " WHERE job.job_id = ? AND callback.zone = ? AND callback.ended_at IS NULL)"
+)
 _OPEN = (
     "SELECT 1 FROM job_contact WHERE job_id = ? AND zone = ? AND state = 'claimed'"
     " UNION ALL SELECT 1 FROM attempt WHERE job_id = ? AND zone = ? AND ended_at IS NULL LIMIT 1"
@@ -38,8 +43,9 @@ def revive_share(sql: Sql, job_id: int, zone: str) -> None:
 def finish_share(sql: Sql, zone: str, job_id: int, state: str, at: float) -> None:
     """End a zone's share, and the job with its last one.
 
-    One that has run out of contacts goes on if there are others meanwhile, wherever they are. With a share
-    that is stopped those end too in which nothing is under way: nobody may be there to end them.
+    One that has run out of contacts goes on if there are others meanwhile, wherever they are, or a callback
+    was made for it. With a share that is stopped those end too in which nothing is under way: nobody may be
+    there to end them.
     """
     if not lock_job(sql, job_id):
         return
@@ -47,8 +53,9 @@ def finish_share(sql: Sql, zone: str, job_id: int, state: str, at: float) -> Non
     if is_stopped:
         _end(sql, job_id, zone, at)
     elif not sql.execute(
-        f"UPDATE job_share SET ended_at = ? WHERE job_id = ? AND zone = ? AND {_NOTHING_PENDING}",
-        (at, job_id, zone, job_id),
+        f"UPDATE job_share SET ended_at = ? WHERE job_id = ? AND zone = ? AND {_NOTHING_PENDING}"
+        f" AND {_NOTHING_PROMISED}",
+        (at, job_id, zone, job_id, job_id, zone),
     ):
         return
     else:

@@ -56,6 +56,7 @@ def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_pat
 def test_import_keeps_every_attribute(load: Import, imported: Imported, store: SqliteStore) -> None:
     names = [spec.name for spec in SYSTEM_ATTRIBUTES]
     values = {name: f"the {name}" for name in names} | {
+        "Email": "ann@example.com",
         "UserContactId": "U1",
         "PhoneNumber1": "(415) 555-0123",
         "PhoneNumber1CtryCode": "1",
@@ -158,6 +159,15 @@ def test_import_other_attribute_that_is_a_phone_is_read_too(
     rows = "U1,+4930123456,030 123457\nU2,+4930123456,030 123457 Fax\nU3,+4930123456,\n"
     assert load(head + rows).rejected == 1
     assert imported()["U1"]["Assistant"] == "+4930123457"
+
+
+def test_import_refuses_an_e_mail_address_that_is_none_as_programs_are(
+    load: Import, imported: Imported
+) -> None:
+    head = "UserContactId,PhoneNumber1,Email\n"
+    rows = "U1,+4930123456,ann@example.com\nU2,+4930123457,ann at example\nU3,+4930123458,\n"
+    assert load(head + rows).rejected == 1
+    assert imported().keys() == {"U1", "U3"}
 
 
 def test_import_time_zone_is_written_as_iana_does(load: Import, imported: Imported) -> None:

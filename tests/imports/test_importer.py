@@ -49,6 +49,14 @@ def test_import_in_a_process_of_its_own_does_the_same(desk: Desk) -> None:
     assert "No such file" in desk.imported().error
 
 
+def test_row_with_an_e_mail_address_that_is_none_fails(desk: Desk) -> None:
+    (desk.directory / "leads.csv").write_text(
+        "UserContactId,PhoneNumber1,Email\n1,+12125550001,a@example.com\n2,+12125550002,nobody\n"
+    )
+    desk.source("leads.csv")
+    assert desk.imported().counts == ImportCounts(created=1, invalid=1)
+
+
 def test_import_again_updates_or_leaves_what_is_there(desk: Desk) -> None:
     desk.source(desk.write("leads.csv", 3))
     desk.imported()

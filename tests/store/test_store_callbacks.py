@@ -12,7 +12,14 @@ from attrs import evolve
 from stores import T0, ZONE, Bench, in_file, prepare_job, start
 from test_store_contract import callback, calling_back, saved
 
-from agentmgr.core.effects import EndCallback, MarkAnswered, SaveResumeToken, SetNumber
+from agentmgr.core.effects import (
+    EndCallback,
+    FinishJob,
+    MarkAnswered,
+    ReturnContact,
+    SaveResumeToken,
+    SetNumber,
+)
 from agentmgr.core.model import AgentSpec, PhoneNumber
 from agentmgr.ports import (
     AgentLogin,
@@ -357,8 +364,47 @@ def test_callback_made_from_outside_is_told_with_a_higher_version_of_its_campaig
         "after work",
     )
     assert bench.rows("SELECT zone, created_by FROM callback WHERE made_in > 0") == [(ZONE, "ann")]
-    again = bench.store.make_callback(new_callback(bench), T0)
-    assert again not in (None, made)
+
+
+def test_promise_that_is_said_again_is_the_same_callback_until_it_is_over(bench: Bench) -> None:
+    made = bench.store.make_callback(new_callback(bench), T0)
+    assert made is not None
+    (before,) = bench.store.jobs_wanted(ZONE)
+    assert bench.store.make_callback(new_callback(bench), T0 + 1) == made
+    assert bench.store.jobs_wanted(ZONE) == (before,)
+    others = [
+        bench.store.make_callback(new_callback(bench, **changes), T0)
+        for changes in (
+            {"due_at": T0 + 101},
+            {"expires_at": T0 + 901},
+            {"notes": "before work"},
+            {"created_by": "bob"},
+            {"number": PhoneNumber("PhoneNumber2", "+12125550009", "America/New_York")},
+            {"contact_id": 2},
+        )
+    ]
+    bench.store.commit(bench.token, [EndCallback(made, "Handled", T0 + 9, bench.job_id)])
+    again = bench.store.make_callback(new_callback(bench), T0 + 10)
+    assert len({made, again, *others}) == 8
+
+
+def test_callback_made_while_its_job_finishes_is_made_by_that_job(bench: Bench) -> None:
+    contacts = bench.claim()
+    done = [ReturnContact(bench.job_id, each.contact_id, 1, "Handled", None) for each in contacts]
+    made = bench.store.make_callback(new_callback(bench), T0)
+    assert made is not None
+    finish = FinishJob(bench.job_id, "finished", T0 + 5)
+    bench.store.commit(bench.token, [*done, finish])  # the zone has not heard of it
+    (wanted,) = bench.store.jobs_wanted(ZONE)
+    assert wanted.job_id == bench.job_id
+    job = bench.store.load_job(bench.token, bench.job_id)
+    assert job is not None
+    assert [each.callback_id for each in job.callbacks] == [made]
+    bench.store.commit(bench.token, [EndCallback(made, "Handled", T0 + 9, bench.job_id), finish])
+    ended = bench.store.job(bench.job_id)
+    assert ended is not None
+    assert ended.state is JobState.Finished
+    assert bench.store.jobs_wanted(ZONE) == ()
 
 
 def test_contact_with_a_callback_made_from_outside_is_not_handed_out(bench: Bench) -> None:
