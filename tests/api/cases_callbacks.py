@@ -102,7 +102,16 @@ def the_number_is_the_address_else_the_attribute(world: World) -> None:
     )
     address = made(world, ContactAttributeName="PhoneNumber2", Address="+442079460018")
     assert (address.number, address.timezone) == ("+442079460018", "Europe/London")
-    assert made(world, Address="+33 1 40 20 50 50").number_name == "PhoneNumber2"
+    assert made(world, Address="+33 1 40 20 50 50", Notes="x").number_name == "PhoneNumber2"
+
+
+@done(ScheduleCallBack)
+def a_call_that_is_repeated_is_the_same_callback(world: World) -> None:
+    running(world)
+    made(world)
+    assert world.call(WANTED, ScheduleCallBackResponse).Result == 0
+    assert len(kept(world)) == 1
+    made(world, EndTime="2025/06/16 10:31")
 
 
 @refused(ScheduleCallBack, -2)
