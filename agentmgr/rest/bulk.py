@@ -104,8 +104,9 @@ class Lines:
 
     def end(self) -> None:
         """Take what came after the last line break."""
-        self._take(bytes(self._rest))
-        self._rest.clear()
+        if self._rest:
+            self._take(bytes(self._rest))
+            self._rest.clear()
 
     def _take(self, line: bytes) -> None:
         self._number += 1

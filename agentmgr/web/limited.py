@@ -71,7 +71,7 @@ class Limited:
     async def _answer(self, scope: Scope, exchange: "_Exchange", is_busy: bool) -> None:
         app = _BUSY if is_busy else self._app
         if _announced(scope) > exchange.body_left:
-            app = PlainTextResponse(_TOO_LARGE, 413)
+            exchange.body_left = -1
         try:
             with trio.move_on_after(self._limits.request_s) as time:
                 if exchange.body_left == ANY_SIZE:
@@ -92,7 +92,7 @@ class Limited:
 
 
 ANY_SIZE = math.inf
-_TOO_LARGE = "the body is too large\n"
+_TOO_LARGE = "the body is larger than body_bytes of [http] allows; nothing was done\n"
 _BUSY = PlainTextResponse("too many requests are being answered; try again\n", 503, {"Retry-After": "1"})
 
 
@@ -118,6 +118,8 @@ class _Exchange:
     status: int | None = None
 
     async def receive(self) -> Message:
+        if self.body_left < 0:
+            raise HTTPException(413, _TOO_LARGE)
         self.receiving = True
         message = await self._receive()
         self.receiving = False

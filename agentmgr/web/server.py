@@ -145,7 +145,11 @@ class _Connection(TCPServer):
         if isinstance(event, Updated):
             self._note(self, event.idle)
         if not isinstance(event, RawData):
-            await super().protocol_send(event)
+            # A streamed answer is cancelled by its own end; the connection would stay open for ever.
+            with trio.move_on_after(self._patience_s, shield=True) as time:
+                await super().protocol_send(event)
+            if time.cancelled_caught:
+                await trio.aclose_forcefully(self.stream)
             return
         if _HEAD.match(event.data):  # goes with its body
             self._head = event.data
