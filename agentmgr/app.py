@@ -3,6 +3,7 @@
 import gc
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from functools import partial
@@ -62,6 +63,8 @@ LOOK_INTERVAL_S = 1.0
 
 REASON = "the server is ending; connect again later"
 
+SWITCH_S = 0.0005
+"""For so long a thread has Python to itself while another wants it."""
 GARBAGE_OBJECTS = 20_000
 """After so many new objects Python looks for cycles among them: more than live at once in a busy batch."""
 
@@ -119,7 +122,7 @@ def run_server(settings: Settings) -> None:
     configure(settings.log.level, settings.log.format)
     raise_descriptor_limit()
     try:
-        trio.run(serve_until_told, settings, _collect_rarely)
+        trio.run(serve_until_told, settings, _tune_python)
     except* (StoreFault, AdminRefused, ServerFailed, NameInUse) as group:
         raise ServerFailed(str(first_error(group))) from None
 
@@ -167,16 +170,18 @@ async def _hurry(signals: AsyncIterator[int], server: "RunningServer", ending: t
     ending.cancel()
 
 
-async def _collect_rarely(server: "RunningServer") -> None:
-    collect_rarely()
+async def _tune_python(server: "RunningServer") -> None:
+    tune_python()
 
 
-def collect_rarely() -> None:
-    """Let Python look for garbage in cycles as a server needs it: seldom, and not in what stays for good.
+def tune_python() -> None:
+    """Let Python look for garbage in cycles, and pass its lock on, as a server needs it.
 
     There are hardly any cycles here. With Python's own threshold of 700 a batch of 1000 commands is searched
-    dozens of times while all of it is alive.
+    dozens of times while all of it is alive: seldom, then, and not in what stays for good. And whoever talks
+    to desktops would wait 5 ms for a thread that reads a call of the web services.
     """
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)

@@ -30,7 +30,7 @@ from attrs import define
 
 from agentmgr import log
 from agentmgr.admin import requests
-from agentmgr.app import RunningServer, collect_rarely, serve_until_told
+from agentmgr.app import RunningServer, serve_until_told, tune_python
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import PhoneNumber
 from agentmgr.databases import make_database
@@ -84,7 +84,7 @@ def serve(data: Path, desktops: int) -> None:
         await trio.to_thread.run_sync(_fill, server, desktops)
         await trio.to_thread.run_sync(services.campaigns.create, CAMPAIGN, ("Called",))
         await server.perform(requests.RunCampaign(CAMPAIGN.name, ("Default",)))
-        collect_rarely()
+        tune_python()
         print(server.zones["Default"].port, server.http_url.rpartition(":")[2], flush=True)
 
     trio.run(serve_until_told, settings, fill)

@@ -22,7 +22,7 @@ import trio
 from prometheus_client import CollectorRegistry
 
 from agentmgr import log
-from agentmgr.app import collect_rarely
+from agentmgr.app import tune_python
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
@@ -160,7 +160,7 @@ async def agt(listener: socket.socket, limits: Limits = UNLIMITED) -> None:
     async with open_writer() as writer, trio.open_nursery() as nursery:
         manager = Manager(writer)
         await manager.start(nursery)
-        collect_rarely()
+        tune_python()
         await AgtServer(manager.connections, manager.runner, manager.metrics, limits).serve([listener])
 
 
