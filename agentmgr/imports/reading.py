@@ -22,7 +22,7 @@ from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.contacts import RowReader, read_header
 from agentmgr.campaign.phone_rules import compiled
 from agentmgr.campaign.rules import ImportRules
-from agentmgr.campaign.service import ServiceError
+from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.sheet import Problem, Row
 from agentmgr.campaign.sources import without_password
 from agentmgr.campaign.textfile import csv_rows, open_text
@@ -184,7 +184,7 @@ def _rows(task: Read) -> Iterator[Iterator[Row]]:
                 stack.callback(plugins.close)
                 run = stack.enter_context(plugins.import_source(source.location, task.import_id))
                 contacts = (each for batch in run.batches() for each in batch)
-                yield _of_contacts(contacts, task.specs)
+                yield _of_contacts(contacts, task.specs, source.organisation)
 
 
 _NAMES: Mapping[str, str] = {
@@ -200,12 +200,24 @@ _NAMES: Mapping[str, str] = {
 """What a plug-in calls what all contacts have."""
 
 
-def _of_contacts(contacts: Iterator[Contact], specs: Sequence[AttributeSpec]) -> Iterator[Row]:
-    """Give contacts as rows; the columns are what all contacts have, and the attributes that are defined."""
+def _of_contacts(
+    contacts: Iterator[Contact], specs: Sequence[AttributeSpec], organisation: str
+) -> Iterator[Row]:
+    """Give contacts as rows; the columns are what all contacts have, and the attributes that are defined.
+
+    Raises:
+        ServiceError: a contact has an attribute of another organisation.
+    """
     common = {spec.name for spec in SYSTEM_ATTRIBUTES}
-    names = [spec.name for spec in specs if spec.name not in common]
+    names = [s.name for s in specs if s.name not in common and s.organisation in ("", organisation)]
+    foreign = {s.name for s in specs if s.organisation not in ("", organisation)}
     yield Row(1, (*_NAMES.values(), *names))
     for line, contact in enumerate(contacts, 2):
+        if theirs := sorted(foreign.intersection(contact.attributes)):
+            raise ServiceError(
+                Cause.FOREIGN_ATTRIBUTE,
+                f"contact {line - 1} has the attribute {theirs[0]}, which belongs to another organisation",
+            )
         unknown = sorted(set(contact.attributes) - set(names))
         if unknown:
             yield Row(line, (), f"has the attribute {unknown[0]!r}, which is not defined")

@@ -10,6 +10,7 @@ from attrs import Factory, define, evolve
 from agentmgr.campaign.rules import ImportRules
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
+from agentmgr.connectors.workers import Plan
 from agentmgr.imports.importer import Importer, Means
 from agentmgr.imports.process import reading
 from agentmgr.imports.reading import Frame, Task, carry_out
@@ -40,6 +41,7 @@ class Desk:
     hinted: list[str] = Factory(list)
     is_ending: Callable[[], bool] = bool
     in_process: bool = False
+    plugins: tuple[Plan, ...] = ()
 
     @property
     def services(self) -> Services:
@@ -70,6 +72,7 @@ class Desk:
             self.hinted.append,
             lambda: self.is_ending(),
             self.rules,
+            self.plugins,
             reading=reading if self.in_process else lambda: nullcontext(Inline()),
         )
         Importer(means, job, self.services.contacts).run()
