@@ -34,6 +34,7 @@ from agentmgr.settings.classes import (
     ZoneSettings,
 )
 from agentmgr.tls.settings import TlsSettings
+from agentmgr.web.trying import PAGE
 from protocol.enums import DialFailReason, PacingType
 from protocol.test_numbers import RANGES, Outcome, number_for
 
@@ -166,7 +167,8 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
             f" next: agentmgr conformance --host {zone.host} --port {zone.port} --account {ACCOUNT}\n"
             f"web services at {server.http_url}: users {MANAGER}, and {ORGANISATION_MANAGER} of the"
-            f" organisation {ORGANISATION}, password {PASSWORD}; next:"
+            f" organisation {ORGANISATION}, password {PASSWORD}; next: a browser at"
+            f" {server.http_url}{PAGE}, or"
             f" curl -u {MANAGER}:{PASSWORD} {server.http_url}/axis2/services/VP_POMCmpMgmtService?wsdl;"
             f" commands for this server: --config {config}"
         )

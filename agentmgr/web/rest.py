@@ -3,7 +3,6 @@
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from functools import partial
 from importlib.metadata import version
 from typing import IO
 
@@ -154,7 +153,7 @@ class _Page:
         except UnicodeDecodeError:
             raise HTTPException(400, "the path is not UTF-8") from None
         if not methods:
-            raise HTTPException(404, f"no such resource; {ROOT}/openapi.json has all")
+            raise HTTPException(404, f"no such resource; {ROOT}/openapi.json has all, {ROOT}/try shows them")
         if request.method not in methods:
             allowed = ", ".join(sorted(methods))
             raise HTTPException(
@@ -179,9 +178,17 @@ class _Page:
         outcome = "failed"
         try:
             services = self._calls.services(caller)
-            work = partial(rest.perform, route, request, services)
+            carried_out = False
+
+            def work() -> tuple[int, bytes]:
+                nonlocal carried_out
+                carried_out = True
+                return rest.perform(route, request, services)
+
             status, answer = work() if key is None else once(key, route, request, services, work)
             outcome = "done" if status == 200 else f"refused {status}"
+            if not carried_out:
+                outcome = f"not carried out, {status}"
             return status, answer
         except Exception:
             log.exception("operation_failed", operation=route.name, account=caller.name)

@@ -272,3 +272,13 @@ async def test_call_sent_to_several_processes_at_once_is_carried_out_once(
     assert {each.status for each in answers} <= {200, 409}
     for client in two_processes:
         assert (await step(client)).json == {"Count": 1}
+
+
+async def test_call_that_is_not_carried_out_is_written_down_as_that(
+    steps: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("agentmgr.web.calls.audit", lambda act, who, outcome, **_: written.append(outcome))
+    for by in (1, 1, 2):
+        await step(steps, By=by)
+    assert written == ["done", "not carried out, 200", "not carried out, 422"]
