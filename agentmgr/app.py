@@ -46,7 +46,7 @@ from agentmgr.store import (
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
-from agentmgr.web.rest import STREAMED
+from agentmgr.web.rest import STREAMED, tell
 from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
 
@@ -274,6 +274,7 @@ async def open_server(
                 HEALTH,
                 certificates.get("http"),
                 STREAMED,
+                tell,
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))

@@ -28,7 +28,7 @@ from agentmgr.settings.classes import Settings
 from agentmgr.tls.certificates import BadCertificate, open_certificates
 from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
-from agentmgr.web.rest import STREAMED
+from agentmgr.web.rest import STREAMED, tell
 from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
 
@@ -132,7 +132,7 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
             return Services(backing, caller)
 
         app = pages(CollectorRegistry(), lambda: {"database": zones.database}, api_routes(store, services))
-        web = WebServer(app, http, HEALTH, certificate, STREAMED)
+        web = WebServer(app, http, HEALTH, certificate, STREAMED, tell)
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(zones.follow, leases)

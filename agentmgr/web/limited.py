@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -24,7 +24,8 @@ class Limited:
 
     More requests at a time than `limits.connections` are answered 503, but for the paths `always`; a
     WebSocket counts as one for as long as it is open. A body that is posted to a path that is `streamed` may
-    have any size, and its time is that between two pieces of it, or of the answer.
+    have any size, and its time is that between two pieces of it, or of the answer. What is answered in place
+    of the application is said as `tell` has it.
     """
 
     def __init__(
@@ -33,7 +34,9 @@ class Limited:
         limits: WebLimits,
         always: frozenset[str],
         streamed: re.Pattern[str] | None = None,
+        tell: "Tell | None" = None,
     ) -> None:
+        self._tell = tell or _plainly
         self._streamed = streamed
         self._app = app
         self._limits = limits
@@ -69,7 +72,9 @@ class Limited:
             )
 
     async def _answer(self, scope: Scope, exchange: "_Exchange", is_busy: bool) -> None:
-        app = _BUSY if is_busy else self._app
+        app = self._app
+        if is_busy:
+            app = self._tell(scope["path"], 503, _BUSY, {"Retry-After": "1"})
         if _announced(scope) > exchange.body_left:
             exchange.body_left = -1
         try:
@@ -81,19 +86,26 @@ class Limited:
             return
         except Exception:
             log.exception("http_handler_failed", method=scope["method"], path=scope["path"])
-            instead = PlainTextResponse("the server failed; its log says why\n", 500)
+            instead = self._tell(scope["path"], 500, "the server failed; its log says why\n", {})
         else:
             if not time.cancelled_caught:
                 return
             late = 408 if exchange.receiving else 503
-            instead = PlainTextResponse("the request took too long\n", late)
+            instead = self._tell(scope["path"], late, "the request took too long\n", {})
         if exchange.status is None:
             await instead(scope, exchange.receive, exchange.send)
 
 
 ANY_SIZE = math.inf
 _TOO_LARGE = "the body is larger than body_bytes of [http] allows; nothing was done\n"
-_BUSY = PlainTextResponse("too many requests are being answered; try again\n", 503, {"Retry-After": "1"})
+_BUSY = "too many requests are being answered; try again\n"
+
+Tell = Callable[[str, int, str, Mapping[str, str]], ASGIApp]
+"""Makes an answer for a path, of a status, a text for people, and headers."""
+
+
+def _plainly(path: str, status: int, text: str, headers: Mapping[str, str]) -> ASGIApp:
+    return PlainTextResponse(text, status, headers)
 
 
 def _nothing() -> None:

@@ -12,7 +12,7 @@ import trio
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route as WebRoute
 
 from agentmgr.api.faults import Refused
@@ -35,6 +35,13 @@ FAILED = "the server failed; its log says why"
 
 STREAMED = re.compile(f"{ROOT}/lists/[^/]+/contacts")
 """Paths of bodies that are read as they come, whatever their size."""
+
+
+def tell(path: str, status: int, text: str, headers: Mapping[str, str]) -> Response:
+    """Return what is answered in place of an application: a problem where resources are, else the text."""
+    if path.startswith(f"{ROOT}/"):
+        return _response(*rest.written(Problem(status, text.strip())), headers)
+    return PlainTextResponse(text, status, headers)
 
 
 def rest_routes(calls: Calls, routes: Iterable[Route]) -> list[WebRoute]:

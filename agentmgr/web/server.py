@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from agentmgr.accepting import accept_all
 from agentmgr.tls.certificates import Certificate
 from agentmgr.tls.settings import HANDSHAKE_S
-from agentmgr.web.limited import Limited
+from agentmgr.web.limited import Limited, Tell
 from agentmgr.web.limits import WebLimits
 
 log = structlog.get_logger()
@@ -50,10 +50,11 @@ class WebServer:
         always: frozenset[str] = frozenset(),
         certificate: Certificate | None = None,
         streamed: re.Pattern[str] | None = None,
+        tell: Tell | None = None,
     ) -> None:
         self._limits = limits or WebLimits()
         self._certificate = certificate
-        limited = Limited(app, self._limits, always, streamed)
+        limited = Limited(app, self._limits, always, streamed, tell)
         self._app = ASGIWrapper(limited)  # type: ignore[arg-type]  # two names of one type
         self._config = _config(self._limits)
         self._context = WorkerContext(None)

@@ -16,7 +16,7 @@ from agentmgr.ports import AccountLogin, Role
 from agentmgr.store import SqliteStore
 from agentmgr.web.limits import WebLimits
 from agentmgr.web.pages import pages
-from agentmgr.web.rest import STREAMED
+from agentmgr.web.rest import STREAMED, tell
 from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
 from tests.databases import new_store
@@ -34,13 +34,18 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-async def port(store: SqliteStore, nursery: trio.Nursery) -> int:
+def request_s() -> float:
+    return 10.0
+
+
+@pytest.fixture
+async def port(store: SqliteStore, nursery: trio.Nursery, request_s: float) -> int:
     def services(caller: Caller) -> Services:
         return Services(unserved(store), caller)
 
     app = pages(CollectorRegistry(), dict, api_routes(store, services))
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    web = WebServer(app, WebLimits(body_bytes=LIMIT), streamed=STREAMED)
+    web = WebServer(app, WebLimits(body_bytes=LIMIT, request_s=request_s), streamed=STREAMED, tell=tell)
     nursery.start_soon(web.serve, [listener])
     found: int = listener.socket.getsockname()[1]
     return found
@@ -56,8 +61,10 @@ def envelope(bytes_: int) -> bytes:
     return head + address * (bytes_ // len(address)) + b"</a:AddToDNCList></s:Body></s:Envelope>"
 
 
-async def post(port: int, path: str, kind: str, body: bytes, *, chunked: bool) -> tuple[int, str, bytes]:
-    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
+async def post(
+    port: int, path: str, kind: str, body: bytes, *, chunked: bool, says: int | None = None
+) -> tuple[int, str, bytes]:
+    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {says or len(body)}"
     if chunked:
         cut = [body[at : at + 1000] for at in range(0, len(body), 1000)]
         body = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in [*cut, b""])
@@ -105,3 +112,16 @@ async def test_lines_of_contacts_may_be_any_number(port: int, store: SqliteStore
     path, kind = "/api/v1/lists/A/contacts", "application/x-ndjson"
     status, _, said = await post(port, path, kind, lines, chunked=chunked)
     assert (status, said.count(b'"Result":0')) == (200, 1000)
+
+
+@pytest.mark.parametrize("request_s", [0.3])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/api/v1/contacts", "application/problem+json"), (SOAP, "text/plain; charset=utf-8")],
+)
+async def test_body_that_does_not_come_is_408_as_the_way_of_calling_says_it(
+    port: int, path: str, kind: str
+) -> None:
+    status, found, said = await post(port, path, "application/json", b"{", chunked=False, says=LIMIT)
+    assert (status, found) == (408, kind)
+    assert b"the request took too long" in said
