@@ -92,7 +92,8 @@ def _text(value: Any, of: Any) -> str:
         return _choice(value, of)  # cattrs has hooks of a class for those below it too
     if type(value) is not str:
         raise ValueError("needs a text")
-    if fault := fault_of(value):
+    # which texts have one line alone, their services know
+    if fault := fault_of(value.replace("\r\n", "\n"), is_note=True):
         raise ValueError(f"{fault}; no text may have one")
     return value
 
