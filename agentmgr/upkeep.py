@@ -23,7 +23,7 @@ async def keep_up(
     *,
     shared: bool,
 ) -> None:
-    """See to schedules, imports, lists that are being emptied and jobs that nobody fills, until cancelled.
+    """See to schedules, imports, what is being emptied or deleted, and jobs that nobody fills.
 
     Args:
         services: of somebody who may do everything.
@@ -40,6 +40,9 @@ async def keep_up(
     async def empty_some() -> float | None:
         return clock.now() if await trio.to_thread.run_sync(services.contacts.go_on_emptying) else None
 
+    async def delete_some() -> float | None:
+        return clock.now() if await trio.to_thread.run_sync(services.campaigns.go_on_deleting) else None
+
     async def go_on() -> None:
         await trio.to_thread.run_sync(preparations.go_on)
 
@@ -47,4 +50,5 @@ async def keep_up(
         nursery.start_soon(ImportKeeper(means, services.contacts, owner, shared=shared).run)
         nursery.start_soon(ScheduleKeeper(fire, clock).run)
         nursery.start_soon(ScheduleKeeper(empty_some, clock, what="emptying").run)
+        nursery.start_soon(ScheduleKeeper(delete_some, clock, what="deleting").run)
         nursery.start_soon(ScheduleKeeper(go_on, clock, what="preparing").run)

@@ -423,6 +423,20 @@ class CampaignService(Service):
             raise ServiceError(Cause.WRONG_STATE, f"campaign {name}: was run meanwhile; delete it once more")
         return history
 
+    def go_on_deleting(self) -> bool:
+        """Delete some of what is left of campaigns that are being deleted; tell whether there is more.
+
+        Raises:
+            ServiceError: the caller belongs to an organisation.
+        """
+        self.check_global("campaigns that are being deleted")
+        store = self._at.store
+        begun = store.campaigns_being_deleted()
+        left = [each for each in begun if store.delete_history(each, DELETE_CHUNK)]
+        for campaign_id in set(begun) - set(left):
+            store.delete_campaign(campaign_id)
+        return bool(left)
+
     def _check_over(self, name: str, campaign_id: int) -> None:
         job = self._at.store.latest_job(campaign_id)
         if job is not None and job.state in LIVE_JOB_STATES:

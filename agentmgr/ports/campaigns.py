@@ -263,8 +263,13 @@ class CampaignStore(Protocol):
     def delete_history(self, campaign_id: int, limit: int) -> int | None:
         """Delete what the jobs of a campaign have left, so many rows at most; return how many.
 
-        0 once nothing is left; None if a job is not over, and nothing was deleted.
+        0 once nothing is left; None if a job is not over, and nothing was deleted. From the first time on the
+        campaign is being deleted, until it is gone, or a job of it is found that is not over.
         """
+        ...
+
+    def campaigns_being_deleted(self) -> tuple[int, ...]:
+        """Return the campaigns that are being deleted, by id."""
         ...
 
     def delete_campaign(self, campaign_id: int) -> bool:

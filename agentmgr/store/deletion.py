@@ -40,10 +40,22 @@ def read_history(tx: Transaction, campaign_id: int) -> CampaignHistory:
 
 
 def delete_history(tx: Transaction, campaign_id: int, limit: int) -> int | None:
-    """Delete so many rows of what a campaign's jobs left; return how many, None while a job is not over."""
+    """Delete so many rows of what a campaign's jobs left; return how many, None while a job is not over.
+
+    From then on it is being deleted, until it is gone or has a job that is not over.
+    """
     sql = tx.sql
+    # several may delete it: each goes on where the others are
+    if not sql.execute("UPDATE campaign SET version = version WHERE campaign_id = ?", (campaign_id,)):
+        return 0
     if _is_live(sql, campaign_id):
+        sql.execute("DELETE FROM campaign_deletion WHERE campaign_id = ?", (campaign_id,))
         return None
+    sql.execute(
+        "INSERT INTO campaign_deletion (campaign_id) SELECT campaign_id FROM campaign WHERE campaign_id = ?"
+        " ON CONFLICT (campaign_id) DO NOTHING",
+        (campaign_id,),
+    )
     jobs = _jobs(sql, campaign_id)
     for of_job, key in _OF_A_JOB:
         for job_id in jobs:
@@ -56,6 +68,12 @@ def delete_history(tx: Transaction, campaign_id: int, limit: int) -> int | None:
             if keys:
                 return _delete(sql, of_job, key, job_id, keys)
     return 0
+
+
+def being_deleted(tx: Transaction) -> tuple[int, ...]:
+    """Return the campaigns that are being deleted, by id."""
+    rows = tx.sql.fetch("SELECT campaign_id FROM campaign_deletion ORDER BY campaign_id")
+    return tuple(campaign_id for (campaign_id,) in rows)
 
 
 def _keep_promises(sql: Sql, campaign_id: int, job_id: int) -> None:

@@ -361,6 +361,13 @@ completion_code = _table(
     UniqueConstraint("campaign_id", "name"),
 )
 
+# A campaign that is being deleted, some rows at a time; one that is run meanwhile is not any more.
+campaign_deletion = _table(
+    "campaign_deletion",
+    _key("campaign_id", RowId, _ref("campaign.campaign_id")),
+    clustered=True,
+)
+
 # -- jobs ----------------------------------------------------------------------------------
 
 # `total` counts all contacts that ever came into it, also those that were archived. One that is queued, or in

@@ -590,6 +590,10 @@ class SqliteStore:
         """Delete what the jobs of a campaign have left, so many rows at most; None if one is not over."""
         return self._database.write(deletion.delete_history, campaign_id, limit)
 
+    def campaigns_being_deleted(self) -> tuple[int, ...]:
+        """Return the campaigns of which something was deleted and something is left, by id."""
+        return self._database.read(deletion.being_deleted)
+
     def delete_campaign(self, campaign_id: int) -> bool:
         """Delete a campaign with its jobs; False if one is not over, or has left something."""
         return self._database.write(deletion.delete_campaign, campaign_id)

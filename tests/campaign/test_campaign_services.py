@@ -29,7 +29,7 @@ from agentmgr.core.model import (
     WantedJob,
 )
 from agentmgr.core.tasks import Step, Task
-from agentmgr.ports import Change, ContactDraft, JobState, Scope
+from agentmgr.ports import Change, ContactDraft, JobState, Scope, StoreFault
 from agentmgr.store import SqliteStore
 from protocol.enums import ContactType, DialFailReason, PacingType
 
@@ -387,6 +387,33 @@ def test_delete_of_a_campaign_with_attempts_needs_a_word(
     assert ready.tally(1).attempts == 1
     assert campaigns.delete("Spring", with_history=True).attempts == 1
     assert campaigns.all() == ()
+
+
+def test_campaign_whose_deletion_was_cut_off_is_deleted_by_whoever_is_left(
+    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmgr.campaign.campaigns.DELETE_CHUNK", 1)
+    campaigns = services(ready).campaigns
+    campaigns.run("Spring", ["Default"])
+    campaigns.stop("Spring")
+    assert not campaigns.go_on_deleting()  # nobody has begun
+    assert ready.find_campaign("Spring") is not None
+
+    def die(campaign_id: int, limit: int) -> int | None:
+        delete_history(campaign_id, limit)
+        raise StoreFault("the process is gone")
+
+    delete_history = ready.delete_history
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteStore, "delete_history", lambda store, *args: die(*args))
+        with pytest.raises(StoreFault):
+            campaigns.delete("Spring")
+    assert ready.find_campaign("Spring") is not None
+    while campaigns.go_on_deleting():
+        pass
+    assert ready.find_campaign("Spring") is None
+    with refused(Cause.DENIED, "needs a user of no organisation"):
+        services(ready, organisation="North Bank").campaigns.go_on_deleting()
 
 
 def test_delete_of_a_campaign_that_is_run_meanwhile_stops(

@@ -103,6 +103,22 @@ def test_campaign_that_runs_loses_nothing(bench: Bench) -> None:
     assert bench.store.history(1).attempts == 5
 
 
+def test_campaign_is_being_deleted_until_it_is_gone_or_runs(bench: Bench) -> None:
+    call_all(bench)
+    assert bench.store.delete_history(1, 1) is None
+    assert bench.store.campaigns_being_deleted() == ()
+    end(bench)
+    assert bench.store.delete_history(1, 1) == 1
+    assert bench.store.campaigns_being_deleted() == (1,)
+    job_id = bench.store.create_job(1, ["Default"], T0)
+    assert bench.store.delete_history(1, 1) is None
+    assert bench.store.campaigns_being_deleted() == ()
+    bench.store.move_job(job_id, (JobState.Preparing,), JobState.Stopped, T0)
+    delete_all(bench)
+    assert bench.store.campaigns_being_deleted() == ()
+    assert bench.store.delete_history(1, 1) == 0
+
+
 def test_campaign_with_something_left_stays(bench: Bench) -> None:
     call_all(bench)
     end(bench)
