@@ -194,7 +194,11 @@ class Database:
         if self._lost is not None:
             raise self._lost
         with translated(self.path):
-            return self._readers.run(work, *args)
+            try:
+                return self._readers.run(work, *args)
+            except sqlite3.OperationalError:
+                self.look()  # a connection that is opened for it finds no file, and cannot say where that is
+                raise
 
     def look(self) -> None:
         """Make sure that file, log and lock are still the open ones; to be called now and then.

@@ -274,6 +274,15 @@ def test_store_behind_a_symbolic_link_is_looked_at_where_its_log_is(tmp_path: Pa
     store.close()
 
 
+def test_first_who_notices_that_the_file_moved_says_where_it_is_though_it_only_reads(
+    filled: SqliteStore, path: Path
+) -> None:
+    filled._database._readers.drop()
+    path.rename(path.with_name("moved.sqlite"))
+    with pytest.raises(StoreFault, match=r"all that was confirmed is in .*moved\.sqlite; move it to"):
+        filled.agents()
+
+
 def test_reader_never_reads_the_file_of_somebody_else(filled: SqliteStore, path: Path) -> None:
     filled._database._readers.close()
     filled._database._readers._closed = False
