@@ -17,7 +17,7 @@ from agentmgr.rest.routes import Route
 from agentmgr.rest.values import Mistaken, read
 
 NDJSON = "application/x-ndjson"
-LINES = 200
+LINES = 50
 """So many contacts are stored in one transaction: a zone waits for one at most."""
 MAX_LINE_BYTES = 65_536
 
@@ -89,29 +89,26 @@ class Lines:
         return self._number
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece.
-
-        Raises:
-            Mistaken: a line is longer than any contact.
-        """
-        self._rest += piece
-        *whole, rest = bytes(self._rest).split(b"\n") if b"\n" in piece else (bytes(self._rest),)
-        self._rest = bytearray(rest)
-        for line in whole:
-            self._take(line)
-        if len(self._rest) > MAX_LINE_BYTES:
-            raise Mistaken([(f"line {self._number + 1}", f"is longer than {MAX_LINE_BYTES} bytes")])
+        """Take the next piece; of a line that is longer than any contact the beginning is kept."""
+        first, *others = piece.split(b"\n")
+        self._add(first)
+        for part in others:
+            self._end_line()
+            self._add(part)
 
     def end(self) -> None:
         """Take what came after the last line break."""
         if self._rest:
-            self._take(bytes(self._rest))
-            self._rest.clear()
+            self._end_line()
 
-    def _take(self, line: bytes) -> None:
+    def _add(self, part: bytes) -> None:
+        self._rest += part[: MAX_LINE_BYTES + 1 - len(self._rest)]
+
+    def _end_line(self) -> None:
         self._number += 1
-        if line.strip():
-            self.waiting.append((self._number, line))
+        if self._rest.strip():
+            self.waiting.append((self._number, bytes(self._rest)))
+        self._rest.clear()
 
     def take(self) -> list[tuple[int, bytes]]:
         """Return the next lines to be stored together."""
@@ -151,6 +148,8 @@ def _save(request: SaveContacts, lines: Sequence[tuple[int, bytes]], services: S
 
 
 def _read(line: bytes, list_name: str) -> ContactDataType:
+    if len(line) > MAX_LINE_BYTES:
+        raise Mistaken([("", f"is longer than {MAX_LINE_BYTES} bytes")])
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -30,7 +30,7 @@ class Mistaken(Exception):
     """
 
     def __init__(self, mistakes: Sequence[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{path}: {what}" for path, what in mistakes))
+        super().__init__("; ".join(f"{path}: {what}" if path else what for path, what in mistakes))
         self.mistakes = tuple(mistakes)
 
 

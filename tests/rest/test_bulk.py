@@ -9,9 +9,8 @@ from client import Answer, Client
 from test_listings import pages
 
 from agentmgr.ports import DncEntry
-from agentmgr.rest.bulk import LINES, Lines, bulk_route
+from agentmgr.rest.bulk import LINES, MAX_LINE_BYTES, Lines, bulk_route
 from agentmgr.rest.listings import listing_routes
-from agentmgr.rest.values import Mistaken
 
 PATH = "/lists/A/contacts"
 
@@ -92,9 +91,17 @@ def test_lines_are_the_same_however_the_body_is_cut() -> None:
         ]
 
 
-def test_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+def test_line_without_an_end_does_not_fill_the_memory() -> None:
     lines = Lines()
-    for _ in range(65):
+    for _ in range(1000):
         lines.feed(b"x" * 1000)
-    with pytest.raises(Mistaken, match="line 1: is longer"):
-        lines.feed(b"x" * 1000)
+    lines.feed(b"\n{}")
+    lines.end()
+    assert [(number, len(line)) for number, line in lines.waiting] == [(1, MAX_LINE_BYTES + 1), (2, 2)]
+
+
+async def test_line_that_is_too_long_is_refused_alone(bulk: Client) -> None:
+    long = {"UserContactId": "2", "FirstName": "x" * MAX_LINE_BYTES}
+    found = answers(await send(bulk, {"UserContactId": "1"}, long, {"UserContactId": "3"}))
+    assert [each.get("Result") for each in found] == [0, None, 0]
+    assert found[1] == {"Line": 2, "Cause": "BAD_VALUE", "Detail": "is longer than 65536 bytes"}
