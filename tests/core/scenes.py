@@ -127,6 +127,15 @@ class Scene(Stage):
         """From now on count everything anew after every turn."""
         self.witness = lambda event, caused: (recount(self), check_dials(self, caused))
 
+    def wait_long(self, seconds):
+        """Let hours pass, in which the pacer looks once a minute; returns the transcript."""
+        config = self.zone.config
+        self.zone.config = evolve(config, pace_interval_s=60.0)
+        try:
+            return self.wait(seconds)
+        finally:
+            self.zone.config = config
+
     def add_agent(self, agent_id, *skills):
         skills = skills or (AgentSkill("sales", level=1),)
         self.store.add_agent(AgentSpec(agent_id, f"Agent {agent_id}", skills), self.config.zone)

@@ -105,8 +105,8 @@ MUTATIONS = [
     ),
     Mutation(
         "dialer.py",
-        "<= size // 2",
-        "<= size * 2",
+        "        if len(job.contacts) <= size // 2:",
+        "        if len(job.contacts) <= size * 2:",
         "a job claims three times as many contacts as it should",
     ),
     Mutation(

@@ -84,9 +84,9 @@ def test_callback_tried_again_waits_for_the_calling_hours():
     scene.send("A", DIAL)
     scene.customer_fails(DialFailReason.Busy, SID)
     scene.send("A", DISPOSE)
-    scene.wait(3600)
+    scene.wait_long(3600)
     assert scene.agent("A").call_state is CallState.Idle
-    scene.wait(28_000)
+    scene.wait_long(28_000)
     assert scene.agent("A").call_state is CallState.Callback
 
 

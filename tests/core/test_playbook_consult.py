@@ -542,7 +542,7 @@ def test_customer_hangs_up_on_the_one_who_was_asked_with_a_break_pending():
 @pytest.mark.slow
 def test_call_that_lasts_too_long_is_cut_in_a_conference_too():
     scene = conference()
-    assert scene.wait(14_400)[:1] == lines("""
+    assert scene.wait_long(14_400)[:1] == lines("""
         switch: HangUp 1000000001
     """)
     assert scene.agent("B").session is None

@@ -523,7 +523,7 @@ def test_call_dropped_by_the_customer_with_a_break_asked_for_in_the_handler():
 @pytest.mark.slow
 def test_call_that_lasts_too_long_is_cut():
     scene = talking()
-    assert scene.wait(14_399) == []
+    assert scene.wait_long(14_399) == []
     assert scene.wait(1) == lines("""
         switch: HangUp 1000000001
         A ! AutoReleaseLine wrapup(60s+ Done) 1000000001

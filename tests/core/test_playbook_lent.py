@@ -208,7 +208,7 @@ def test_callback_due_outside_the_hours_waits_for_their_opening():
     scene = Scene()
     start_job_with(scene, a_callback(scene, expires_at=scene.now + 50_000), calling_hours=NIGHT)
     scene.nail()
-    assert scene.wait(31_500) == []
+    assert scene.wait_long(31_500) == []
     assert scene.wait(100)[:1] == ["A ! PreviewCallbackPending 2023/11/15 07:00 1000000001"]
     assert scene.agent("A").call_state is CallState.Callback
 
@@ -227,7 +227,7 @@ def test_callback_that_nobody_was_free_for_before_closing_is_not_shown_after_it(
     start_job_with(scene, a_callback(scene, expires_at=scene.now + 50_000), calling_hours=hours)
     scene.wait(300)
     assert scene.nail()[-1] == "A ! call Idle"
-    scene.wait(31_600)
+    scene.wait_long(31_600)
     assert scene.agent("A").call_state is CallState.Callback
 
 
@@ -239,7 +239,7 @@ def test_callback_dialled_after_closing_waits_for_the_opening_and_is_not_cancell
     assert scene.agent("A").call_state is CallState.Wrapup
     assert "EndCallback" not in "".join(scene.send("A", DISPOSE))
     assert not scene.store.ended_callbacks
-    scene.wait(31_500)
+    scene.wait_long(31_500)
     assert scene.agent("A").call_state is CallState.Callback
 
 

@@ -539,7 +539,7 @@ def test_agent_who_never_comes_back_comes_to_rest(way):
     scene = way()
     scene.want(1, Wanted.STOP)
     lose(scene)
-    scene.wait(20_000)
+    scene.wait_long(20_000)
     assert not scene.zone.agents
     assert not scene.zone.jobs
 

@@ -219,7 +219,7 @@ def test_time_zones_that_a_desktop_was_told_may_be_sent_back():
 
 def test_typed_number_of_sydney_is_not_called_in_its_night():
     scene = with_contact(calling_hours=CallingHours(9 * 60, 21 * 60), zone="Europe/London")
-    scene.wait(-scene.now % 86400 + 16.25 * 3600)  # 16:15 in London, 03:15 in Sydney
+    scene.wait_long(-scene.now % 86400 + 16.25 * 3600)  # 16:15 in London, 03:15 in Sydney
     before = len(scene.orders)
     asked(scene, preview_dial("0061255500077"))
     assert scene.orders[before:] == []

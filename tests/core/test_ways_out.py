@@ -53,8 +53,8 @@ def keep_all(scene):
 
 
 def wait_long(scene):
-    scene.witness = None  # some ten thousand turns
-    scene.wait(LONG_S)
+    scene.witness = None
+    scene.wait_long(LONG_S)
 
 
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.__name__)
