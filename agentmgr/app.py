@@ -41,7 +41,7 @@ from agentmgr.runtime.writer import open_writer
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
 from agentmgr.store import (
-    SqliteStore,
+    SqlStore,
 )
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.upkeep import keep_up
@@ -350,7 +350,7 @@ async def _look_at(certificates: Sequence[Certificate]) -> None:
             certificate.look()
 
 
-async def _watch_files(store: SqliteStore, host: ZoneHost) -> None:
+async def _watch_files(store: SqlStore, host: ZoneHost) -> None:
     """Let all zones stop when the database's file is not the one any more that is open.
 
     Raises:

@@ -12,7 +12,7 @@ from agentmgr.campaign.services import Services, unserved
 from agentmgr.ports import LeaseStore, StoreFault
 from agentmgr.settings.classes import Settings
 from agentmgr.store import (
-    SqliteStore,
+    SqlStore,
     copy_to_postgres,
     has_tables,
     open_leases,
@@ -26,12 +26,10 @@ class ServerFailed(Exception):
     """The server cannot start, or could not go on; the text is one line for a person."""
 
 
-OpenStores = Callable[[Settings, str, ExitStack], tuple[SqliteStore, LeaseStore | None]]
+OpenStores = Callable[[Settings, str, ExitStack], tuple[SqlStore, LeaseStore | None]]
 
 
-def open_stores(
-    settings: Settings, incarnation: str, stack: ExitStack
-) -> tuple[SqliteStore, LeaseStore | None]:
+def open_stores(settings: Settings, incarnation: str, stack: ExitStack) -> tuple[SqlStore, LeaseStore | None]:
     """Open the database; with it leases, if several managers may share it.
 
     Raises:
@@ -45,7 +43,7 @@ def open_stores(
     return store, stack.enter_context(closing(leases))
 
 
-def open_store(settings: Settings, incarnation: str = "", *, create: bool = False) -> SqliteStore:
+def open_store(settings: Settings, incarnation: str = "", *, create: bool = False) -> SqlStore:
     """Open the database that is configured: that of the url, or the file.
 
     Args:

@@ -31,7 +31,7 @@ from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer
 from agentmgr.settings.classes import Settings, ZoneSettings
 from agentmgr.store import (
-    SqliteStore,
+    SqlStore,
 )
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.inbound import SimInbound
@@ -50,7 +50,7 @@ class ZoneMaker:
     settings: Settings
     sockets: Mapping[str, socket.socket]
     certificates: Mapping[str, Certificate]
-    store: SqliteStore
+    store: SqlStore
     writers: Mapping[str, Writer]
     clock: Clock
     metrics: RuntimeMetrics

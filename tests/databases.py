@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from agentmgr.store import SqliteStore, open_postgres, open_sqlite
+from agentmgr.store import SqlStore, open_postgres, open_sqlite
 from agentmgr.store.schema import metadata
 from agentmgr.testing.postgres import ThrowawayPostgres
 
@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 class Place(Protocol):
     """Where a database is."""
 
-    def open(self) -> SqliteStore:
+    def open(self) -> SqlStore:
         """Open the database that is there."""
         ...
 
@@ -29,7 +29,7 @@ class FilePlace:
 
     path: Path
 
-    def open(self) -> SqliteStore:
+    def open(self) -> SqlStore:
         """Open it."""
         return open_sqlite(self.path)
 
@@ -46,7 +46,7 @@ class PostgresPlace:
         """How it is reached."""
         return self.server.url(self.name)
 
-    def open(self, incarnation: str = "") -> SqliteStore:
+    def open(self, incarnation: str = "") -> SqlStore:
         """Open it, as the process of a manager or of nobody."""
         return open_postgres(self.url, incarnation)
 
@@ -73,7 +73,7 @@ def new_place(path: Path) -> FilePlace:
     return FilePlace(path)
 
 
-def new_store(path: Path) -> SqliteStore:
+def new_store(path: Path) -> SqlStore:
     """Return an empty store at a path."""
     return new_place(path).open()
 

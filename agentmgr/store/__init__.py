@@ -1,7 +1,7 @@
 """Everything durable: the schema, its migrations, in an SQLite file or in PostgreSQL."""
 
-from agentmgr.store.sqlite import (
-    SqliteStore,
+from agentmgr.store.opening import (
+    SqlStore,
     copy_to_postgres,
     has_tables,
     open_leases,
@@ -11,7 +11,7 @@ from agentmgr.store.sqlite import (
 )
 
 __all__ = [
-    "SqliteStore",
+    "SqlStore",
     "copy_to_postgres",
     "has_tables",
     "open_leases",

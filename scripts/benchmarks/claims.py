@@ -17,7 +17,7 @@ from attrs import evolve
 from agentmgr.campaign.contacts import CHUNK_ROWS
 from agentmgr.core.model import CallingHours, PhoneNumber
 from agentmgr.ports import ContactDraft
-from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.store.opening import SqlStore, open_sqlite
 from scripts.benchmarks.store import CAMPAIGN
 
 NOW = datetime(2025, 6, 16, 12, tzinfo=UTC).timestamp()
@@ -41,7 +41,7 @@ def _measure(closed: int, open_contacts: int) -> dict[str, Any]:
             store.close()
 
 
-def _claim_all(store: SqliteStore, closed: int, open_contacts: int) -> dict[str, Any]:
+def _claim_all(store: SqlStore, closed: int, open_contacts: int) -> dict[str, Any]:
     list_id = store.ensure_list("Bench", 0.0)
     drafts = [_draft(n, NIGHT[n % len(NIGHT)]) for n in range(closed)]
     drafts += [_draft(n, DAY[n % len(DAY)]) for n in range(closed, closed + open_contacts)]

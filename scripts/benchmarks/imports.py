@@ -21,7 +21,7 @@ from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.imports.importer import Importer, Means
 from agentmgr.ports import DataSource, SourceKind
-from agentmgr.store.sqlite import open_sqlite
+from agentmgr.store.opening import open_sqlite
 from scripts.benchmarks.neighbours import Zone
 
 PAUSE_S = 0.01

@@ -17,7 +17,7 @@ from agentmgr.campaign.contacts import CHUNK_ROWS
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, SaveDisposition, StartAttempt
 from agentmgr.core.model import PhoneNumber
 from agentmgr.ports import ContactDraft, DncEntry, Token
-from agentmgr.store.sqlite import SqliteStore, open_sqlite
+from agentmgr.store.opening import SqlStore, open_sqlite
 from protocol.enums import ContactType
 from scripts.benchmarks.store import CAMPAIGN
 
@@ -36,7 +36,7 @@ def measure(attempts: int, rounds: int, seconds: float) -> list[dict[str, Any]]:
             store.close()
 
 
-def _measure(store: SqliteStore, attempts: int, rounds: int, seconds: float) -> list[dict[str, Any]]:
+def _measure(store: SqlStore, attempts: int, rounds: int, seconds: float) -> list[dict[str, Any]]:
     zone = Zone(store)
     for first in range(0, attempts, CONTACTS):
         zone.commit(min(CONTACTS, attempts - first))
@@ -76,7 +76,7 @@ def _figures(took: list[list[float]]) -> dict[str, float]:
 class Zone:
     """Commits contacts that were handled, in a job whose contacts are called again and again."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqlStore) -> None:
         self._store = store
         list_id = store.ensure_list("Bench", 0.0)
         store.put_contacts(list_id, [ContactDraft(str(i), (NUMBER,), {}) for i in range(CONTACTS)], 0.0)
@@ -132,7 +132,7 @@ class Neighbours:
             thread.join()
 
 
-def _look(store: SqliteStore) -> None:
+def _look(store: SqlStore) -> None:
     """Ask what `agentmgr campaign show` and `list` ask."""
     campaign = store.find_campaign(CAMPAIGN.name)
     job = campaign and store.latest_job(campaign.campaign_id)
@@ -141,7 +141,7 @@ def _look(store: SqliteStore) -> None:
     store.campaigns()
 
 
-def _writer(store: SqliteStore, number: int) -> Callable[[], None]:
+def _writer(store: SqlStore, number: int) -> Callable[[], None]:
     """Return a service that writes: the first one imports, the others change little."""
     list_id, numbers = store.ensure_list(f"List {number}", 0.0), count()
     rows = 1 if number else CHUNK_ROWS

@@ -33,7 +33,7 @@ from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.metrics import RuntimeMetrics
 from agentmgr.runtime.runner import ZoneRunner
 from agentmgr.runtime.writer import WriterThread, open_writer
-from agentmgr.store import SqliteStore, open_postgres, open_sqlite
+from agentmgr.store import SqlStore, open_postgres, open_sqlite
 from agentmgr.telephony.driver import Driver
 from agentmgr.telephony.switch import SimSwitch
 from agentmgr.testing.postgres import ThrowawayPostgres
@@ -61,7 +61,7 @@ def measure(agents: int, wrapups: int) -> list[dict[str, Any]]:
     return found
 
 
-async def _measure(store: SqliteStore, agents: int, wrapups: int) -> dict[str, Any]:
+async def _measure(store: SqlStore, agents: int, wrapups: int) -> dict[str, Any]:
     commits = 0
     commit = store.commit
 
@@ -161,7 +161,7 @@ class Agents:
         return None
 
 
-def _prepare(store: SqliteStore, wrapups: int) -> tuple[Token, WrapupZone]:
+def _prepare(store: SqlStore, wrapups: int) -> tuple[Token, WrapupZone]:
     list_id = store.ensure_list("Bench", 0.0)
     number = PhoneNumber("PhoneNumber1", "+4930123456")
     store.put_contacts(list_id, [ContactDraft(str(i), (number,), {}) for i in range(wrapups)], 0.0)
@@ -185,7 +185,7 @@ def _prepare(store: SqliteStore, wrapups: int) -> tuple[Token, WrapupZone]:
 
 
 async def _wrap_up(
-    store: SqliteStore, token: Token, zone: WrapupZone, writer: WriterThread, agents: int, wrapups: int
+    store: SqlStore, token: Token, zone: WrapupZone, writer: WriterThread, agents: int, wrapups: int
 ) -> tuple[float, list[float]]:
     desktops = Agents(wrapups)
     metrics = RuntimeMetrics(CollectorRegistry()).for_zone("Default")

@@ -12,7 +12,7 @@ from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.core.model import CampaignSpec
 from agentmgr.ports import Floors, NoFloors, StoreFault
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import PacingType
 
 T0 = 1_750_000_000.0
@@ -23,7 +23,7 @@ Response = TypeVar("Response", bound=AttrsInstance)
 class Failing:
     """A store whose methods of some names fail."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqlStore) -> None:
         self._store = store
         self._names: frozenset[str] = frozenset()
         self._before: dict[str, Callable[[], None]] = {}
@@ -69,7 +69,7 @@ class World:
         pauses: how long was waited for zones, each time, seconds.
     """
 
-    _real: SqliteStore
+    _real: SqlStore
     caller: Caller = Caller("ann")
     now: float = T0
     served: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class World:
     _failing: Failing = Factory(lambda self: Failing(self._real), takes_self=True)
 
     @property
-    def store(self) -> SqliteStore:
+    def store(self) -> SqlStore:
         """The store, also for what no service does."""
         return self._real
 

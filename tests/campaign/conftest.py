@@ -5,7 +5,7 @@ import pytest
 from callers import import_contacts, services
 
 from agentmgr.campaign.contacts import ImportReport
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.contacts import read_contacts
 from tests.databases import new_store
 
@@ -13,14 +13,14 @@ Import = Callable[..., ImportReport]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[SqlStore]:
     store = new_store(tmp_path / "agentmgr.sqlite")
     yield store
     store.close()
 
 
 @pytest.fixture
-def load(store: SqliteStore, tmp_path: Path) -> Import:
+def load(store: SqlStore, tmp_path: Path) -> Import:
     """Import a text, or bytes, as the file people.csv into the list A."""
 
     def load(content: str | bytes, **options: object) -> ImportReport:
@@ -32,7 +32,7 @@ def load(store: SqliteStore, tmp_path: Path) -> Import:
 
 
 @pytest.fixture
-def imported(store: SqliteStore) -> Callable[[], dict[str, dict[str, str]]]:
+def imported(store: SqlStore) -> Callable[[], dict[str, dict[str, str]]]:
     """Return all contacts that are stored, as a desktop would see them, by their id."""
 
     def imported() -> dict[str, dict[str, str]]:

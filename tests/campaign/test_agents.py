@@ -9,13 +9,13 @@ from agentmgr.campaign import passwords
 from agentmgr.campaign.passwords import verify
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.model import AgentSpec
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.structures import AgentSkill
 
 ANN = AgentSpec("1001", "Ann", (AgentSkill("English", "1", 3),))
 
 
-def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
+def test_agent_added_logs_on_with_its_password_only(store: SqlStore) -> None:
     services(store).agents.add([ANN], "correct horse", "Default")
     login = store.find_agent("1001")
     assert login is not None
@@ -25,7 +25,7 @@ def test_agent_added_logs_on_with_its_password_only(store: SqliteStore) -> None:
     assert not verify(login, "")
 
 
-def test_agent_disabled_has_a_right_password_and_one_with_a_damaged_hash_has_none(store: SqliteStore) -> None:
+def test_agent_disabled_has_a_right_password_and_one_with_a_damaged_hash_has_none(store: SqlStore) -> None:
     services(store).agents.add([ANN], "secret", "Default")
     login = services(store).agents.all()[0]
     assert verify(evolve(login, enabled=False), "secret"), "the runner says why it may not log on"
@@ -33,7 +33,7 @@ def test_agent_disabled_has_a_right_password_and_one_with_a_damaged_hash_has_non
 
 
 def test_agent_unknown_is_checked_as_long_as_a_known_one(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services(store).agents.add([ANN], "secret", "Default")
     checked: list[str] = []
@@ -52,14 +52,14 @@ def test_agent_unknown_is_checked_as_long_as_a_known_one(
     assert known.type.name == "ID"
 
 
-def test_agent_password_is_stored_as_a_hash_alone(store: SqliteStore) -> None:
+def test_agent_password_is_stored_as_a_hash_alone(store: SqlStore) -> None:
     services(store).agents.add([ANN], "correct horse", "Default")
     assert store.agents()[0].password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     store.close()
     assert b"correct horse" not in store.path.read_bytes()
 
 
-def test_agent_new_password_replaces_the_old_one(store: SqliteStore) -> None:
+def test_agent_new_password_replaces_the_old_one(store: SqlStore) -> None:
     services(store).agents.add([ANN], "old", "Default")
     services(store).agents.set_password("1001", "new")
     login = store.find_agent("1001")
@@ -69,7 +69,7 @@ def test_agent_new_password_replaces_the_old_one(store: SqliteStore) -> None:
     assert not verify(login, "old")
 
 
-def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
+def test_agent_there_already_refused_and_kept(store: SqlStore) -> None:
     services(store).agents.add([ANN], "old", "Default")
     with pytest.raises(ServiceError, match="agent 1001: there is one already") as caught:
         services(store).agents.add([ANN], "new", "Default")
@@ -98,7 +98,7 @@ def test_agent_there_already_refused_and_kept(store: SqliteStore) -> None:
     ],
 )
 def test_agent_with_something_wrong_refused(
-    store: SqliteStore, agent: AgentSpec, password: str, zone: str, words: str
+    store: SqlStore, agent: AgentSpec, password: str, zone: str, words: str
 ) -> None:
     with pytest.raises(ServiceError, match=words) as caught:
         services(store).agents.add([agent], password, zone)
@@ -106,7 +106,7 @@ def test_agent_with_something_wrong_refused(
     assert services(store).agents.all() == ()
 
 
-def test_agent_unknown_gets_no_password(store: SqliteStore) -> None:
+def test_agent_unknown_gets_no_password(store: SqlStore) -> None:
     with pytest.raises(ServiceError, match="no agent '1001'") as caught:
         services(store).agents.set_password("1001", "x")
     assert caught.value.cause is Cause.NO_SUCH_AGENT
@@ -121,13 +121,13 @@ def test_agent_unknown_gets_no_password(store: SqliteStore) -> None:
     ],
 )
 def test_agent_names_have_no_control_characters(
-    store: SqliteStore, agent: AgentSpec, zone: str, words: str
+    store: SqlStore, agent: AgentSpec, zone: str, words: str
 ) -> None:
     with pytest.raises(ServiceError, match=words):
         services(store).agents.add([agent], "secret", zone)
     assert store.agents() == ()
 
 
-def test_agent_name_keeps_what_people_have_in_names(store: SqliteStore) -> None:
+def test_agent_name_keeps_what_people_have_in_names(store: SqlStore) -> None:
     services(store).agents.add([evolve(ANN, name="Anne\u00a0Marie\u200c\u3000")], "secret", "Default")
     assert store.agents()[0].agent.name == "Anne\u00a0Marie\u200c\u3000"

@@ -9,14 +9,14 @@ from agentmgr.campaign.columns import SYSTEM_ATTRIBUTES
 from agentmgr.campaign.contacts import ImportReport
 from agentmgr.campaign.service import ServiceError
 from agentmgr.core.model import AttributeSpec
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import AttributeType
 
 Import = Callable[..., ImportReport]
 HEAD = "UserContactId,PhoneNumber1,Extra\n"
 
 
-def test_attribute_is_defined_after_those_that_every_contact_has(store: SqliteStore) -> None:
+def test_attribute_is_defined_after_those_that_every_contact_has(store: SqlStore) -> None:
     attributes = services(store).attributes
     assert attributes.all() == SYSTEM_ATTRIBUTES
     assert attributes.define("Card", attribute_type="masked-write", data_type="integer", display_name="Nr.")
@@ -24,7 +24,7 @@ def test_attribute_is_defined_after_those_that_every_contact_has(store: SqliteSt
     assert attributes.all() == store.attributes() == (*SYSTEM_ATTRIBUTES, card)
 
 
-def test_attribute_changed_keeps_what_is_not_said_and_its_place(store: SqliteStore) -> None:
+def test_attribute_changed_keeps_what_is_not_said_and_its_place(store: SqlStore) -> None:
     attributes = services(store).attributes
     for name in ("Card", "Plan"):
         attributes.define(name, attribute_type="SCREEN_POP", data_type="date", display_name="X")
@@ -46,7 +46,7 @@ def test_attribute_changed_keeps_what_is_not_said_and_its_place(store: SqliteSto
     ],
 )
 def test_attribute_gets_a_data_type_only_if_all_values_fit(
-    store: SqliteStore, load: Import, monkeypatch: pytest.MonkeyPatch, data_type: str, good: str, bad: str
+    store: SqlStore, load: Import, monkeypatch: pytest.MonkeyPatch, data_type: str, good: str, bad: str
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.attributes.VALUES_CHUNK", 1)
     attributes = services(store).attributes
@@ -66,7 +66,7 @@ def test_attribute_gets_a_data_type_only_if_all_values_fit(
 
 
 def test_import_rejects_what_does_not_fit_the_data_type(
-    store: SqliteStore, load: Import, rejects: Callable[[], list[str]]
+    store: SqlStore, load: Import, rejects: Callable[[], list[str]]
 ) -> None:
     services(store).attributes.define("Extra", data_type="date")
     report = load(HEAD + "U1,+12125550121,tomorrow\nU2,+12125550122,2026-12-31\nU3,+12125550123,\n")
@@ -96,7 +96,7 @@ def test_import_rejects_what_does_not_fit_the_data_type(
     ],
 )
 def test_attribute_that_cannot_be_so_says_what_is_allowed(
-    store: SqliteStore, name: str, change: dict[str, str], said: str
+    store: SqlStore, name: str, change: dict[str, str], said: str
 ) -> None:
     with pytest.raises(ServiceError, match=said):
         services(store).attributes.define(name, **change)
@@ -104,14 +104,14 @@ def test_attribute_that_cannot_be_so_says_what_is_allowed(
 
 
 def test_attribute_that_every_contact_has_may_be_read_only_and_be_called_otherwise(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     services(store).attributes.define("FirstName", attribute_type="READ_ONLY", display_name="Vorname")
     spec = next(each for each in store.attributes() if each.name == "FirstName")
     assert spec == AttributeSpec("FirstName", attribute_type=AttributeType.READ_ONLY, display_name="Vorname")
 
 
-def test_attributes_that_no_desktop_could_be_told_are_refused(store: SqliteStore) -> None:
+def test_attributes_that_no_desktop_could_be_told_are_refused(store: SqlStore) -> None:
     attributes = services(store).attributes
 
     def define_many() -> None:
@@ -123,7 +123,7 @@ def test_attributes_that_no_desktop_could_be_told_are_refused(store: SqliteStore
 
 
 def test_attribute_that_becomes_a_phone_is_a_number_of_its_contacts_and_back(
-    store: SqliteStore, load: Import, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, load: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.attributes.VALUES_CHUNK", 1)
     attributes = services(store).attributes

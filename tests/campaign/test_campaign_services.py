@@ -30,7 +30,7 @@ from agentmgr.core.model import (
 )
 from agentmgr.core.tasks import Step, Task
 from agentmgr.ports import Change, ContactDraft, JobState, Scope, StoreFault
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import ContactType, DialFailReason, PacingType
 
 SPEC = CampaignSpec(0, "Spring", PacingType.Predictive, "English", DEFAULT_COMPLETION_CODES, DEFAULT_CODE_ID)
@@ -44,14 +44,14 @@ def refused(cause: Cause, words: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def ready(store: SqliteStore) -> SqliteStore:
+def ready(store: SqlStore) -> SqlStore:
     """A store with the list A of three contacts and the campaign Spring on it."""
     store.put_contacts(store.ensure_list("A", T0), [ContactDraft(f"U{n}", (), {}) for n in range(3)], T0)
     services(store).campaigns.create(SPEC, ["A"])
     return store
 
 
-def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
+def test_campaign_created_has_all_system_attributes(ready: SqlStore) -> None:
     found = ready.find_campaign("Spring")
     assert found is not None
     assert found.attributes == SYSTEM_ATTRIBUTES
@@ -94,14 +94,14 @@ def test_campaign_created_has_all_system_attributes(ready: SqliteStore) -> None:
     ],
 )
 def test_campaign_with_a_wrong_setting_refused(
-    ready: SqliteStore, changes: dict[str, object], words: str
+    ready: SqlStore, changes: dict[str, object], words: str
 ) -> None:
     with refused(Cause.BAD_VALUE, words):
         services(ready).campaigns.create(evolve(SPEC, **({"name": "Autumn"} | changes)), ["A"])
     assert [campaign.name for campaign in services(ready).campaigns.all()] == ["Spring"]
 
 
-def test_campaign_with_more_attributes_than_a_desktop_can_be_told_refused(ready: SqliteStore) -> None:
+def test_campaign_with_more_attributes_than_a_desktop_can_be_told_refused(ready: SqlStore) -> None:
     many = tuple(AttributeSpec(f"Attribute {number}") for number in range(300))
     with refused(Cause.BAD_VALUE, "with 300 new attributes there would be .* leave some out"):
         services(ready).campaigns.create(evolve(SPEC, name="Autumn", attributes=many), ["A"])
@@ -111,24 +111,24 @@ def test_campaign_with_more_attributes_than_a_desktop_can_be_told_refused(ready:
 @pytest.mark.parametrize(
     ("typed", "stored"), [("gb", "GB"), ("44", "GB"), ("+1", "US"), ("0049", "DE"), ("", ""), (" ", "")]
 )
-def test_campaign_country_is_stored_as_a_region(ready: SqliteStore, typed: str, stored: str) -> None:
+def test_campaign_country_is_stored_as_a_region(ready: SqlStore, typed: str, stored: str) -> None:
     spec = services(ready).campaigns.create(evolve(SPEC, name="Autumn", country=typed), ["A"])
     assert spec.country == stored
 
 
-def test_campaign_name_taken_refused(ready: SqliteStore) -> None:
+def test_campaign_name_taken_refused(ready: SqlStore) -> None:
     with refused(Cause.EXISTS, "there is one already"):
         services(ready).campaigns.create(evolve(SPEC, name=" Spring "), ["A"])
 
 
-def test_campaign_lists_must_exist(ready: SqliteStore) -> None:
+def test_campaign_lists_must_exist(ready: SqlStore) -> None:
     with refused(Cause.NO_SUCH_LIST, "no contact list 'B'; there are: A"):
         services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["A", "B"])
     with refused(Cause.BAD_VALUE, "at least one contact list"):
         services(ready).campaigns.create(evolve(SPEC, name="Autumn"), [])
 
 
-def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: SqliteStore) -> None:
+def test_campaign_unknown_names_those_there_are(ready: SqlStore, store: SqlStore) -> None:
     for service in (
         lambda: services(ready).campaigns.status("Autumn"),
         lambda: services(ready).campaigns.run("Autumn", ["Default"]).job,
@@ -140,14 +140,14 @@ def test_campaign_unknown_names_those_there_are(ready: SqliteStore, store: Sqlit
             service()
 
 
-def test_run_starts_a_job_with_all_contacts(ready: SqliteStore) -> None:
+def test_run_starts_a_job_with_all_contacts(ready: SqlStore) -> None:
     job = services(ready).campaigns.run("Spring", ["Default"]).job
     assert (job.total, job.done, job.wanted) == (3, 0, Wanted.RUN)
     assert job.campaign == ready.find_campaign("Spring")
     assert [each.job_id for each in ready.open_zone("Default", T0).jobs] == [job.job_id]
 
 
-def test_run_twice_waits_until_the_first_is_over(ready: SqliteStore) -> None:
+def test_run_twice_waits_until_the_first_is_over(ready: SqlStore) -> None:
     assert not services(ready).campaigns.run("Spring", ["Default"]).is_queued
     assert services(ready).campaigns.run("Spring", ["Default"]).is_queued
     assert [job.state for job in services(ready).jobs.all("Spring")] == [JobState.Running, JobState.Queued]
@@ -155,7 +155,7 @@ def test_run_twice_waits_until_the_first_is_over(ready: SqliteStore) -> None:
     assert [job.state for job in services(ready).jobs.all("Spring")] == [JobState.Stopped, JobState.Running]
 
 
-def test_infinite_campaign_runs_once_without_contacts_or_a_list(ready: SqliteStore) -> None:
+def test_infinite_campaign_runs_once_without_contacts_or_a_list(ready: SqlStore) -> None:
     services(ready).campaigns.create(evolve(SPEC, name="Alarm", infinite=True), [])
     job = services(ready).campaigns.run("Alarm", ["Default"]).job
     assert (job.total, services(ready).jobs.find(job.job_id).state) == (0, JobState.Running)
@@ -163,7 +163,7 @@ def test_infinite_campaign_runs_once_without_contacts_or_a_list(ready: SqliteSto
         services(ready).campaigns.run("Alarm", ["Default"])
 
 
-def test_job_is_paused_resumed_and_stopped_by_its_id(ready: SqliteStore) -> None:
+def test_job_is_paused_resumed_and_stopped_by_its_id(ready: SqlStore) -> None:
     job_id = services(ready).campaigns.run("Spring", ["Default"]).job.job_id
     jobs = services(ready, ("Default",)).jobs
     assert jobs.pause(job_id).state is JobState.Paused
@@ -178,7 +178,7 @@ def test_job_is_paused_resumed_and_stopped_by_its_id(ready: SqliteStore) -> None
         jobs.stop(77)
 
 
-def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) -> None:
+def test_run_without_contacts_refused_and_can_be_repeated(ready: SqlStore) -> None:
     ready.ensure_list("Empty", T0)
     services(ready).campaigns.create(evolve(SPEC, name="Autumn"), ["Empty"])
     for _ in range(2):
@@ -188,7 +188,7 @@ def test_run_without_contacts_refused_and_can_be_repeated(ready: SqliteStore) ->
 
 
 def test_run_stopped_while_it_is_prepared_does_not_start(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ready: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill = ready.fill_job
 
@@ -203,7 +203,7 @@ def test_run_stopped_while_it_is_prepared_does_not_start(
     assert ready.open_zone("Default", T0).jobs == ()
 
 
-def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
+def test_pause_and_resume_are_found_after_a_restart(ready: SqlStore) -> None:
     services(ready).campaigns.run("Spring", ["Default"])
     assert services(ready).campaigns.pause("Spring").state is JobState.Paused
     assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.PAUSE
@@ -213,7 +213,7 @@ def test_pause_and_resume_are_found_after_a_restart(ready: SqliteStore) -> None:
     assert ready.open_zone("Default", T0).jobs[0].wanted is Wanted.RUN
 
 
-def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
+def test_stop_while_a_zone_serves_lets_it_finish(ready: SqlStore) -> None:
     job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
     stopping = services(ready, ("Default",)).campaigns.stop("Spring")
@@ -225,14 +225,14 @@ def test_stop_while_a_zone_serves_lets_it_finish(ready: SqliteStore) -> None:
     assert (status.job.state, status.job.ended_at) == (JobState.Stopped, T0 + 5)
 
 
-def test_stop_without_a_zone_is_at_once(ready: SqliteStore) -> None:
+def test_stop_without_a_zone_is_at_once(ready: SqlStore) -> None:
     services(ready).campaigns.run("Spring", ["Default"])
     assert services(ready, ()).campaigns.stop("Spring").ended_at == T0
     assert ready.open_zone("Default", T0).jobs == ()
 
 
 def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ready: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
@@ -250,7 +250,7 @@ def test_job_that_ends_while_it_is_stopped_says_how_it_ended(
 
 
 @pytest.mark.parametrize("method", ["pause", "resume", "stop"])
-def test_campaign_not_running_refused(ready: SqliteStore, method: str) -> None:
+def test_campaign_not_running_refused(ready: SqlStore, method: str) -> None:
     service = getattr(services(ready, ("Default",)).campaigns, method)
     with refused(Cause.NOT_RUNNING, "campaign Spring: was never run; run it first"):
         service("Spring")
@@ -261,7 +261,7 @@ def test_campaign_not_running_refused(ready: SqliteStore, method: str) -> None:
 
 
 @pytest.mark.parametrize("served", [(), ("Default", "Another")])
-def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served: tuple[str, ...]) -> None:
+def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqlStore, served: tuple[str, ...]) -> None:
     hints: list[tuple[str, object]] = []
 
     def hint(zone: str) -> None:
@@ -282,7 +282,7 @@ def test_zone_of_a_job_is_hinted_at_after_each_change(ready: SqliteStore, served
     ]
 
 
-def test_job_is_stopped_when_numbers_of_its_campaign_are_what_that_says(ready: SqliteStore) -> None:
+def test_job_is_stopped_when_numbers_of_its_campaign_are_what_that_says(ready: SqlStore) -> None:
     hints: list[str] = []
     at = services(ready, ("Default",), hint=hints.append)
     for scope in Scope:
@@ -302,18 +302,18 @@ def test_job_is_stopped_when_numbers_of_its_campaign_are_what_that_says(ready: S
         assert at.jobs.find(job_id).state is expected
 
 
-def test_run_in_a_zone_that_nobody_serves_refused_if_others_are(ready: SqliteStore) -> None:
+def test_run_in_a_zone_that_nobody_serves_refused_if_others_are(ready: SqlStore) -> None:
     with refused(Cause.NOT_SERVED, "zone North: is not served here; there are: East, West"):
         services(ready, ("West", "East")).campaigns.run("Spring", ["North"])
     assert services(ready).campaigns.run("Spring", ["North"]).unserved == ("North",)
 
 
-def test_status_of_a_campaign_never_run_has_no_job(ready: SqliteStore) -> None:
+def test_status_of_a_campaign_never_run_has_no_job(ready: SqlStore) -> None:
     status = services(ready).campaigns.status("Spring")
     assert (status.name, status.job, status.tally) == ("Spring", None, None)
 
 
-def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_and_export_show_what_was_done(ready: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 1)
     job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
@@ -344,9 +344,7 @@ def test_status_and_export_show_what_was_done(ready: SqliteStore, monkeypatch: p
     ]
 
 
-def test_dials_of_a_campaign_are_read_page_by_page(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dials_of_a_campaign_are_read_page_by_page(ready: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.EXPORT_CHUNK", 2)
     job = services(ready).campaigns.run("Spring", ["Default"]).job
     token = ready.open_zone("Default", T0).token
@@ -359,7 +357,7 @@ def test_dials_of_a_campaign_are_read_page_by_page(
         services(ready).campaigns.dials("Autumn")
 
 
-def test_delete_of_a_campaign_never_run_takes_it_away(ready: SqliteStore) -> None:
+def test_delete_of_a_campaign_never_run_takes_it_away(ready: SqlStore) -> None:
     assert services(ready).campaigns.delete("Spring").jobs == 0
     with refused(Cause.NO_SUCH_CAMPAIGN, "no campaign 'Spring'; there are: none yet"):
         services(ready).campaigns.delete("Spring")
@@ -367,7 +365,7 @@ def test_delete_of_a_campaign_never_run_takes_it_away(ready: SqliteStore) -> Non
 
 
 def test_delete_of_a_campaign_with_attempts_needs_a_word(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ready: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.DELETE_CHUNK", 1)
     campaigns = services(ready).campaigns
@@ -390,7 +388,7 @@ def test_delete_of_a_campaign_with_attempts_needs_a_word(
 
 
 def test_campaign_whose_deletion_was_cut_off_is_deleted_by_whoever_is_left(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ready: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agentmgr.campaign.campaigns.DELETE_CHUNK", 1)
     campaigns = services(ready).campaigns
@@ -405,7 +403,7 @@ def test_campaign_whose_deletion_was_cut_off_is_deleted_by_whoever_is_left(
 
     delete_history = ready.delete_history
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteStore, "delete_history", lambda store, *args: die(*args))
+        patched.setattr(SqlStore, "delete_history", lambda store, *args: die(*args))
         with pytest.raises(StoreFault):
             campaigns.delete("Spring")
     assert ready.find_campaign("Spring") is not None
@@ -417,7 +415,7 @@ def test_campaign_whose_deletion_was_cut_off_is_deleted_by_whoever_is_left(
 
 
 def test_delete_of_a_campaign_that_is_run_meanwhile_stops(
-    ready: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ready: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaigns = services(ready).campaigns
     campaigns.run("Spring", ["Default"])
@@ -428,13 +426,13 @@ def test_delete_of_a_campaign_that_is_run_meanwhile_stops(
         ready.create_job(campaign_id, ["Default"], T0)
         return delete_history(campaign_id, limit)
 
-    monkeypatch.setattr(SqliteStore, "delete_history", lambda store, *args: run_first(*args))
+    monkeypatch.setattr(SqlStore, "delete_history", lambda store, *args: run_first(*args))
     with refused(Cause.IN_USE, "campaign Spring: its job 2 is preparing"):
         campaigns.delete("Spring")
     assert ready.find_campaign("Spring") is not None
 
 
-def test_campaign_runs_in_the_zones_named_else_in_its_own_else_where_it_is_said(ready: SqliteStore) -> None:
+def test_campaign_runs_in_the_zones_named_else_in_its_own_else_where_it_is_said(ready: SqlStore) -> None:
     campaigns = services(ready).campaigns
     campaigns.create(evolve(SPEC, name="Autumn", zones=("South", "North")), ["A"])
     for named, otherwise, found in (
@@ -450,7 +448,7 @@ def test_campaign_runs_in_the_zones_named_else_in_its_own_else_where_it_is_said(
         campaigns.run("Spring")
 
 
-def test_campaign_in_two_zones_is_shown_with_the_share_of_each(ready: SqliteStore) -> None:
+def test_campaign_in_two_zones_is_shown_with_the_share_of_each(ready: SqlStore) -> None:
     campaigns = services(ready).campaigns
     with refused(Cause.BAD_VALUE, "zone North is named twice"):
         campaigns.run("Spring", ["North", "North"])
@@ -461,7 +459,7 @@ def test_campaign_in_two_zones_is_shown_with_the_share_of_each(ready: SqliteStor
     assert "; zone South: " in status.why
 
 
-def test_campaign_with_a_filter_calls_whom_it_lets_through(ready: SqliteStore) -> None:
+def test_campaign_with_a_filter_calls_whom_it_lets_through(ready: SqlStore) -> None:
     at = services(ready)
     at.contact.save("A", {"UserContactId": "U1", "FirstName": "Ann"})
     at.campaigns.create(evolve(SPEC, name="Ann", filter="FirstName = 'Ann'"), ["A"])
@@ -471,7 +469,7 @@ def test_campaign_with_a_filter_calls_whom_it_lets_through(ready: SqliteStore) -
         at.campaigns.run("Bea", ["North"])
 
 
-def test_campaign_with_a_filter_that_is_none_is_refused_with_the_place(ready: SqliteStore) -> None:
+def test_campaign_with_a_filter_that_is_none_is_refused_with_the_place(ready: SqlStore) -> None:
     campaigns = services(ready).campaigns
     for text, said in (
         ("FirstName = ", "filter: character 13: ends too early"),

@@ -19,7 +19,7 @@ from agentmgr.campaign.sheet import RejectFile, Row, Stopped
 from agentmgr.core.contact_size import NAMES_BYTES, ROOM_BYTES
 from agentmgr.core.model import AttributeSpec, CampaignSpec, CompletionCodeSpec
 from agentmgr.ports import DncEntry, JobState
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import PacingType
 
 Import = Callable[..., ImportReport]
@@ -34,7 +34,7 @@ DEMO = Path(__file__).parents[2] / "config" / "demo" / "contacts.csv"
 # -- what is taken -------------------------------------------------------------------------
 
 
-def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_path: Path) -> None:
+def test_import_demo_file_takes_500_and_turns_8_away(store: SqlStore, tmp_path: Path) -> None:
     copy = Path(shutil.copy(DEMO, tmp_path))
     report = import_contacts(services(store), copy, "Demo")
     assert (report.rows, report.created, report.updated, report.rejected) == (508, 500, 0, 8)
@@ -53,7 +53,7 @@ def test_import_demo_file_takes_500_and_turns_8_away(store: SqliteStore, tmp_pat
     assert store.contact_lists()[0].contacts == 500
 
 
-def test_import_keeps_every_attribute(load: Import, imported: Imported, store: SqliteStore) -> None:
+def test_import_keeps_every_attribute(load: Import, imported: Imported, store: SqlStore) -> None:
     names = [spec.name for spec in SYSTEM_ATTRIBUTES]
     values = {name: f"the {name}" for name in names} | {
         "Email": "ann@example.com",
@@ -106,7 +106,7 @@ def test_import_number_without_country_takes_that_of_the_call(load: Import, impo
     assert [contact["PhoneNumber1"] for contact in imported().values()] == ["+442079460958", "+12125550123"]
 
 
-def test_import_keeps_its_country_with_the_list(load: Import, imported: Imported, store: SqliteStore) -> None:
+def test_import_keeps_its_country_with_the_list(load: Import, imported: Imported, store: SqlStore) -> None:
     load(HEAD + "U1,030 123456\n", country="de")
     assert store.contact_lists()[0].country == "DE"
     load(HEAD + "U2,030 123457\n")
@@ -152,7 +152,7 @@ def test_import_premium_number_only_where_it_is_allowed(
 
 
 def test_import_other_attribute_that_is_a_phone_is_read_too(
-    load: Import, imported: Imported, store: SqliteStore
+    load: Import, imported: Imported, store: SqlStore
 ) -> None:
     store.define_attributes([AttributeSpec("Assistant", "phone")])
     head = "UserContactId,PhoneNumber1,Assistant\n"
@@ -285,7 +285,7 @@ def test_import_cell_with_a_control_character_is_turned_away_and_named(
 
 
 def test_import_names_with_control_characters_are_refused(
-    load: Import, store: SqliteStore, tmp_path: Path
+    load: Import, store: SqlStore, tmp_path: Path
 ) -> None:
     with pytest.raises(
         ServiceError, match=r"the name of column 3, 'No\\x07te', has U\+0007, a control character"
@@ -332,13 +332,13 @@ def test_import_same_id_twice_in_a_file_keeps_the_last(load: Import, imported: I
     assert imported()["U1"]["PhoneNumber1"] == "+12125550199"
 
 
-def test_import_counts_contacts_on_the_do_not_call_list(load: Import, store: SqliteStore) -> None:
+def test_import_counts_contacts_on_the_do_not_call_list(load: Import, store: SqlStore) -> None:
     store.add_to_dnc([DncEntry("+12125550124", "supervisor", 1.0)])
     report = load("UserContactId,PhoneNumber1,PhoneNumber2\nU1,+12125550123,+12125550124\nU2,+12125550125,\n")
     assert (report.created, report.on_dnc) == (2, 1)
 
 
-def test_import_stores_in_chunks_while_rows_come(store: SqliteStore) -> None:
+def test_import_stores_in_chunks_while_rows_come(store: SqlStore) -> None:
     seen: list[int] = []
 
     def rows() -> Iterator[Row]:
@@ -353,7 +353,7 @@ def test_import_stores_in_chunks_while_rows_come(store: SqliteStore) -> None:
     assert (seen, report.created, report.last_line, report.stopped) == ([200, 400], 460, 461, False)
 
 
-def test_import_that_is_stopped_keeps_what_came_and_says_how_far(store: SqliteStore) -> None:
+def test_import_that_is_stopped_keeps_what_came_and_says_how_far(store: SqlStore) -> None:
     def rows() -> Iterator[Row]:
         yield Row(1, ("Id", "Phone"))
         for number in range(250):
@@ -475,7 +475,7 @@ def test_import_that_lets_a_contact_grow_too_large_leaves_it_as_it_was(
 
 
 def test_import_lets_a_contact_that_was_too_large_before_get_smaller(
-    load: Import, imported: Imported, store: SqliteStore
+    load: Import, imported: Imported, store: SqlStore
 ) -> None:
     load(f"UserContactId,PhoneNumber1,{notes(2)}\nU1,+12125550123,a,b\n")
     grown = "UPDATE contact_attribute SET value = ? WHERE name = ?"
@@ -495,7 +495,7 @@ def test_import_of_one_id_twice_takes_the_last_that_fits(load: Import, imported:
 
 
 def test_import_with_more_columns_than_a_desktop_can_be_told_is_refused(
-    load: Import, store: SqliteStore
+    load: Import, store: SqlStore
 ) -> None:
     with pytest.raises(ServiceError, match=r"with 419 new attributes there would be 419, .*leave some out"):
         load(f"UserContactId,PhoneNumber1,{notes(400)}\nU1,+12125550123{',' * 400}\n")
@@ -504,7 +504,7 @@ def test_import_with_more_columns_than_a_desktop_can_be_told_is_refused(
 
 
 def test_import_with_columns_that_would_cut_a_contact_there_is_is_refused(
-    load: Import, store: SqliteStore
+    load: Import, store: SqlStore
 ) -> None:
     row = ",".join(["x" * 1900] * 6)
     load(f"UserContactId,PhoneNumber1,{notes(6)}\nU1,+12125550123,{row}\n")
@@ -574,7 +574,7 @@ def test_import_any_text_is_counted_or_refused(load: Import, content: str) -> No
     ],
 )
 def test_import_unusable_file_is_one_line_and_changes_nothing(
-    load: Import, store: SqliteStore, content: bytes, words: str
+    load: Import, store: SqlStore, content: bytes, words: str
 ) -> None:
     with pytest.raises(ServiceError) as caught:
         load(content)
@@ -604,7 +604,7 @@ def test_import_unusable_file_is_one_line_and_changes_nothing(
     ],
 )
 def test_import_unusable_option_is_one_line_and_changes_nothing(
-    load: Import, store: SqliteStore, options: dict[str, object], words: str
+    load: Import, store: SqlStore, options: dict[str, object], words: str
 ) -> None:
     with pytest.raises(ServiceError) as caught:
         load("Id,Phone\n" + "U1,+1212555012\n", **options)
@@ -613,7 +613,7 @@ def test_import_unusable_option_is_one_line_and_changes_nothing(
 
 
 def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
-    load: Import, store: SqliteStore
+    load: Import, store: SqlStore
 ) -> None:
     rows = "".join(f"U{n},+12125550123\n" for n in range(3000))
     with pytest.raises(ServiceError, match="csv:3002: not text in UTF-8"):
@@ -653,7 +653,7 @@ def test_import_encoding_is_checked_to_the_last_line_before_anything_is_stored(
     ],
 )
 def test_import_file_that_is_not_in_its_encoding_tells_the_line(
-    load: Import, store: SqliteStore, content: bytes, encoding: str, words: str
+    load: Import, store: SqlStore, content: bytes, encoding: str, words: str
 ) -> None:
     with pytest.raises(ServiceError) as caught:
         load(content, encoding=encoding)
@@ -697,13 +697,13 @@ def test_import_rejects_are_cells_that_no_spreadsheet_runs(load: Import, rejects
     assert rejects()[1].startswith("3,PhoneNumber1,+99912,")
 
 
-def test_import_missing_file_and_directory_are_one_line(store: SqliteStore, tmp_path: Path) -> None:
+def test_import_missing_file_and_directory_are_one_line(store: SqlStore, tmp_path: Path) -> None:
     for path, words in ((tmp_path / "gone.csv", "No such file"), (tmp_path, "directory")):
         with pytest.raises(ServiceError, match=words):
             import_contacts(services(store), path, "A")
 
 
-def test_import_needs_a_list_name(store: SqliteStore) -> None:
+def test_import_needs_a_list_name(store: SqlStore) -> None:
     with pytest.raises(ServiceError, match="needs a name"):
         import_contacts(services(store), DEMO, "  ")
 
@@ -791,7 +791,7 @@ def test_import_without_any_number_is_rejected_under_the_column_that_is_there(
     assert rejects() == ["2,Mobile,,every contact needs a telephone number"]
 
 
-def test_import_leaves_out_what_an_export_says_of_campaigns(load: Import, store: SqliteStore) -> None:
+def test_import_leaves_out_what_an_export_says_of_campaigns(load: Import, store: SqlStore) -> None:
     load("Id,Phone,campaign:Spring:state\nU1,+12125550123,done\n")
     assert "campaign:Spring:state" not in {spec.name for spec in store.attributes()}
     load("Id,Phone,campaign:X\nU1,+12125550123,done\n", mapping={"campaign:X": "X"})
@@ -802,7 +802,7 @@ def test_import_leaves_out_what_an_export_says_of_campaigns(load: Import, store:
 
 
 def test_import_line_without_end_is_refused_before_it_is_read(
-    load: Import, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    load: Import, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(textfile, "MAX_LINE_CHARACTERS", 1000)
     assert load(HEAD + GOOD + "U2,+12125550124" + " " * 900 + "\n").created == 2
@@ -820,7 +820,7 @@ def test_import_row_that_its_quotes_keep_open_is_no_longer_than_a_line(
 
 
 @pytest.mark.parametrize("kind", ["pipe", "directory", "device", "closed"])
-def test_import_of_what_is_no_file_is_one_line_at_once(store: SqliteStore, tmp_path: Path, kind: str) -> None:
+def test_import_of_what_is_no_file_is_one_line_at_once(store: SqlStore, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "people.csv"
     if kind == "pipe":
         os.mkfifo(path)
@@ -835,7 +835,7 @@ def test_import_of_what_is_no_file_is_one_line_at_once(store: SqliteStore, tmp_p
 
 
 def test_import_from_standard_input_is_checked_whole_first(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def given(content: bytes) -> None:
         monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
@@ -882,7 +882,7 @@ def test_reject_file_is_a_new_one_each_time(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_import_into_a_list_with_a_running_job_says_so_and_hints_at_its_zone(
-    store: SqliteStore, tmp_path: Path
+    store: SqlStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "people.csv"
     path.write_text("UserContactId,PhoneNumber1\n1,+14155550101\n2,+14155550102\n")

@@ -16,7 +16,7 @@ from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Row
 from agentmgr.core.model import AgentSpec, CampaignSpec
 from agentmgr.ports import Role, Scope
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import PacingType
 
 NORTH, SOUTH = "North Bank", "South Bank"
@@ -40,7 +40,7 @@ def make_campaign(at: Services, name: str, *lists: str, organisation: str = "") 
 
 
 @pytest.fixture
-def shared(store: SqliteStore) -> SqliteStore:
+def shared(store: SqlStore) -> SqlStore:
     """Two organisations, each with a list and a campaign, and one of each for all."""
     at = services(store, ["Default"])
     for name in (NORTH, SOUTH):
@@ -51,11 +51,11 @@ def shared(store: SqliteStore) -> SqliteStore:
     return store
 
 
-def north(store: SqliteStore) -> Services:
+def north(store: SqlStore) -> Services:
     return services(store, ["Default"], caller="nora", organisation=NORTH)
 
 
-def test_user_of_an_organisation_sees_its_things_and_those_of_all(shared: SqliteStore) -> None:
+def test_user_of_an_organisation_sees_its_things_and_those_of_all(shared: SqlStore) -> None:
     at = north(shared)
     assert [each.name for each in at.contacts.lists()] == ["all list", "north list"]
     assert [each.name for each in at.campaigns.all()] == ["all campaign", "north campaign"]
@@ -81,7 +81,7 @@ ON_A_CAMPAIGN: dict[str, Callable[[Services, str], object]] = {
 
 
 @pytest.mark.parametrize("act", ON_A_CAMPAIGN)
-def test_campaign_of_another_organisation_is_refused_whatever_is_done(shared: SqliteStore, act: str) -> None:
+def test_campaign_of_another_organisation_is_refused_whatever_is_done(shared: SqlStore, act: str) -> None:
     with refused(
         Cause.FOREIGN_CAMPAIGN, "south campaign: belongs to another organisation; nora works for North Bank"
     ):
@@ -98,17 +98,17 @@ ON_A_LIST: dict[str, Callable[[Services, str], object]] = {
 
 
 @pytest.mark.parametrize("act", ON_A_LIST)
-def test_list_of_another_organisation_is_refused_whatever_is_done(shared: SqliteStore, act: str) -> None:
+def test_list_of_another_organisation_is_refused_whatever_is_done(shared: SqlStore, act: str) -> None:
     with refused(Cause.FOREIGN_LIST, "contact list south list: belongs to another organisation"):
         ON_A_LIST[act](north(shared), "south list")
 
 
-def test_contact_is_looked_for_in_the_lists_that_are_there_for_the_caller(shared: SqliteStore) -> None:
+def test_contact_is_looked_for_in_the_lists_that_are_there_for_the_caller(shared: SqlStore) -> None:
     with refused(Cause.BAD_VALUE, "in several lists: all list, north list;"):
         north(shared).contacts.history("U1")
 
 
-def test_records_of_other_organisations_are_left_out(shared: SqliteStore) -> None:
+def test_records_of_other_organisations_are_left_out(shared: SqlStore) -> None:
     everybody = services(shared, ["Default"])
     jobs = {
         name: everybody.campaigns.run(f"{name} campaign", ["Default"]).job.job_id
@@ -121,7 +121,7 @@ def test_records_of_other_organisations_are_left_out(shared: SqliteStore) -> Non
         north(shared).records.attempts(WantedAttempts(campaigns=("south campaign",)))
 
 
-def test_callbacks_of_other_organisations_are_not_there(shared: SqliteStore) -> None:
+def test_callbacks_of_other_organisations_are_not_there(shared: SqlStore) -> None:
     everybody = services(shared, ["Default"])
     made = {}
     for name in ("north", "south"):
@@ -140,7 +140,7 @@ def test_callbacks_of_other_organisations_are_not_there(shared: SqliteStore) -> 
     assert at.callbacks.cancel([made["north"]], "no more")[0].ended_at is not None
 
 
-def test_what_a_user_of_an_organisation_makes_is_its_own(shared: SqliteStore) -> None:
+def test_what_a_user_of_an_organisation_makes_is_its_own(shared: SqlStore) -> None:
     at = north(shared)
     import_into(at, "new list")
     make_campaign(at, "new campaign", "new list", "all list")
@@ -159,14 +159,14 @@ def test_what_a_user_of_an_organisation_makes_is_its_own(shared: SqliteStore) ->
         south.agents.set_password("1001", "mine now")
 
 
-def test_user_of_an_organisation_makes_nothing_for_another(shared: SqliteStore) -> None:
+def test_user_of_an_organisation_makes_nothing_for_another(shared: SqlStore) -> None:
     with refused(Cause.DENIED, "belongs to organisation North Bank, and can make nothing for South Bank"):
         make_campaign(north(shared), "new", "all list", organisation=SOUTH)
     with refused(Cause.DENIED):
         import_into(north(shared), "new list", SOUTH)
 
 
-def test_campaign_has_lists_of_its_own_organisation_or_of_all(shared: SqliteStore) -> None:
+def test_campaign_has_lists_of_its_own_organisation_or_of_all(shared: SqlStore) -> None:
     at = services(shared)
     with refused(Cause.FOREIGN_LIST, "list south list: is South Bank's, campaign new is North Bank's"):
         make_campaign(at, "new", "south list", organisation=NORTH)
@@ -175,7 +175,7 @@ def test_campaign_has_lists_of_its_own_organisation_or_of_all(shared: SqliteStor
     make_campaign(at, "new", "all list", "north list", organisation=NORTH)
 
 
-def test_list_of_another_organisation_comes_to_no_job_of_a_campaign_whoever_asks(shared: SqliteStore) -> None:
+def test_list_of_another_organisation_comes_to_no_job_of_a_campaign_whoever_asks(shared: SqlStore) -> None:
     at = services(shared, ["Default"])
     at.campaigns.run("north campaign", ["Default"])
     for add in (
@@ -190,7 +190,7 @@ def test_list_of_another_organisation_comes_to_no_job_of_a_campaign_whoever_asks
 
 
 @pytest.mark.parametrize("organisation", ["East Bank", "north bank"])
-def test_organisation_that_is_not_there_owns_nothing(shared: SqliteStore, organisation: str) -> None:
+def test_organisation_that_is_not_there_owns_nothing(shared: SqlStore, organisation: str) -> None:
     at = services(shared)
     words = f"no organisation '{organisation}'; there are: North Bank, South Bank"
     with refused(Cause.NO_SUCH_ORGANISATION, words):
@@ -218,13 +218,13 @@ GLOBAL_ALONE: dict[str, Callable[[Services], object]] = {
 
 
 @pytest.mark.parametrize("act", GLOBAL_ALONE)
-def test_what_concerns_all_needs_a_user_of_no_organisation(shared: SqliteStore, act: str) -> None:
+def test_what_concerns_all_needs_a_user_of_no_organisation(shared: SqlStore, act: str) -> None:
     services(shared).values.define(Scope.AGENT, "Sales")
     with refused(Cause.DENIED, "needs a user of no organisation; nora belongs to North Bank"):
         GLOBAL_ALONE[act](north(shared))
 
 
-def test_do_not_call_lists_are_apart_and_count_together(shared: SqliteStore) -> None:
+def test_do_not_call_lists_are_apart_and_count_together(shared: SqlStore) -> None:
     at = services(shared)
     at.dnc.add(["+442079460018"], organisation=NORTH)
     at.dnc.add(["+442079460019"])
@@ -241,7 +241,7 @@ def test_do_not_call_lists_are_apart_and_count_together(shared: SqliteStore) -> 
         north(shared).dnc.has("+442079460018", organisation=SOUTH)
 
 
-def test_organisation_is_deleted_once_nothing_belongs_to_it(shared: SqliteStore) -> None:
+def test_organisation_is_deleted_once_nothing_belongs_to_it(shared: SqlStore) -> None:
     at = services(shared)
     with refused(Cause.IN_USE, "North Bank: has campaigns, contact lists; nothing was deleted"):
         at.organisations.delete(NORTH)
@@ -254,18 +254,18 @@ def test_organisation_is_deleted_once_nothing_belongs_to_it(shared: SqliteStore)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a ", "x" * 101, "a\nb"])
-def test_organisation_needs_a_name_of_use(store: SqliteStore, name: str) -> None:
+def test_organisation_needs_a_name_of_use(store: SqlStore, name: str) -> None:
     with refused(Cause.BAD_VALUE, "a name has 1 to 100 characters"):
         services(store).organisations.add(name)
 
 
-def test_account_of_a_program_on_the_wire_works_for_all(shared: SqliteStore) -> None:
+def test_account_of_a_program_on_the_wire_works_for_all(shared: SqlStore) -> None:
     with refused(Cause.BAD_VALUE, "a service works for all; only a manager has an organisation"):
         services(shared).accounts.add("blender", "secret", Role.SERVICE, NORTH)
 
 
 def test_column_of_an_import_is_an_attribute_of_the_lists_owner_alone(
-    shared: SqliteStore,
+    shared: SqlStore,
 ) -> None:
     sheet = (Row(1, ("UserContactID", "PhoneNumber1", "Balance")), Row(2, ("U2", "+442079460019", "7")))
     list(north(shared).contacts.import_rows(iter(sheet), "north list", source="sheet"))
@@ -279,7 +279,7 @@ def test_column_of_an_import_is_an_attribute_of_the_lists_owner_alone(
         south.contacts.history("U2", "south list")
 
 
-def test_list_that_is_there_keeps_its_owner(shared: SqliteStore) -> None:
+def test_list_that_is_there_keeps_its_owner(shared: SqlStore) -> None:
     with refused(Cause.EXISTS, "contact list south list: is South Bank's; leave --org out"):
         import_into(services(shared), "south list", NORTH)
     import_into(services(shared), "south list", SOUTH)
@@ -290,7 +290,7 @@ def test_list_that_is_there_keeps_its_owner(shared: SqliteStore) -> None:
     ("agent", "campaign", "listed"), [("", NORTH, 1), (NORTH, NORTH, 1), (SOUTH, NORTH, 0), (SOUTH, "", 1)]
 )
 def test_agents_who_could_work_in_a_campaign_are_of_its_organisation_or_of_none(
-    shared: SqliteStore, agent: str, campaign: str, listed: int
+    shared: SqlStore, agent: str, campaign: str, listed: int
 ) -> None:
     ada = AgentSpec("1001", "Ada", numbered({"English": 1}), agent)
     services(shared).agents.add([ada], "secret", "Default")

@@ -9,7 +9,7 @@ from agentmgr.campaign.phone_rules import compiled
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.core.numbers import read_number
 from agentmgr.ports import PhoneRule, RuleKind
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 LONDON, BERLIN, NEW_YORK = map(read_number, ("+442079460018", "+4930123456", "+12125550120"))
 
@@ -38,7 +38,7 @@ def test_format_of_a_country_stands_for_that_of_all() -> None:
     )
 
 
-def test_rules_are_added_once_listed_and_removed(store: SqliteStore) -> None:
+def test_rules_are_added_once_listed_and_removed(store: SqlStore) -> None:
     at = services(store).phone_rules
     added = at.add("reject", "900.*", "+1")
     assert (added.kind, added.country, added.pattern) == (RuleKind.REJECT, "US", "900.*")
@@ -64,7 +64,7 @@ def test_rules_are_added_once_listed_and_removed(store: SqliteStore) -> None:
     ],
 )
 def test_what_is_no_rule_is_refused(
-    store: SqliteStore, kind: str, pattern: str, country: str, said: str
+    store: SqlStore, kind: str, pattern: str, country: str, said: str
 ) -> None:
     with pytest.raises(ServiceError, match=said) as caught:
         services(store).phone_rules.add(kind, pattern, country)
@@ -72,7 +72,7 @@ def test_what_is_no_rule_is_refused(
     assert services(store).phone_rules.all() == ()
 
 
-def test_pattern_that_would_try_every_way_takes_no_time(store: SqliteStore) -> None:
+def test_pattern_that_would_try_every_way_takes_no_time(store: SqlStore) -> None:
     at = services(store).phone_rules
     for kind in ("reject", "format"):
         at.add(kind, r"((\d*)*)*x" if kind == "reject" else r"(((\d+)+)+)+y?")

@@ -8,7 +8,7 @@ from agentmgr.campaign.preparing import DEAD_AFTER_S, Preparations
 from agentmgr.campaign.schedules import Times
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, JobState, JobStatus, StoreFault
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import PacingType
 
 HOW_MANY = 5
@@ -28,7 +28,7 @@ class Clock:
 class Desk:
     """A store with a campaign of some contacts, and who goes on with what others left."""
 
-    store: SqliteStore
+    store: SqlStore
     clock: Clock
     preparations: Preparations
     campaign_id: int
@@ -50,7 +50,7 @@ class Desk:
 
 
 @pytest.fixture(params=[HOW_MANY])
-def desk(store: SqliteStore, request: pytest.FixtureRequest) -> Desk:
+def desk(store: SqlStore, request: pytest.FixtureRequest) -> Desk:
     list_id = store.ensure_list("Spring", 0.0)
     phones = [
         PhoneNumber("PhoneNumber1", f"+1212555000{n}", "America/New_York") for n in range(request.param)

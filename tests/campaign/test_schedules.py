@@ -11,7 +11,7 @@ from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, JobState, JobStatus
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import PacingType
 
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC).timestamp()
@@ -24,7 +24,7 @@ DAILY = Times("2026/11/30 09:00:00", "UTC", "Daily")
 class At:
     """A store with a campaign, seen by services at one time or another."""
 
-    store: SqliteStore
+    store: SqlStore
     hinted: list[str]
 
     def __call__(self, at: float) -> Services:
@@ -40,7 +40,7 @@ class At:
 
 
 @pytest.fixture
-def at(store: SqliteStore) -> At:
+def at(store: SqlStore) -> At:
     list_id = store.ensure_list("Spring", 0.0)
     phone = PhoneNumber("PhoneNumber1", "+12125550001", "America/New_York")
     store.put_contacts(list_id, [ContactDraft("1", (phone,), {})], 0.0)
@@ -107,7 +107,7 @@ def test_run_while_its_job_runs_is_queued(at: At) -> None:
     assert at.outcome() == f"job {queued.job_id} with 1 contacts is queued"
 
 
-def test_run_without_contacts_says_so(at: At, store: SqliteStore) -> None:
+def test_run_without_contacts_says_so(at: At, store: SqlStore) -> None:
     empty = store.ensure_list("Empty", 0.0)
     spec = CampaignSpec(0, "Nobody", PacingType.Progressive, "S", (CompletionCodeSpec(1, "Done"),), 1)
     store.add_campaign(spec, [empty], 0.0)

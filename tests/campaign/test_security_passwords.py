@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 from agentmgr.campaign.passwords import MAX_PASSWORD_CHARACTERS, hashed, verify, verify_and_renew
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AccountLogin, AgentLogin, Role
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.structures import AgentSkill
 
 OLD = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("secret")
@@ -28,7 +28,7 @@ def test_password_that_is_too_long_is_wrong_and_not_hashed_whole() -> None:
     assert not verify(None, longest)
 
 
-def test_hash_of_an_earlier_time_is_renewed_at_the_next_right_logon(store: SqliteStore) -> None:
+def test_hash_of_an_earlier_time_is_renewed_at_the_next_right_logon(store: SqlStore) -> None:
     for put, find, login in (
         (store.put_agent, lambda: store.find_agent("1001"), agent(OLD)),
         (

@@ -6,22 +6,22 @@ from callers import T0, services
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.tokens import DAY_S, MAX_TOKENS, id_of
 from agentmgr.ports import AccountLogin, Role
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 
 @pytest.fixture(autouse=True)
-def accounts(store: SqliteStore) -> None:
+def accounts(store: SqlStore) -> None:
     store.put_account(AccountLogin("crm", "hash", Role.MANAGER, True))
     store.put_account(AccountLogin("nora", "hash", Role.MANAGER, True))
     store.put_account(AccountLogin("blender", "hash", Role.SERVICE, True))
 
 
-def holder(store: SqliteStore, text: str, now: float = T0) -> str | None:
+def holder(store: SqlStore, text: str, now: float = T0) -> str | None:
     found = services(store, now=now).tokens.holder(text)
     return None if found is None else found.name
 
 
-def test_token_is_its_accounts_and_only_a_hash_of_it_is_stored(store: SqliteStore) -> None:
+def test_token_is_its_accounts_and_only_a_hash_of_it_is_stored(store: SqlStore) -> None:
     token, text = services(store).tokens.add("crm", "nightly")
     assert holder(store, text) == "crm"
     assert id_of(text) == token.token_id
@@ -32,12 +32,12 @@ def test_token_is_its_accounts_and_only_a_hash_of_it_is_stored(store: SqliteStor
     assert secret not in repr(token)
 
 
-def test_tokens_are_never_the_same(store: SqliteStore) -> None:
+def test_tokens_are_never_the_same(store: SqlStore) -> None:
     texts = {services(store).tokens.add("crm")[1] for _ in range(20)}
     assert len(texts) == len({id_of(text) for text in texts}) == 20
 
 
-def test_text_that_is_no_token_is_nobodys(store: SqliteStore) -> None:
+def test_text_that_is_no_token_is_nobodys(store: SqlStore) -> None:
     token, text = services(store).tokens.add("crm")
     _, other = services(store).tokens.add("nora")
     prefix, token_id, secret = text.split("_", 2)
@@ -50,7 +50,7 @@ def test_text_that_is_no_token_is_nobodys(store: SqliteStore) -> None:
         assert holder(store, wrong) is None, wrong
 
 
-def test_token_is_good_for_its_days(store: SqliteStore) -> None:
+def test_token_is_good_for_its_days(store: SqlStore) -> None:
     token, text = services(store).tokens.add("crm", days=2)
     assert token.ends_at == T0 + 2 * DAY_S
     assert holder(store, text, T0 + 2 * DAY_S - 1) == "crm"
@@ -58,7 +58,7 @@ def test_token_is_good_for_its_days(store: SqliteStore) -> None:
     assert services(store).tokens.all() == (token,)
 
 
-def test_token_that_is_revoked_is_nobodys(store: SqliteStore) -> None:
+def test_token_that_is_revoked_is_nobodys(store: SqlStore) -> None:
     tokens = services(store).tokens
     (first, text), (second, other) = tokens.add("crm", "a"), tokens.add("crm", "b")
     assert tokens.revoke(first.token_id) == first
@@ -69,7 +69,7 @@ def test_token_that_is_revoked_is_nobodys(store: SqliteStore) -> None:
     assert error.value.cause is Cause.NO_SUCH_TOKEN
 
 
-def test_tokens_end_with_their_account_and_outlast_its_password(store: SqliteStore) -> None:
+def test_tokens_end_with_their_account_and_outlast_its_password(store: SqlStore) -> None:
     at = services(store)
     _, text = at.tokens.add("crm")
     at.accounts.change("crm", password="another")
@@ -80,7 +80,7 @@ def test_tokens_end_with_their_account_and_outlast_its_password(store: SqliteSto
     assert at.tokens.all() == ()
 
 
-def test_tokens_are_listed_by_account_and_age(store: SqliteStore) -> None:
+def test_tokens_are_listed_by_account_and_age(store: SqlStore) -> None:
     nora, _ = services(store).tokens.add("nora")
     later, _ = services(store, now=T0 + 1).tokens.add("crm")
     first, _ = services(store).tokens.add("crm")
@@ -100,7 +100,7 @@ def test_tokens_are_listed_by_account_and_age(store: SqliteStore) -> None:
     ],
 )
 def test_token_that_cannot_be_is_not_made(
-    store: SqliteStore, account: str, name: str, days: int | None, cause: Cause, text: str
+    store: SqlStore, account: str, name: str, days: int | None, cause: Cause, text: str
 ) -> None:
     with pytest.raises(ServiceError, match=text) as error:
         services(store).tokens.add(account, name, days)
@@ -108,7 +108,7 @@ def test_token_that_cannot_be_is_not_made(
     assert store.tokens() == ()
 
 
-def test_account_has_so_many_tokens_and_no_more(store: SqliteStore) -> None:
+def test_account_has_so_many_tokens_and_no_more(store: SqlStore) -> None:
     tokens = services(store).tokens
     for _ in range(MAX_TOKENS):
         tokens.add("crm")
@@ -117,7 +117,7 @@ def test_account_has_so_many_tokens_and_no_more(store: SqliteStore) -> None:
     tokens.add("nora")
 
 
-def test_tokens_are_kept_by_those_of_no_organisation(store: SqliteStore) -> None:
+def test_tokens_are_kept_by_those_of_no_organisation(store: SqlStore) -> None:
     tokens = services(store, organisation="North").tokens
     for act in (lambda: tokens.add("crm"), tokens.all, lambda: tokens.revoke("x")):
         with pytest.raises(ServiceError) as error:

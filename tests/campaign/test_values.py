@@ -5,14 +5,14 @@ from callers import services
 
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.ports import NumberAttribute, Scope
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 
 def cause_of(caught: pytest.ExceptionInfo[ServiceError]) -> Cause:
     return caught.value.cause
 
 
-def test_number_is_defined_once_in_its_scope_and_changed_by_what_is_said(store: SqliteStore) -> None:
+def test_number_is_defined_once_in_its_scope_and_changed_by_what_is_said(store: SqlStore) -> None:
     values = services(store).values
     assert values.define(Scope.CAMPAIGN, "Sum", initial=5.0, display_name="All")
     assert values.define(Scope.AGENT, "Sum")
@@ -35,7 +35,7 @@ def test_number_is_defined_once_in_its_scope_and_changed_by_what_is_said(store: 
     ],
 )
 def test_number_that_cannot_be_is_refused(
-    store: SqliteStore, name: str, initial: float, display_name: str
+    store: SqlStore, name: str, initial: float, display_name: str
 ) -> None:
     values = services(store).values
     with pytest.raises(ServiceError) as caught:
@@ -44,7 +44,7 @@ def test_number_that_cannot_be_is_refused(
     assert values.all(Scope.AGENT) == ()
 
 
-def test_number_is_changed_by_those_whose_it_is_alone(store: SqliteStore) -> None:
+def test_number_is_changed_by_those_whose_it_is_alone(store: SqlStore) -> None:
     for name in ("North Bank", "South Bank"):
         store.add_organisation(name, 0.0)
     everybody = services(store).values

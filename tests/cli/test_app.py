@@ -38,7 +38,7 @@ from agentmgr.settings.classes import (
     ZoneSettings,
 )
 from agentmgr.store import open_sqlite
-from agentmgr.store.sqlite import SqliteStore
+from agentmgr.store.opening import SqlStore
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ async def test_store_that_fails_ends_the_server_with_its_reason(
     def fail(*_: object) -> NoReturn:
         raise StoreFault("agentmgr.sqlite: the disk is full; free some space and start again")
 
-    monkeypatch.setattr(SqliteStore, "claim_contacts", fail)
+    monkeypatch.setattr(SqlStore, "claim_contacts", fail)
     with pytest.raises(BaseExceptionGroup) as caught:
         await _run_campaign_for_ever(settings, tmp_path)
     assert "the disk is full" in str(first_error(caught.value))

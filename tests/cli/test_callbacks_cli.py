@@ -9,7 +9,7 @@ from clishell import Shell
 from agentmgr.core.effects import EndCallback, SaveCallback, StartAttempt
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin
-from agentmgr.store.sqlite import open_sqlite
+from agentmgr.store.opening import open_sqlite
 from protocol.enums import CallbackType, ContactType
 
 NUMBER = "+442079460958"

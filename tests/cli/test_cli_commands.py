@@ -11,7 +11,7 @@ from clishell import Shell
 
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.effects import EndAttempt, StartAttempt
-from agentmgr.store.sqlite import open_sqlite
+from agentmgr.store.opening import open_sqlite
 from protocol.enums import ContactType
 
 # -- the database ---------------------------------------------------------------------------

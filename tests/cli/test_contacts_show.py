@@ -18,7 +18,7 @@ from agentmgr.core.effects import (
     SaveNote,
     StartAttempt,
 )
-from agentmgr.store.sqlite import open_sqlite
+from agentmgr.store.opening import open_sqlite
 from protocol.enums import CallbackType, ContactType
 
 FIRST, SECOND, TYPED, CALLED_BACK = "+442079460958", "+442079460959", "+442079460960", "+442079460961"

@@ -21,7 +21,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
-from agentmgr.store.sqlite import open_sqlite
+from agentmgr.store.opening import open_sqlite
 from protocol.enums import ContactType
 
 ADA, BOB = "+442079460958", "+442079460959"

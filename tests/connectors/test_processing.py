@@ -16,7 +16,7 @@ from agentmgr.connectors.workers import Connectors, Plan
 from agentmgr.core.effects import EndAttempt, FinishJob, StartAttempt
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.ports import AttemptPlace, ContactDraft, JobState
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.testing.postgres import ThrowawayPostgres
 from protocol.enums import ContactType, PacingType
 from tests.connectors.plugged import install
@@ -29,7 +29,7 @@ T0 = 1_750_000_000.0
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, postgres_server: ThrowawayPostgres
-) -> Iterator[SqliteStore]:
+) -> Iterator[SqlStore]:
     in_postgres = new_postgres(postgres_server) if request.param == "postgres" else None
     place: Place = in_postgres or new_place(tmp_path / "am.sqlite")
     store = place.open()
@@ -39,7 +39,7 @@ def store(
         in_postgres.give_back()
 
 
-def run_job(store: SqliteStore, name: str, contacts: int, ended_at: float) -> int:
+def run_job(store: SqlStore, name: str, contacts: int, ended_at: float) -> int:
     """Let a campaign have a job that is over, with an attempt at each contact."""
     list_id = store.ensure_list(name, T0)
     number = PhoneNumber("PhoneNumber1", "+12025550100", "America/New_York")
@@ -71,7 +71,7 @@ def run_job(store: SqliteStore, name: str, contacts: int, ended_at: float) -> in
     return job_id
 
 
-def test_jobs_that_ended_since_are_given_in_the_order_of_their_end(store: SqliteStore) -> None:
+def test_jobs_that_ended_since_are_given_in_the_order_of_their_end(store: SqlStore) -> None:
     run_job(store, "Before", 1, T0 + 5)
     store.processing.set_processors(["report"], T0 + 10)
     late = run_job(store, "Late", 1, T0 + 300)
@@ -83,7 +83,7 @@ def test_jobs_that_ended_since_are_given_in_the_order_of_their_end(store: Sqlite
     assert given == [early, late]
 
 
-def test_pages_go_through_all_attempts_and_the_place_is_kept(store: SqliteStore) -> None:
+def test_pages_go_through_all_attempts_and_the_place_is_kept(store: SqlStore) -> None:
     store.processing.set_processors(["report"], T0)
     job_id = run_job(store, "Spring", 7, T0 + 100)
     job = store.processing.next_ended("report")
@@ -108,7 +108,7 @@ def test_pages_go_through_all_attempts_and_the_place_is_kept(store: SqliteStore)
     assert rest.after is None
 
 
-def test_campaign_is_told_with_who_made_it_and_who_changed_it_last(store: SqliteStore) -> None:
+def test_campaign_is_told_with_who_made_it_and_who_changed_it_last(store: SqlStore) -> None:
     store.processing.set_processors(["report"], T0)
     run_job(store, "Spring", 1, T0 + 100)
     campaign = store.find_campaign("Spring")
@@ -123,7 +123,7 @@ def test_campaign_is_told_with_who_made_it_and_who_changed_it_last(store: Sqlite
     assert told.last_job_start_time == datetime.fromtimestamp(T0, UTC)
 
 
-def test_processor_that_is_named_again_begins_anew(store: SqliteStore) -> None:
+def test_processor_that_is_named_again_begins_anew(store: SqlStore) -> None:
     store.processing.set_processors(["report"], T0)
     run_job(store, "Spring", 1, T0 + 100)
     store.processing.set_processors([], T0 + 200)
@@ -139,7 +139,7 @@ def calls_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Mapping[s
     return Connectors([Plan(settings, {"file": str(tmp_path / "told"), **options})])
 
 
-async def processed(store: SqliteStore, connectors: Connectors) -> None:
+async def processed(store: SqlStore, connectors: Connectors) -> None:
     """Let a post-processor work until nothing is left."""
     call, calls = trio.to_thread.run_sync, ConnectorCalls(connectors)
     processing = JobProcessing("report", store.processing, store.outbox, call, calls, "me")
@@ -151,7 +151,7 @@ async def processed(store: SqliteStore, connectors: Connectors) -> None:
 
 @pytest.mark.slow
 async def test_post_processor_is_told_every_attempt_with_its_contact(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.processing.set_processors(["report"], T0)
     job_id = run_job(store, "Spring", 450, T0 + 1000)
@@ -176,7 +176,7 @@ async def test_post_processor_is_told_every_attempt_with_its_contact(
 
 @pytest.mark.slow
 async def test_post_processor_that_crashes_is_told_again_from_the_last_page_on(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agentmgr.connectors.processing.PAGE", 50)
     monkeypatch.setattr("agentmgr.connectors.processing.FIRST_PAUSE_S", 1.2)

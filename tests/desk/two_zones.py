@@ -16,7 +16,7 @@ from agentmgr.desk.sim import SimDesktop
 from agentmgr.ports import AgentLogin, ContactDraft, JobState, OpenedZone, Token
 from agentmgr.runtime.startup import saved_legs, start_events
 from agentmgr.runtime.virtual import VirtualZone
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.enums import DialFailReason, PacingType
@@ -53,7 +53,7 @@ class Witness:
         doubled: numbers that two attempts were allowed to dial at once.
     """
 
-    store: SqliteStore
+    store: SqlStore
     done: Counter[int] = field(factory=Counter)
     ends: list[float] = field(factory=list)
     dialled: dict[str, str] = field(factory=dict)

@@ -14,7 +14,7 @@ from agentmgr.ha.guard import Guard
 from agentmgr.ha.keeper import Keeper, ManagerExpired, ZonePlan
 from agentmgr.ha.times import LeaseTimes
 from agentmgr.ports import Claim, Fenced, LeaseView, ManagerLease, StoreLost, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.leases import SqlLeases
 from protocol.structures import SocketInfo
 
@@ -26,7 +26,7 @@ DESIGNATED = {"North": "a", "South": "b"}
 class Hall:
     """The zones of a manager, opened in the store; their agents need all the time that they are given."""
 
-    store: SqliteStore
+    store: SqlStore
     tokens: dict[str, Token] = field(factory=dict)
     told: list[Any] = field(factory=list)
     view: LeaseView = LeaseView()
@@ -91,7 +91,7 @@ class Manager:
 class Town:
     """Some managers over one store."""
 
-    def __init__(self, store: SqliteStore, nursery: trio.Nursery) -> None:
+    def __init__(self, store: SqlStore, nursery: trio.Nursery) -> None:
         self.store = store
         self.leases = SqlLeases(store._database)
         self.nursery = nursery
@@ -333,13 +333,13 @@ def test_manager_with_a_sign_of_life_since_is_not_expired(tmp_path: Path, beat: 
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[SqlStore]:
     store = new_store(tmp_path / "agentmgr.sqlite")
     yield store
     store.close()
 
 
-def test_manager_that_was_called_dead_takes_no_zone(store: SqliteStore) -> None:
+def test_manager_that_was_called_dead_takes_no_zone(store: SqlStore) -> None:
     store.leases.register(ManagerLease("a1", "a"))
     assert store.leases.expire("a1", None)
     with pytest.raises(Fenced, match="given up for dead"):
@@ -347,7 +347,7 @@ def test_manager_that_was_called_dead_takes_no_zone(store: SqliteStore) -> None:
     assert store.leases.read().zones == ()
 
 
-def test_zone_is_not_given_up_by_whom_another_has_replaced(store: SqliteStore) -> None:
+def test_zone_is_not_given_up_by_whom_another_has_replaced(store: SqlStore) -> None:
     for name in "ab":
         store.leases.register(ManagerLease(f"{name}1", name))
     old = store.open_zone("North", 0.0, Claim("a1", None, SocketInfo("a", 9970), "first")).token

@@ -28,7 +28,7 @@ from agentmgr.settings.classes import (
     Settings,
     ZoneSettings,
 )
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.leases import SqlLeases
 from protocol.commands import AGTGetTimezones, AGTGetZoneList, GetPAMForZone
 from protocol.registry import COMMANDS
@@ -43,7 +43,7 @@ QUICK = LeaseTimes(
 class House:
     """Makes managers of one database; `ports` are those of their zones."""
 
-    store: SqliteStore
+    store: SqlStore
     directory: Path
     ports: dict[tuple[str, str], int]
 

@@ -15,7 +15,7 @@ from agentmgr.imports.importer import Importer, Means
 from agentmgr.imports.process import reading
 from agentmgr.imports.reading import Frame, Task, carry_out
 from agentmgr.ports import DataSource, ImportJob, ImportState, NoFloors, SourceKind
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 T0 = 1_750_000_000.0
 
@@ -34,7 +34,7 @@ class Inline:
 class Desk:
     """Where imports are made: files in `directory`, data sources, and somebody who carries imports out."""
 
-    store: SqliteStore
+    store: SqlStore
     directory: Path
     rules: ImportRules
     now: float = T0

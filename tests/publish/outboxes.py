@@ -8,12 +8,12 @@ import trio
 
 from agentmgr.publish.sender import Sender
 from agentmgr.publish.ways import Way
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 T0 = 1_750_000_000.0
 
 
-def put(store: SqliteStore, publisher: str, count: int, contacts: int, first: int = 0) -> None:
+def put(store: SqlStore, publisher: str, count: int, contacts: int, first: int = 0) -> None:
     """Put results in as the triggers would, those of some contacts in turn."""
     rows = [
         (
@@ -32,7 +32,7 @@ def put(store: SqliteStore, publisher: str, count: int, contacts: int, first: in
     )
 
 
-def sender_of(way: Way, store: SqliteStore, incarnation: str = "me") -> Sender:
+def sender_of(way: Way, store: SqlStore, incarnation: str = "me") -> Sender:
     return Sender(
         way,
         store.outbox,
@@ -61,7 +61,7 @@ async def until(condition: Callable[[], bool], limit_s: float = 120.0) -> None:
             await trio.sleep(0.02)
 
 
-def waiting(store: SqliteStore, publisher: str) -> int:
+def waiting(store: SqlStore, publisher: str) -> int:
     return {each.publisher: each.waiting for each in store.outbox.backlogs()}.get(publisher, 0)
 
 

@@ -7,12 +7,12 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.publishing import prepare
 from agentmgr.settings.classes import ResultSettings, Settings
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from tests.publish.outboxes import T0, put, until, waiting
 
 
 async def test_results_of_a_publisher_that_is_none_any_more_are_kept_as_long_as_others(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     """The name may come back; but nobody else would ever forget them."""
     put(store, "gone", 2000, 10)  # a second between one and the next

@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from agentmgr.ports import AttemptResult, ManagerLease
 from agentmgr.publish.sender import BATCH, first_of_each_contact
 from agentmgr.publish.ways import OpenWay, PublishFailed, Told
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from tests.publish.outboxes import T0, assert_in_order, put, sender_of, sending, until, waiting
 
 
@@ -45,7 +45,7 @@ class Heard:
     async def check(self) -> None: ...
 
 
-async def test_sender_tells_everything_in_order_and_forgets_it(store: SqliteStore) -> None:
+async def test_sender_tells_everything_in_order_and_forgets_it(store: SqlStore) -> None:
     put(store, "topic", 300, 7)
     way = Heard()
     async with sending(sender_of(way, store)):
@@ -54,7 +54,7 @@ async def test_sender_tells_everything_in_order_and_forgets_it(store: SqliteStor
     assert max(way.batches) == 7
 
 
-async def test_sender_tells_what_comes_later_without_being_called(store: SqliteStore) -> None:
+async def test_sender_tells_what_comes_later_without_being_called(store: SqlStore) -> None:
     way = Heard()
     async with sending(sender_of(way, store)):
         put(store, "topic", 1, 1)
@@ -62,7 +62,7 @@ async def test_sender_tells_what_comes_later_without_being_called(store: SqliteS
     assert way.opened == 1
 
 
-async def test_result_that_is_not_taken_comes_again_before_all_that_follow_it(store: SqliteStore) -> None:
+async def test_result_that_is_not_taken_comes_again_before_all_that_follow_it(store: SqlStore) -> None:
     put(store, "topic", 40, 4)
     tries = 0
 
@@ -81,7 +81,7 @@ async def test_result_that_is_not_taken_comes_again_before_all_that_follow_it(st
     assert (sender.counts.told, sender.counts.failures, way.opened) == (40, 2, 3)
 
 
-async def test_sender_reads_no_more_than_a_batch_however_much_waits(store: SqliteStore) -> None:
+async def test_sender_reads_no_more_than_a_batch_however_much_waits(store: SqlStore) -> None:
     put(store, "topic", 3 * BATCH, 3 * BATCH)
     way = Heard()
     async with sending(sender_of(way, store)):
@@ -89,7 +89,7 @@ async def test_sender_reads_no_more_than_a_batch_however_much_waits(store: Sqlit
     assert way.batches == [BATCH] * 3
 
 
-async def test_publisher_that_is_out_of_reach_delays_no_other(store: SqliteStore) -> None:
+async def test_publisher_that_is_out_of_reach_delays_no_other(store: SqlStore) -> None:
     put(store, "topic", 5, 5)
     put(store, "crm", 5, 5)
     dead, well = Heard("topic", cannot_open="gone"), Heard("crm")
@@ -98,7 +98,7 @@ async def test_publisher_that_is_out_of_reach_delays_no_other(store: SqliteStore
     assert waiting(store, "topic") == 5
 
 
-async def test_fault_of_a_way_ends_neither_its_sender_nor_others(store: SqliteStore) -> None:
+async def test_fault_of_a_way_ends_neither_its_sender_nor_others(store: SqlStore) -> None:
     put(store, "topic", 3, 3)
     faults = ["once"]
 
@@ -114,7 +114,7 @@ async def test_fault_of_a_way_ends_neither_its_sender_nor_others(store: SqliteSt
 
 
 async def test_results_that_nobody_could_be_told_for_too_long_are_dropped_and_counted(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     put(store, "topic", 1200, 10)
     way = Heard(cannot_open="gone")
@@ -128,7 +128,7 @@ async def test_results_that_nobody_could_be_told_for_too_long_are_dropped_and_co
 
 
 async def test_one_of_two_processes_sends_and_the_other_takes_over_when_it_is_called_dead(
-    stores: tuple[SqliteStore, SqliteStore], monkeypatch: pytest.MonkeyPatch
+    stores: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, other = stores
     monkeypatch.setattr("agentmgr.publish.sender.OTHERS_S", 0.05)

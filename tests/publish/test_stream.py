@@ -10,7 +10,7 @@ from attrs import evolve
 
 from agentmgr.publish.settings import StreamSettings
 from agentmgr.publish.stream import RedisStream
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from tests.publish.brokers import Redis, running
 from tests.publish.outboxes import assert_in_order, put, sender_of, sending, until, waiting
 
@@ -33,7 +33,7 @@ def entries(server: Redis) -> list[dict[bytes, bytes]]:
         return [fields for _, fields in client.xrange("pom.attempt.result")]  # type: ignore[union-attr]
 
 
-async def test_stream_has_each_result_with_its_fields_in_order(store: SqliteStore, server: Redis) -> None:
+async def test_stream_has_each_result_with_its_fields_in_order(store: SqlStore, server: Redis) -> None:
     put(store, "stream", 700, 40)
     async with sending(sender_of(RedisStream(settings(server)), store)):
         await until(lambda: waiting(store, "stream") == 0)
@@ -46,7 +46,7 @@ async def test_stream_has_each_result_with_its_fields_in_order(store: SqliteStor
 
 
 async def test_redis_that_dies_in_the_middle_loses_nothing_and_keeps_the_order(
-    store: SqliteStore, server: Redis
+    store: SqlStore, server: Redis
 ) -> None:
     put(store, "stream", 3000, 20)
     sender = sender_of(RedisStream(settings(server)), store)
@@ -60,7 +60,7 @@ async def test_redis_that_dies_in_the_middle_loses_nothing_and_keeps_the_order(
     assert_in_order([each[b"messageId"].decode() for each in entries(server)], 3000, 20)
 
 
-async def test_stream_is_kept_short_if_that_is_said(store: SqliteStore, server: Redis) -> None:
+async def test_stream_is_kept_short_if_that_is_said(store: SqlStore, server: Redis) -> None:
     put(store, "stream", 2000, 50)
     async with sending(sender_of(RedisStream(evolve(settings(server), most=300)), store)):
         await until(lambda: waiting(store, "stream") == 0)

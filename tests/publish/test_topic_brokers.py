@@ -13,7 +13,7 @@ from agentmgr.publish.settings import TopicSettings
 from agentmgr.publish.stomp import StompTopic
 from agentmgr.publish.stomp_frames import Frame, FrameReader
 from agentmgr.publish.ways import OpenWay, PublishFailed, Way
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.tls import making
 from tests.publish.brokers import ActiveMq, Broker, RabbitMq, free_port
 from tests.publish.outboxes import assert_in_order, put, sender_of, sending, until, waiting
@@ -82,7 +82,7 @@ async def until_receipt(subscriber: Subscriber) -> list[Frame]:
     return before
 
 
-async def test_topic_subscriber_gets_the_fields_as_json(broker: Broker, store: SqliteStore) -> None:
+async def test_topic_subscriber_gets_the_fields_as_json(broker: Broker, store: SqlStore) -> None:
     put(store, "topic", 1, 1)
     async with subscribed(broker, "fields") as subscriber:
         async with sending(sender_of(StompTopic(settings(broker)), store)):
@@ -125,7 +125,7 @@ class Watched:
 
 
 async def test_topic_connection_is_kept_while_there_is_nothing_to_tell(
-    broker: Broker, store: SqliteStore
+    broker: Broker, store: SqlStore
 ) -> None:
     topic = Watched(StompTopic(settings(broker)))
     async with sending(sender_of(topic, store)):
@@ -135,7 +135,7 @@ async def test_topic_connection_is_kept_while_there_is_nothing_to_tell(
 
 
 async def test_topic_broker_that_dies_in_the_middle_loses_nothing_and_keeps_the_order(
-    broker: Broker, store: SqliteStore
+    broker: Broker, store: SqlStore
 ) -> None:
     count, contacts, ids = 4000, 60, list[str]()
     async with subscribed(broker, "durable"):
@@ -157,7 +157,7 @@ async def test_topic_broker_that_dies_in_the_middle_loses_nothing_and_keeps_the_
 
 
 async def test_topic_that_refuses_who_signs_in_leaves_results_where_they_are(
-    broker: Broker, store: SqliteStore, tmp_path: Path
+    broker: Broker, store: SqlStore, tmp_path: Path
 ) -> None:
     if isinstance(broker, ActiveMq):
         return  # lets everybody in
@@ -172,7 +172,7 @@ async def test_topic_that_refuses_who_signs_in_leaves_results_where_they_are(
 
 
 async def test_topic_with_tls_is_told_over_it_and_a_wrong_authority_ends_it(
-    store: SqliteStore, tmp_path: Path
+    store: SqlStore, tmp_path: Path
 ) -> None:
     for name in ("tls", "other", "broker"):
         (tmp_path / name).mkdir()

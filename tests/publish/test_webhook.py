@@ -14,7 +14,7 @@ from agentmgr.outward import InnerAddress, is_inner, open_outward
 from agentmgr.publish.settings import WebhookSettings, contradictions
 from agentmgr.publish.ways import PublishFailed
 from agentmgr.publish.webhook import Webhook, read_key
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.tls import making
 from tests.publish.endpoints import Endpoint, Post, endpoint
 from tests.publish.outboxes import assert_in_order, put, sender_of, sending, until, waiting
@@ -49,7 +49,7 @@ def way(port: int, secret_file: Path, **changes: object) -> Webhook:
 
 
 async def test_result_is_posted_once_and_signed_with_its_id_and_time(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     put(store, "webhook crm", 1, 1)
     async with sending(sender_of(way(there.port, secret_file), store)):
@@ -64,7 +64,7 @@ async def test_result_is_posted_once_and_signed_with_its_id_and_time(
 
 
 async def test_results_are_posted_in_order_for_each_contact_over_few_connections(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     put(store, "webhook crm", 200, 10)
     async with sending(sender_of(way(there.port, secret_file, parallel=4), store)):
@@ -74,7 +74,7 @@ async def test_results_are_posted_in_order_for_each_contact_over_few_connections
 
 
 async def test_result_that_is_refused_is_tried_again_and_the_order_is_kept(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     put(store, "webhook crm", 30, 3)
     refused: list[str] = []
@@ -96,7 +96,7 @@ async def test_result_that_is_refused_is_tried_again_and_the_order_is_kept(
     assert sender.counts.failures == 2
 
 
-async def test_redirect_is_not_followed(store: SqliteStore, secret_file: Path, there: Endpoint) -> None:
+async def test_redirect_is_not_followed(store: SqlStore, secret_file: Path, there: Endpoint) -> None:
     with endpoint() as elsewhere:
         there.answer = lambda post: (307, {"location": f"http://127.0.0.1:{elsewhere.port}/"})
         put(store, "webhook crm", 1, 1)
@@ -110,7 +110,7 @@ async def test_redirect_is_not_followed(store: SqliteStore, secret_file: Path, t
 
 
 async def test_inner_address_is_refused_unless_allowed(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     put(store, "webhook crm", 1, 1)
     hook = way(there.port, secret_file, url=f"http://localhost:{there.port}/", allow_inner=False)
@@ -121,7 +121,7 @@ async def test_inner_address_is_refused_unless_allowed(
 
 
 async def test_endpoint_that_does_not_answer_delays_no_other(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     held = threading.Event()
     with endpoint() as slow:
@@ -142,7 +142,7 @@ async def test_endpoint_that_does_not_answer_delays_no_other(
 
 
 async def test_connection_that_the_server_closed_meanwhile_is_made_anew_without_a_failure(
-    store: SqliteStore, secret_file: Path, there: Endpoint
+    store: SqlStore, secret_file: Path, there: Endpoint
 ) -> None:
     there.answer = lambda post: (200, {"connection": "close"})
     put(store, "webhook crm", 6, 2)
@@ -153,7 +153,7 @@ async def test_connection_that_the_server_closed_meanwhile_is_made_anew_without_
 
 
 async def test_tls_is_checked_against_the_authorities_that_are_named(
-    store: SqliteStore, secret_file: Path, tmp_path: Path
+    store: SqlStore, secret_file: Path, tmp_path: Path
 ) -> None:
     making.make(tmp_path / "tls", ["localhost"])
     making.make(tmp_path / "other", ["localhost"])

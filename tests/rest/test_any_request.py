@@ -34,7 +34,7 @@ from agentmgr.ports import AccountLogin, ContactDraft, DataSource, NoFloors, Rol
 from agentmgr.rest.bulk import bulk_route
 from agentmgr.rest.openapi import describe
 from agentmgr.rest.routes import ROOT
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.web.pages import pages
 from agentmgr.web.rest import STREAMED
 from agentmgr.web.routes import api_routes, resources
@@ -77,7 +77,7 @@ class Served:
     known: dict[str, list[Any]]
 
 
-def _fill(store: SqliteStore, services: Services) -> dict[str, list[Any]]:
+def _fill(store: SqlStore, services: Services) -> dict[str, list[Any]]:
     """Let there be some of everything; return the names and ids of it."""
     services.organisations.add("North")
     for name in ("A", "B", "C"):

@@ -10,7 +10,7 @@ from restarts import CAMPAIGN, FORGETFUL, T0, ZONE, World
 
 from agentmgr.core.model import AgentSpec, ContactSpec, PhoneNumber
 from agentmgr.ports import AgentLogin, ContactDraft
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import PacingType
 from protocol.structures import AgentSkill
@@ -51,7 +51,7 @@ def memory_store(pacing: PacingType) -> MemoryStore:
     return store
 
 
-def sql_store(path: Path, pacing: PacingType) -> SqliteStore:
+def sql_store(path: Path, pacing: PacingType) -> SqlStore:
     store = new_store(path)
     for record in AGENTS:
         store.put_agent(AgentLogin(record, "secret", ZONE, True))

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from stores import T0, ZONE, Bench, prepare_job
 
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.testing.postgres import ThrowawayPostgres
 from tests.databases import Place, PostgresPlace, new_place, new_postgres
 
@@ -30,14 +30,14 @@ def place(request: pytest.FixtureRequest, path: Path) -> Place:
 
 
 @pytest.fixture
-def store(place: Place) -> Iterator[SqliteStore]:
+def store(place: Place) -> Iterator[SqlStore]:
     store = place.open()
     yield store
     store.close()
 
 
 @pytest.fixture
-def bench(place: Place, store: SqliteStore) -> Iterator[Bench]:
+def bench(place: Place, store: SqlStore) -> Iterator[Bench]:
     """A store with a running job of five contacts, three attempts each."""
     job = prepare_job(store, contacts=5)
     bench = Bench(place, store, job.job_id, store.open_zone(ZONE, T0).token)

@@ -16,7 +16,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ContactSpec, JobSpec, PhoneNumber
 from agentmgr.ports import ContactDraft, OpenedZone, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import ContactType, PacingType
 from tests.databases import Place
 
@@ -54,7 +54,7 @@ def drafts(count: int, first: int = 0, timezone: str = "America/New_York") -> li
 
 
 def prepare_job(
-    store: SqliteStore,
+    store: SqlStore,
     contacts: int | Sequence[ContactDraft],
     max_attempts: int = 3,
     name: str = "Spring",
@@ -78,7 +78,7 @@ class Bench:
     """A store with one running job, and the zone taken over."""
 
     place: Place
-    store: SqliteStore
+    store: SqlStore
     job_id: int
     token: Token
 

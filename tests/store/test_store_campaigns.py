@@ -31,7 +31,7 @@ from agentmgr.ports import (
     StoreFault,
     TakenIn,
 )
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import AttributeType, CallbackType, DialFailReason, PacingType
 from protocol.structures import AgentSkill
 
@@ -77,7 +77,7 @@ SPECS = st.builds(
 
 @given(spec=SPECS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
-def test_campaign_comes_back_with_every_setting(store: SqliteStore, spec: CampaignSpec) -> None:
+def test_campaign_comes_back_with_every_setting(store: SqlStore, spec: CampaignSpec) -> None:
     name = f"{len(store.campaigns())} {spec.name}"
     spec = evolve(spec, name=name)
     stored = store.add_campaign(spec, [], T0)
@@ -85,7 +85,7 @@ def test_campaign_comes_back_with_every_setting(store: SqliteStore, spec: Campai
     assert store.find_campaign(name) == stored
 
 
-def test_campaign_brings_all_known_attributes_in_their_order(store: SqliteStore) -> None:
+def test_campaign_brings_all_known_attributes_in_their_order(store: SqlStore) -> None:
     store.define_attributes([AttributeSpec("B", "phone"), AttributeSpec("A")])
     own = AttributeSpec("C", "date", AttributeType.MASKED_WRITE)
     redefined = AttributeSpec("A", "integer")
@@ -93,18 +93,18 @@ def test_campaign_brings_all_known_attributes_in_their_order(store: SqliteStore)
     assert stored.attributes == (AttributeSpec("B", "phone"), AttributeSpec("A"), own) == store.attributes()
 
 
-def test_campaign_of_the_same_name_is_a_fault_and_changes_nothing(store: SqliteStore) -> None:
+def test_campaign_of_the_same_name_is_a_fault_and_changes_nothing(store: SqlStore) -> None:
     first = store.add_campaign(campaign(), [], T0)
     with pytest.raises(StoreFault, match=r"UNIQUE.*campaign\.name|unique.*uq_campaign_name"):
         store.add_campaign(evolve(campaign(), skill="Other"), [], T0)
     assert store.find_campaign("Spring") == first
 
 
-def test_campaign_unknown_is_none(store: SqliteStore) -> None:
+def test_campaign_unknown_is_none(store: SqlStore) -> None:
     assert store.find_campaign("Spring") is None
 
 
-def test_campaigns_are_shown_with_lists_and_latest_job(store: SqliteStore) -> None:
+def test_campaigns_are_shown_with_lists_and_latest_job(store: SqlStore) -> None:
     job = prepare_job(store, contacts=3)
     store.add_campaign(campaign("Autumn"), [], T0)
     autumn, spring = store.campaigns()
@@ -114,7 +114,7 @@ def test_campaigns_are_shown_with_lists_and_latest_job(store: SqliteStore) -> No
     assert (spring.job.job_id, spring.job.state, spring.job.total) == (job.job_id, JobState.Running, 3)
 
 
-def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqliteStore) -> None:
+def test_job_has_the_contacts_of_all_lists_of_its_campaign_once(store: SqlStore) -> None:
     lists = [store.ensure_list(name, T0) for name in ("A", "B", "not in it")]
     for list_id in lists:
         store.put_contacts(list_id, drafts(30), T0)
@@ -231,7 +231,7 @@ def test_dispositions_come_in_pages_over_all_jobs_of_the_campaign_alone(bench: B
     assert bench.store.dispositions(1, rest[-1].row_id, 3) == ()
 
 
-def test_contacts_put_again_are_updated_in_place(store: SqliteStore) -> None:
+def test_contacts_put_again_are_updated_in_place(store: SqlStore) -> None:
     job = prepare_job(store, contacts=2)
     phones = (
         PhoneNumber("PhoneNumber1", "+12125559999", "America/Chicago", wireless=True),
@@ -253,24 +253,24 @@ def test_contacts_put_again_are_updated_in_place(store: SqliteStore) -> None:
     assert store.claim_contacts(token, job.job_id, 1, T0).contacts[0].numbers == phones[:1]
 
 
-def test_contacts_put_twice_in_one_call_keep_the_last(store: SqliteStore) -> None:
+def test_contacts_put_twice_in_one_call_keep_the_last(store: SqlStore) -> None:
     list_id = store.ensure_list("A", T0)
     first, last = (ContactDraft("X", drafts(1)[0].numbers, {"FirstName": name}) for name in ("Old", "New"))
     assert store.put_contacts(list_id, [first, last], T0) == ContactsPut(created=1, updated=1)
     assert store.contact_lists()[0].contacts == 1
 
 
-def test_contacts_of_two_lists_may_have_the_same_id(store: SqliteStore) -> None:
+def test_contacts_of_two_lists_may_have_the_same_id(store: SqlStore) -> None:
     for name in ("A", "B"):
         assert store.put_contacts(store.ensure_list(name, T0), drafts(2), T0).created == 2
     assert [(each.name, each.contacts) for each in store.contact_lists()] == [("A", 2), ("B", 2)]
 
 
-def test_list_is_made_once(store: SqliteStore) -> None:
+def test_list_is_made_once(store: SqlStore) -> None:
     assert store.ensure_list("A", T0) == store.ensure_list("A", T0 + 1)
 
 
-def test_agent_comes_back_with_skills_in_order(store: SqliteStore) -> None:
+def test_agent_comes_back_with_skills_in_order(store: SqlStore) -> None:
     skills = (AgentSkill("Sales", "s", 3), AgentSkill("English", "e", 1))
     login = AgentLogin(AgentSpec("1001", "Ann", skills), "hash", ZONE, True)
     other = AgentLogin(AgentSpec("1000", "Bob", ()), "hash2", ZONE, False)
@@ -284,7 +284,7 @@ def test_agent_comes_back_with_skills_in_order(store: SqliteStore) -> None:
     assert store.find_agent("1002") is None
 
 
-def test_account_comes_back_as_it_was_stored(store: SqliteStore) -> None:
+def test_account_comes_back_as_it_was_stored(store: SqlStore) -> None:
     account = AccountLogin("blender", "hash", Role.SERVICE, True)
     other = AccountLogin("Monitor", "hash2", Role.SERVICE, False)
     store.put_account(account)
@@ -299,7 +299,7 @@ def test_account_comes_back_as_it_was_stored(store: SqliteStore) -> None:
     assert (store.find_account("blender"), store.accounts()) == (None, (other,))
 
 
-def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
+def test_dnc_is_counted_paged_and_taken_back(store: SqlStore) -> None:
     entries = [DncEntry(f"+1212555{index:04}", "import", T0) for index in range(2500)]
     assert store.add_to_dnc(entries) == 2500
     assert store.add_to_dnc(entries[:3]) == 0
@@ -309,7 +309,7 @@ def test_dnc_is_counted_paged_and_taken_back(store: SqliteStore) -> None:
     assert store.on_dnc([entries[0].address]) == frozenset()
 
 
-def test_campaign_changed_meanwhile_is_not_written_over(store: SqliteStore) -> None:
+def test_campaign_changed_meanwhile_is_not_written_over(store: SqlStore) -> None:
     list_id = store.ensure_list("A", T0)
     first = store.add_campaign(campaign(), [list_id], T0)
     assert store.change_campaign(evolve(first, priority=7), [list_id], T0, while_it_runs=True)
@@ -372,7 +372,7 @@ def test_contacts_put_again_are_not_taken_in_twice(bench: Bench) -> None:
     assert bench.store.put_contacts(other, drafts(1, first=800), T0).taken_in == ()
 
 
-def test_job_in_preparation_starts_with_what_came_while_it_was_filled(store: SqliteStore) -> None:
+def test_job_in_preparation_starts_with_what_came_while_it_was_filled(store: SqlStore) -> None:
     list_id = store.ensure_list("A", T0)
     store.put_contacts(list_id, drafts(2), T0)
     spec = store.add_campaign(campaign(), [list_id], T0)

@@ -10,7 +10,7 @@ from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.effects import EndAttempt, ReturnContact, SetNumber
 from agentmgr.core.model import CallingHours, PhoneNumber
 from agentmgr.ports import ContactDraft, JobState, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.claims import FRESH, RETRIES_DUE, TIMEZONES, UPCOMING, due_in
 from agentmgr.store.contacts import FOLLOW_NUMBER
 
@@ -83,7 +83,7 @@ def test_claim_of_two_jobs_with_the_same_contacts_keeps_them_apart(bench: Bench)
     assert bench.store.tally(second.job_id).attempts == 0
 
 
-def test_claim_of_thousands_at_a_time_works(store: SqliteStore) -> None:
+def test_claim_of_thousands_at_a_time_works(store: SqlStore) -> None:
     job = prepare_job(store, contacts=2500)
     token = store.open_zone(ZONE, T0).token
     fetched = store.claim_contacts(token, job.job_id, 10_000, T0)
@@ -128,14 +128,14 @@ NINE_IN_NEW_YORK = datetime(2025, 6, 16, 9, tzinfo=ZoneInfo(NEW_YORK)).timestamp
 HOUR = 3600.0
 
 
-def spread(store: SqliteStore, *zones: str, hours: CallingHours = DAY) -> tuple[int, Token]:
+def spread(store: SqlStore, *zones: str, hours: CallingHours = DAY) -> tuple[int, Token]:
     """Return a job with one contact in each time zone, and its owner's token."""
     contacts = [draft for index, zone in enumerate(zones) for draft in drafts(1, index, zone)]
     job = prepare_job(store, contacts, calling_hours=hours)
     return job.job_id, store.open_zone(ZONE, T0).token
 
 
-def test_claim_takes_contacts_where_it_is_open_and_tells_when_the_next_is(store: SqliteStore) -> None:
+def test_claim_takes_contacts_where_it_is_open_and_tells_when_the_next_is(store: SqlStore) -> None:
     job_id, token = spread(store, LOS_ANGELES, NEW_YORK, TOKYO)
     fetched = store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK)
     assert [c.contact_id for c in fetched.contacts] == [2]
@@ -145,7 +145,7 @@ def test_claim_takes_contacts_where_it_is_open_and_tells_when_the_next_is(store:
     assert fetched.next_due_at == NINE_IN_NEW_YORK + 11 * HOUR
 
 
-def test_claim_tells_of_a_retry_that_is_due_while_it_is_closed_when_it_opens(store: SqliteStore) -> None:
+def test_claim_tells_of_a_retry_that_is_due_while_it_is_closed_when_it_opens(store: SqlStore) -> None:
     job_id, token = spread(store, NEW_YORK)
     closing = NINE_IN_NEW_YORK + 8 * HOUR
     store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK)
@@ -154,26 +154,26 @@ def test_claim_tells_of_a_retry_that_is_due_while_it_is_closed_when_it_opens(sto
     assert fetched.next_due_at == fetched.next_retry_at == closing + 16 * HOUR
 
 
-def test_claim_takes_a_number_that_is_in_several_zones_only_while_all_are_open(store: SqliteStore) -> None:
+def test_claim_takes_a_number_that_is_in_several_zones_only_while_all_are_open(store: SqlStore) -> None:
     job_id, token = spread(store, f"{LOS_ANGELES},{NEW_YORK}")
     assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK).next_due_at == NINE_IN_NEW_YORK + 3 * HOUR
     assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK + 3 * HOUR).contacts
     assert store.claim_contacts(token, job_id, 1, NINE_IN_NEW_YORK + 8 * HOUR).next_due_at is None
 
 
-def test_claim_takes_what_can_never_be_called_after_all_that_can(store: SqliteStore) -> None:
+def test_claim_takes_what_can_never_be_called_after_all_that_can(store: SqlStore) -> None:
     job_id, token = spread(store, "", NEW_YORK, f"{NEW_YORK},{TOKYO}", NEW_YORK)
     fetched = store.claim_contacts(token, job_id, 3, NINE_IN_NEW_YORK)
     assert [c.contact_id for c in fetched.contacts] == [2, 4, 1]
     assert fetched.next_due_at == 0.0
 
 
-def test_claim_around_the_clock_asks_no_time_zone(store: SqliteStore) -> None:
+def test_claim_around_the_clock_asks_no_time_zone(store: SqlStore) -> None:
     job_id, token = spread(store, "", TOKYO, "Mars/Olympus", hours=CallingHours())
     assert len(store.claim_contacts(token, job_id, 10, T0).contacts) == 3
 
 
-def test_claim_merges_more_time_zones_than_one_statement_takes(store: SqliteStore) -> None:
+def test_claim_merges_more_time_zones_than_one_statement_takes(store: SqlStore) -> None:
     zones = sorted(available_timezones())[:250]
     job_id, token = spread(store, *zones, hours=CallingHours(0, 1439))
     found = store.claim_contacts(token, job_id, 240, T0).contacts
@@ -181,7 +181,7 @@ def test_claim_merges_more_time_zones_than_one_statement_takes(store: SqliteStor
     assert [c.contact_id for c in found] == expected[:240]
 
 
-def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(store: SqliteStore) -> None:
+def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(store: SqlStore) -> None:
     job_id, token = spread(store, TOKYO, TOKYO)
     list_id = store.contact_lists()[0].list_id
     assert not store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK).contacts
@@ -190,13 +190,13 @@ def test_claim_finds_a_contact_where_its_number_is_after_an_import_corrected_it(
     assert [(c.contact_id, c.numbers[0].timezone) for c in fetched.contacts] == [(2, NEW_YORK)]
 
 
-def test_claim_finds_a_contact_where_its_number_is_after_an_agent_corrected_it(store: SqliteStore) -> None:
+def test_claim_finds_a_contact_where_its_number_is_after_an_agent_corrected_it(store: SqlStore) -> None:
     job_id, token = spread(store, TOKYO)
     store.commit(token, [SetNumber(1, "PhoneNumber1", "+12125550000", NEW_YORK, False, 1, "1001", T0)])
     assert store.claim_contacts(token, job_id, 10, NINE_IN_NEW_YORK).contacts
 
 
-def test_claim_finds_a_contact_by_the_zone_of_the_number_that_is_next(store: SqliteStore) -> None:
+def test_claim_finds_a_contact_by_the_zone_of_the_number_that_is_next(store: SqlStore) -> None:
     job_id, token = spread(store, NEW_YORK)
     list_id = store.contact_lists()[0].list_id
     second = PhoneNumber("PhoneNumber2", "+81312345678", TOKYO)

@@ -10,7 +10,7 @@ from stores import T0, ZONE, Bench, drafts, handled, in_file, start
 
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import AgentLogin, Fenced, StoreFault, Token
-from agentmgr.store import SqliteStore, committer
+from agentmgr.store import SqlStore, committer
 from agentmgr.store.ownership import check_token
 from agentmgr.store.sql import Transaction
 
@@ -18,7 +18,7 @@ from agentmgr.store.sql import Transaction
 class Queue:
     """Lets work wait behind a transaction that is under way, in the order it was given."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqlStore) -> None:
         self.store = store
         self.token = store.open_zone(ZONE, T0).token
         self.done: list[str] = []
@@ -78,13 +78,13 @@ class Queue:
 
 
 @pytest.fixture
-def queue(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Queue:
+def queue(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> Queue:
     monkeypatch.setattr(committer, "TAKE_IN_S", 60.0)
     return Queue(store)
 
 
 @pytest.fixture
-def commits(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def commits(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that gets an entry for each transaction that was committed."""
     made: list[int] = []
     driver = store._database._driver
@@ -93,7 +93,7 @@ def commits(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-def stored(store: SqliteStore) -> set[str]:
+def stored(store: SqlStore) -> set[str]:
     return {entry.address for entry in store.dnc_entries("", 100)}
 
 

@@ -32,7 +32,7 @@ from agentmgr.core.events import DialChecked
 from agentmgr.core.model import AgentSpec, ContactSpec, PhoneNumber
 from agentmgr.core.tokens import TokenHashes
 from agentmgr.ports import AgentLogin, Fenced, JobTally, OpenedZone, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.testing.memory_store import MemoryStore
 from protocol.enums import AgentState, CallbackType, CallState, ContactType
 from protocol.structures import AgentSkill
@@ -45,7 +45,7 @@ CONTACTS = 4
 class Owned:
     """A store with a running job of four contacts, and who owns the zone."""
 
-    store: SqliteStore | MemoryStore
+    store: SqlStore | MemoryStore
     job_id: int
     token: Token
 

@@ -18,9 +18,9 @@ from stores import T0, Bench, drafts
 
 from agentmgr.ports import StoreFault
 from agentmgr.store import database, migrations, open_sqlite, readers
+from agentmgr.store.opening import SqlStore
 from agentmgr.store.schema import metadata
 from agentmgr.store.sql import Transaction
-from agentmgr.store.sqlite import SqliteStore
 from tests.databases import Place, new_place
 
 
@@ -82,7 +82,7 @@ def test_store_database_of_another_program_refused_and_left_alone(path: Path) ->
     assert path.read_bytes() == before
 
 
-def test_store_damaged_file_is_one_line(store: SqliteStore, path: Path) -> None:
+def test_store_damaged_file_is_one_line(store: SqlStore, path: Path) -> None:
     store.close()
     content = bytearray(path.read_bytes())
     content[100:2000] = b"\xff" * 1900
@@ -90,7 +90,7 @@ def test_store_damaged_file_is_one_line(store: SqliteStore, path: Path) -> None:
     assert "is damaged; restore a backup" in fault(path)
 
 
-def test_store_newer_schema_refused_and_left_alone(store: SqliteStore, path: Path) -> None:
+def test_store_newer_schema_refused_and_left_alone(store: SqlStore, path: Path) -> None:
     store.close()
     connection = sqlite3.connect(path)
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -113,7 +113,7 @@ def test_store_interrupted_creation_is_finished_at_the_next_start(path: Path) ->
 
 
 @pytest.mark.slow
-def test_store_open_elsewhere_refused_until_closed(store: SqliteStore, path: Path) -> None:
+def test_store_open_elsewhere_refused_until_closed(store: SqlStore, path: Path) -> None:
     code = f"from agentmgr.store import open_sqlite; open_sqlite({str(path)!r})"
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert second.returncode == 1
@@ -122,7 +122,7 @@ def test_store_open_elsewhere_refused_until_closed(store: SqliteStore, path: Pat
     subprocess.run([sys.executable, "-c", code + ".close()"], check=True)
 
 
-def test_store_open_elsewhere_refused_by_another_name_of_the_file(store: SqliteStore, path: Path) -> None:
+def test_store_open_elsewhere_refused_by_another_name_of_the_file(store: SqlStore, path: Path) -> None:
     link = path.with_name("link.sqlite")
     link.symlink_to(path)
     assert "another process has this database open" in fault(link)
@@ -144,14 +144,14 @@ def test_store_of_a_killed_process_can_be_opened_at_once(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_store_refused_elsewhere_stays_locked(store: SqliteStore, path: Path) -> None:
+def test_store_refused_elsewhere_stays_locked(store: SqlStore, path: Path) -> None:
     """A file that is opened and closed again would take all record locks of its process with it."""
     for _ in range(2):
         assert "another process has this database open" in fault(path)
     test_store_open_elsewhere_refused_until_closed(store, path)
 
 
-def test_store_reader_cannot_write(store: SqliteStore) -> None:
+def test_store_reader_cannot_write(store: SqlStore) -> None:
     with pytest.raises(StoreFault, match="cannot be written"):
         store._database.read(lambda tx: tx.sql.execute("DELETE FROM zone"))
 
@@ -224,7 +224,7 @@ def test_store_readers_are_waited_for_no_longer_than_said_however_many_they_are(
     monkeypatch.undo()
 
 
-def test_store_with_a_lock_that_cannot_be_opened_says_which(store: SqliteStore, path: Path) -> None:
+def test_store_with_a_lock_that_cannot_be_opened_says_which(store: SqlStore, path: Path) -> None:
     store.close()
     lock = path.with_name(path.name + ".lock")
     lock.unlink()
@@ -232,11 +232,11 @@ def test_store_with_a_lock_that_cannot_be_opened_says_which(store: SqliteStore, 
     assert f"{path}: its lock {lock} cannot be opened: Is a directory; work as the owner" in fault(path)
 
 
-def test_store_open_twice_in_one_process_refused(store: SqliteStore, path: Path) -> None:
+def test_store_open_twice_in_one_process_refused(store: SqlStore, path: Path) -> None:
     assert "another process has this database open" in fault(path)
 
 
-def test_store_reopened_has_everything(store: SqliteStore, path: Path) -> None:
+def test_store_reopened_has_everything(store: SqlStore, path: Path) -> None:
     store.put_contacts(store.ensure_list("A", T0), drafts(3), T0)
     store.close()
     again = open_sqlite(path)
@@ -244,7 +244,7 @@ def test_store_reopened_has_everything(store: SqliteStore, path: Path) -> None:
     again.close()
 
 
-def test_store_used_after_close_is_a_fault(store: SqliteStore) -> None:
+def test_store_used_after_close_is_a_fault(store: SqlStore) -> None:
     store.close()
     with pytest.raises(StoreFault, match="closed"):
         store.agents()
@@ -265,7 +265,7 @@ def test_store_disk_full_says_so_and_keeps_what_was_there(bench: Bench) -> None:
     assert bench.store.contact_lists()[0].contacts == 5
 
 
-def test_migrations_lead_to_the_schema_in_the_code(store: SqliteStore) -> None:
+def test_migrations_lead_to_the_schema_in_the_code(store: SqlStore) -> None:
     store._database.write(assert_schema_is_the_newest)
 
 

@@ -5,7 +5,7 @@ from stores import T0, ZONE, campaign
 
 from agentmgr.core.model import AttributeSpec, PhoneNumber
 from agentmgr.ports import ContactDraft
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.filters import passing
 
 SPECS = [
@@ -59,7 +59,7 @@ CONTACTS = [
         ("City = '?' or City = '%s' or City = ':x'", ""),
     ],
 )
-def test_filter_lets_contacts_through(store: SqliteStore, text: str, expected: str) -> None:
+def test_filter_lets_contacts_through(store: SqlStore, text: str, expected: str) -> None:
     store.define_attributes(SPECS)
     list_id = store.ensure_list("A", T0)
     store.put_contacts(list_id, CONTACTS, T0)
@@ -68,7 +68,7 @@ def test_filter_lets_contacts_through(store: SqliteStore, text: str, expected: s
     assert " ".join(f"C{each}" for each in found) == expected
 
 
-def filled(store: SqliteStore, chunk: int) -> int:
+def filled(store: SqlStore, chunk: int) -> int:
     """Run a campaign that calls whoever owes more than 50; return its job's id."""
     store.define_attributes(SPECS)
     list_id = store.ensure_list("A", T0)
@@ -86,9 +86,7 @@ def filled(store: SqliteStore, chunk: int) -> int:
 
 
 @pytest.mark.parametrize("chunk", [7, 1000])
-def test_job_is_filled_with_what_passes_and_takes_in_what_comes_to_pass(
-    store: SqliteStore, chunk: int
-) -> None:
+def test_job_is_filled_with_what_passes_and_takes_in_what_comes_to_pass(store: SqlStore, chunk: int) -> None:
     job_id = filled(store, chunk)
     token = store.open_zone(ZONE, T0).token
     balances = [
@@ -110,7 +108,7 @@ def test_job_is_filled_with_what_passes_and_takes_in_what_comes_to_pass(
     assert sorted(each.user_contact_id for each in found) == ["C3", "N2"]
 
 
-def test_filter_of_a_campaign_is_kept(store: SqliteStore) -> None:
+def test_filter_of_a_campaign_is_kept(store: SqlStore) -> None:
     list_id = store.ensure_list("A", T0)
     spec = store.add_campaign(campaign(filter="City = 'Paris'"), [list_id], T0)
     assert spec.filter == "City = 'Paris'"

@@ -12,7 +12,7 @@ from stores import T0, Bench
 
 from agentmgr.core.effects import SaveNote
 from agentmgr.ports import ManagerLease, StoreFault, StoreLost
-from agentmgr.store import SqliteStore, open_leases, open_postgres, pgleases, pglink
+from agentmgr.store import SqlStore, open_leases, open_postgres, pgleases, pglink
 from agentmgr.store.sql import Transaction
 from agentmgr.testing.postgres import ThrowawayPostgres
 from tests.databases import PostgresPlace, new_postgres
@@ -44,7 +44,7 @@ def proxy(place: PostgresPlace) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def behind(bench: Bench, proxy: Proxy, place: PostgresPlace) -> Iterator[SqliteStore]:
+def behind(bench: Bench, proxy: Proxy, place: PostgresPlace) -> Iterator[SqlStore]:
     """The store of a bench, reached through a proxy."""
     store = open_postgres(place.url.replace(str(place.server.port), str(proxy.port)))
     yield store
@@ -130,7 +130,7 @@ def test_connection_ended_within_a_transaction_is_run_again_on_another(
 
 @pytest.mark.parametrize("cut", ["unheard", "unsaid"])
 def test_commit_without_an_answer_is_read_back(
-    behind: SqliteStore, bench: Bench, proxy: Proxy, place: PostgresPlace, cut: str
+    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, cut: str
 ) -> None:
     behind.commit(bench.token, [note(bench, "before")])
     proxy.cuts.append(cut)
@@ -140,7 +140,7 @@ def test_commit_without_an_answer_is_read_back(
 
 
 def test_commit_in_an_outage_is_known_when_that_is_over(
-    behind: SqliteStore, bench: Bench, proxy: Proxy, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behind.commit(bench.token, [note(bench, "before")])
     tried = threading.Event()
@@ -162,7 +162,7 @@ def test_commit_in_an_outage_is_known_when_that_is_over(
 
 
 def test_process_that_ends_does_not_wait_for_an_outage_to_pass(
-    behind: SqliteStore, bench: Bench, proxy: Proxy, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behind.commit(bench.token, [note(bench, "before")])
 
@@ -250,7 +250,7 @@ def test_manager_given_up_loses_its_connections_and_what_is_open_on_them(place: 
 
 @pytest.mark.slow
 def test_nothing_confirmed_is_lost_or_double_whatever_happens(
-    behind: SqliteStore, bench: Bench, proxy: Proxy, place: PostgresPlace
+    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace
 ) -> None:
     chance, over = random.Random(1), threading.Event()
     written: list[str] = []

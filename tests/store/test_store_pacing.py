@@ -9,7 +9,7 @@ from stores import T0, ZONE, campaign, drafts
 from agentmgr.core.effects import HoldCalls
 from agentmgr.core.model import CallGrant
 from agentmgr.ports import Paced, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 ZONES = ("East", "North", "West")
 
@@ -30,7 +30,7 @@ class Share:
             self.grant = evolve(self.grant, reserved=reserved, wanted=wanted, heard=True)
 
 
-def paced_job(store: SqliteStore, zones: tuple[str, ...]) -> int:
+def paced_job(store: SqlStore, zones: tuple[str, ...]) -> int:
     list_id = store.ensure_list("Spring", T0)
     store.put_contacts(list_id, drafts(6), T0)
     spec = store.add_campaign(campaign(custom_pacing=True), [list_id], T0)
@@ -40,21 +40,21 @@ def paced_job(store: SqliteStore, zones: tuple[str, ...]) -> int:
     return job_id
 
 
-def opened(store: SqliteStore, zone: str) -> Share:
+def opened(store: SqlStore, zone: str) -> Share:
     found = store.open_zone(zone, T0)
     (job,) = found.jobs
     assert job.calls is not None
     return Share(found.token, job.calls)
 
 
-def told(store: SqliteStore, zone: str) -> CallGrant:
+def told(store: SqlStore, zone: str) -> CallGrant:
     (job,) = store.jobs_wanted(zone)
     assert job.calls is not None
     return job.calls
 
 
 def test_job_calls_nobody_until_it_is_said_how_many_and_all_of_them_in_its_only_zone(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     job_id = paced_job(store, (ZONE,))
     share = opened(store, ZONE)
@@ -64,7 +64,7 @@ def test_job_calls_nobody_until_it_is_said_how_many_and_all_of_them_in_its_only_
         assert told(store, ZONE).granted == count
 
 
-def test_zone_without_agents_leaves_its_part_to_the_others(store: SqliteStore) -> None:
+def test_zone_without_agents_leaves_its_part_to_the_others(store: SqlStore) -> None:
     job_id = paced_job(store, ZONES)
     store.set_max_calls(job_id, 7, ZONES)
     assert [told(store, zone).granted for zone in ZONES] == [3, 2, 2]
@@ -77,7 +77,7 @@ def test_zone_without_agents_leaves_its_part_to_the_others(store: SqliteStore) -
     assert [told(store, zone).granted for zone in ZONES] == [0, 0, 7]
 
 
-def test_what_is_said_of_an_older_grant_changes_nothing(store: SqliteStore) -> None:
+def test_what_is_said_of_an_older_grant_changes_nothing(store: SqlStore) -> None:
     job_id = paced_job(store, (ZONE,))
     share = opened(store, ZONE)
     store.set_max_calls(job_id, 5, [ZONE])
@@ -86,7 +86,7 @@ def test_what_is_said_of_an_older_grant_changes_nothing(store: SqliteStore) -> N
     assert told(store, ZONE) == before
 
 
-def test_maximum_that_falls_is_waited_for_until_each_zone_that_lives_has_heard(store: SqliteStore) -> None:
+def test_maximum_that_falls_is_waited_for_until_each_zone_that_lives_has_heard(store: SqlStore) -> None:
     job_id = paced_job(store, ZONES)
     store.set_max_calls(job_id, 7, ZONES)
     assert store.zones_behind(job_id, ZONES) == ()
@@ -105,9 +105,7 @@ def test_maximum_that_falls_is_waited_for_until_each_zone_that_lives_has_heard(s
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_no_call_begins_beyond_the_maximum_in_any_order_of_what_happens(
-    store: SqliteStore, seed: int
-) -> None:
+def test_no_call_begins_beyond_the_maximum_in_any_order_of_what_happens(store: SqlStore, seed: int) -> None:
     random, job_id = Random(seed), paced_job(store, ZONES)
     shares = {zone: opened(store, zone) for zone in ZONES}
     read: dict[str, CallGrant] = {}

@@ -9,7 +9,7 @@ from agentmgr.core.effects import EndAttempt, FinishJob, HoldContact, MarkAnswer
 from agentmgr.core.model import ContactSpec, Wanted, WantedJob
 from agentmgr.core.tasks import Course, Wait
 from agentmgr.ports import Fenced, JobState, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 
 def begun(bench: Bench, contact: ContactSpec) -> list[Record]:
@@ -179,7 +179,7 @@ def test_takeover_of_a_job_that_is(bench: Bench, before: JobState, after: JobSta
     assert bench.rows("SELECT count(*) FROM job_contact WHERE state = 'claimed'") == [(0,)]
 
 
-def test_takeover_leaves_a_job_in_preparation_to_whoever_fills_it(store: SqliteStore) -> None:
+def test_takeover_leaves_a_job_in_preparation_to_whoever_fills_it(store: SqlStore) -> None:
     spec = prepare_job(store, contacts=2).campaign
     store.move_job(1, (JobState.Running,), JobState.Finished, T0)
     job_id = store.create_job(spec.campaign_id, [ZONE], T0)

@@ -7,7 +7,7 @@ from stores import REFUSED, T0, ZONE, Bench, disposition, handled, start
 from agentmgr.core.effects import EndAttempt, FinishJob, MarkAnswered
 from agentmgr.core.model import ContactSpec
 from agentmgr.ports import JobState, ManagerLease, StoreFault
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from tests.store.stores import in_postgres
 
 
@@ -149,7 +149,7 @@ def test_job_that_is_over_leaves_its_results(bench: Bench) -> None:
     assert len(results_of(bench)) == 5
 
 
-def test_duty_is_one_process_s_while_that_lives(store: SqliteStore) -> None:
+def test_duty_is_one_process_s_while_that_lives(store: SqlStore) -> None:
     for name in ("one", "two"):
         store.leases.register(ManagerLease(name, name))
     outbox = store.outbox

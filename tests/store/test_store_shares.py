@@ -15,7 +15,7 @@ from agentmgr.core.effects import (
 )
 from agentmgr.core.model import CampaignSpec, ContactSpec, Wanted
 from agentmgr.ports import JobState, ShareStatus, TakenIn, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import ContactType
 
 NORTH, SOUTH, EAST = "North", "South", "East"
@@ -25,7 +25,7 @@ NORTH, SOUTH, EAST = "North", "South", "East"
 class Land:
     """A store with a running job in three zones, of which East has no owner."""
 
-    store: SqliteStore
+    store: SqlStore
     job_id: int
     tokens: dict[str, Token] = field(factory=dict)
 
@@ -70,7 +70,7 @@ class Land:
 
 
 @pytest.fixture
-def land(store: SqliteStore) -> Land:
+def land(store: SqlStore) -> Land:
     list_id = store.ensure_list("Spring", T0)
     store.put_contacts(list_id, drafts(12), T0)
     spec: CampaignSpec = store.add_campaign(campaign("Spring"), [list_id], T0)

@@ -11,7 +11,7 @@ import pytest
 
 from agentmgr import store as room
 from agentmgr.ports import Claim, Fenced, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.store.ownership import check_token, raise_epoch
 from agentmgr.store.records import STATEMENTS
 from agentmgr.store.settlement import SETTLE_ABANDONED, SETTLE_CONTACTS
@@ -75,7 +75,7 @@ def test_statements_are_found_in_every_module_that_has_some() -> None:
 @pytest.fixture(scope="module")
 def stores(
     postgres_server: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[SqliteStore, ...]]:
+) -> Iterator[tuple[SqlStore, ...]]:
     """Return an empty store of each kind."""
     place = new_postgres(postgres_server)
     made = (new_store(tmp_path_factory.mktemp("store") / "agentmgr.sqlite"), place.open())
@@ -86,9 +86,7 @@ def stores(
 
 
 @pytest.mark.parametrize("sql", [*IN_CALLS, *IN_TABLES])
-def test_statement_is_prepared_on_an_empty_store_of_each_kind(
-    stores: tuple[SqliteStore, ...], sql: str
-) -> None:
+def test_statement_is_prepared_on_an_empty_store_of_each_kind(stores: tuple[SqlStore, ...], sql: str) -> None:
     for store in stores:
         assert store._database.write(lambda tx: tx.sql.fetch(f"EXPLAIN {sql}", [None] * sql.count("?")))
 

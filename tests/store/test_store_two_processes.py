@@ -9,14 +9,14 @@ from stores import T0, campaign, drafts, in_postgres
 from agentmgr.core.effects import AddToDnc, CheckDial, FinishJob, ReturnContact, StartAttempt
 from agentmgr.core.model import ContactSpec, PhoneNumber
 from agentmgr.ports import JobState, Token
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from protocol.enums import ContactType
 from tests.databases import Place
 
 pytestmark = in_postgres
 ZONES = ("North", "South")
 NUMBER = PhoneNumber("ExternalNumber", "+12125557777", "America/New_York")
-Pair = tuple[tuple[SqliteStore, Token], ...]
+Pair = tuple[tuple[SqlStore, Token], ...]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def dialling(attempt_id: str, job_id: int, contact_id: int, at: float = T0) -> S
     )
 
 
-def may_dial(store: SqliteStore, attempt_id: str, contact_id: int) -> bool:
+def may_dial(store: SqlStore, attempt_id: str, contact_id: int) -> bool:
     (answer,) = store.check_dials([CheckDial(1, attempt_id, contact_id, NUMBER, own=False)])
     return not answer.in_work
 
@@ -78,7 +78,7 @@ def may_dial(store: SqliteStore, attempt_id: str, contact_id: int) -> bool:
 def test_claims_of_two_zones_at_once_get_each_contact_once(pair: Pair) -> None:
     job_id, claimed = job_of(pair), list[ContactSpec]()
 
-    def claim_all(store: SqliteStore, token: Token) -> None:
+    def claim_all(store: SqlStore, token: Token) -> None:
         for limit in (60, 60, 7, 1, 30, 30, 30, 30, 30, 30):  # beyond their own: each takes of the other's
             contacts = store.claim_contacts(token, job_id, limit, T0).contacts
             claimed.extend(contacts)
@@ -117,7 +117,7 @@ def test_number_written_by_two_at_once_is_dialled_by_one(pair: Pair) -> None:
     for turn in range(20):
         allowed: list[bool] = []
 
-        def dial(store: SqliteStore, token: Token, turn: int = turn) -> None:
+        def dial(store: SqlStore, token: Token, turn: int = turn) -> None:
             attempt_id = f"{token.zone}-{turn}"
             store.commit(token, [dialling(attempt_id, job_id, 1 + 2 * turn + (token.zone == "South"))])
             allowed.append(may_dial(store, attempt_id, 1))  # noqa: B023  (it ends within the turn)

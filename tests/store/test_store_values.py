@@ -4,10 +4,10 @@ from stores import T0, ZONE, drafts, prepare_job
 
 from agentmgr.core.model import Number
 from agentmgr.ports import Change, NumberAttribute, Scope
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 
 
-def test_agent_sees_what_campaign_and_agent_have_in_the_job_changed_or_not(store: SqliteStore) -> None:
+def test_agent_sees_what_campaign_and_agent_have_in_the_job_changed_or_not(store: SqlStore) -> None:
     job_id = prepare_job(store, drafts(2)).job_id
     (wanted,) = store.jobs_wanted(ZONE)
     assert not wanted.has_numbers
@@ -24,7 +24,7 @@ def test_agent_sees_what_campaign_and_agent_have_in_the_job_changed_or_not(store
     assert wanted.has_numbers
 
 
-def test_numbers_of_another_organisation_are_not_seen(store: SqliteStore) -> None:
+def test_numbers_of_another_organisation_are_not_seen(store: SqlStore) -> None:
     job_id = prepare_job(store, drafts(2)).job_id
     for name in ("North", "South"):
         store.add_organisation(name, T0)

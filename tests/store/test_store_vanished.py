@@ -11,7 +11,7 @@ import pytest
 
 from agentmgr.ports import StoreFault
 from agentmgr.store import database, open_sqlite, watch
-from agentmgr.store.sqlite import SqliteStore
+from agentmgr.store.opening import SqlStore
 from tests.databases import Place, new_place
 
 
@@ -28,7 +28,7 @@ def log_of(path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(store: SqliteStore) -> SqliteStore:
+def filled(store: SqlStore) -> SqlStore:
     """A store with forty lists that were confirmed, the last half of them after the file was folded."""
     for number in range(CONFIRMED // 2):
         store.ensure_list(f"L{number}", 1.0)
@@ -39,7 +39,7 @@ def filled(store: SqliteStore) -> SqliteStore:
     return store
 
 
-def fault(store: SqliteStore) -> str:
+def fault(store: SqlStore) -> str:
     """Let the store look; returns what it says, which is what everybody is told from then on."""
     with pytest.raises(StoreFault) as caught:
         store.look()
@@ -98,7 +98,7 @@ LOST = [delete, delete_all, replace, replace_all, replace_by_a_link]
 
 @pytest.mark.parametrize("lose", LOST)
 def test_store_that_lost_its_file_saves_all_that_was_confirmed_and_stops(
-    filled: SqliteStore, path: Path, lose: Callable[[Path], None]
+    filled: SqlStore, path: Path, lose: Callable[[Path], None]
 ) -> None:
     lose(path)
     text = fault(filled)
@@ -114,7 +114,7 @@ def test_store_that_lost_its_file_saves_all_that_was_confirmed_and_stops(
 
 @pytest.mark.parametrize("lose", LOST)
 def test_commit_into_a_lost_file_is_not_confirmed(
-    filled: SqliteStore, path: Path, lose: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+    filled: SqlStore, path: Path, lose: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = filled._database._driver._before
     monkeypatch.setattr(filled._database._driver, "_before", lambda: (begin(), lose(path)))
@@ -122,7 +122,7 @@ def test_commit_into_a_lost_file_is_not_confirmed(
         filled.ensure_list("begun before", 1.0)
 
 
-def test_files_of_others_are_left_alone_when_the_store_is_closed(filled: SqliteStore, path: Path) -> None:
+def test_files_of_others_are_left_alone_when_the_store_is_closed(filled: SqlStore, path: Path) -> None:
     replace_all(path)
     before = path.read_bytes(), log_of(path).read_bytes()
     fault(filled)
@@ -130,7 +130,7 @@ def test_files_of_others_are_left_alone_when_the_store_is_closed(filled: SqliteS
     assert (path.read_bytes(), log_of(path).read_bytes()) == before
 
 
-def test_file_that_was_moved_is_found_with_all_in_it(filled: SqliteStore, path: Path) -> None:
+def test_file_that_was_moved_is_found_with_all_in_it(filled: SqlStore, path: Path) -> None:
     moved = path.with_name("moved.sqlite")
     path.rename(moved)
     text = fault(filled)
@@ -142,7 +142,7 @@ def test_file_that_was_moved_is_found_with_all_in_it(filled: SqliteStore, path: 
     assert lists_in(moved) == CONFIRMED
 
 
-def test_file_that_was_moved_and_replaced_is_found_too(filled: SqliteStore, path: Path) -> None:
+def test_file_that_was_moved_and_replaced_is_found_too(filled: SqlStore, path: Path) -> None:
     moved = path.with_name("moved.sqlite")
     path.rename(moved)
     path.touch()
@@ -151,7 +151,7 @@ def test_file_that_was_moved_and_replaced_is_found_too(filled: SqliteStore, path
 
 
 def test_file_that_was_moved_is_saved_where_nobody_tells_its_name(
-    filled: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "OPEN_FILES", Path("/nowhere"))
     path.rename(path.with_name("moved.sqlite"))
@@ -162,7 +162,7 @@ def test_file_that_was_moved_is_saved_where_nobody_tells_its_name(
 
 @pytest.mark.parametrize("lose", [Path.unlink, lambda log: log.rename(f"{log}.away")])
 def test_store_that_lost_its_log_folds_it_into_the_file(
-    filled: SqliteStore, path: Path, lose: Callable[[Path], None]
+    filled: SqlStore, path: Path, lose: Callable[[Path], None]
 ) -> None:
     lose(log_of(path))
     assert fault(filled) == (
@@ -173,7 +173,7 @@ def test_store_that_lost_its_log_folds_it_into_the_file(
     assert lists_in(path) == CONFIRMED
 
 
-def test_log_that_was_replaced_is_not_taken_for_ours(filled: SqliteStore, path: Path) -> None:
+def test_log_that_was_replaced_is_not_taken_for_ours(filled: SqlStore, path: Path) -> None:
     log_of(path).unlink()
     log_of(path).write_bytes(b"")
     assert "another file than the one that was opened" in fault(filled)
@@ -194,7 +194,7 @@ def test_directory_that_was_deleted_is_saved_above_it(tmp_path: Path) -> None:
 
 
 def test_copy_that_cannot_be_made_is_told(
-    filled: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -205,7 +205,7 @@ def test_copy_that_cannot_be_made_is_told(
 
 
 def test_file_that_cannot_be_looked_at_is_folded_and_told(
-    filled: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look = os.stat
 
@@ -223,7 +223,7 @@ def test_file_that_cannot_be_looked_at_is_folded_and_told(
 
 @pytest.mark.parametrize("which", ["file", "log"])
 def test_file_or_log_that_is_written_over_is_noticed_and_nothing_is_written_into_it(
-    filled: SqliteStore, path: Path, which: str
+    filled: SqlStore, path: Path, which: str
 ) -> None:
     with (path if which == "file" else log_of(path)).open("wb") as file:
         file.write(b"" if which == "log" else b"x" * 5000)
@@ -234,7 +234,7 @@ def test_file_or_log_that_is_written_over_is_noticed_and_nothing_is_written_into
         assert path.read_bytes() == b"x" * 5000
 
 
-def test_store_goes_on_though_somebody_writes_by_hand(filled: SqliteStore, path: Path) -> None:
+def test_store_goes_on_though_somebody_writes_by_hand(filled: SqlStore, path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE by_hand (x)")
         other.executemany("INSERT INTO by_hand VALUES (?)", [("x" * 4000,)] * 2000)
@@ -243,7 +243,7 @@ def test_store_goes_on_though_somebody_writes_by_hand(filled: SqliteStore, path:
     filled.ensure_list("more", 1.0)
 
 
-def test_store_goes_on_though_somebody_folds_its_log(filled: SqliteStore, path: Path) -> None:
+def test_store_goes_on_though_somebody_folds_its_log(filled: SqlStore, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
     other.close()
@@ -251,7 +251,7 @@ def test_store_goes_on_though_somebody_folds_its_log(filled: SqliteStore, path: 
     filled.ensure_list("more", 1.0)
 
 
-def test_store_goes_on_while_it_is_touched_linked_and_read(filled: SqliteStore, path: Path) -> None:
+def test_store_goes_on_while_it_is_touched_linked_and_read(filled: SqlStore, path: Path) -> None:
     path.touch()
     os.link(path, path.with_name("link.sqlite"))
     shutil.copy(path, path.with_name("copy.sqlite"))
@@ -275,7 +275,7 @@ def test_store_behind_a_symbolic_link_is_looked_at_where_its_log_is(tmp_path: Pa
 
 
 def test_first_who_notices_that_the_file_moved_says_where_it_is_though_it_only_reads(
-    filled: SqliteStore, path: Path
+    filled: SqlStore, path: Path
 ) -> None:
     filled._database._readers.drop()
     path.rename(path.with_name("moved.sqlite"))
@@ -283,7 +283,7 @@ def test_first_who_notices_that_the_file_moved_says_where_it_is_though_it_only_r
         filled.agents()
 
 
-def test_reader_never_reads_the_file_of_somebody_else(filled: SqliteStore, path: Path) -> None:
+def test_reader_never_reads_the_file_of_somebody_else(filled: SqlStore, path: Path) -> None:
     filled._database._readers.close()
     filled._database._readers._closed = False
     replace(path)
@@ -291,7 +291,7 @@ def test_reader_never_reads_the_file_of_somebody_else(filled: SqliteStore, path:
         filled.contact_lists()
 
 
-def test_lock_that_was_deleted_is_taken_anew(filled: SqliteStore, path: Path) -> None:
+def test_lock_that_was_deleted_is_taken_anew(filled: SqlStore, path: Path) -> None:
     lock = path.with_name(path.name + ".lock")
     lock.unlink()
     filled.look()
@@ -302,7 +302,7 @@ def test_lock_that_was_deleted_is_taken_anew(filled: SqliteStore, path: Path) ->
     assert lists_in(path) == CONFIRMED
 
 
-def test_lock_that_another_process_has_taken_ends_the_store(filled: SqliteStore, path: Path) -> None:
+def test_lock_that_another_process_has_taken_ends_the_store(filled: SqlStore, path: Path) -> None:
     lock = path.with_name(path.name + ".lock")
     lock.unlink()
     other = database._lock_out_others(path)

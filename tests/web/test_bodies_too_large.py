@@ -13,7 +13,7 @@ from agentmgr.campaign.passwords import hashed
 from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.ports import AccountLogin, Role
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.web.limits import WebLimits
 from agentmgr.web.pages import pages
 from agentmgr.web.rest import STREAMED, tell
@@ -26,7 +26,7 @@ SOAP = "/axis2/services/VP_POMAgentAPIService"
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     store = new_store(tmp_path / "agentmgr.sqlite")
     store.put_account(AccountLogin("crm", hashed("secret"), Role.MANAGER, True))
     yield store
@@ -39,7 +39,7 @@ def request_s() -> float:
 
 
 @pytest.fixture
-async def port(store: SqliteStore, nursery: trio.Nursery, request_s: float) -> int:
+async def port(store: SqlStore, nursery: trio.Nursery, request_s: float) -> int:
     def services(caller: Caller) -> Services:
         return Services(unserved(store), caller)
 
@@ -84,7 +84,7 @@ async def post(
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_list_that_is_too_long_for_soap_is_refused_whole(
-    port: int, store: SqliteStore, chunked: bool
+    port: int, store: SqlStore, chunked: bool
 ) -> None:
     status, kind, said = await post(port, SOAP, "text/xml", envelope(LIMIT * 3), chunked=chunked)
     assert (status, kind) == (413, "text/plain; charset=utf-8")
@@ -105,7 +105,7 @@ async def test_body_that_is_too_large_for_a_resource_is_a_problem_by_the_standar
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_lines_of_contacts_may_be_any_number(port: int, store: SqliteStore, chunked: bool) -> None:
+async def test_lines_of_contacts_may_be_any_number(port: int, store: SqlStore, chunked: bool) -> None:
     store.ensure_list("A", 0.0)
     lines = b"".join(b'{"UserContactId": "%d"}\n' % number for number in range(1000))
     assert len(lines) > 4 * LIMIT

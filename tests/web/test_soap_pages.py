@@ -17,7 +17,7 @@ from agentmgr.campaign.service import Caller
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.ports import AccountLogin, Role, StoreFault
 from agentmgr.soap.envelope import ENVELOPE
-from agentmgr.store import SqliteStore
+from agentmgr.store import SqlStore
 from agentmgr.testing.wsdl_facts import REST, digests
 from agentmgr.web.calls import Calls
 from agentmgr.web.limits import WebLimits
@@ -33,7 +33,7 @@ HASH = hashed("secret")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[SqlStore]:
     store = new_store(tmp_path / "agentmgr.sqlite")
     store.put_account(AccountLogin("crm", HASH, Role.MANAGER, True))
     store.put_account(AccountLogin("blender", HASH, Role.SERVICE, True))
@@ -46,7 +46,7 @@ class Served:
     """A server of the pages, and how to ask it."""
 
     port: int
-    store: SqliteStore
+    store: SqlStore
 
     async def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
         """Send bytes and return status, head and body of the answer."""
@@ -77,7 +77,7 @@ def _request(method: str, path: str, user: str, body: bytes = b"") -> bytes:
 
 
 @pytest.fixture
-async def served(store: SqliteStore, nursery: trio.Nursery) -> Served:
+async def served(store: SqlStore, nursery: trio.Nursery) -> Served:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
 
     def services(caller: Caller) -> Services:
@@ -148,7 +148,7 @@ async def test_fault_of_the_server_is_a_fault_without_its_reason(
     def broken(*_: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(SqliteStore, "on_own_dnc", broken)
+    monkeypatch.setattr(SqlStore, "on_own_dnc", broken)
     with structlog.testing.capture_logs() as lines:
         status, answer = await served.call("<a:IsDNC><a:Address>+4930123456</a:Address></a:IsDNC>")
     assert (status, _texts(answer)) == (500, ["soap:Server", "the server failed; its log says why"])
@@ -210,5 +210,5 @@ async def test_accounts_that_cannot_be_read_are_no_wrong_password(
         raise StoreFault("the disk is full")
 
     assert (await served.get(f"{AGENT_PATH}?wsdl", "crm:wrong"))[0] == 401
-    monkeypatch.setattr(SqliteStore, "find_account", fails)
+    monkeypatch.setattr(SqlStore, "find_account", fails)
     assert (await served.get(f"{AGENT_PATH}?wsdl"))[0] in (200, 503)

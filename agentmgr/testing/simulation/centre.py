@@ -13,7 +13,7 @@ from agentmgr.core.model import (
     PhoneNumber,
 )
 from agentmgr.ports import AgentLogin, ContactDraft
-from agentmgr.store.sqlite import SqliteStore
+from agentmgr.store.opening import SqlStore
 from agentmgr.telephony.params import SimParams
 from agentmgr.testing.simulation.database import SharedDatabase, empty_image
 from protocol.enums import PacingType
@@ -85,7 +85,7 @@ def image_of(centre: Centre) -> bytes:
     """Return the database of a centre at the beginning: everything there, nothing dialled."""
     database = SharedDatabase()
     database.load(empty_image())
-    store = SqliteStore(cast(Any, database))
+    store = SqlStore(cast(Any, database))
     store.define_attributes([AttributeSpec("PhoneNumber1"), AttributeSpec("FirstName")])
     number = 0
     for zone in centre.zones:

@@ -26,7 +26,7 @@ from agentmgr.runtime.wanted import JobsKeeper
 from agentmgr.server.connections import Connections
 from agentmgr.server.listener import AgtServer
 from agentmgr.store.leases import SqlLeases
-from agentmgr.store.sqlite import SqliteStore
+from agentmgr.store.opening import SqlStore
 from agentmgr.testing.simulation.database import DatabaseRoute, SharedDatabase
 from agentmgr.testing.simulation.network import Address, Listener, Network
 from agentmgr.testing.simulation.processes import Process
@@ -80,7 +80,7 @@ class Node:
     clock: Clock = field(init=False)
     _lobbies: Lobbies | None = None
     _metrics: RuntimeMetrics = field(init=False)
-    _store: SqliteStore = field(init=False)
+    _store: SqlStore = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.host = ZoneHost(self._make, self._open_lobby)
@@ -96,7 +96,7 @@ class Node:
         process = around.process
         self.clock = Clock(start_s=around.start_s + around.draw.uniform(-1.0, 1.0))
         self._metrics = RuntimeMetrics(CollectorRegistry())
-        self._store = SqliteStore(cast(Any, around.database))
+        self._store = SqlStore(cast(Any, around.database))
         me = ManagerLease(around.draw.randbytes(8).hex(), process.name, lock=str(process))
         plans = {
             zone: ZonePlan(name, SocketInfo(*around.address(zone)))

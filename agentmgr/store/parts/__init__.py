@@ -1,0 +1,1 @@
+"""What the store does, by what it is about; each part over one database."""
