@@ -335,7 +335,7 @@ def test_whatever_the_strategy_a_job_ends_and_dials_within_its_hours(campaign, r
             asked += 1
             scene.customer_fails(reasons[asked % len(reasons)])
         else:
-            scene.wait(1800)
+            scene.wait_long(1800)
     assert 1 not in scene.zone.jobs
     of_contact = Counter(each.contact_id for each in scene.store.attempts.values() if each.dialed_at)
     assert all(dials <= campaign.max_attempts for dials in of_contact.values())

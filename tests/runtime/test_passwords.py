@@ -334,7 +334,7 @@ async def test_wrong_passwords_are_counted_and_logged(desk, autojump_clock, caps
         await desk.log_on("a1", 1, "wrong")
     await desk.log_on("a1", 1)
     assert (desk.counted("right"), desk.counted("wrong")) == (1, 4)
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert shown.count("password_wrong") == 4
     assert "in_a_row=4" in shown
     assert "delay_s=2.0" in shown
