@@ -19,9 +19,9 @@ def main(pid_file: Path, command: list[str], ending: int = signal.SIGTERM) -> in
     end = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < end:
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        pid_file.write_text(str(server.pid))  # at once: whoever ends this script has to end the server too
         assert server.stdout is not None
         if server.stdout.readline().startswith("ready"):
-            pid_file.write_text(str(server.pid))
             return 0
         server.wait()  # the port is taken, or the database: the one before is not gone yet
     return 1
