@@ -194,7 +194,12 @@ async def served_by(stage: Stage) -> RawLine:
             except OSError:
                 await trio.sleep(POLL_S)
                 continue
-            await raw.hello()
+            try:
+                await raw.hello()
+            except Deviation:
+                if not raw.closed:
+                    raise
+                continue  # it was taken by one that is dying
             found = await raw.response(await raw.send_command(c.GetPAMForZone(target.zone)))
             if found.message.result == 0:
                 where = found.message.zones[target.zone]
