@@ -104,7 +104,8 @@ def restartable(tmp_path: Path, target: Target) -> Iterator[Target]:
     pid_file.write_text(str(process.pid))
     script = Path(__file__).with_name("restart_server.py")
     command = [sys.executable, str(script), str(pid_file), *server_command(tmp_path, port=port)]
-    yield evolve(target, port=port, restart=shlex.join(command))
+    # in the shell's place: ended with the scenario, it must start no server afterwards
+    yield evolve(target, port=port, restart=f"exec {shlex.join(command)}")
     end_server(process)
     with suppress(ProcessLookupError):
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
