@@ -84,8 +84,10 @@ class Place:
         )
         try:
             return Link(connection, limits)
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if isinstance(error, sa.exc.DBAPIError) and isinstance(error.orig, psycopg.Error):
+                raise error.orig from None  # SQLAlchemy asks a few things first; who connects knows one kind
             raise
 
 

@@ -223,7 +223,7 @@ class _Driver:
         """Ask what became of the transaction until it is known."""
         began = monotonic()
         while True:
-            with suppress(psycopg.OperationalError):
+            with suppress(psycopg.Error):
                 found = self._read_back(lost, is_late=monotonic() - began > COMMITTING_S)
                 if found is not None:
                     return found

@@ -131,9 +131,16 @@ class ThrowawayPostgres:
     def _signal(self, number: signal.Signals) -> None:
         """Send a signal to the server and each process that it has made, which lead sessions of their own."""
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        for pid in (self._process.pid, *map(int, children.split())):
+        server = self._process.pid
+        os.kill(server, signal.SIGSTOP)  # it makes no more meanwhile, and one that is left keeps the memory
+        while _state(server) not in "TtZ":
+            sleep(0.001)
+        children = [int(word) for word in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+        for pid in (*children, server):
             os.kill(pid, number)
+        if number is signal.SIGKILL:
+            while any(_state(pid) not in "XZ" for pid in children):
+                sleep(0.001)
 
     def stop(self) -> None:
         """End it and delete its directory."""
@@ -153,6 +160,14 @@ def _binaries() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+def _state(pid: int) -> str:
+    """Return the letter for what a process does, of proc(5); Z for one that is over."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL through somebody who can cut it at its commits."""
+"""A connection to PostgreSQL through somebody who can cut it at its commits, or when it is new."""
 
 import select
 import socket
@@ -6,15 +6,20 @@ import threading
 from contextlib import suppress
 
 
+CUT_AT = {"unheard": b"; COMMIT", "unsaid": b"; COMMIT", "unmet": b"pg_catalog.version()"}
+
+
 class Proxy:
-    """Takes connections to a port on to another; told so, it cuts one that commits, before or behind that."""
+    """Takes connections to a port on to another; told so, it cuts one that commits, or is new."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.cuts: list[str] = []
-        """Of the next commits: those "unheard" are made and not answered, those "unsaid" are not made."""
+        """The last is the next: a commit "unheard" is made and not answered, one "unsaid" is not made; a new
+        connection that is "unmet" ends at what SQLAlchemy asks first.
+        """
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -34,13 +39,12 @@ class Proxy:
                     data = side.recv(65536)
                     if not data:
                         return
-                    cut = self.cuts.pop() if side is client and b"; COMMIT" in data and self.cuts else ""
-                    if cut == "unsaid":
+                    if side is client and self.cuts and CUT_AT[self.cuts[-1]] in data:
+                        if self.cuts.pop() == "unheard":
+                            server.sendall(data)
+                            server.recv(65536)
                         return
                     to[side].sendall(data)
-                    if cut:
-                        server.recv(65536)
-                        return
 
     def close(self) -> None:
         """Take no connections any more; those that there are end with one of their sides."""

@@ -128,12 +128,14 @@ def test_connection_ended_within_a_transaction_is_run_again_on_another(
     assert bench.store.on_dnc(["+12125550000", "+12125550001"]) == {"+12125550000", "+12125550001"}
 
 
-@pytest.mark.parametrize("cut", ["unheard", "unsaid"])
+@pytest.mark.parametrize(
+    "cuts", [["unheard"], ["unsaid"], ["unmet", "unheard"], ["unmet", "unmet", "unsaid"]], ids=" ".join
+)
 def test_commit_without_an_answer_is_read_back(
-    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, cut: str
+    behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, cuts: list[str]
 ) -> None:
     behind.commit(bench.token, [note(bench, "before")])
-    proxy.cuts.append(cut)
+    proxy.cuts += cuts
     behind.commit(bench.token, [note(bench, "once")])
     assert proxy.cuts == []
     assert notes(place) == ["before", "once"]
@@ -276,7 +278,7 @@ def test_nothing_confirmed_is_lost_or_double_whatever_happens(
             assert any(thread.is_alive() for thread in threads)
         match chance.choice(["cut", "cut", "end", "kill"]):
             case "cut":
-                proxy.cuts.append(chance.choice(["unheard", "unsaid"]))
+                proxy.cuts.append(chance.choice(["unheard", "unsaid", "unmet"]))
             case "end":
                 place.server.ask(
                     f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {writers(place)}"
