@@ -1,7 +1,6 @@
 """The real server against the whole suite, and the suite's command line."""
 
 import json
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -49,8 +48,8 @@ async def test_server_that_is_restarted_passes(restartable: Target, name: str) -
 async def test_server_that_is_killed_gives_its_agents_their_places_and_answers_again(
     restartable: Target,
 ) -> None:
-    script, *rest = shlex.split(restartable.restart)[1:]
-    killed = evolve(restartable, restart=shlex.join([sys.executable, script, "--kill", *rest]))
+    script = "restart_server.py"
+    killed = evolve(restartable, restart=restartable.restart.replace(script, f"{script} --kill"))
     outcome = await play(killed, SCENARIOS["taken-over"])
 
     assert outcome.result is Result.PASS, outcome.why

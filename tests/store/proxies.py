@@ -5,7 +5,6 @@ import socket
 import threading
 from contextlib import suppress
 
-
 CUT_AT = {"unheard": b"; COMMIT", "unsaid": b"; COMMIT", "unmet": b"pg_catalog.version()"}
 
 
