@@ -22,7 +22,7 @@ from agentmgr.core.events import ContactsFetched, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Errand, Job
 from agentmgr.core.model import CallGrant, ContactSpec, WantedJob
-from agentmgr.core.pacer import predictive_lines, progressive_lines
+from agentmgr.core.pacer import progressive_lines
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
 from agentmgr.core.strategy import IN_WORK_RETRY_S, NUISANCE
@@ -223,10 +223,8 @@ class Dialer:
         self._out.serve(job)
 
     def _dial_lines(self, job: Job) -> None:
-        if job.campaign.pacing is PacingType.Predictive and job.yields_to is None:
-            lines = predictive_lines(job.load, job.estimates, job.campaign.abandon_limit)
-        else:
-            lines = progressive_lines(job.load)
+        pacer = job.pacer if job.yields_to is None else progressive_lines
+        lines = pacer(job.load_at(self._out.steady), job.estimates, job.campaign)
         if job.calls is not None:
             lines = min(lines, job.calls.granted - job.in_the_air)
         while lines > 0 and (session := self._next_session(job)) is not None:

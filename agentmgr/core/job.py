@@ -16,7 +16,7 @@ from agentmgr.core.model import (
     ContactSpec,
     JobSpec,
 )
-from agentmgr.core.pacer import Load, PacingEstimates
+from agentmgr.core.pacer import PACERS, Load, Pacer, PacingEstimates, progressive_lines
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
 from agentmgr.core.stats import JobCounts, ZoneStats
@@ -144,6 +144,7 @@ class Job:
     calls: CallGrant | None = None
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
+    pacer: Pacer = Factory(lambda self: PACERS.get(self.campaign.pacing, progressive_lines), takes_self=True)
     counts: JobCounts = Factory(lambda self: JobCounts(self.began_at), takes_self=True)
     idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
     codes: dict[int, CompletionCodeSpec] = Factory(
@@ -193,10 +194,9 @@ class Job:
         """Whether new contacts may be started."""
         return not (self.paused or self.stopping or self.over)
 
-    @property
-    def load(self) -> Load:
-        """Agents and lines at this moment."""
-        return Load(len(self.idle), self.busy, len(self.ringing), len(self.waiting))
+    def load_at(self, steady: float) -> Load:
+        """Return agents and lines at this moment, steady seconds."""
+        return Load(len(self.idle), self.busy, len(self.ringing), len(self.waiting), steady)
 
     @property
     def in_the_air(self) -> int:

@@ -7,9 +7,13 @@ E[max(A - S, 0)] / E[A] is taken from the normal approximation of A - S. Whateve
 it never overdials while one more abandoned call would break the limit.
 """
 
+from collections.abc import Callable
 from math import erf, exp, pi, sqrt
 
 from attrs import define
+
+from agentmgr.core.campaign import CampaignSettings
+from protocol.enums import PacingType
 
 FORGET = 0.995
 """Weight of the past at each new observation: about the last 200 count."""
@@ -56,28 +60,37 @@ class PacingEstimates:
 
 @define(eq=False, frozen=True)
 class Load:
-    """The job at this moment, in agents and lines."""
+    """The job at this moment, in agents and lines; `at` is the moment, steady seconds."""
 
     idle: int
     busy: int
     ringing: int
     waiting: int
+    at: float = 0.0
 
 
-def progressive_lines(load: Load) -> int:
+Pacer = Callable[[Load, PacingEstimates, CampaignSettings], int]
+"""Says how many lines a job adds at this moment, by what was observed so far; it may have a memory."""
+
+
+def progressive_lines(load: Load, estimates: PacingEstimates, settings: CampaignSettings) -> int:
     """Return how many lines to add: one for each idle agent that no line or caller is meant for."""
+    return _one_each(load)
+
+
+def _one_each(load: Load) -> int:
     return max(0, load.idle - load.ringing - load.waiting)
 
 
-def predictive_lines(load: Load, estimates: PacingEstimates, abandon_limit: float) -> int:
+def predictive_lines(load: Load, estimates: PacingEstimates, settings: CampaignSettings) -> int:
     """Return how many lines to add now.
 
     Args:
         load: agents and lines of the job.
         estimates: what was observed so far.
-        abandon_limit: the share of live answers that may find no agent, 0 to 1.
+        settings: those of the campaign.
     """
-    certain = progressive_lines(load)
+    certain, abandon_limit = _one_each(load), settings.abandon_limit
     budget = abandon_limit * estimates.live_answers - estimates.abandoned
     if not estimates.may_risk_abandon or budget < 1:
         return certain
@@ -112,3 +125,10 @@ def _expected_excess(mean: float, variance: float) -> float:
     z = mean / deviation
     density = exp(-z * z / 2) / sqrt(2 * pi)
     return mean * (1 + erf(z / sqrt(2))) / 2 + deviation * density
+
+
+PACERS: dict[PacingType, Pacer] = {
+    PacingType.Predictive: predictive_lines,
+    PacingType.Progressive: progressive_lines,
+}
+"""By which pacer a job begins; `Job.pacer` is that of one job, and may be another."""

@@ -166,7 +166,6 @@ def see_job(job: Job | None) -> JobView | None:
     """Return a job as seen from outside; None if there is none."""
     if job is None:
         return None
-    load = job.load
     return JobView(
         job.job_id,
         job.campaign.name,
@@ -175,10 +174,10 @@ def see_job(job: Job | None) -> JobView | None:
         job.total,
         job.done,
         len(job.agents),
-        load.idle,
-        load.busy,
-        load.ringing,
-        load.waiting,
+        len(job.idle),
+        job.busy,
+        len(job.ringing),
+        len(job.waiting),
         job.done_here,
     )
 

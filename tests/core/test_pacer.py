@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scenes import Scene
 
+from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.pacer import (
     MAX_LINES_PER_AGENT,
     MIN_ANSWERS,
@@ -18,6 +19,17 @@ from protocol.enums import PacingType
 counts = st.integers(0, 60)
 loads = st.builds(Load, idle=counts, busy=counts, ringing=counts, waiting=st.integers(0, 5))
 limits = st.floats(0, 0.2)
+SETTINGS = CampaignSettings()
+
+
+def predictive(load, seen, limit):
+    """Return how many lines are added at an abandon limit."""
+    return predictive_lines(load, seen, CampaignSettings(abandon_limit=limit))
+
+
+def progressive(load):
+    """Return how many lines are added with one for each agent."""
+    return progressive_lines(load, PacingEstimates(), SETTINGS)
 
 
 @st.composite
@@ -42,12 +54,12 @@ def experienced(**changes):
 
 @given(loads)
 def test_progressive_dials_one_line_for_each_agent_nobody_rings_for(load):
-    assert progressive_lines(load) == max(0, load.idle - load.ringing - load.waiting)
+    assert progressive(load) == max(0, load.idle - load.ringing - load.waiting)
 
 
 @given(loads, estimates(), limits)
 def test_predictive_dials_no_fewer_than_progressive_and_no_more_than_the_cap(load, seen, limit):
-    lines, certain = predictive_lines(load, seen, limit), progressive_lines(load)
+    lines, certain = predictive(load, seen, limit), progressive(load)
     assert certain <= lines
     assert lines <= max(certain, (load.idle + load.busy) * MAX_LINES_PER_AGENT - load.ringing)
 
@@ -55,52 +67,52 @@ def test_predictive_dials_no_fewer_than_progressive_and_no_more_than_the_cap(loa
 @given(loads, estimates(), limits)
 def test_predictive_does_not_overdial_when_one_more_abandon_would_break_the_limit(load, seen, limit):
     assume(seen.abandoned + 1 > limit * seen.live_answers + 1e-9)
-    assert predictive_lines(load, seen, limit) == progressive_lines(load)
+    assert predictive(load, seen, limit) == progressive(load)
 
 
 @given(loads, estimates(), limits)
 def test_predictive_does_not_overdial_before_it_has_seen_enough(load, seen, limit):
     seen.live_answers = min(seen.live_answers, MIN_ANSWERS - 1)
     seen.abandoned = 0
-    assert predictive_lines(load, seen, limit) == progressive_lines(load)
+    assert predictive(load, seen, limit) == progressive(load)
 
 
 @given(loads, estimates(), limits, limits)
 def test_predictive_dials_no_fewer_lines_when_more_may_be_abandoned(load, seen, one, other):
     low, high = sorted((one, other))
-    assert predictive_lines(load, seen, low) <= predictive_lines(load, seen, high)
+    assert predictive(load, seen, low) <= predictive(load, seen, high)
 
 
 @given(loads, estimates(), limits)
 def test_predictive_dials_no_fewer_lines_for_one_idle_agent_more(load, seen, limit):
     more = Load(load.idle + 1, load.busy, load.ringing, load.waiting)
-    assert predictive_lines(load, seen, limit) <= predictive_lines(more, seen, limit)
+    assert predictive(load, seen, limit) <= predictive(more, seen, limit)
 
 
 @given(loads, estimates(), limits, st.integers(1, 20))
 def test_predictive_counts_the_lines_that_ring_already(load, seen, limit, more):
     fuller = Load(load.idle, load.busy, load.ringing + more, load.waiting)
-    assert predictive_lines(fuller, seen, limit) <= predictive_lines(load, seen, limit)
+    assert predictive(fuller, seen, limit) <= predictive(load, seen, limit)
 
 
 def test_predictive_overdials_when_few_answer_and_the_limit_allows():
     load = Load(idle=20, busy=20, ringing=0, waiting=0)
-    assert 40 < predictive_lines(load, experienced(), 0.03) < 80
+    assert 40 < predictive(load, experienced(), 0.03) < 80
 
 
 def test_predictive_dials_one_line_an_agent_when_everybody_answers():
     load = Load(idle=5, busy=0, ringing=0, waiting=0)
-    assert predictive_lines(load, experienced(answers=200), 0.03) == 5
+    assert predictive(load, experienced(answers=200), 0.03) == 5
 
 
 def test_predictive_dials_for_agents_who_become_free_while_lines_ring():
-    idle = predictive_lines(Load(10, 0, 0, 0), experienced(handle_s=60), 0.03)
-    busy = predictive_lines(Load(10, 20, 0, 0), experienced(handle_s=60), 0.03)
+    idle = predictive(Load(10, 0, 0, 0), experienced(handle_s=60), 0.03)
+    busy = predictive(Load(10, 20, 0, 0), experienced(handle_s=60), 0.03)
     assert busy > idle
 
 
 def test_predictive_dials_nothing_without_agents():
-    assert predictive_lines(Load(0, 0, 0, 0), experienced(), 0.03) == 0
+    assert predictive(Load(0, 0, 0, 0), experienced(), 0.03) == 0
 
 
 def test_estimates_learn_the_rate_and_time_of_answers_and_forget():
@@ -153,14 +165,14 @@ def test_predictive_overdials_only_while_one_more_abandon_keeps_the_limit(
     seen = experienced(live_answers=live_answers, abandoned=abandoned)
     limit = 0.03
     assert ((abandoned + 1) / live_answers <= limit) is may_overdial
-    assert (predictive_lines(EAGER, seen, limit) > progressive_lines(EAGER)) is may_overdial
+    assert (predictive(EAGER, seen, limit) > progressive(EAGER)) is may_overdial
 
 
 def test_predictive_day_of_the_worst_luck_abandons_no_more_than_the_limit():
     """Whatever the model believes: every call beyond the certain ones is abandoned."""
     seen, limit = experienced(live_answers=MIN_ANSWERS), 0.03
     for _ in range(500):
-        certain, lines = progressive_lines(EAGER), predictive_lines(EAGER, seen, limit)
+        certain, lines = progressive(EAGER), predictive(EAGER, seen, limit)
         seen.live_answers += certain
         seen.abandoned += 1 if lines > certain else 0
         assert seen.abandoned <= limit * seen.live_answers
