@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from agentmgr import log
@@ -20,6 +21,7 @@ from scripts.benchmarks import (
     storm,
     wire,
 )
+from scripts.benchmarks.pacing import command as pacing
 
 
 def main() -> None:
@@ -27,7 +29,8 @@ def main() -> None:
     kinds = parser.add_subparsers(
         dest="kind",
         required=True,
-        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | soap | store | import",
+        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | soap | store | import"
+        " | pacing",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -106,8 +109,11 @@ def main() -> None:
     import_parser = kinds.add_parser("import", help=about_import, description=about_import)
     import_parser.add_argument("--contacts", type=int, default=500_000)
     import_parser.add_argument("--seconds", type=float, default=5.0, help="how long the zone is alone before")
+    pacing.add_options(kinds.add_parser("pacing", help=pacing.ABOUT, description=pacing.ABOUT))
     options = parser.parse_args()
     log.configure("warning")
+    if options.kind == "pacing":
+        sys.exit(pacing.run(options))
     if options.kind == "wire":
         connections, seconds = ([1, 100], 0.5) if options.quick else (options.connections, options.seconds)
         result = [

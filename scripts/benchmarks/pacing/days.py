@@ -1,0 +1,143 @@
+"""Days of a campaign in virtual time: a real zone and a real switch, and desktops that do the least."""
+
+from collections.abc import Iterator
+from random import Random
+from time import process_time
+
+from attrs import frozen
+
+from agentmgr.core.events import JobLoaded, JobsWanted
+from agentmgr.core.model import AgentSpec, CampaignSpec, CompletionCodeSpec, Wanted, WantedJob, ZoneConfig
+from agentmgr.core.zone import Zone
+from agentmgr.ports import Token
+from agentmgr.runtime.virtual import VirtualZone
+from agentmgr.telephony.params import SimParams
+from agentmgr.telephony.switch import SimSwitch
+from protocol.enums import PacingType
+from protocol.structures import AgentSkill
+from scripts.benchmarks.pacing.desktop import BenchDesktop
+from scripts.benchmarks.pacing.endless import EndlessStore
+from scripts.benchmarks.pacing.scenes import DAY_S, SHIFT_S, Scene, SceneCustomers
+
+MONDAY_8_H = 1_759_737_600.0 + 8 * 3600
+"""When the first shift begins, epoch seconds."""
+
+LAST_CALLS_S = 150.0
+"""How long agents stay when nothing is dialled any more: what rings then may be answered still."""
+
+CLEAN = SimParams(nail_answer=1.0, nail_answer_median_s=1.0, nail_answer_sigma=0.0, nail_loss_per_h=0.0)
+ABANDON_LIMIT = 0.03
+SKILL = "sales"
+
+
+@frozen
+class DayResult:
+    """What one day came to; `seconds` of the processor's time."""
+
+    worked_s: float
+    waited_s: float
+    answers: int
+    abandoned: int
+    attempts: int
+    seconds: float
+
+
+class Days:
+    """Consecutive days of one campaign; what was learned is kept.
+
+    Args:
+        scene: how customers and agents are.
+        pacing: of the campaign.
+        agents: how many work.
+        seed: the same gives the same days.
+        shift_s: how long agents work on a day.
+        day_s: from the begin of a shift to the next.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        pacing: PacingType,
+        agents: int,
+        seed: int,
+        shift_s: float = SHIFT_S,
+        day_s: float = DAY_S,
+    ) -> None:
+        self._shift_s, self._day_s = shift_s, day_s
+        self._begins_at = MONDAY_8_H
+        campaign = CampaignSpec(
+            1,
+            "Bench",
+            pacing,
+            SKILL,
+            (CompletionCodeSpec(1, "Done"),),
+            1,
+            abandon_limit=ABANDON_LIMIT,
+            ring_time_s=scene.ring_time_s,
+            acw_max_time_s=0,
+            max_attempts=1,
+            nuisance_retry_s=0,
+            infinite=True,
+        )
+        self.store = EndlessStore(campaign)
+        self.switch = SimSwitch(seed, CLEAN, SceneCustomers(scene, self._since))
+        zone_name = "Bench"
+        # every desktop here lives: none is asked
+        config = ZoneConfig(zone_name, token_secret=bytes(32), agent_silence_s=DAY_S)
+        self.zone = Zone(config, self._begins_at)
+        self.virtual = VirtualZone(
+            self.zone,
+            Token(zone_name, 0, 1),
+            self.store,
+            self.switch,
+            self._begins_at,
+            lambda login, password: password == login.password_hash,
+        )
+        self.desktops = []
+        for number in range(agents):
+            agent_id = str(1001 + number)
+            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill(SKILL),)), zone_name)
+            draw = Random(f"{seed}/{agent_id}")
+            self.desktops.append(BenchDesktop(agent_id, zone_name, draw, scene.wrapup_s))
+        self.virtual.post(JobLoaded(1, self.store.jobs[1]))
+
+    def _since(self) -> float:
+        return self.virtual.now - self._begins_at
+
+    def run(self, days: int) -> Iterator[DayResult]:
+        """Let days pass, one after another."""
+        for day in range(days):
+            self._begins_at = MONDAY_8_H + day * self._day_s
+            yield self._day()
+
+    def _day(self) -> DayResult:
+        began, store, virtual = process_time(), self.store, self.virtual
+        before = store.answers, store.abandoned, store.dials
+        virtual.run(self._begins_at)
+        self._want(Wanted.RUN)
+        connections = {virtual.connect(desktop): desktop for desktop in self.desktops}
+        virtual.run(self._begins_at + self._shift_s)
+        worked_s, waited_s = self._take_times()
+        self._want(Wanted.PAUSE)
+        virtual.run(virtual.now + LAST_CALLS_S)
+        for connection, desktop in connections.items():
+            virtual.stop(connection, desktop)
+        virtual.run(virtual.now + self._day_s / 4, lambda: all(desktop.finished for desktop in self.desktops))
+        for connection in connections:
+            virtual.disconnect(connection)
+        self._take_times()
+        after = store.answers, store.abandoned, store.dials
+        counts = (now - then for now, then in zip(after, before, strict=True))
+        return DayResult(worked_s, waited_s, *counts, process_time() - began)
+
+    def _want(self, wanted: Wanted) -> None:
+        self.virtual.post(JobsWanted((WantedJob(1, wanted),)))
+
+    def _take_times(self) -> tuple[float, float]:
+        """Return how long all agents worked and waited since this was called last."""
+        worked_s = waited_s = 0.0
+        for desktop in self.desktops:
+            desktop.settle(self.virtual.steady)
+            worked_s, waited_s = worked_s + desktop.worked_s, waited_s + desktop.waited_s
+            desktop.worked_s = desktop.waited_s = 0.0
+        return worked_s, waited_s

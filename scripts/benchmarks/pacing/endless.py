@@ -1,0 +1,59 @@
+"""A store whose contacts never end and that forgets what is over: a month needs no more than a day."""
+
+from collections.abc import Sequence
+
+from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
+from agentmgr.core.events import ContactsFetched
+from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
+from agentmgr.ports import Token
+from agentmgr.testing.memory_store import MemoryStore
+
+NUMBERS = 10**7
+"""How many telephone numbers there are before they come again."""
+
+
+class EndlessStore(MemoryStore):
+    """Makes contacts when they are claimed, and checks what the zone writes like its parent.
+
+    Attributes:
+        dials, answers, abandoned: counted from the records: what an auditor would find.
+    """
+
+    def __init__(self, campaign: CampaignSpec, job_id: int = 1) -> None:
+        super().__init__()
+        self.dials = self.answers = self.abandoned = 0
+        self._made = 0
+        self.add_job(job_id, (), campaign=campaign)
+
+    def commit(self, token: Token, records: Sequence[Record]) -> None:
+        """Take all records in, and forget what they end."""
+        for record in records:
+            if isinstance(record, MarkAnswered) and record.attempt_id not in self.answered_at:
+                self.answers += 1
+            self._apply(record)
+            if isinstance(record, EndAttempt):
+                self._forget_attempt(record)
+            elif isinstance(record, ReturnContact):
+                self.pending[record.job_id].pop(record.contact_id, None)
+                self.done[record.job_id].pop(record.contact_id, None)
+                del self.contacts[record.contact_id]
+
+    def _forget_attempt(self, end: EndAttempt) -> None:
+        self.dials += end.dialed
+        self.abandoned += end.outcome == "Nuisance"
+        for kept in (self.attempts, self.ended_attempts, self.answered_at, self.dispositions):
+            kept.pop(end.attempt_id, None)
+
+    def claim_contacts(
+        self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
+    ) -> ContactsFetched:
+        """Make as many contacts as are asked for."""
+        contacts = []
+        for number in range(self._made + 1, self._made + 1 + limit * (not only_retries)):
+            phone = PhoneNumber("phone", f"+4930{number % NUMBERS:07}")
+            contacts.append(ContactSpec(number, f"u{number}", 1, "Endless", (phone,), {}))
+        self._made += len(contacts)
+        made = {contact.contact_id: contact for contact in contacts}
+        self.contacts |= made
+        self.claimed[job_id] |= made
+        return ContactsFetched(job_id, tuple(contacts), now)
