@@ -21,12 +21,10 @@ from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, se
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.connectors.errands import ConnectorErrands
-from agentmgr.connectors.installed import plans
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
 from agentmgr.ha.lock import NameInUse
-from agentmgr.imports.importer import Means
 from agentmgr.log import configure
 from agentmgr.making import ZoneMaker, switch_secret
 from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarnation
@@ -40,9 +38,7 @@ from agentmgr.runtime.notify import ServiceManager
 from agentmgr.runtime.writer import open_writer
 from agentmgr.server.listener import open_listener
 from agentmgr.settings.classes import Settings
-from agentmgr.store import (
-    SqlStore,
-)
+from agentmgr.store import SqlStore
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
@@ -278,22 +274,9 @@ async def open_server(
             )
             nursery.start_soon(web.serve, [_listener(http_socket)])
             nursery.start_soon(_look_at, list(certificates.values()))
+            shares = leases is not None
             nursery.start_soon(
-                partial(
-                    keep_up,
-                    services,
-                    lambda is_ending: Means(
-                        store,
-                        backing.now,
-                        backing.hint,
-                        is_ending,
-                        settings.imports,
-                        plans(settings.connectors),
-                    ),
-                    clock,
-                    incarnation,
-                    shared=leases is not None,
-                )
+                partial(keep_up, backing, operations.SUPERVISOR, settings, clock, incarnation, shared=shares)
             )
             nursery.start_soon(publishing.run)
             nursery.start_soon(_watch_files, store, host)

@@ -8,31 +8,35 @@ from collections.abc import Callable
 import trio
 
 from agentmgr.campaign.preparing import Preparations
+from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
+from agentmgr.connectors.installed import plans
 from agentmgr.imports.importer import Means
 from agentmgr.imports.keeper import ImportKeeper
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.schedules import ScheduleKeeper
+from agentmgr.settings.classes import Settings
 
 
 async def keep_up(
-    services: Services,
-    means: Callable[[Callable[[], bool]], Means],
-    clock: Clock,
-    owner: str,
-    *,
-    shared: bool,
+    backing: Backing, caller: Caller, settings: Settings, clock: Clock, owner: str, *, shared: bool
 ) -> None:
     """See to schedules, imports, what is being emptied or deleted, and jobs that nobody fills.
 
     Args:
-        services: of somebody who may do everything.
-        means: what imports are carried out with, as `ImportKeeper` takes it.
+        backing: the store, and what services need beside it.
+        caller: somebody who may do everything.
+        settings: of them `imports` and `connectors`.
         clock: by which schedules are due.
         owner: what tells this process from all others.
         shared: whether other processes work with the same store.
     """
+    services = Services(backing, caller)
     preparations = Preparations(services, shared)
+
+    def means(is_ending: Callable[[], bool]) -> Means:
+        connectors = plans(settings.connectors)
+        return Means(backing.store, backing.now, backing.hint, is_ending, settings.imports, connectors)
 
     async def fire() -> float | None:
         return await trio.to_thread.run_sync(services.schedules.fire)

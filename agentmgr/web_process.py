@@ -14,9 +14,7 @@ from prometheus_client import CollectorRegistry
 from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
-from agentmgr.connectors.installed import plans
 from agentmgr.databases import ServerFailed, open_stores
-from agentmgr.imports.importer import Means
 from agentmgr.log import configure
 from agentmgr.managing import new_incarnation
 from agentmgr.ports import LeaseStore, NoFloors, StoreFault
@@ -142,23 +140,8 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
                 log.info("web_ready", host=http.host, port=port)
                 clock = Clock()
                 nursery.start_soon(clock.follow)
-                nursery.start_soon(
-                    partial(
-                        keep_up,
-                        services(SCHEDULER),
-                        lambda is_ending: Means(
-                            store,
-                            backing.now,
-                            backing.hint,
-                            is_ending,
-                            settings.imports,
-                            plans(settings.connectors),
-                        ),
-                        clock,
-                        new_incarnation(),
-                        shared=True,
-                    )
-                )
+                owner = new_incarnation()
+                nursery.start_soon(partial(keep_up, backing, SCHEDULER, settings, clock, owner, shared=True))
                 await on_ready(port)
                 async for number in signals:
                     if number != signal.SIGHUP:

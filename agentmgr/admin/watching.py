@@ -6,8 +6,8 @@ from typing import Any
 import cattrs
 import trio
 
-from agentmgr.admin.operations import dialling_row, floor_row
 from agentmgr.admin.requests import WatchFloor
+from agentmgr.admin.rows import dialling_row, floor_row
 from agentmgr.admin.socket import AdminRefused, Follow, Row
 from agentmgr.campaign.campaigns import Progress
 from agentmgr.campaign.dialling import Dialling, why

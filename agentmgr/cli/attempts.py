@@ -71,8 +71,8 @@ def export(
     format
         csv with a header row, or json: one object a line.
     """
-    from agentmgr.admin.operations import ATTEMPT_COLUMNS
     from agentmgr.admin.requests import ExportAttempts
+    from agentmgr.admin.rows import ATTEMPT_COLUMNS
 
     zone = zone_of(timezone)
     since, until = moment("--from", from_, zone), moment("--to", to, zone, end=True)

@@ -445,8 +445,8 @@ def export(
     format
         csv with a header row, or json: one object a line.
     """
-    from agentmgr.admin.operations import DIAL_COLUMNS, DISPOSITION_COLUMNS
     from agentmgr.admin.requests import ExportDials, ExportDispositions
+    from agentmgr.admin.rows import DIAL_COLUMNS, DISPOSITION_COLUMNS
 
     if attempts:
         write(perform(config, ExportDials(name)), DIAL_COLUMNS, format, raw)

@@ -22,7 +22,7 @@ def export(*, campaign: str, format: Format = "csv", raw: Raw = False, config: C
     format
         csv with a header row, or json: one object a line.
     """
-    from agentmgr.admin.operations import DISPOSITION_COLUMNS
     from agentmgr.admin.requests import ExportDispositions
+    from agentmgr.admin.rows import DISPOSITION_COLUMNS
 
     write(perform(config, ExportDispositions(campaign)), DISPOSITION_COLUMNS, format, raw)

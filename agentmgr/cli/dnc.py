@@ -129,8 +129,8 @@ def list_(
     csv
         CSV with a header row, which `dnc import` takes.
     """
-    from agentmgr.admin.operations import DNC_COLUMNS
     from agentmgr.admin.requests import ListDnc
+    from agentmgr.admin.rows import DNC_COLUMNS
 
     if json and csv:
         raise Misused("--json and --csv: found both; allowed: one of them")
