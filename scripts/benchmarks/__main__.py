@@ -80,6 +80,9 @@ def main() -> None:
     soap_parser.add_argument("--desktops", type=int, default=200, help="that work")
     soap_parser.add_argument("--callers", type=int, default=20, help="with one call each at a time")
     soap_parser.add_argument("--seconds", type=float, default=10.0, help="length of each part")
+    soap_parser.add_argument(
+        "--apart", action="store_true", help="with PostgreSQL, and the web services in a process of their own"
+    )
     about_storm = (
         "how soon desktops that were all killed at once work again, back by their tokens, and how long 20"
         " others wait for their answers meanwhile"
@@ -134,7 +137,7 @@ def main() -> None:
     elif options.kind == "import":
         result = [imports.measure(options.contacts, options.seconds)]
     elif options.kind == "soap":
-        result = calls.measure(options.desktops, options.callers, options.seconds)
+        result = calls.measure(options.desktops, options.callers, options.seconds, apart=options.apart)
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":

@@ -1,7 +1,8 @@
 """Calls of the web services, reads and writes by turns, beside desktops that work; and these without them.
 
-The server is the whole one, with a database file; customers answer at once and never hang up. Each desktop
-holds or unholds its customer once a second. Callers keep their connections and sign in with each call.
+The server is the whole one, with a database file, or with PostgreSQL, where a process of their own has the
+web services; customers answer at once and never hang up. Each desktop holds or unholds its customer once a
+second. Callers keep their connections and sign in with each call.
 """
 
 import json
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from heapq import heapify, heapreplace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -44,6 +45,8 @@ from agentmgr.settings.classes import (
     SwitchSettings,
     ZoneSettings,
 )
+from agentmgr.testing.postgres import ThrowawayPostgres
+from agentmgr.web_process import serve_web
 from scripts.benchmarks.desktops import Poller, Turns, connect, talking_agents
 from scripts.benchmarks.servers import CAMPAIGN, UNLIMITED, WILLING
 from scripts.benchmarks.wire import pin
@@ -63,17 +66,21 @@ CAMPAIGN_PATH = "/axis2/services/VP_POMCmpMgmtService"
 # -- the server ---------------------------------------------------------------------------------------
 
 
-def serve(data: Path, desktops: int) -> None:
-    """Serve until SIGTERM; prints the zone's port and that of the web services."""
-    settings = Settings(
+def _settings(data: Path, url: str) -> Settings:
+    return Settings(
         server=ServerSettings(stop_grace_s=0.0),
-        database=DatabaseSettings(str(data / "bench.sqlite")),
+        database=DatabaseSettings(str(data / "bench.sqlite"), url=url),
         admin=AdminSettings(str(data / "admin.sock")),
         http=HttpSettings(port=0, connections=1000),
         zones=(ZoneSettings(name="Default", host="127.0.0.1", port=0),),
         switch=SwitchSettings(**attrs.asdict(WILLING)),
         desktops=UNLIMITED,
     )
+
+
+def serve(data: Path, url: str, desktops: int) -> None:
+    """Serve until SIGTERM; prints the zone's port and that of the web services."""
+    settings = _settings(data, url)
     make_database(settings)
 
     async def fill(server: RunningServer) -> None:
@@ -90,6 +97,15 @@ def serve(data: Path, desktops: int) -> None:
     trio.run(serve_until_told, settings, fill)
 
 
+def serve_apart(data: Path, url: str) -> None:
+    """Serve the web services alone until SIGTERM; prints their port."""
+
+    async def ready(port: int) -> None:
+        print(port, flush=True)
+
+    trio.run(serve_web, _settings(data, url), ready)
+
+
 def _fill(server: RunningServer, desktops: int) -> None:
     store = server._backing.store
     called = store.ensure_list("Called", 0.0)
@@ -104,21 +120,42 @@ def _draft(contact_id: str, number: str) -> ContactDraft:
 
 
 @contextmanager
-def serving(desktops: int) -> Iterator[tuple[int, int, int]]:
-    """Run the server; yields its process id, the zone's port and that of the web services."""
-    with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "scripts.benchmarks.calls", data, str(desktops)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            zone, http = process.stdout.readline().split()
-            pin(process.pid, 0)
-            yield process.pid, int(zone), int(http)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+def serving(desktops: int, *, apart: bool = False) -> Iterator[tuple[list[int], int, int]]:
+    """Run the server; yields its process ids, the zone's port and that of the web services.
+
+    Args:
+        desktops: as many agents and customers.
+        apart: whether the web services are a process of their own, on PostgreSQL.
+    """
+    with tempfile.TemporaryDirectory() as data, ExitStack() as stack:
+        url = ""
+        if apart:
+            postgres = ThrowawayPostgres(careful=True)
+            stack.callback(postgres.stop)
+            postgres.start()
+            url = postgres.url()
+        process_id, zone, http = stack.enter_context(_process(data, url, str(desktops)))
+        pin(process_id, 0)
+        process_ids = [process_id]
+        if apart:
+            process_id, http = stack.enter_context(_process(data, url))
+            process_ids.append(process_id)
+        yield process_ids, zone, http
+
+
+@contextmanager
+def _process(*arguments: str) -> Iterator[list[int]]:
+    """Run a server of this module; yields its process id and the ports that it prints."""
+    command = [sys.executable, "-m", "scripts.benchmarks.calls", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        ports = [int(port) for port in process.stdout.readline().split()]
+        yield [process.pid, *ports]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        process.stdout.close()
 
 
 # -- the callers --------------------------------------------------------------------------------------
@@ -294,9 +331,9 @@ def _cpu_s(process_id: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(desktops: int, callers: int, seconds: float) -> list[dict[str, Any]]:
+def measure(desktops: int, callers: int, seconds: float, *, apart: bool = False) -> list[dict[str, Any]]:
     """Measure each way of calling with so many callers beside so many desktops, and the desktops alone."""
-    with serving(desktops) as (process_id, zone, http):
+    with serving(desktops, apart=apart) as (process_ids, zone, http):
         pin(os.getpid(), -1)
         shift = talking_agents(zone, desktops)
         _work(shift, WARM_UP_S)
@@ -307,9 +344,9 @@ def measure(desktops: int, callers: int, seconds: float) -> list[dict[str, Any]]
             crowd.start()
             here.recv()
             _work(shift, WARM_UP_S)
-            before = _cpu_s(process_id)
+            before = sum(map(_cpu_s, process_ids))
             waited_s = _work(shift, seconds)
-            cpu_s = _cpu_s(process_id) - before
+            cpu_s = sum(map(_cpu_s, process_ids)) - before
             latencies_s, failed = here.recv()
             crowd.join()
             results.append(
@@ -331,4 +368,8 @@ def measure(desktops: int, callers: int, seconds: float) -> list[dict[str, Any]]
 if __name__ == "__main__":
     with open(os.devnull, "w") as nowhere:
         log.configure("warning", "json", nowhere)
-        serve(Path(sys.argv[1]), int(sys.argv[2]))
+        data, url, *desktops = sys.argv[1:]
+        if desktops:
+            serve(Path(data), url, int(desktops[0]))
+        else:
+            serve_apart(Path(data), url)
