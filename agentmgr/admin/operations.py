@@ -1,6 +1,7 @@
 """How each request is carried out: by a call of a service, whose result becomes rows."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import chain
 from typing import Any, assert_never, get_args
 from zoneinfo import ZoneInfo
@@ -290,6 +291,10 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             del wanted["timezone"]
             place = ZoneInfo(timezone)
             return (rows.attempt(each, place) for each in services.records.attempts(WantedAttempts(**wanted)))
+        case requests.ReportCompliance(timezone=timezone):
+            first, last = _day(request.first), _day(request.last)
+            record = services.compliance.days(request.campaigns, first, last, ZoneInfo(timezone))
+            return (rows.compliance_day(each) for each in record)
         case requests.ListCallbacks(timezone=timezone):
             wanted = attrs.asdict(request)
             del wanted["timezone"]
@@ -369,6 +374,10 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             return rows.done(f"schedule {schedule_id}: is removed; what it has begun goes on")
         case _:
             assert_never(request)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _role(name: str) -> Role:

@@ -427,6 +427,19 @@ class ExportAttempts:
 
 
 @frozen(kw_only=True)
+class ReportCompliance:
+    """Show for each campaign and day what its calls came to, and whether it kept to its limit.
+
+    `first` and `last` are days in ISO 8601, or empty, of `timezone`.
+    """
+
+    campaigns: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
 class ListCallbacks:
     """Show callbacks by the time they are due, those that wait or all; times are written in `timezone`."""
 
@@ -646,6 +659,7 @@ Request = (
     | ExportDispositions
     | ExportDials
     | ExportAttempts
+    | ReportCompliance
     | ExportContacts
     | ListCallbacks
     | MoveCallbacks

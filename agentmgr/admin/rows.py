@@ -9,6 +9,7 @@ import attrs
 from agentmgr.admin.socket import Row
 from agentmgr.campaign.callbacks import Moved
 from agentmgr.campaign.campaigns import CampaignStatus
+from agentmgr.campaign.compliance import ComplianceDay
 from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dialling import ContactsLeft, Dialling, why
 from agentmgr.campaign.dnc import DncReport
@@ -39,6 +40,11 @@ from agentmgr.ports import (
 DNC_COLUMNS = ("address", "added_by", "added_at")
 DISPOSITION_COLUMNS = tuple(a.name for a in attrs.fields(DispositionRow) if a.name != "row_id")
 DIAL_COLUMNS = tuple(a.name for a in attrs.fields(DialRow))
+COMPLIANCE_COLUMNS = (
+    *("campaign", "day", "dials", "live_answers", "abandoned", "abandon_rate"),
+    *("live_answers_30_days", "abandoned_30_days", "abandon_rate_30_days", "abandon_limit", "within_limit"),
+    *("refused_on_dnc", "refused_outside_hours", "again_within_72_h"),
+)
 ATTEMPT_COLUMNS = tuple(a.name for a in attrs.fields(AttemptRow))
 
 
@@ -243,6 +249,17 @@ def attempt(row: AttemptRow, zone: tzinfo) -> Row:
 
 
 MASK = "********"
+
+
+def compliance_day(day: ComplianceDay) -> Row:
+    counts = day.counts
+    values = (
+        *(day.campaign, day.day.isoformat(), counts.dials, counts.live_answers, counts.abandoned),
+        *(round(day.abandon_rate, 5), day.live_answers_30_days, day.abandoned_30_days),
+        *(round(day.abandon_rate_30_days, 5), day.abandon_limit, "yes" if day.is_within_limit else "no"),
+        *(counts.on_dnc, counts.outside_hours, counts.again_within_72_h),
+    )
+    return dict(zip(COMPLIANCE_COLUMNS, values, strict=True))
 
 
 def contact_history(history: ContactHistory, on_dnc: frozenset[str], masked: frozenset[str]) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from agentmgr.campaign.agents import AgentService
 from agentmgr.campaign.attributes import AttributeService
 from agentmgr.campaign.callbacks import CallbackService
 from agentmgr.campaign.campaigns import CampaignService
+from agentmgr.campaign.compliance import ComplianceService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
 from agentmgr.campaign.floor import FloorService
@@ -44,6 +45,7 @@ class Services:
         self.dnc = DncService(at, caller)
         self.callbacks = CallbackService(at, caller)
         self.records = RecordService(at, caller)
+        self.compliance = ComplianceService(at, caller)
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)
         self.schedules = ScheduleService(at, caller)

@@ -18,6 +18,7 @@ from agentmgr.cli import (
     attributes,
     callbacks,
     campaign,
+    compliance,
     conformance,
     connectors,
     contacts,
@@ -84,6 +85,7 @@ app.command(zones.app)
 app.command(top.top)
 app.command(dispositions.app)
 app.command(attempts.app)
+app.command(compliance.app)
 app.command(callbacks.app)
 app.command(dnc.app)
 app.command(source.app)

@@ -259,8 +259,29 @@ class CallbackStore(Protocol):
         ...
 
 
+@frozen
+class CallCounts:
+    """What the calls of a campaign in some time came to.
+
+    `live_answers` and `abandoned` are of calls that were dialled for whichever agent is free, `dials` of all;
+    `on_dnc` and `outside_hours` were refused before they were dialled. `again_within_72_h` are such calls
+    again, within 72 hours, to numbers at which one of that time was abandoned.
+    """
+
+    dials: int = 0
+    live_answers: int = 0
+    abandoned: int = 0
+    on_dnc: int = 0
+    outside_hours: int = 0
+    again_within_72_h: int = 0
+
+
 class HistoryStore(Protocol):
     """Contacts, each with its history."""
+
+    def count_calls(self, campaign_id: int, since: float, until: float) -> CallCounts:
+        """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""
+        ...
 
     def job_ids(self, campaign_ids: Iterable[int] | None) -> tuple[int, ...]:
         """Return the jobs of some campaigns, or of all, by id."""

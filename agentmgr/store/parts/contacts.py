@@ -13,6 +13,7 @@ from agentmgr.ports import (
     CallbackChange,
     CallbackFilter,
     CallbackPlace,
+    CallCounts,
     ContactDraft,
     ContactHistory,
     ContactList,
@@ -30,6 +31,7 @@ from agentmgr.ports import (
 from agentmgr.store import (
     callbacks,
     campaigns,
+    compliance,
     contact,
     contacts,
     dnc,
@@ -172,6 +174,10 @@ class ContactPart(Part):
     ) -> tuple[tuple[AttemptRow, ...], AttemptPlace | None]:
         """Look at the next attempts of a job; return those wanted, and where to go on."""
         return self._database.read(history.read_attempts, job_id, wanted, after, limit)
+
+    def count_calls(self, campaign_id: int, since: float, until: float) -> CallCounts:
+        """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""
+        return self._database.read(compliance.count_calls, campaign_id, since, until)
 
     def list_page(
         self, list_id: int, job_ids: Sequence[int], after_user_contact_id: str, limit: int
