@@ -1,0 +1,48 @@
+"""Load a real server with desktops that work and check all they are told."""
+
+import argparse
+import json
+import sys
+
+from scripts.loading import measuring
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/load", description=__doc__)
+    parser.add_argument("--agents", type=int, default=50, help="desktops that are logged on")
+    parser.add_argument(
+        "--rate", type=float, default=0.0, help="attempts a second that are wished; 0: as many as agents take"
+    )
+    parser.add_argument("--minutes", type=float, default=0.5, help="how long is measured")
+    parser.add_argument("--processes", type=int, default=1, help="that the desktops are spread over")
+    parser.add_argument(
+        "--storm", action="store_true", help="kill all connections after the logon: logon_s is of the return"
+    )
+    parser.add_argument(
+        "--database", default="", metavar="URL", help="an empty PostgreSQL database; else SQLite in a file"
+    )
+    parser.add_argument("--profile", metavar="FILE", help="run py-spy on the server while it is measured")
+    parser.add_argument("--json", action="store_true", help="print the figures of the contract alone")
+    options = parser.parse_args()
+    figures, details = measuring.measure(
+        measuring.Load(
+            options.agents,
+            options.rate,
+            options.minutes * 60,
+            options.processes,
+            options.storm,
+            options.database,
+            options.profile or "",
+        ),
+        tell=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in (figures | details).items():
+            print(f"{name:>26}  {value}")
+    sys.exit(figures["order_errors"] > 0)
+
+
+if __name__ == "__main__":
+    main()
