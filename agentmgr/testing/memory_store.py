@@ -109,6 +109,8 @@ class MemoryStore:
         self.job_numbers: tuple[Number, ...] = ()
         self.accounts: dict[str, AccountLogin] = {}
         self._due_at: dict[tuple[int, int], float] = {}
+        self._at_work: dict[tuple[int, int], StartAttempt] = {}
+        self._delivered_by: dict[str, str] = {}
         self._epochs: dict[str, int] = {}
         self._grown: set[int] = set()
 
@@ -215,7 +217,7 @@ class MemoryStore:
         was_answered = self._reached_at(attempt) is not None
         is_abandoned = attempt.attempt_id in self.answered_at and self._agent_of(attempt) is None
         outcome = "Nuisance" if is_abandoned else "Interrupted"
-        self._let_go(self.open_attempts.pop(attempt.attempt_id))
+        self._close(attempt.attempt_id)
         self.ended_attempts[attempt.attempt_id] = EndAttempt(attempt.attempt_id, outcome, now)
         if attempt.contact_type is ContactType.Callback:
             if was_answered and attempt.callback_id is not None:
@@ -350,7 +352,8 @@ class MemoryStore:
                 dialled = evolve(
                     attempt, number=record.number, number_name=record.number_name, dialed_at=record.at
                 )
-                self.open_attempts[record.attempt_id] = self.attempts[record.attempt_id] = dialled
+                self.attempts[record.attempt_id] = dialled
+                self._keep_open(dialled)
                 if attempt.number != dialled.number:
                     self._let_go(attempt)
                 self.holders.setdefault(dialled.number, dialled.attempt_id)
@@ -358,7 +361,7 @@ class MemoryStore:
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
                 self.answered_at.setdefault(record.attempt_id, record.at)
             case EndAttempt():
-                self._let_go(self.open_attempts.pop(record.attempt_id))
+                self._close(record.attempt_id)
                 self.ended_attempts[record.attempt_id] = record
             case SaveDisposition():
                 assert record.attempt_id in self.open_attempts, f"{record.attempt_id} is not open"
@@ -426,8 +429,8 @@ class MemoryStore:
     def _start(self, attempt: StartAttempt) -> None:
         assert attempt.attempt_id not in self.open_attempts, f"{attempt.attempt_id} starts twice"
         assert attempt.attempt_id not in self.ended_attempts, f"{attempt.attempt_id} starts again"
-        open_contacts = {a.contact_id for a in self._attempts(attempt.job_id)}
-        assert attempt.contact_id not in open_contacts, f"two attempts at contact {attempt.contact_id}"
+        contact = attempt.job_id, attempt.contact_id
+        assert contact not in self._at_work, f"two attempts at contact {attempt.contact_id}"
         if attempt.contact_type is ContactType.Callback:
             is_put_off = attempt.session_id is not None and attempt.callback_id is None
             assert is_put_off or attempt.callback_id in self.callbacks, (
@@ -435,16 +438,31 @@ class MemoryStore:
             )
         else:
             assert attempt.contact_id in self.claimed[attempt.job_id], "an attempt at a contact not claimed"
-        self.attempts[attempt.attempt_id] = self.open_attempts[attempt.attempt_id] = attempt
+        self.attempts[attempt.attempt_id] = attempt
+        self._keep_open(attempt)
         self.holders.setdefault(attempt.number, attempt.attempt_id)
+
+    def _keep_open(self, attempt: StartAttempt) -> None:
+        self.open_attempts[attempt.attempt_id] = attempt
+        self._at_work[attempt.job_id, attempt.contact_id] = attempt
+        if attempt.callback_id is not None:
+            self._delivered_by[attempt.callback_id] = attempt.attempt_id
+
+    def _close(self, attempt_id: str) -> None:
+        attempt = self.open_attempts.pop(attempt_id)
+        del self._at_work[attempt.job_id, attempt.contact_id]
+        if attempt.callback_id is not None:
+            self._delivered_by.pop(attempt.callback_id, None)
+        self._let_go(attempt)
 
     def _let_go(self, attempt: StartAttempt) -> None:
         if self.holders.get(attempt.number) == attempt.attempt_id:
             del self.holders[attempt.number]
 
     def _return(self, record: ReturnContact) -> None:
-        open_contacts = {a.contact_id for a in self._attempts_at_own_contacts(record.job_id)}
-        assert record.contact_id not in open_contacts, "a contact is given back during an attempt"
+        attempt = self._at_work.get((record.job_id, record.contact_id))
+        is_free = attempt is None or attempt.contact_type is ContactType.Callback
+        assert is_free, "a contact is given back during an attempt"
         contact = self.claimed[record.job_id].pop(record.contact_id)
         if record.due_at is None:
             self.done[record.job_id][record.contact_id] = record.outcome
@@ -455,9 +473,9 @@ class MemoryStore:
         # one that expired in the course of a long contact can be promised anew from that contact
         self.ended_callbacks.pop(record.callback_id, None)
         self.callbacks[record.callback_id] = record
-        for attempt_id, attempt in self.open_attempts.items():
-            if attempt.callback_id == record.callback_id:
-                self.open_attempts[attempt_id] = evolve(attempt, callback_id=None)
+        attempt_id = self._delivered_by.pop(record.callback_id, None)
+        if attempt_id is not None:
+            self._keep_open(evolve(self.open_attempts[attempt_id], callback_id=None))
 
     # -- questions -------------------------------------------------------------------------
 

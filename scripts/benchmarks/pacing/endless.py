@@ -1,5 +1,6 @@
 """A store whose contacts never end and that forgets what is over: a month needs no more than a day."""
 
+from collections import deque
 from collections.abc import Sequence
 
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
@@ -8,8 +9,8 @@ from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
 from agentmgr.ports import Token
 from agentmgr.testing.memory_store import MemoryStore
 
-NUMBERS = 10**7
-"""How many telephone numbers there are before they come again."""
+REST = 50
+"""So many telephone numbers rest before the first of them is dialled again: a new one would have to be read."""
 
 
 class EndlessStore(MemoryStore):
@@ -23,6 +24,8 @@ class EndlessStore(MemoryStore):
         super().__init__()
         self.dials = self.answers = self.abandoned = 0
         self._made = 0
+        self._phones: deque[PhoneNumber] = deque()
+        self._phones_made = 0
         self.add_job(job_id, (), campaign=campaign)
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
@@ -36,7 +39,7 @@ class EndlessStore(MemoryStore):
             elif isinstance(record, ReturnContact):
                 self.pending[record.job_id].pop(record.contact_id, None)
                 self.done[record.job_id].pop(record.contact_id, None)
-                del self.contacts[record.contact_id]
+                self._phones.extend(self.contacts.pop(record.contact_id).numbers)
 
     def _forget_attempt(self, end: EndAttempt) -> None:
         self.dials += end.dialed
@@ -50,10 +53,15 @@ class EndlessStore(MemoryStore):
         """Make as many contacts as are asked for."""
         contacts = []
         for number in range(self._made + 1, self._made + 1 + limit * (not only_retries)):
-            phone = PhoneNumber("phone", f"+4930{number % NUMBERS:07}")
-            contacts.append(ContactSpec(number, f"u{number}", 1, "Endless", (phone,), {}))
+            contacts.append(ContactSpec(number, f"u{number}", 1, "Endless", (self._phone(),), {}))
         self._made += len(contacts)
         made = {contact.contact_id: contact for contact in contacts}
         self.contacts |= made
         self.claimed[job_id] |= made
         return ContactsFetched(job_id, tuple(contacts), now)
+
+    def _phone(self) -> PhoneNumber:
+        if len(self._phones) > REST:
+            return self._phones.popleft()
+        self._phones_made += 1
+        return PhoneNumber("phone", f"+4930{self._phones_made:07}")
