@@ -10,7 +10,7 @@ from agentmgr.ports import Token
 from agentmgr.testing.memory_store import MemoryStore
 
 REST = 50
-"""So many telephone numbers rest before the first of them is dialled again: a new one would have to be read."""
+"""So many numbers rest before the first of them is dialled again: a new one would have to be read."""
 
 
 class EndlessStore(MemoryStore):
