@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let Python look for garbage seldom, and not among thousands of tests: a quarter of the time went there."""
+    """Let Python look for garbage seldom, and not among the tests: a quarter of the time went there."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
