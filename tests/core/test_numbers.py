@@ -251,6 +251,20 @@ def test_premium_number_is_known(text: str, premium: bool) -> None:
     assert numbers.is_premium(number.e164) is premium
 
 
+def test_what_is_dialled_is_premium_as_the_whole_reading_has_it() -> None:
+    """Most numbers are told by a pattern alone; neighbours of the examples, and prefixes where none belong."""
+    for _, number in _examples():
+        e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        code = len(str(number.country_code)) + 1
+        behind = "".join(chr(ord("0") + (int(digit) + 1) % 10) for digit in e164[code:])
+        for text in (e164, e164[:code] + behind, f"{e164[:code]}0{e164[code:]}", e164[:-1] + "0"):
+            try:
+                premium = read_number(text).premium
+            except ValueError:
+                premium = False
+            assert numbers.is_premium(text) is premium, text
+
+
 def test_number_that_does_not_exist_is_not_premium() -> None:
     assert not numbers.is_premium("+15550001")
 
