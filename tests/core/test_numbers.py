@@ -252,7 +252,7 @@ def test_premium_number_is_known(text: str, premium: bool) -> None:
 
 
 def test_what_is_dialled_is_premium_as_the_whole_reading_has_it() -> None:
-    """Most numbers are told by a pattern alone; neighbours of the examples, and prefixes where none belong."""
+    """Most are told by a pattern alone: examples, their neighbours, and prefixes where none belong."""
     for _, number in _examples():
         e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
         code = len(str(number.country_code)) + 1
