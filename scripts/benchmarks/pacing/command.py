@@ -8,7 +8,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks.pacing.measure import PACERS, Row, faults, measure, to_json
+from scripts.benchmarks.pacing.days import PACERS
+from scripts.benchmarks.pacing.measure import Row, faults, measure, to_json
 from scripts.benchmarks.pacing.scenes import SCENES
 
 ABOUT = (

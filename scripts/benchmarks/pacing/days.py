@@ -17,6 +17,7 @@ from protocol.enums import PacingType
 from protocol.structures import AgentSkill
 from scripts.benchmarks.pacing.desktop import BenchDesktop
 from scripts.benchmarks.pacing.endless import EndlessStore
+from scripts.benchmarks.pacing.rules import RULES, Careful
 from scripts.benchmarks.pacing.scenes import DAY_S, SHIFT_S, Scene, SceneCustomers
 
 MONDAY_8_H = 1_759_737_600.0 + 8 * 3600
@@ -28,6 +29,9 @@ LAST_CALLS_S = 150.0
 CLEAN = SimParams(nail_answer=1.0, nail_answer_median_s=1.0, nail_answer_sigma=0.0, nail_loss_per_h=0.0)
 ABANDON_LIMIT = 0.03
 SKILL = "sales"
+PACINGS = {"progressive": PacingType.Progressive, "ours": PacingType.Predictive}
+PACERS = (*PACINGS, *RULES)
+"""The names of all pacers: the zone's own, and those that take their place in a predictive job."""
 
 
 @frozen
@@ -47,7 +51,7 @@ class Days:
 
     Args:
         scene: how customers and agents are.
-        pacing: of the campaign.
+        pacer: by its name.
         agents: how many work.
         seed: the same gives the same days.
         shift_s: how long agents work on a day.
@@ -57,7 +61,7 @@ class Days:
     def __init__(
         self,
         scene: Scene,
-        pacing: PacingType,
+        pacer: str,
         agents: int,
         seed: int,
         shift_s: float = SHIFT_S,
@@ -68,7 +72,7 @@ class Days:
         campaign = CampaignSpec(
             1,
             "Bench",
-            pacing,
+            PACINGS.get(pacer, PacingType.Predictive),
             SKILL,
             (CompletionCodeSpec(1, "Done"),),
             1,
@@ -79,8 +83,8 @@ class Days:
             nuisance_retry_s=0,
             infinite=True,
         )
-        self.store = EndlessStore(campaign)
-        self.switch = SimSwitch(seed, CLEAN, SceneCustomers(scene, self._since))
+        self.store = EndlessStore(campaign, scene.prefix)
+        self.switch = SimSwitch(seed, CLEAN, SceneCustomers(scene, self._part))
         zone_name = "Bench"
         # every desktop here lives: none is asked
         config = ZoneConfig(zone_name, token_secret=bytes(32), agent_silence_s=DAY_S)
@@ -98,11 +102,14 @@ class Days:
             agent_id = str(1001 + number)
             self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill(SKILL),)), zone_name)
             draw = Random(f"{seed}/{agent_id}")
-            self.desktops.append(BenchDesktop(agent_id, zone_name, draw, scene.wrapup_s))
+            self.desktops.append(BenchDesktop(agent_id, zone_name, draw, scene, shift_s))
         self.virtual.post(JobLoaded(1, self.store.jobs[1]))
+        if pacer in RULES:
+            job = self.zone.jobs[1]
+            job.pacer = Careful(RULES[pacer](scene, agents, shift_s), job)
 
-    def _since(self) -> float:
-        return self.virtual.now - self._begins_at
+    def _part(self) -> float:
+        return (self.virtual.now - self._begins_at) / self._shift_s
 
     def run(self, days: int) -> Iterator[DayResult]:
         """Let days pass, one after another."""
@@ -111,9 +118,9 @@ class Days:
             yield self._day()
 
     def _day(self) -> DayResult:
-        began, store, virtual = process_time(), self.store, self.virtual
-        before = store.answers, store.abandoned, store.dials
+        store, virtual = self.store, self.virtual
         virtual.run(self._begins_at)
+        before, began = (store.answers, store.abandoned, store.dials), process_time()
         self._want(Wanted.RUN)
         connections = {virtual.connect(desktop): desktop for desktop in self.desktops}
         virtual.run(self._begins_at + self._shift_s)

@@ -1,10 +1,10 @@
 """A store whose contacts never end and that forgets what is over: a month needs no more than a day."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
 
-from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, ReturnContact
-from agentmgr.core.events import ContactsFetched
+from agentmgr.core.effects import CheckDial, EndAttempt, MarkAnswered, Record, ReturnContact
+from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
 from agentmgr.ports import Token
 from agentmgr.testing.memory_store import MemoryStore
@@ -16,16 +16,22 @@ REST = 50
 class EndlessStore(MemoryStore):
     """Makes contacts when they are claimed, and checks what the zone writes like its parent.
 
+    Args:
+        campaign: the only one there is.
+        prefix: how the number of a contact begins, by the contact's number.
+        job_id: the campaign's job.
+
     Attributes:
         dials, answers, abandoned: counted from the records: what an auditor would find.
     """
 
-    def __init__(self, campaign: CampaignSpec, job_id: int = 1) -> None:
+    def __init__(self, campaign: CampaignSpec, prefix: Callable[[int], str], job_id: int = 1) -> None:
         super().__init__()
         self.dials = self.answers = self.abandoned = 0
         self._made = 0
-        self._phones: deque[PhoneNumber] = deque()
-        self._phones_made = 0
+        self._prefix = prefix
+        self._resting: defaultdict[str, deque[PhoneNumber]] = defaultdict(deque)
+        self._prefixes: dict[str, str] = {}
         self.add_job(job_id, (), campaign=campaign)
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
@@ -39,7 +45,8 @@ class EndlessStore(MemoryStore):
             elif isinstance(record, ReturnContact):
                 self.pending[record.job_id].pop(record.contact_id, None)
                 self.done[record.job_id].pop(record.contact_id, None)
-                self._phones.extend(self.contacts.pop(record.contact_id).numbers)
+                (phone,) = self.contacts.pop(record.contact_id).numbers
+                self._resting[self._prefixes[phone.number]].append(phone)
 
     def _forget_attempt(self, end: EndAttempt) -> None:
         self.dials += end.dialed
@@ -53,15 +60,24 @@ class EndlessStore(MemoryStore):
         """Make as many contacts as are asked for."""
         contacts = []
         for number in range(self._made + 1, self._made + 1 + limit * (not only_retries)):
-            contacts.append(ContactSpec(number, f"u{number}", 1, "Endless", (self._phone(),), {}))
+            contacts.append(
+                ContactSpec(number, f"u{number}", 1, "Endless", (self._phone(self._prefix(number)),), {})
+            )
         self._made += len(contacts)
         made = {contact.contact_id: contact for contact in contacts}
         self.contacts |= made
         self.claimed[job_id] |= made
         return ContactsFetched(job_id, tuple(contacts), now)
 
-    def _phone(self) -> PhoneNumber:
-        if len(self._phones) > REST:
-            return self._phones.popleft()
-        self._phones_made += 1
-        return PhoneNumber("phone", f"+4930{self._phones_made:07}")
+    def _check_dial(self, dial: CheckDial) -> DialChecked:
+        """Say what stands against a dial; its attempt may have ended in the turn that began it."""
+        known = dial.contact_id in self.contacts
+        return super()._check_dial(dial) if known else DialChecked(dial.key, None)
+
+    def _phone(self, prefix: str) -> PhoneNumber:
+        resting = self._resting[prefix]
+        if len(resting) > REST:
+            return resting.popleft()
+        number = f"{prefix}{len(self._prefixes):07}"
+        self._prefixes[number] = prefix
+        return PhoneNumber("phone", number)

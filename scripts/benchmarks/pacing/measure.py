@@ -7,7 +7,6 @@ from multiprocessing import get_context
 
 from attrs import asdict, frozen
 
-from protocol.enums import PacingType
 from scripts.benchmarks.pacing.days import ABANDON_LIMIT, DayResult, Days
 from scripts.benchmarks.pacing.optimum import gap_closed, optimum
 from scripts.benchmarks.pacing.scenes import SCENES, SHIFT_S
@@ -15,7 +14,6 @@ from scripts.benchmarks.pacing.scenes import SCENES, SHIFT_S
 ABOVE_OPTIMUM = 0.005
 """More than this above the optimum is no pacer's merit: the simulation would be wrong."""
 
-PACERS = {"progressive": PacingType.Progressive, "ours": PacingType.Predictive}
 BASE = "progressive"
 """The pacer that a gap is measured from."""
 
@@ -51,7 +49,7 @@ class Row:
 def run(repetition: Repetition) -> list[DayResult]:
     """Let the days of a repetition pass."""
     r = repetition
-    days = Days(SCENES[r.scene], PACERS[r.pacer], r.agents, r.seed, r.shift_s)
+    days = Days(SCENES[r.scene], r.pacer, r.agents, r.seed, r.shift_s)
     return list(days.run(r.days))
 
 
@@ -128,7 +126,8 @@ def faults(rows: Iterable[Row]) -> list[str]:
     """Return what in the results cannot be."""
     found = []
     for row in rows:
-        optimal = optimum(row.agents) if SCENES[row.scene].has_optimum else None
+        scene = SCENES[row.scene]
+        optimal = optimum(row.agents) if scene.has_optimum and not scene.foreseeable else None
         if optimal is None or row.abandon_rate > ABANDON_LIMIT:
             continue
         if row.utilisation > optimal + ABOVE_OPTIMUM:

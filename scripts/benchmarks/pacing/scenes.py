@@ -1,10 +1,10 @@
 """The scenes of the benchmark of pacing: how long calls take, who answers when, and when agents are there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import exp, inf, log, sqrt
 from random import Random
 
-from attrs import frozen
+from attrs import field, frozen
 
 from agentmgr.telephony.customers import Answers, Fails, Reaction
 from protocol.enums import DialFailReason
@@ -46,45 +46,128 @@ def either(chance: float, first: Draw, second: Draw) -> Draw:
 
 
 @frozen
-class Scene:
-    """What customers and agents do; `live` is the chance of a live answer at seconds since the shift's begin.
+class Presence:
+    """When an agent is there, in seconds since the shift's begin; `breaks` are pairs of begin and end."""
 
-    `answer_s` is from dialling to a live answer, `failure_s` to a failure; infinite rings out.
+    comes_at: float = 0.0
+    leaves_at: float = inf
+    breaks: tuple[tuple[float, float], ...] = ()
+
+
+def always_there(draw: Random, shift_s: float) -> Presence:
+    """Return the presence of an agent who never rests."""
+    return Presence()
+
+
+def with_breaks(draw: Random, shift_s: float) -> Presence:
+    """Draw when an agent comes, goes, has lunch, and rests a few minutes about once an hour."""
+    comes_at, leaves_at = draw.uniform(0, shift_s / 8), shift_s - draw.uniform(0, shift_s / 8)
+    lunch_at = draw.uniform(0.4, 0.6) * shift_s
+    breaks = [(lunch_at, lunch_at + shift_s / 16)]
+    at = comes_at + draw.expovariate(1 / HOUR_S)
+    while at < leaves_at:
+        until = at + draw.uniform(180, 720)
+        if until < lunch_at or at > breaks[0][1]:
+            breaks.append((at, until))
+        at = until + draw.expovariate(1 / HOUR_S)
+    return Presence(comes_at, leaves_at, tuple(sorted(breaks)))
+
+
+LANDLINE, MOBILE = "+4930", "+49171"
+"""How the numbers of the two types begin."""
+
+BLOCK = 400
+"""So many contacts of one type follow one another in a list of both."""
+
+
+def landlines(contact: int) -> str:
+    """Return how the number of a contact begins: all are of one type."""
+    return LANDLINE
+
+
+def both_types(contact: int) -> str:
+    """Return how the number of a contact begins in a list of blocks."""
+    return MOBILE if contact // BLOCK % 2 else LANDLINE
+
+
+def by_type_and_hour(number: str, part: float) -> float:
+    """Return the chance of a live answer: at home people are in the evening, on the move before."""
+    return 0.45 - 0.20 * part if number.startswith(MOBILE) else 0.15 + 0.20 * part
+
+
+AHEAD = {5: -2.0, 10: -2.0, 20: -1.6, 50: 0.0, 100: 5.0}
+"""How many lines the linear rule keeps ringing when nobody is free, by the number of agents: tuned."""
+
+
+@frozen
+class Scene:
+    """What customers and agents do.
+
+    `answer_s` is from dialling to a live answer, `failure_s` to a failure; infinite rings out. `live` is the
+    chance of a live answer by the number and the part of the shift that is over, 0 to 1. With `has_optimum`
+    the means are those that the optimum was computed for; it can be passed where ends are `foreseeable`.
     """
 
     about: str
-    talk_s: Draw
-    wrapup_s: Draw
-    answer_s: Draw
-    failure_s: Draw
-    live: Callable[[float], float]
+    talk_s: Draw = exponential(120)
+    wrapup_s: Draw = always(0)
+    answer_s: Draw = exponential(12)
+    failure_s: Draw = exponential(12)
+    live: Callable[[str, float], float] = lambda number, part: 0.30
     ring_time_s: int = 120
+    prefix: Callable[[int], str] = landlines
+    presence: Callable[[Random, float], Presence] = always_there
+    ahead: Mapping[int, float] = field(default=AHEAD)
     has_optimum: bool = False
+    foreseeable: bool = False
 
 
 @frozen
 class SceneCustomers:
-    """Customers of a scene; `since` is the switch's time, seconds since the shift's begin."""
+    """Customers of a scene; `part` says how much of the shift is over by the switch's time, 0 to 1."""
 
     scene: Scene
-    since: Callable[[], float]
+    part: Callable[[], float]
 
     def react(self, number: str, draw: Random) -> Reaction:
         """Draw how this call goes."""
         scene = self.scene
-        if draw.random() < scene.live(self.since()):
+        if draw.random() < scene.live(number, self.part()):
             return Answers(scene.answer_s(draw), scene.talk_s(draw), inf, inf)
         return Fails(scene.failure_s(draw), DialFailReason.NoAnswer)
 
 
-SCENES = {
+SCENES: Mapping[str, Scene] = {
     "exponential": Scene(
-        "nothing can be foreseen: handle and dial times are exponential, and the optimum is known",
-        talk_s=exponential(120),
-        wrapup_s=always(0),
-        answer_s=exponential(12),
-        failure_s=exponential(12),
-        live=lambda _: 0.30,
+        "nothing can be foreseen, handle and dial times are exponential, and the optimum is known",
         has_optimum=True,
+    ),
+    "realistic": Scene(
+        "talk is log-normal, wrapup follows, answers come after 4 to 20 s, most failures ring out at 25 s",
+        talk_s=log_normal(96, 0.9),
+        wrapup_s=log_normal(24, 0.6),
+        answer_s=uniform(4, 20),
+        failure_s=either(0.25, always(3), always(inf)),
+        ring_time_s=25,
+    ),
+    "noon": Scene(
+        "as exponential, and from noon on half as many people answer",
+        live=lambda number, part: 0.30 if part < 0.5 else 0.15,
+    ),
+    "breaks": Scene(
+        "as exponential, and agents come, go, have lunch and take breaks",
+        presence=with_breaks,
+    ),
+    "regular": Scene(
+        "handle times differ little, so that ends can be foreseen; all means are those of exponential",
+        talk_s=log_normal(100, 0.15),
+        wrapup_s=log_normal(20, 0.15),
+        has_optimum=True,
+        foreseeable=True,
+    ),
+    "lists": Scene(
+        "as exponential, and the answer rate differs by type of number and by hour",
+        live=by_type_and_hour,
+        prefix=both_types,
     ),
 }
