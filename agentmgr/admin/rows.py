@@ -244,8 +244,7 @@ def told(moved: Moved, zone: tzinfo) -> str:
 
 
 def attempt(row: AttemptRow, zone: tzinfo) -> Row:
-    times = ("started_at", "dialed_at", "answered_at", "ended_at")
-    return attrs.asdict(row) | {column: time(getattr(row, column), zone) for column in times}
+    return _with_times(row, zone)
 
 
 MASK = "********"
@@ -295,8 +294,10 @@ def contact_history(history: ContactHistory, on_dnc: frozenset[str], masked: fro
     yield from ({"kind": "note", **_with_times(note)} for note in history.notes)
 
 
-def _with_times(row: Any) -> Row:
-    return {key: time(value) if key.endswith("_at") else value for key, value in attrs.asdict(row).items()}
+def _with_times(row: Any, zone: tzinfo = UTC) -> Row:
+    return {
+        key: time(value, zone) if key.endswith("_at") else value for key, value in attrs.asdict(row).items()
+    }
 
 
 def attribute(spec: AttributeSpec) -> Row:

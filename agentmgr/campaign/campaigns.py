@@ -519,7 +519,7 @@ def _problem(spec: CampaignSpec) -> str:
         if not RETRY_S.test(retry_s):
             return f"{what} is {retry_s} s; allowed: {RETRY_S.words}"
     if not 0 <= hours.start_min < hours.end_min <= 1440:
-        found = "-".join(f"{each // 60:02}:{each % 60:02}" for each in (hours.start_min, hours.end_min))
+        found = hours.clock
         return f"calling hours are {found}; allowed: the end later than the beginning and up to 24:00"
     for fault in faults_of(spec):
         return fault

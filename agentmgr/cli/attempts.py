@@ -34,6 +34,9 @@ def export(
     """Write every attempt: each dial with what came of it, what was refused before it was dialled, what was
     only shown to an agent, and what goes on now. They are in the order of their jobs, and in each of time.
 
+    At checked_at neither a do-not-call list stood against the dial nor the campaign's hours of then, which
+    hours has with their ISO weekdays, by the clocks of timezone.
+
     Several of one option are alternatives; an attempt has to fit all options.
 
     ```

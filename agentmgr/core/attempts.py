@@ -19,7 +19,7 @@ from agentmgr.core.events import DialChecked, Timer
 from agentmgr.core.floor import Floor
 from agentmgr.core.ids import next_attempt
 from agentmgr.core.job import Errand, Job
-from agentmgr.core.model import CampaignSpec, ContactSpec, PhoneNumber
+from agentmgr.core.model import CampaignSpec, ContactSpec, DialCheck, PhoneNumber
 from agentmgr.core.numbers import calling_code_of, is_premium
 from agentmgr.core.session import Session
 from agentmgr.core.states import CustomerEvent, Phase
@@ -125,6 +125,8 @@ class Attempts:
             session.dials += 1
             self._floor.stats.attempts += 1
             session.dialed_at = self._out.steady
+            hours, timezone = str(session.job.campaign.calling_hours), session.number.timezone
+            session.check = DialCheck(self._out.now, timezone, hours)
             session.job.counts.saw_dial(self._out.steady)
             self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
             end_by_itself()
@@ -271,7 +273,8 @@ class Attempts:
         self._out.serve(session.job)
 
     def _end_record(self, session: Session, outcome: str, agent_id: str | None) -> None:
-        record = EndAttempt(session.attempt_id, str(outcome), self._out.now, agent_id, dialed=session.dialed)
+        dialed, check = session.dialed, session.check if session.dialed else DialCheck()
+        record = EndAttempt(session.attempt_id, str(outcome), self._out.now, agent_id, dialed, check)
         self._out.emit(record)
         if record.was_refused:
             self._floor.stats.refused[record.outcome] += 1

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from attrs import field
 
 from agentmgr.core.events import TimerKey
-from agentmgr.core.model import PhoneNumber, Place
+from agentmgr.core.model import DialCheck, PhoneNumber, Place
 from agentmgr.core.wishes import Outcome
 from protocol.enums import AgentState, CallbackType, CallState, ContactType, DialFailReason
 from protocol.values import frozen
@@ -386,6 +386,7 @@ class EndAttempt:
     at: float
     agent_id: str | None = None
     dialed: bool = True
+    check: DialCheck = DialCheck()
 
     @property
     def was_refused(self) -> bool:

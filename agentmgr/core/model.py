@@ -290,6 +290,27 @@ class CallingHours:
     end_min: int = 1440
     weekdays: frozenset[int] = frozenset(range(1, 8))
 
+    @property
+    def clock(self) -> str:
+        """The hours of a day as clocks show them, 09:00-20:00."""
+        return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in (self.start_min, self.end_min))
+
+    def __str__(self) -> str:
+        """As records have them: 09:00-20:00 12345, with the ISO weekdays."""
+        return f"{self.clock} {''.join(map(str, sorted(self.weekdays)))}"
+
+
+@frozen
+class DialCheck:
+    """When nothing stood against a dial, epoch seconds: neither a do-not-call list nor the calling `hours`.
+
+    These are the campaign's of then, by the clocks of the number's `timezone`. What was not dialled has none.
+    """
+
+    at: float | None = None
+    timezone: str = ""
+    hours: str = ""
+
 
 @frozen
 class ExternalDestination:

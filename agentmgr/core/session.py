@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 
-from agentmgr.core.model import CallbackSpec, ContactSpec, PhoneNumber
+from agentmgr.core.model import CallbackSpec, ContactSpec, DialCheck, PhoneNumber
 from agentmgr.core.numbers import region_of
 from agentmgr.core.states import (
     CONSULT_TABLE,
@@ -55,7 +55,8 @@ class Session:
     `sid` is the session id on the wire and the call's id at the switch, `attempt_id` the key of the present
     attempt in the store, the first one's is `sid`. Of that attempt `dial_wanted` says that it is the dial's,
     `dialed` that the switch was told to, `reached` that a person answered; `answered_at` is when one first
-    did in the session. `wrapup_ends_at` is when a wrapup with a limit ends, epoch seconds.
+    did in the session; `check` is that of the latest dial.
+    `wrapup_ends_at` is when a wrapup with a limit ends, epoch seconds.
     """
 
     sid: str
@@ -80,6 +81,7 @@ class Session:
     dial_wanted: bool = False
     dialed: bool = False
     reached: bool = False
+    check: DialCheck = DialCheck()
     dials: int = 0
     written: bool = False
     over: bool = False

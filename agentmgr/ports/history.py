@@ -122,7 +122,11 @@ class AttemptPlace:
 
 @frozen
 class AttemptRow:
-    """An attempt with its contact; `dialed_at` is None if it was only shown to an agent, or refused."""
+    """An attempt with its contact; `dialed_at` is None if it was only shown to an agent, or refused.
+
+    `checked_at` is when neither a do-not-call list nor the campaign's `hours`, by the clocks of the number's
+    `timezone`, stood against the dial; it is known when the attempt is over.
+    """
 
     attempt_id: str
     session_id: str
@@ -143,6 +147,9 @@ class AttemptRow:
     code: str
     source: str
     callback_id: str
+    checked_at: float | None
+    timezone: str
+    hours: str
 
 
 @frozen

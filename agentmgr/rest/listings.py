@@ -215,7 +215,11 @@ class DeleteCampaignResponse:
 
 @frozen
 class Attempt:
-    """An attempt: a dial, or what was only shown to an agent."""
+    """An attempt: a dial, or what was only shown to an agent.
+
+    At CheckedAt neither a do-not-call list stood against the dial nor the CallingHours, by the clocks of
+    TimeZone.
+    """
 
     AttemptID: str
     SessionID: str
@@ -231,6 +235,9 @@ class Attempt:
     Outcome: str | None = None
     AgentID: str | None = None
     CompletionCode: str | None = None
+    CheckedAt: datetime | None = None
+    TimeZone: str | None = None
+    CallingHours: str | None = None
 
 
 @frozen
@@ -456,6 +463,9 @@ def list_attempts(request: ListAttempts, services: Services) -> ListAttemptsResp
             each.outcome or None,
             each.agent_id or None,
             each.code or None,
+            _moment_or_none(each.checked_at),
+            each.timezone or None,
+            each.hours or None,
         )
         for each in rows
     )

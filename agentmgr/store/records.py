@@ -92,9 +92,10 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     ),
     EndAttempt: _statement(
         "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id),"
-        " dialed_at = CASE WHEN CAST(? AS INTEGER) = 1 THEN dialed_at END"
+        " dialed_at = CASE WHEN CAST(? AS INTEGER) = 1 THEN dialed_at END,"
+        " checked_at = ?, timezone = ?, hours = ?"
         " WHERE attempt_id = ? AND ended_at IS NULL",
-        *("at", "outcome", "agent_id", "dialed", "attempt_id"),
+        *("at", "outcome", "agent_id", "dialed", "check.at", "check.timezone", "check.hours", "attempt_id"),
     ),
     # The first disposition of an attempt stands, it was confirmed to somebody; but see `dispositions`.
     SaveDisposition: _statement(

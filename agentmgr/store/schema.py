@@ -558,7 +558,8 @@ Index("ix_callback_contact", callback.c.contact_id)
 Index("ix_callback_job", callback.c.job_id)
 
 # Each dial is an attempt, and what was shown to an agent and never dialled. `session_id` is the first attempt
-# of its session, `reached_at` when a person first answered in that, in this attempt or before.
+# of its session, `reached_at` when a person first answered in that, in this attempt or before. Of a dial is
+# `checked_at` when nothing stood against it, `timezone` where the number was, `hours` the campaign's of then.
 # An attempt for a callback can be at a contact that its job does not have.
 attempt = _table(
     "attempt",
@@ -578,6 +579,9 @@ attempt = _table(
     Column("outcome", Text()),
     Column("callback_id", Text(), _ref("callback.callback_id")),
     _needed("zone", Text()),
+    Column("checked_at", Real),
+    Column("timezone", Text()),
+    Column("hours", Text()),
     clustered=True,
 )
 Index(

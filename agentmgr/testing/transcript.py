@@ -20,7 +20,7 @@ from protocol.notifications import AGTCallStateChangedNotify, AGTCapabilitiesCha
 from protocol.structures import Capabilities, Contact, SocketInfo, WrapupDetails
 
 _UNSHOWN_FIELDS = frozenset(
-    {"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out", "answers_again"}
+    {"at", "job_id", "dialed_at", "dialed", "reached_at", "phone", "left_out", "answers_again", "check"}
 )
 _UNNAMED_NUMBERS = (effects.StartAttempt, effects.MarkDialed)
 _LOGGED_ON_WITH = frozenset({"extension", "skills", "place"})

@@ -21,6 +21,7 @@ from agentmgr.core.effects import (
     SaveDisposition,
     StartAttempt,
 )
+from agentmgr.core.model import DialCheck
 from agentmgr.store.opening import open_sqlite
 from protocol.enums import ContactType
 
@@ -48,13 +49,14 @@ def called(shell: Shell, database: Path, tmp_path: Path) -> Path:
     store.claim_contacts(token, 1, 3, NINE)
     shown = StartAttempt("a1", 1, 1, ContactType.Preview, ADA, NINE, number_name="PhoneNumber1")
     dial = evolve(shown, attempt_id="a2", session_id="a2", contact_id=2, number=BOB, at=NINE + 3600)
+    checked = DialCheck(NINE + 3600, "Europe/London", "09:00-20:00 12345")
     done: list[Record] = [
         shown,
         EndAttempt("a1", "Cancelled", NINE + 5, "1001", dialed=False),
         evolve(dial, dialed_at=NINE + 3600),
         MarkAnswered("a2", NINE + 3605, "1002"),
         SaveDisposition("a2", 2, 1, "1002", 1, "agent", NINE + 3700),
-        EndAttempt("a2", "Handled", NINE + 3650, "1002", dialed=True),
+        EndAttempt("a2", "Handled", NINE + 3650, "1002", True, checked),
         evolve(dial, attempt_id="a4", session_id="a4", at=NINE + 3600, dialed_at=NINE + 3600),
         EndAttempt("a4", "Busy", NINE + 3601, None, dialed=True),
         evolve(shown, attempt_id="a3", session_id="a3", job_id=2, at=NINE + 7200),
@@ -132,6 +134,9 @@ def test_attempts_export_tells_all_of_an_attempt(shell: Shell, called: Path) -> 
         "code": "Sale",
         "source": "agent",
         "callback_id": "",
+        "checked_at": "2026-03-02T10:00:00+00:00",
+        "timezone": "Europe/London",
+        "hours": "09:00-20:00 12345",
     }
     row = json.loads(
         shell("attempts", "export", "--job", "2", "--format", "json", "--timezone", "Asia/Tokyo")

@@ -6,7 +6,7 @@ from scenes import SID, Scene, a_campaign, a_contact, number_of, preview, wrapup
 
 from agentmgr.core.effects import Dial, EndAttempt, HangUp, MarkDialed, ReturnContact, StartAttempt
 from agentmgr.core.events import Frozen, JobLoaded, Thawed
-from agentmgr.core.model import JobSpec
+from agentmgr.core.model import CallingHours, DialCheck, JobSpec
 from agentmgr.testing.transcript import lines
 from protocol.commands import AGTPreviewCancel, AGTPreviewDial, AGTRedial, AGTReleaseLine, AGTWrapupContact
 from protocol.enums import DialFailReason, PacingType
@@ -254,3 +254,30 @@ def test_contact_on_the_line_is_finished_while_frozen_and_no_other_one_follows()
     scene.post(Thawed())
     scene.wait(1)
     assert len(of_kind(scene, StartAttempt)) == 2
+
+
+# -- what is recorded of the checks ----------------------------------------------------------
+
+
+def test_dial_is_recorded_with_when_it_was_checked_and_against_which_hours():
+    scene = preview()
+    hours = CallingHours(6 * 60, weekdays=frozenset({1, 2, 3, 4, 5}))
+    job = next(iter(scene.zone.jobs.values()))
+    job.campaign = evolve(job.campaign, calling_hours=hours)
+    scene.send("A", AGTPreviewDial(number_of(1), SID))
+    checked_at = scene.now
+    scene.wait(5)
+    scene.customer_answers()
+    scene.send("A", AGTReleaseLine(SID))
+    wrapped_up(scene)
+    (ended,) = of_kind(scene, EndAttempt)
+    assert ended.check == DialCheck(checked_at, a_contact(1).numbers[0].timezone, "06:00-24:00 12345")
+
+
+def test_number_that_was_refused_is_recorded_without_a_check():
+    scene = twice_one_number()
+    scene.store.dnc.add(a_contact(1).numbers[0].number)
+    scene.wait(60)
+    ended = of_kind(scene, EndAttempt)
+    assert ended
+    assert {each.check for each in ended if not each.dialed} == {DialCheck()}

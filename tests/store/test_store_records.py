@@ -19,7 +19,7 @@ from agentmgr.core.effects import (
     SetAttribute,
     SetNumber,
 )
-from agentmgr.core.model import PhoneNumber, Place
+from agentmgr.core.model import DialCheck, PhoneNumber, Place
 from agentmgr.ports import Fenced, JobState, StoreFault, Token
 from agentmgr.store.answers import parameters_of
 from agentmgr.store.records import STATEMENTS
@@ -28,7 +28,7 @@ from protocol.results import ResultCode
 
 
 def named(kind: type[Any]) -> tuple[Any, set[str]]:
-    """Return a record whose values are the names of its fields, and these names; those of a place count."""
+    """Return a record whose values are the names of its fields, and these names; parts have theirs."""
     names = {field.name for field in attrs.fields(kind)}
     if kind is SaveAnswer:
         answer = SaveAnswer("1001", 3, 2**40, AGTHoldCall("sid"), AGTHoldCallRESP(ResultCode.SUCCESS, "sid"))
@@ -38,6 +38,10 @@ def named(kind: type[Any]) -> tuple[Any, set[str]]:
         of_place = {field.name for field in attrs.fields(Place)}
         values["place"] = Place(**{name: name for name in of_place})  # type: ignore[arg-type]  # names for all
         names = names - {"place"} | of_place
+    if "check" in names:
+        of_check = {field.name: f"check.{field.name}" for field in attrs.fields(DialCheck)}
+        values["check"] = DialCheck(**of_check)  # type: ignore[arg-type]  # names for all
+        names = names - {"check"} | set(of_check.values())
     return kind(**values), names
 
 
