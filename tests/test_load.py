@@ -1,10 +1,13 @@
 """The load: its desktops notice what is wrong, and a run of it finds nothing wrong with the real server."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from random import Random
 
+import attrs
 import pytest
 
 from protocol import commands as c
@@ -21,6 +24,9 @@ from protocol.structures import (
     WrapupDetails,
 )
 from scripts.loading.desktop import MATRIX, Desktop, Notes, Plan, details_of, number_of
+from scripts.loading.server import Order
+
+LOCUST = Path(__file__).parent.parent / "scripts" / "locust"
 
 OK, SESSION, AGENT = ResultCode.SUCCESS, "71", "10000"
 PLAN = Plan(number_of=number_of, details_of=details_of)
@@ -206,3 +212,31 @@ def test_load_of_five_desktops_finds_the_real_server_in_order():
     assert 0 < figures["notify_p50_ms"] <= figures["notify_p99_ms"]
     assert figures["attempts_per_s"] > 0
     assert figures["commands_per_s"] > 0
+
+
+@pytest.mark.slow
+def test_locust_has_agents_as_users_for_ten_seconds_and_no_failure(tmp_path):
+    order = Order(agents=5, contacts=2000, ring_s=0.2, talk_s=1.0, zone="Default")
+    (tmp_path / "order.json").write_text(json.dumps(attrs.asdict(order)))
+    command = [sys.executable, "-m", "scripts.loading.server", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            port = json.loads(server.stdout.readline())["port"]
+            server.stdin.write("run\n")
+            server.stdin.flush()
+            server.stdout.readline()
+            users = ("--users", "5", "--spawn-rate", "5", "--agents", "10000-10004", "--handle-s", "0.4")
+            where = ("--host", f"127.0.0.1:{port}", "--run-time", "10s")
+            done = subprocess.run(
+                [LOCUST, "--headless", "--json", *users, *where],
+                env={**os.environ, "AGENT_PASSWORD": Plan().password},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            server.kill()
+    assert done.returncode == 0, done.stderr
+    requests = {each["name"]: each for each in json.loads(done.stdout)}
+    assert requests.keys() >= {"AGTLogon", "AGTHoldCall", "AGTGetCustomerDetails", "AGTWrapupContact"}
+    assert all(each["num_failures"] == 0 for each in requests.values())

@@ -16,6 +16,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.5, help="how long is measured")
     parser.add_argument("--processes", type=int, default=1, help="that the desktops are spread over")
     parser.add_argument(
+        "--tokens",
+        action="store_true",
+        help="log on by resume tokens of an earlier day; checks of passwords are slow on purpose",
+    )
+    parser.add_argument(
         "--storm", action="store_true", help="kill all connections after the logon: logon_s is of the return"
     )
     parser.add_argument(
@@ -30,6 +35,7 @@ def main() -> None:
             options.rate,
             options.minutes * 60,
             options.processes,
+            options.tokens,
             options.storm,
             options.database,
             options.profile or "",

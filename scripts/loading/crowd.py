@@ -17,7 +17,7 @@ from attrs import frozen
 
 from agentmgr.accepting import raise_descriptor_limit
 from scripts.benchmarks.wire import pin
-from scripts.loading.desktop import Desktop, Notes, Plan
+from scripts.loading.desktop import Desktop, Notes, Plan, token_of
 
 LOGONS_AT_ONCE = 64
 """How many desktops of a process wait for their password's check: a server turns crowds of strangers away."""
@@ -34,6 +34,7 @@ class Part:
     port: int
     agents: tuple[str, ...]
     plan: Plan
+    tokens: bool = False
     seed: int = 1
 
 
@@ -68,6 +69,8 @@ class Crowd:
             desktop = Desktop(
                 agent_id, plan, self.notes, sock.sendall, Random(f"{self._part.seed}/{agent_id}")
             )
+            if self._part.tokens:
+                desktop.token = token_of(agent_id)
             self.desktops.append(desktop)
             self._watch(desktop, sock)
             desktop.log_on(perf_counter())
@@ -82,7 +85,7 @@ class Crowd:
             self._selector.unregister(sock)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
-            desktop.is_on = False
+            desktop.cut_off()
         self._socks.clear()
         began = perf_counter()
         waiting: list[Desktop] = []

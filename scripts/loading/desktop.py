@@ -8,6 +8,7 @@ on purpose: the server's own tables would confirm themselves.
 from array import array
 from collections import deque
 from collections.abc import Callable
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -94,6 +95,8 @@ class Plan:
     """What desktops work at. Times in seconds.
 
     `handle_s` is how long a contact takes an agent on average: a quarter each of talk, hold, talk and wrapup.
+    With an empty campaign or no codes whatever comes is right, and so is a contact's data without `number_of`
+    and `details_of`.
     """
 
     zone: str = "Default"
@@ -121,6 +124,12 @@ class Notes:
     plain_s: "array[float]" = field(factory=lambda: array("d"))
     durable_s: "array[float]" = field(factory=lambda: array("d"))
     calls: dict[str, float] = Factory(dict)
+
+    def answered(self, name: str, seconds: float) -> None:
+        """Note that a command was answered after so long."""
+        if self.measuring:
+            self.answers += 1
+            (self.durable_s if name in DURABLE else self.plain_s).append(seconds)
 
     def fault(self, text: str) -> None:
         """Note that a server did what it must not do."""
@@ -178,6 +187,7 @@ class Desktop:
         self._due_capabilities = False
         self.session_id = ""
         self._campaign = ""
+        self._codes: tuple[CompletionCode, ...] = ()
         self._contact_id = ""
         self._hung_up = False
         self._stopping = False
@@ -193,6 +203,11 @@ class Desktop:
         self._ask(c.AgentSDKConnected((self.agent_id,), VERSION))
         self._ask_to_log_on()
         self._alive_at = at + ALIVE_S * self._dice.uniform(0.5, 1)
+        self._plan_wake()
+
+    def cut_off(self) -> None:
+        """Forget a connection that is dead; the place of the agent is kept for a while."""
+        self._forget(lambda data: None)
         self._plan_wake()
 
     def come_back(self, send: Callable[[bytes], None], at: float) -> None:
@@ -277,7 +292,7 @@ class Desktop:
         self._ask(c.AGTReleaseLine(self.session_id))
 
     def _wrap_up(self) -> None:
-        code = self._plan.codes[self._request_id % len(self._plan.codes)]
+        code = self._codes[self._request_id % len(self._codes)]
         self._ask(c.AGTWrapupContact(code, self.session_id))
 
     # -- what comes ----------------------------------------------------------------------------
@@ -370,7 +385,6 @@ class Desktop:
             self._then(self._hold, self._plan.handle_s / 4)
         elif told.call_state is CallState.Wrapup:
             self._ask(c.AGTGetCompCodes(self.session_id))
-            self._then(self._wrap_up, self._plan.handle_s / 4)
         elif told.call_state in (CallState.Idle, CallState.NoState):
             self.session_id = self._contact_id = ""
 
@@ -388,7 +402,7 @@ class Desktop:
             self._owed = (n.AGTJobAttached,)
 
     def _job_attached(self, told: n.AGTJobAttached) -> None:
-        if told.campaign_name != self._plan.campaign or told.campaign_name == self._campaign:
+        if self._plan.campaign not in ("", told.campaign_name) or told.campaign_name == self._campaign:
             self._fault(f"attached to {told.campaign_name!r}")
         if not self.is_nailed:
             self._fault("attached without a phone")
@@ -422,7 +436,7 @@ class Desktop:
         self._owed = (n.AGTCallStateChangedNotify,)
 
     def _logged_out(self, told: n.AGTAgentLoggedOut) -> None:
-        if self.is_on or self.token:  # else it is said to whom a hello names and nobody knows
+        if self.is_on or not self._asks(c.AGTLogon):  # to a hello it is said of whom nobody knows
             self._fault("logged out, and did not ask for it")
 
     def _questioned(self, told: n.GetAgentStatus) -> None:
@@ -452,16 +466,8 @@ class Desktop:
             return
         if message.agent_id != self.agent_id:
             self._fault(f"{kind.__name__} for agent {message.agent_id!r}")
-        self._note_latency(asked)
+        self._notes.answered(type(asked.command).__name__, self._at - asked.at)
         self._judge(asked.command, response)
-
-    def _note_latency(self, asked: _Asked) -> None:
-        notes = self._notes
-        if not notes.measuring:
-            return
-        notes.answers += 1
-        durable = type(asked.command).__name__ in DURABLE
-        (notes.durable_s if durable else notes.plain_s).append(self._at - asked.at)
 
     def _judge_aside(self, asked: _Asked, response: Any) -> None:
         if response.result != ResultCode.SUCCESS:
@@ -470,8 +476,7 @@ class Desktop:
             self.token = response.resume_token or self.token
             self.is_on = True
             self.capabilities = self.capabilities or self._expected()
-        if self._notes.measuring:
-            self._notes.answers += 1
+        self._notes.answered(type(asked.command).__name__, self._at - asked.at)
 
     def _judge(self, command: Any, response: Any) -> None:
         kind = type(command)
@@ -521,12 +526,15 @@ class Desktop:
 
     def _was_released(self, command: Any, response: c.AGTReleaseLineRESP) -> None:
         details = response.wrapup_details
-        if details is None or details.default_comp_code not in self._plan.codes:
+        if details is None or (self._plan.codes and details.default_comp_code not in self._plan.codes):
             self._fault(f"wrapup is to end with {details and details.default_comp_code}")
 
     def _got_codes(self, command: Any, response: c.AGTGetCompCodesRESP) -> None:
-        if response.completion_codes_list != self._plan.codes:
-            self._fault(f"completion codes of another campaign: {response.completion_codes_list}")
+        codes = response.completion_codes_list
+        if not codes or self._plan.codes not in ((), codes):
+            self._fault(f"completion codes of another campaign: {codes}")
+        self._codes = codes or self._plan.codes
+        self._then(self._wrap_up, self._plan.handle_s / 4)
 
     def _got_details(self, command: Any, response: c.AGTGetCustomerDetailsRESP) -> None:
         details, details_of = response.customer_details, self._plan.details_of
@@ -581,3 +589,8 @@ def details_of(contact_id: str) -> dict[str, str]:
         "LastName": f"Load {contact_id[::-1]}",
         "PhoneNumber1": number_of(contact_id),
     }
+
+
+def token_of(agent_id: str) -> str:
+    """Return the resume token that an agent of the load may have from an earlier day."""
+    return sha256(f"an earlier day of {agent_id}".encode()).hexdigest()[:43]

@@ -47,6 +47,7 @@ class Load:
     rate: float
     seconds: float
     processes: int = 1
+    tokens: bool = False
     storm: bool = False
     database: str = ""
     profile: str = ""
@@ -277,7 +278,7 @@ def _crowds(load: Load, port: int) -> Iterator[Crowds]:
     parents, processes = [], []
     for number in range(load.processes):
         here, there = SPAWN.Pipe()
-        part = Part(port, tuple(agents[number :: load.processes]), plan)
+        part = Part(port, tuple(agents[number :: load.processes]), plan, load.tokens)
         process = SPAWN.Process(target=live, args=(part, there), daemon=True)
         process.start()
         there.close()

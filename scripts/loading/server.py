@@ -11,10 +11,10 @@ Prints a line of JSON once it is ready.
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import TextIO
 
 import attrs
@@ -26,7 +26,9 @@ from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import requests
 from agentmgr.app import RunningServer, serve_until_told, tune_python
 from agentmgr.campaign.service import Caller
+from agentmgr.core.effects import SaveResumeToken
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
+from agentmgr.core.tokens import hash_of
 from agentmgr.databases import make_database
 from agentmgr.ports import ContactDraft
 from agentmgr.server.limits import Limits
@@ -42,7 +44,7 @@ from agentmgr.settings.classes import (
 from agentmgr.telephony.params import SimParams
 from agentmgr.telephony.switch import SimSwitch
 from protocol.enums import PacingType
-from scripts.loading.desktop import Plan, details_of, number_of
+from scripts.loading.desktop import Plan, details_of, number_of, token_of
 
 SKILL = "load"
 AT_ONCE = 2000
@@ -126,7 +128,7 @@ def serve(directory: Path) -> None:
         plan = Plan()
         agents = tuple(str(10_000 + number) for number in range(order.agents))
         await server.perform(requests.AddAgents(agents, "", plan.password, order.zone, {SKILL: 5}))
-        await trio.to_thread.run_sync(_fill, server, order.contacts)
+        await trio.to_thread.run_sync(_fill, server, order, agents)
         await trio.to_thread.run_sync(
             server.services(Caller("load")).campaigns.create, campaign(plan), ("Load",)
         )
@@ -142,9 +144,10 @@ def serve(directory: Path) -> None:
         trio.run(serve_until_told, settings, fill)
 
 
-def _fill(server: RunningServer, contacts: int) -> None:
-    store = server._backing.store
-    called, waiting = store.ensure_list("Load", 0.0), drafts(contacts)
+def _fill(server: RunningServer, order: Order, agents: Sequence[str]) -> None:
+    store, owner = server._backing.store, server.zones[order.zone].runner.token
+    store.commit(owner, [SaveResumeToken(each, hash_of(token_of(each)), "", time()) for each in agents])
+    called, waiting = store.ensure_list("Load", 0.0), drafts(order.contacts)
     while some := list(islice(waiting, AT_ONCE)):
         store.put_contacts(called, some, 0.0)
 
