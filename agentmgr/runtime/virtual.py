@@ -35,6 +35,10 @@ from protocol.registry import COMMANDS, VERSION
 from protocol.results import ResultCode
 
 
+_RECORDS = frozenset(effects.RECORDS)
+"""Asked for every effect: an instance of twenty classes is dear to find out."""
+
+
 class VirtualDesktop(Protocol):
     """A desktop that is driven: what the server says goes in, the commands it sends come out."""
 
@@ -186,7 +190,9 @@ class VirtualZone:
             self.now = max(self.now, at)
             self._inbox.extend(self._switch.due(self.steady))
             self._settle()
-            for key in self._timers.due(self.now):  # each may cancel one that is due as well
+            for key in (
+                self._timers.due(self.now) if self._timers.may_be_due(self.now) else ()
+            ):  # each may cancel one that is due as well
                 self.post(TimerFired(key))
             while self._wakings and self._wakings[0][0] <= self.steady:
                 _, connection = heappop(self._wakings)
@@ -207,8 +213,8 @@ class VirtualZone:
             for event in events:
                 caused, _ = self._zone.handle(event, self.now)
                 for effect in caused:
-                    if isinstance(effect, effects.RECORDS):
-                        records.append(effect)
+                    if effect.__class__ in _RECORDS:
+                        records.append(effect)  # type: ignore[arg-type]  # it is one of them
                     else:
                         later.append(effect)
             if records:

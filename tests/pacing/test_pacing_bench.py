@@ -1,6 +1,7 @@
 """The benchmark of pacing: its arithmetic by small figures, and a short day end to end."""
 
 import json
+import sys
 
 import pytest
 
@@ -9,6 +10,7 @@ from scripts.benchmarks.pacing import command
 from scripts.benchmarks.pacing.days import DayResult, Days
 from scripts.benchmarks.pacing.measure import Row, faults, measure, sum_up
 from scripts.benchmarks.pacing.optimum import OPTIMUM, gap_closed, optimum
+from scripts.benchmarks.pacing.plot import draw
 from scripts.benchmarks.pacing.scenes import SCENES
 
 
@@ -136,3 +138,25 @@ def test_wrong_option_is_told_with_what_is_allowed(option, value, allowed, capsy
     *_, line = capsys.readouterr().err.splitlines()
     assert option in line
     assert allowed in line
+
+
+def test_plot_without_its_library_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    options = command.parser().parse_args(["--plot", str(tmp_path / "a.png")])
+    assert command.run(options) == 2
+    assert "pip install matplotlib" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "said"), [("a.gif", ".png, .svg, .pdf"), ("nowhere/a.png", "no directory")])
+def test_plot_that_cannot_be_written_is_refused_before_anything_is_measured(name, said, tmp_path, capsys):
+    assert command.run(command.parser().parse_args(["--plot", str(tmp_path / name)])) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_plot_has_every_pacer_and_the_optimum(tmp_path):
+    pytest.importorskip("matplotlib")
+    rows = [Row(pacer, 20, "exponential", 0.8, 0.02, 0.5, 0, 0, 1, 1) for pacer in ("progressive", "ours")]
+    path = tmp_path / "a.svg"
+    draw(rows, path)
+    assert "<!-- ours -->" in (written := path.read_text())
+    assert "<!-- optimum -->" in written

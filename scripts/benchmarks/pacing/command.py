@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from scripts.benchmarks.pacing import plot
 from scripts.benchmarks.pacing.days import PACERS
 from scripts.benchmarks.pacing.measure import Row, faults, measure, to_json
 from scripts.benchmarks.pacing.scenes import SCENES
@@ -70,6 +72,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hours", type=_whole(1, 16), default=8, help="of a day")
     parser.add_argument("--jobs", type=_whole(1, 256), default=2, help="processes that share the work")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw utilisation against abandoned calls (matplotlib)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -82,6 +87,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; returns the exit code."""
+    try:
+        if options.plot is not None:
+            plot.check(options.plot)
+    except plot.NoPlot as problem:
+        print(f"scripts/bench: {problem}", file=sys.stderr)
+        return 2
     rows = measure(
         options.pacers,
         options.agents,
@@ -95,6 +106,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(to_json(rows), indent=1))
     else:
         Console().print(_table(rows))
+    if options.plot is not None:
+        plot.draw(rows, options.plot)
     wrong = faults(rows)
     for fault in wrong:
         print(f"scripts/bench: {fault}", file=sys.stderr)
