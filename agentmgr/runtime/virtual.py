@@ -34,7 +34,6 @@ from protocol.notifications import POMNotAvailable
 from protocol.registry import COMMANDS, VERSION
 from protocol.results import ResultCode
 
-
 _RECORDS = frozenset(effects.RECORDS)
 """Asked for every effect: an instance of twenty classes is dear to find out."""
 

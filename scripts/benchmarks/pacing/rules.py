@@ -51,8 +51,9 @@ class Linear:
     slope: float = SLOPE
 
     def __call__(self, load: Load, estimates: PacingEstimates, settings: CampaignSettings) -> int:
-        """Return how many lines to add."""
-        return max(0, int(self.slope * (load.idle - load.waiting) + self.ahead + 0.5) - load.ringing)
+        """Return how many lines to add, one for each free agent at least."""
+        free = load.idle - load.waiting
+        return max(0, free - load.ringing, int(self.slope * free + self.ahead + 0.5) - load.ringing)
 
 
 @define(eq=False)
