@@ -84,6 +84,25 @@ def test_days_that_follow_go_on_with_what_was_learned_and_forget_what_is_over():
     assert len(store.contacts) <= 2 * days.zone.config.fetch_size
 
 
+class Unsearched(dict):
+    """A dictionary in which things are found by their keys alone."""
+
+    def __iter__(self):
+        raise AssertionError("everything was gone through")
+
+    keys = values = items = __iter__
+
+
+def test_day_is_stored_without_going_through_attempts_contacts_or_agents():
+    days = Days(SCENES["exponential"], "ours", agents=5, seed=1, shift_s=600)
+    store = days.store
+    for name in ("open_attempts", "attempts", "contacts", "holders", "agents", "answered_at"):
+        setattr(store, name, Unsearched(getattr(store, name)))
+    store.claimed[1] = Unsearched(store.claimed[1])
+    (day,) = days.run(1)
+    assert day.answers > 5
+
+
 def test_same_seed_gives_the_same_day_and_another_gives_another():
     def counts(seed):
         (day,) = Days(SCENES["exponential"], "ours", 3, seed, 600).run(1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from scripts.benchmarks.pacing import plot
 from scripts.benchmarks.pacing.days import PACERS
@@ -115,8 +115,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(
-        "agents", "pacer", "utilisation", "abandoned", "gap closed", "worst day", "days over", "s a day"
+    table = Table("agents", Column("pacer", no_wrap=True), "used", "abandoned", "gap", "worst", "over", "s")
+    table.caption = (
+        "used: utilisation; gap: closed to the optimum; worst: day; over: days over the limit; s: of a day"
     )
     for row in rows:
         gap = "" if row.gap_closed is None else f"{row.gap_closed:.2f}"
