@@ -95,7 +95,7 @@ def by_type_and_hour(number: str, part: float) -> float:
     return 0.45 - 0.20 * part if number.startswith(MOBILE) else 0.15 + 0.20 * part
 
 
-AHEAD = {5: -2.2, 10: -1.6, 20: 0.1, 50: 7.0, 100: 22.0, 500: 145.0}
+AHEAD = {5: -2.2, 10: -1.4, 20: 0.1, 50: 7.0, 100: 22.0, 500: 145.0}
 """How many lines the linear rule keeps ringing when nobody is free, by the number of agents: dials of 12 s.
 
 Tuned so that about 3 % of the answers are abandoned; 500 by how the others grow.
