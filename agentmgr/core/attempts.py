@@ -128,6 +128,8 @@ class Attempts:
             hours, timezone = str(session.job.campaign.calling_hours), session.number.timezone
             session.check = DialCheck(self._out.now, timezone, hours)
             session.job.counts.saw_dial(self._out.steady)
+            if session.owner is None:
+                session.job.estimates.saw_dial(self._out.steady)
             self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
             end_by_itself()
 

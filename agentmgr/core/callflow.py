@@ -209,7 +209,8 @@ class CallFlow:
         self._consults.dissolve(session)
         self.hang_up(session)
         self.part(session, agent)
-        session.job.estimates.saw_contact_end(self._out.steady - session.owned_at)
+        steady = self._out.steady
+        session.job.estimates.saw_contact_end(steady - session.owned_at, steady)
         self._write(session, agent.agent_id, code_id, source)
 
     def dispose_orphan(self, session: Session, agent_id: str) -> None:
@@ -275,6 +276,7 @@ class CallFlow:
         """Take the contact off the agent's hands; the states of the agent stay."""
         self._cancel_timers(session)
         session.unseat(agent)
+        session.job.estimates.saw_contact_leave(session.owned_at)
 
     def _cancel_timers(self, session: Session) -> None:
         for purpose in (Timer.PREVIEW, Timer.CALL, Timer.WRAPUP):

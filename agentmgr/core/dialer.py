@@ -224,7 +224,8 @@ class Dialer:
 
     def _dial_lines(self, job: Job) -> None:
         pacer = job.pacer if job.yields_to is None else progressive_lines
-        lines = pacer(job.load_at(self._out.steady), job.estimates, job.campaign)
+        load = job.load_at(self._out.steady, self._floor.config.queue_timeout_s)
+        lines = pacer(load, job.estimates, job.campaign)
         if job.calls is not None:
             lines = min(lines, job.calls.granted - job.in_the_air)
         while lines > 0 and (session := self._next_session(job)) is not None:
@@ -291,7 +292,7 @@ class Dialer:
             return
         now, job = self._out.now, session.job
         self._out.cancel_timer((Timer.RING, session.sid))
-        job.estimates.saw_dial_end(True, self._out.steady - session.dialed_at)
+        job.estimates.saw_dial_end(True, self._out.steady - session.dialed_at, self._out.steady)
         session.answered_at = now
         session.reached = True
         self._floor.stats.live_answers += 1
@@ -343,6 +344,8 @@ class Dialer:
         """A call that nobody owns did not reach a person."""
         if not self._attempts.is_lost(session, reason):
             return
-        session.job.estimates.saw_dial_end(False, 0.0)
+        if session.dialed:
+            steady = self._out.steady
+            session.job.estimates.saw_dial_end(False, steady - session.dialed_at, steady)
         due_at, attempts = self._attempts.retry_at(session, reason), session.attempts
         self._attempts.end_attempt(session, reason, due_at=due_at, attempts=attempts)

@@ -104,6 +104,7 @@ class Session:
         self.owned_at = now
         self._list()
         self.seat(agent)
+        self.job.estimates.saw_contact(now)
 
     def seat(self, agent: "Agent") -> None:
         """Let an agent take part: the owner, or whoever is consulted."""
@@ -125,6 +126,8 @@ class Session:
             job.ringing[self.sid] = self
         elif job.ringing.pop(self.sid, None) is not None:
             job.stats.dialing -= 1
+            if self.dialed:
+                job.estimates.saw_line_leave(self.dialed_at)
         if phase is Phase.WAITING:
             job.stats.waiting += self.sid not in job.waiting
             job.waiting[self.sid] = self
