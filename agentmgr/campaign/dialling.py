@@ -244,12 +244,12 @@ def _no_contacts(of: Dialling, zone: ZoneView, job: JobFacts) -> str:
 def _limit(of: Dialling, zone: ZoneView, job: JobFacts) -> str:
     if job.view.idle or job.pacing is not PacingType.Predictive:
         return ""
-    if job.may_risk and job.abandon_limit * job.answers - job.abandoned < 1:
+    if job.may_risk and job.abandoned > job.abandon_limit * job.answers:
         share = job.abandoned / job.answers
         return (
             f"abandonment limit: {share:.1%} of the answered calls found no agent,"
             f" {job.abandon_limit:.1%} are allowed; all {job.view.busy} agents are busy,"
-            " and nothing is dialled ahead"
+            " and less is dialled ahead"
         )
     return ""
 

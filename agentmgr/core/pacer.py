@@ -86,8 +86,8 @@ class PacingEstimates:
     _ahead: tuple[_Ahead, ...] = ()
     _began_at: float | None = None
     _ahead_until: float = 0.0
-    _steered: int = 0
     _drifted: float = 0.0
+    _drift: float = 0.0
 
     @property
     def answer_rate(self) -> float:
@@ -115,7 +115,9 @@ class PacingEstimates:
     def saw_dial_end(self, answered: bool, after_s: float, at: float) -> None:
         """Learn from a line that was answered by a person or failed."""
         self.lines.end(after_s, ANSWERED if answered else FAILED, at)
-        self.live_answers += answered
+        if answered:
+            self.live_answers += 1
+            self._drifted += self._drift
 
     def saw_contact(self, at: float) -> None:
         """An agent has a contact."""
@@ -132,11 +134,9 @@ class PacingEstimates:
     def caution(self, limit: float, reserve: float = 0.0) -> float:
         """Return how many standard deviations lie between what is expected and a loss, at this moment."""
         too_many = self.abandoned - USED * limit * self.live_answers + reserve
-        begun = _begin(limit)
-        new, self._steered = self.live_answers - self._steered, self.live_answers
-        wanted = PROPORTION * too_many + self._drifted
-        if BOLDEST < wanted < MOST_CAUTIOUS:
-            self._drifted += DRIFT * PROPORTION * too_many * new
+        begun, wanted = _begin(limit), PROPORTION * too_many + self._drifted
+        # what is at its bound already would drift without end
+        self._drift = DRIFT * PROPORTION * too_many if BOLDEST < wanted < MOST_CAUTIOUS else 0.0
         return begun + min(max(wanted, BOLDEST), MOST_CAUTIOUS)
 
     def ahead(self, at: float, patience_s: float) -> tuple[_Ahead, ...]:

@@ -112,7 +112,7 @@ EMPTY = {"on_hand": 0, "next_due_at": None}
         (
             dialling(view=BUSY, abandoned=4),
             "abandonment limit: 4.0% of the answered calls found no agent, 3.0% are allowed;"
-            " all 2 agents are busy, and nothing is dialled ahead",
+            " all 2 agents are busy, and less is dialled ahead",
         ),
         (dialling(view=BUSY), "all agents are busy: 2 have contacts"),
         (dialling(view={"waiting": 1}), "1 person who answered waits for an agent"),

@@ -228,7 +228,9 @@ def overdialled(contacts=2, **campaign):
     """A talks to the first customer, whose line was one of two for one agent; the second line rings."""
     scene = Scene(PacingType.Predictive, contacts=contacts, **campaign)
     estimates = scene.zone.jobs[1].estimates
-    estimates.live_answers, estimates.dials, estimates.answers = 1000, 1000.0, 50.0
+    for number in range(100):
+        estimates.saw_dial_end(number % 20 == 0, 10.0, 0.0)
+    estimates.live_answers = 1000
     scene.nail()
     scene.customer_answers(SID)
     return scene

@@ -93,13 +93,13 @@ MUTATIONS = [
     ),
     Mutation(
         "pacer.py",
-        "budget < 1",
-        "budget < 0",
-        "lines are dialled ahead although one more abandoned call breaks the limit",
+        "begun + min(max(wanted, BOLDEST), MOST_CAUTIOUS)",
+        "begun",
+        "lines are dialled ahead as if nothing had been abandoned",
     ),
     Mutation(
         "callflow.py",
-        "        session.job.estimates.saw_contact_end(self._out.steady - session.owned_at)\n",
+        "        session.job.estimates.saw_contact_end(steady - session.owned_at, steady)\n",
         "",
         "the pacer never learns how long a contact takes",
     ),
