@@ -31,6 +31,13 @@ def test_benchmark_of_costs_tells_one_for_every_command():
     assert all(each["max_ms"] > 0 for each in figures)
 
 
+def test_benchmark_of_few_agents_and_many_tells_a_ratio_for_each_command_of_a_call():
+    figures = bench("flat", "--agents", "5", "50", "--calls", "10")
+    assert [each["command"] for each in figures][:2] == ["AGTHoldCall", "AGTUnholdCall"]
+    assert len(figures) == 5
+    assert all(each["ratio"] > 0 for each in figures)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
 def test_benchmark_of_floods_tells_the_waiting_without_and_with_each():
     alone, *flooded = bench("flood", "--commands", "300", "--seconds", "0.1")

@@ -12,6 +12,7 @@ from scripts.benchmarks import (
     claims,
     command_cost,
     costs,
+    flat,
     flood,
     fuzz,
     imports,
@@ -29,7 +30,8 @@ def main() -> None:
     kinds = parser.add_subparsers(
         dest="kind",
         required=True,
-        metavar="wire | command | costs | flood | attack | fuzz | storm | logons | soap | store | import"
+        metavar="wire | command | costs | flat | flood | attack | fuzz"
+        " | storm | logons | soap | store | import"
         " | pacing",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
@@ -53,6 +55,10 @@ def main() -> None:
     about_costs = "what each command costs at its dearest in CPU time of the zone's thread, the dearest first"
     costs_parser = kinds.add_parser("costs", help=about_costs, description=about_costs)
     costs_parser.add_argument("--rounds", type=int, default=9)
+    about_flat = "what the commands of a call cost the zone with few agents and with many, by turns"
+    flat_parser = kinds.add_parser("flat", help=about_flat, description=about_flat)
+    flat_parser.add_argument("--agents", type=int, nargs=2, default=[100, 5000], metavar=("FEW", "MANY"))
+    flat_parser.add_argument("--calls", type=int, default=300)
     about_flood = (
         "how long 20 desktops wait for their answers before and while one has thousands of the dearest"
         " commands in flight"
@@ -126,6 +132,8 @@ def main() -> None:
         result = [command_cost.count_instructions(n, options.commands) for n in options.connections]
     elif options.kind == "costs":
         result = costs.measure(options.rounds)
+    elif options.kind == "flat":
+        result = flat.measure(*options.agents, options.calls)
     elif options.kind == "flood":
         result = flood.measure(options.commands, options.seconds)
     elif options.kind == "attack":

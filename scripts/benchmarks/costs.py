@@ -87,7 +87,7 @@ def campaign(number: int) -> CampaignSpec:
 class Bench:
     """A zone whose questions and orders are answered at once, and how long each command took it."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: int = AGENTS) -> None:
         self.now = 1_750_000_000.0
         self.zone = Zone(ZoneConfig("Default", timezones=TIMEZONES, token_secret=bytes(32)), self.now)
         self._request = count(1)
@@ -96,7 +96,7 @@ class Bench:
         self.post(DirectoryChanged({f"Zone {n}": SocketInfo("192.0.2.1", 9970) for n in range(300)}))
         for number in range(1, 201):
             self.post(JobLoaded(number, JobSpec(number, campaign(number), 10**6)))
-        self.agents = [f"{1000 + n}" for n in range(AGENTS)]
+        self.agents = [f"{1000 + n}" for n in range(agents)]
         for number, agent_id in enumerate(self.agents, 1):
             self.post(CommandReceived(number, 0, "", c.AgentSDKConnected((agent_id,), VERSION)))
             self.ask(agent_id, LOGON, number)

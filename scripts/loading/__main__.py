@@ -27,6 +27,11 @@ def main() -> None:
         "--database", default="", metavar="URL", help="an empty PostgreSQL database; else SQLite in a file"
     )
     parser.add_argument("--profile", metavar="FILE", help="run py-spy on the server while it is measured")
+    parser.add_argument(
+        "--soak",
+        action="store_true",
+        help="tell sizes of the server that must not grow, three times a minute",
+    )
     parser.add_argument("--json", action="store_true", help="print the figures of the contract alone")
     options = parser.parse_args()
     figures, details = measuring.measure(
@@ -39,6 +44,7 @@ def main() -> None:
             options.storm,
             options.database,
             options.profile or "",
+            options.soak,
         ),
         tell=lambda line: print(line, file=sys.stderr, flush=True),
     )

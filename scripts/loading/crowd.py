@@ -22,6 +22,8 @@ from scripts.loading.desktop import Desktop, Notes, Plan, token_of
 LOGONS_AT_ONCE = 64
 """How many desktops of a process wait for their password's check: a server turns crowds of strangers away."""
 RETURNS_AT_ONCE = 200
+PATIENCE_S = 180.0
+"""How long desktops may take for what they are told to do before the run is given up."""
 LOOK_S = 0.05
 """How long a crowd waits at most for bytes before it looks at what its parent wants."""
 RECEIVE_BYTES = 1 << 16
@@ -76,7 +78,7 @@ class Crowd:
             desktop.log_on(perf_counter())
             self._plan(desktop)
             waiting = self._until_few(waiting, desktop, LOGONS_AT_ONCE)
-        self.run_until(lambda: all(desktop.is_on or desktop.is_off for desktop in waiting))
+        self._until_all("logged on", lambda desktop: desktop.is_on)
         return len(agents)
 
     def come_back(self) -> float:
@@ -95,7 +97,7 @@ class Crowd:
             desktop.come_back(sock.sendall, perf_counter())
             self._plan(desktop)
             waiting = self._until_few(waiting, desktop, RETURNS_AT_ONCE)
-        self.run_until(lambda: all(desktop.is_on or desktop.is_off for desktop in waiting))
+        self._until_all("logged on", lambda desktop: desktop.is_on)
         return perf_counter() - began
 
     def _until_few(self, waiting: list[Desktop], desktop: Desktop, most: int) -> list[Desktop]:
@@ -134,9 +136,33 @@ class Crowd:
                 self._plan(desktop)
 
     def run_until(self, done: Callable[[], bool]) -> None:
-        """Let desktops live until something is so."""
-        while not done():
+        """Let desktops live until something is so, which is looked at a few times a second."""
+        look_at = 0.0
+        while True:
+            if perf_counter() >= look_at:
+                if done():
+                    return
+                look_at = perf_counter() + LOOK_S
             self.turn()
+
+    def _until_all(self, what: str, done: Callable[[Desktop], bool]) -> None:
+        """Let desktops live until something is so of each that is not off.
+
+        Raises:
+            TimeoutError: it is not, after a long time.
+        """
+        began = perf_counter()
+
+        def all_are() -> bool:
+            late = [desktop for desktop in self.desktops if not (done(desktop) or desktop.is_off)]
+            if late and perf_counter() - began > PATIENCE_S:
+                told = self.notes.told_faults[:3] or ["no fault was told"]
+                raise TimeoutError(
+                    f"{len(late)} desktops are not {what} after {PATIENCE_S:g} s: {late[0]}; {told}"
+                )
+            return not late
+
+        self.run_until(all_are)
 
     def work(self, spread_s: float) -> None:
         """Have all ask for calls, spread over some time; returns when all are nailed up."""
@@ -144,7 +170,7 @@ class Crowd:
         for place, desktop in enumerate(self.desktops):
             desktop.work(now, spread_s * (place + 1) / len(self.desktops))
             self._plan(desktop)
-        self.run_until(lambda: all(desktop.is_nailed or desktop.is_off for desktop in self.desktops))
+        self._until_all("nailed up", lambda desktop: desktop.is_nailed)
 
     def stop(self) -> None:
         """Have all finish and log off."""
@@ -152,7 +178,7 @@ class Crowd:
         for desktop in self.desktops:
             desktop.stop(now)
             self._plan(desktop)
-        self.run_until(lambda: all(desktop.is_off for desktop in self.desktops))
+        self._until_all("logged off", lambda desktop: desktop.is_off)
 
     def close(self) -> None:
         """Close all connections."""

@@ -205,6 +205,11 @@ class Desktop:
         self._alive_at = at + ALIVE_S * self._dice.uniform(0.5, 1)
         self._plan_wake()
 
+    def __str__(self) -> str:
+        asked = [type(each.command).__name__ for each in (*self._asked, *self._aside.values())]
+        states = f"{self.agent_state}, {self.call_state}, {self.nailup}"
+        return f"agent {self.agent_id} ({states}; unanswered: {', '.join(asked) or 'nothing'})"
+
     def cut_off(self) -> None:
         """Forget a connection that is dead; the place of the agent is kept for a while."""
         self._forget(lambda data: None)
@@ -474,8 +479,7 @@ class Desktop:
             self._fault(f"{type(asked.command).__name__} is answered {response.result!r}")
         elif isinstance(response, c.GetAgentStatusResponseRESP):
             self.token = response.resume_token or self.token
-            self.is_on = True
-            self.capabilities = self.capabilities or self._expected()
+            self.is_on = True  # one that came back is told its capabilities next
         self._notes.answered(type(asked.command).__name__, self._at - asked.at)
 
     def _judge(self, command: Any, response: Any) -> None:

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 import attrs
@@ -31,9 +31,10 @@ FASTEST_PER_S = 1500
 """For so many attempts a second contacts are kept, if as many are made as agents take."""
 AGENT_PER_S = 60
 """And for so many of each agent."""
-SETTLE = 1.5
+SETTLE = 1.0
 """How long after the nailing is measured, in attempts of one agent."""
 SETTLE_S = 2.0
+SOAK_LOOK_S = 20.0
 WARM_UP = 100
 """How many desktops log on before the memory is looked at that the others take."""
 ZONE = "Default"
@@ -51,6 +52,7 @@ class Load:
     storm: bool = False
     database: str = ""
     profile: str = ""
+    soak: bool = False
 
     @property
     def attempt_s(self) -> float:
@@ -70,7 +72,7 @@ class Load:
     @property
     def settle_s(self) -> float:
         """How long it takes until agents are spread over what they do."""
-        return max(SETTLE_S, self.handle_s + self.ring_s) * SETTLE
+        return max(SETTLE_S, (self.handle_s + self.ring_s) * SETTLE)
 
     @property
     def contacts(self) -> int:
@@ -97,8 +99,10 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
         sleep(SETTLE_S)
         before_kb = server.rss_kb()
         began += SETTLE_S
+        logon_cpu_s = server.cpu_s()
         crowds.ask("log_on")
         logon_s = perf_counter() - began
+        logon_cpu_s = server.cpu_s() - logon_cpu_s
         tell(f"{load.agents} desktops are logged on after {logon_s:.1f} s")
         if load.storm:
             sleep(2.0)
@@ -106,7 +110,8 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
             tell(f"all are back after {logon_s:.1f} s")
         sleep(SETTLE_S)
         idle_kb = server.rss_kb()
-        server.run_campaign()
+        tell(f"{(idle_kb - before_kb) / max(1, load.agents - first):.1f} kB for each of them")
+        server.ask("run")
         pin(server.process_id, 0)
         crowds.pin()
         crowds.ask("work", min(load.settle_s, load.agents / 200))
@@ -115,7 +120,7 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
         crowds.ask("measure")
         began, attempts, cpu_s = perf_counter(), server.attempts(), server.cpu_s()
         server.profile(load.profile, load.seconds)
-        sleep(load.seconds)
+        _soak(load, server, tell)
         taken_s, attempts, cpu_s = (
             perf_counter() - began,
             server.attempts() - attempts,
@@ -142,6 +147,7 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
         "logon_s": round(logon_s, 2),
     }
     details = {
+        "server_cpu_ms_per_logon": round(logon_cpu_s / max(1, load.agents - first) * 1e3, 2),
         "contacts_per_s": round(notes.contacts / taken_s, 1),
         "crossed": notes.crossed,
         "server_cpu_share": round(cpu_s / taken_s, 3),
@@ -150,10 +156,32 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
         "rss_empty_mb": round(before_kb / 1024, 1),
         "rss_idle_mb": round(idle_kb / 1024, 1),
         "rss_working_mb": round(working_kb / 1024, 1),
+        "cpu_ms_of_a_loop": _loop_ms(),
         "machine_load": os.getloadavg()[0],
         "cores": len(CORES),
     }
     return figures, details
+
+
+def _loop_ms() -> float:
+    """Return the CPU time of a million turns of a loop: neighbours slow it and the server alike."""
+    began = process_time()
+    for _ in range(1_000_000):
+        pass
+    return round((process_time() - began) * 1e3, 2)
+
+
+def _soak(load: Load, server: "Server", tell: Callable[[str], None]) -> None:
+    """Let it go on for as long as it is measured; tell sizes now and then, if that is wished."""
+    if not load.soak:
+        sleep(load.seconds)
+        return
+    left_s = load.seconds
+    while left_s > 0:
+        tell(json.dumps(server.sizes()))
+        sleep(min(SOAK_LOOK_S, left_s))
+        left_s -= SOAK_LOOK_S
+    tell(json.dumps(server.sizes()))
 
 
 def _notified(notes: Notes, picked_up: dict[str, float], since: float) -> Iterator[float]:
@@ -194,14 +222,21 @@ class Server:
         """Its process."""
         return self.process.pid
 
-    def run_campaign(self) -> None:
-        """Have it begin to call."""
+    def ask(self, word: str) -> dict[str, Any]:
+        """Have it do something, `run` its campaign or `look` at its sizes; return what it says."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write("run\n")
+        self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
-        if not self.process.stdout.readline():
-            raise RuntimeError("the server ended before its campaign ran")
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the server ended before it answered {word!r}; it says why above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def sizes(self) -> dict[str, Any]:
+        """Return what must not grow while the same agents do the same."""
+        return {"rss_mb": round(self.rss_kb() / 1024, 1), **self.ask("look")}
 
     def attempts(self) -> int:
         """Return how many attempts have ended, as it says itself."""

@@ -8,6 +8,7 @@ Usage: python -m scripts.loading.server DIRECTORY; the directory has `order.json
 Prints a line of JSON once it is ready.
 """
 
+import gc
 import json
 import os
 import sys
@@ -136,12 +137,33 @@ def serve(directory: Path) -> None:
         tune_python()
         ports = {"port": server.zones[order.zone].port, "http": server.http_url}
         print(json.dumps(ports), flush=True)
-        await trio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)
-        await server.perform(requests.RunCampaign(plan.campaign, (order.zone,)))
-        print(json.dumps({"running": plan.campaign}), flush=True)
+        trio.lowlevel.spawn_system_task(_obey, server, order.zone, plan)
 
     with (directory / "answers").open("w", buffering=1 << 16) as answers:
         trio.run(serve_until_told, settings, fill)
+
+
+async def _obey(server: RunningServer, zone: str, plan: Plan) -> None:
+    """Do what lines of the standard input say, and answer each with a line of JSON."""
+    while line := await trio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):
+        if line == "run\n":
+            await server.perform(requests.RunCampaign(plan.campaign, (zone,)))
+            print(json.dumps({"running": plan.campaign}), flush=True)
+        elif line == "look\n":
+            print(json.dumps(_sizes(server, zone)), flush=True)
+
+
+def _sizes(server: RunningServer, zone: str) -> dict[str, int]:
+    """Count what must not grow while as many agents do the same."""
+    hosted = server.zones[zone]
+    gc.collect()
+    return {
+        "objects": len(gc.get_objects()),
+        "tasks": trio.lowlevel.current_statistics().tasks_living,
+        "descriptors": len(os.listdir("/dev/fd")),
+        "timers": len(hosted.runner._timers),
+        "switch_plans": len(hosted.runner._telephony._switch._agenda),
+    }
 
 
 def _fill(server: RunningServer, order: Order, agents: Sequence[str]) -> None:
