@@ -7,7 +7,6 @@ from attrs import evolve, frozen
 
 from agentmgr.core.calling_hours import next_opening
 from agentmgr.core.model import CallingHours
-from agentmgr.core.pacer import MAX_LINES_PER_AGENT
 from agentmgr.ports import JobFacts, JobState, JobStatus, JobTally, PendingContacts, ZoneView
 from protocol.enums import DialFailReason, PacingType
 
@@ -286,9 +285,9 @@ _OF_ZONE: Sequence[Callable[[Dialling, ZoneView, JobFacts], str]] = (
 
 def _at_work(job: JobFacts) -> str:
     if job.view.ringing:
-        most = MAX_LINES_PER_AGENT * (job.view.idle + job.view.busy)
+        most = job.max_calls_per_agent * (job.view.idle + job.view.busy)
         is_most = job.pacing is PacingType.Predictive and job.view.ringing >= most > 0
-        limit = f", at their limit of {MAX_LINES_PER_AGENT:g} for each agent" if is_most else ""
+        limit = f", at their limit of {job.max_calls_per_agent:g} for each agent" if is_most else ""
         return f"it is dialling: {_many(job.view.ringing, 'line rings', 'lines ring')}{limit}"
     return f"it goes on in a moment: {_many(job.view.idle, 'agent is', 'agents are')} idle"
 

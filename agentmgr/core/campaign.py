@@ -85,6 +85,17 @@ class CampaignSettings:
     abandon_limit: float = _setting(
         0.03, number(0, 1), "The share of answered calls that may find no agent (predictive)."
     )
+    strict_abandon_limit: bool = _setting(
+        False,
+        yes_or_no(),
+        "Whether each day keeps that limit by itself, in each zone, and not only all days together.",
+    )
+    min_calls_per_agent: float = _setting(
+        1.0, number(1, 20), "So many calls for each idle agent, whatever the limit says (predictive)."
+    )
+    max_calls_per_agent: float = _setting(
+        4.0, number(1, 50), "The most calls at once for each agent who works or is idle (predictive)."
+    )
     ring_time_s: int = _setting(25, whole_number(5, 120), "How long a call rings, seconds.")
     preview_timeout_s: int = _setting(30, whole_number(1, 3600), "How long a preview takes, seconds.")
     acw_max_time_s: int = _setting(

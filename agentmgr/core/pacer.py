@@ -26,8 +26,6 @@ from protocol.enums import PacingType
 MIN_ANSWERS = 20
 """Live answers before the estimates are trusted."""
 
-MAX_LINES_PER_AGENT = 4.0
-
 MOMENTS = 2
 """At so many moments, equally likely, may the answer of a new line come."""
 
@@ -86,6 +84,8 @@ class PacingEstimates:
     _ahead: tuple[_Ahead, ...] = ()
     _began_at: float | None = None
     _ahead_until: float = 0.0
+    day: int = 0
+    _before: tuple[int, int] = (0, 0)
     _drifted: float = 0.0
     _drift: float = 0.0
 
@@ -131,9 +131,21 @@ class PacingEstimates:
         """Learn how long an agent was busy with a contact, wrapup included."""
         self.contacts.end(handled_s, 0, at)
 
-    def caution(self, limit: float, reserve: float = 0.0) -> float:
+    @property
+    def today(self) -> tuple[int, int]:
+        """How many answers there were on this day, and how many of them were abandoned."""
+        answers, abandoned = self._before
+        return self.live_answers - answers, self.abandoned - abandoned
+
+    def begin_day(self, day: int) -> None:
+        """Count anew what happens on a day, unless it has begun already."""
+        if day != self.day:
+            self.day, self._before = day, (self.live_answers, self.abandoned)
+
+    def caution(self, limit: float, strict: bool) -> float:
         """Return how many standard deviations lie between what is expected and a loss, at this moment."""
-        too_many = self.abandoned - USED * limit * self.live_answers + reserve
+        answers, abandoned = self.today if strict else (self.live_answers, self.abandoned)
+        too_many = abandoned - USED * limit * answers + RESERVE * strict
         begun, wanted = _begin(limit), PROPORTION * too_many + self._drifted
         # what is at its bound already would drift without end
         self._drift = DRIFT * PROPORTION * too_many if BOLDEST < wanted < MOST_CAUTIOUS else 0.0
@@ -168,7 +180,7 @@ class Load:
     """The job at this moment, in agents and lines; `at` is the moment, steady seconds.
 
     `returning` are those of the busy agents who will take another contact. `patience_s` is how long somebody
-    who has answered is let wait.
+    who has answered is let wait; `day` is the number of the day.
     """
 
     idle: int
@@ -178,6 +190,7 @@ class Load:
     at: float = 0.0
     returning: int = Factory(lambda self: self.busy, takes_self=True)
     patience_s: float = 2.0
+    day: int = 0
 
 
 Pacer = Callable[[Load, PacingEstimates, CampaignSettings], int]
@@ -202,10 +215,18 @@ def predictive_lines(load: Load, estimates: PacingEstimates, settings: CampaignS
         settings: those of the campaign.
     """
     certain, limit = _one_each(load), settings.abandon_limit
-    most = int((load.idle + load.returning) * MAX_LINES_PER_AGENT) - load.ringing
+    most = int((load.idle + load.returning) * settings.max_calls_per_agent) - load.ringing
+    estimates.begin_day(load.day)
+    answers, abandoned = estimates.today
+    strict = settings.strict_abandon_limit
+    if strict and limit * answers - abandoned < 1:
+        return certain
+    if estimates.may_risk_abandon:
+        wanted = int(load.idle * settings.min_calls_per_agent) - load.ringing - load.waiting
+        certain = max(certain, min(wanted, most))
     if not estimates.may_risk_abandon or limit <= 0 or most <= certain:
         return certain
-    bearable = erfc(estimates.caution(limit) / sqrt(2)) / 2
+    bearable = erfc(estimates.caution(limit, strict) / sqrt(2)) / 2
     forecast = [_forecast(load, estimates, ahead) for ahead in estimates.ahead(load.at, load.patience_s)]
     if _loss(forecast, certain) > bearable:
         return certain

@@ -90,6 +90,7 @@ class JobFacts:
     skill: str
     min_level: int
     abandon_limit: float
+    max_calls_per_agent: float
     on_hand: int
     on_hand_fresh: int
     in_work: int

@@ -189,6 +189,7 @@ def facts_of(job: Job, steady: float, agents: Mapping[str, int]) -> JobFacts:
         skill=job.campaign.skill,
         min_level=job.campaign.min_skill_level,
         abandon_limit=job.campaign.abandon_limit,
+        max_calls_per_agent=job.campaign.max_calls_per_agent,
         on_hand=len(job.contacts),
         on_hand_fresh=sum(not contact.due_at for contact in job.contacts),
         in_work=len(job.sessions),

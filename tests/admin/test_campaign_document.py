@@ -29,6 +29,8 @@ NUMBERS = st.sampled_from(["+442079460018", "+493023125123", "+14155550123"])
 SINGLES: dict[str, st.SearchStrategy[Any]] = {
     "country": st.sampled_from(["", "DE", "GB"]),
     "abandon_number": st.sampled_from(["", "+442079460018"]),
+    "min_calls_per_agent": st.floats(1, 20),
+    "max_calls_per_agent": st.floats(1, 50),
 }
 BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
     str: NAMES | st.just(""),

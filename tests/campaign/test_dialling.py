@@ -31,6 +31,7 @@ FACTS = JobFacts(
     "English",
     min_level=1,
     abandon_limit=0.03,
+    max_calls_per_agent=4.0,
     on_hand=5,
     on_hand_fresh=3,
     in_work=1,

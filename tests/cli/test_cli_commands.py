@@ -283,6 +283,7 @@ OTHER_SETTINGS = {
     "filter": lambda _: "Language is empty",
     "finish_when": lambda _: "Sold >= 100",
     "abandon_number": lambda was: "+442079460018",
+    "min_calls_per_agent": lambda was: was + 1,
     "country": lambda was: "GB",
     str: lambda was: "x",
     int: lambda was: was + 1,

@@ -5,6 +5,7 @@ from itertools import count
 from random import Random
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from scenes import Scene
@@ -12,7 +13,6 @@ from scenes import Scene
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.lifetimes import Lifetimes
 from agentmgr.core.pacer import (
-    MAX_LINES_PER_AGENT,
     MIN_ANSWERS,
     USED,
     Load,
@@ -71,7 +71,9 @@ def test_progressive_dials_one_line_for_each_agent_nobody_rings_for(load):
 def test_predictive_dials_no_fewer_than_progressive_and_no_more_than_the_cap(load, seen, limit):
     lines, certain = predictive(load, seen, limit), progressive(load)
     assert certain <= lines
-    assert lines <= max(certain, (load.idle + load.busy) * MAX_LINES_PER_AGENT - load.ringing)
+    assert lines <= max(
+        certain, (load.idle + load.busy) * CampaignSettings().max_calls_per_agent - load.ringing
+    )
 
 
 @given(loads, estimates(), limits)
@@ -291,6 +293,33 @@ def test_shift_of_one_agent_has_a_line_for_each_moment_it_is_idle_and_abandons_l
     shift = Shift(seed=4, agents=1, hours=3)
     assert shift.abandoned <= LIMIT * shift.answers + 3
     assert shift.share > 0.65
+
+
+@pytest.mark.parametrize("agents", [5, 20])
+def test_strict_shift_keeps_to_the_limit_by_itself(agents):
+    settings = CampaignSettings(strict_abandon_limit=True)
+    for seed in (1, 2):
+        shift = Shift(seed, agents, hours=2, settings=settings)
+        assert 0 < shift.abandoned <= LIMIT * shift.answers
+
+
+def test_strict_campaign_counts_each_day_by_itself():
+    settings = CampaignSettings(strict_abandon_limit=True)
+    seen, load = experienced(live_answers=1000, abandoned=20), Load(20, 20, 0, 0, day=1)
+    assert predictive_lines(load, seen, settings) == progressive(load)
+    seen.live_answers += 400
+    today, tomorrow = (predictive_lines(evolve(load, day=day), seen, settings) for day in (1, 2))
+    assert today > progressive(load) == tomorrow
+
+
+def test_lines_for_each_agent_are_no_fewer_and_no_more_than_the_campaign_says():
+    load, seen = Load(20, 20, 0, 0), experienced(rate=0.3)
+    wide = predictive_lines(load, seen, CampaignSettings(abandon_limit=0.2, max_calls_per_agent=50))
+    narrow = predictive_lines(load, seen, CampaignSettings(abandon_limit=0.2, max_calls_per_agent=1.5))
+    assert wide > 60 == narrow
+    scared = experienced(rate=0.9, abandoned=500)
+    assert predictive_lines(load, scared, CampaignSettings(min_calls_per_agent=2)) == 40
+    assert predictive_lines(load, scared, CampaignSettings()) == 20
 
 
 # -- in the zone ----------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ FIELDS = {
     "completion_codes": CODES.map(tuple),
     "attributes": st.just(()),  # the store's, see below
     "abandon_limit": st.floats(0, 1),
+    "min_calls_per_agent": st.floats(1, 20),
+    "max_calls_per_agent": st.floats(1, 50),
     "calling_hours": st.builds(CallingHours, WHOLE, WHOLE, st.frozensets(st.integers(1, 7))),
 }
 TYPES: dict[object, st.SearchStrategy[object]] = {
