@@ -111,6 +111,16 @@ def test_same_seed_gives_the_same_day_and_another_gives_another():
     assert counts(1) == counts(1) != counts(2)
 
 
+def test_strict_day_is_one_of_a_strict_campaign_and_dials_less():
+    def attempts(strict):
+        days = Days(SCENES["exponential"], "ours", 10, 1, 3600, strict=strict)
+        (day,) = days.run(1)
+        assert days.zone.jobs[1].campaign.strict_abandon_limit is strict
+        return day.attempts
+
+    assert attempts(True) < attempts(False)
+
+
 def test_rows_are_of_every_pacer_and_size_and_progressive_abandons_nobody(capsys):
     rows = measure(["ours"], [2, 5], "exponential", days=1, seeds=1, jobs=1, shift_s=900)
     assert [(row.agents, row.pacer) for row in rows] == [

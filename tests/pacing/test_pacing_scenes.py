@@ -63,7 +63,7 @@ def test_realistic_scene_answers_after_four_to_twenty_seconds_and_fails_fast_onc
 def test_regular_scene_has_ends_that_can_be_foreseen():
     scene = SCENES["regular"]
     times = drawn(lambda draw: scene.talk_s(draw) + scene.wrapup_s(draw))
-    assert stdev(times) / fmean(times) < 0.2
+    assert stdev(times) / fmean(times) < 0.05
 
 
 def test_noon_scene_has_half_the_answers_in_the_afternoon():

@@ -71,6 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=_whole(1, 1000), default=20, help="repetitions, each from a cold start"
     )
     parser.add_argument("--hours", type=_whole(1, 16), default=8, help="of a day")
+    parser.add_argument("--strict", action="store_true", help="each day keeps the limit by itself (ours)")
     parser.add_argument("--jobs", type=_whole(1, 256), default=2, help="processes that share the work")
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw utilisation against abandoned calls (matplotlib)"
@@ -101,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
         options.seeds,
         options.jobs,
         options.hours * 3600,
+        options.strict,
     )
     if options.json:
         print(json.dumps(to_json(rows), indent=1))

@@ -56,6 +56,7 @@ class Days:
         seed: the same gives the same days.
         shift_s: how long agents work on a day.
         day_s: from the begin of a shift to the next.
+        strict: whether each day is to keep the limit by itself.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Days:
         seed: int,
         shift_s: float = SHIFT_S,
         day_s: float = DAY_S,
+        strict: bool = False,
     ) -> None:
         self._shift_s, self._day_s = shift_s, day_s
         self._begins_at = MONDAY_8_H
@@ -77,6 +79,7 @@ class Days:
             (CompletionCodeSpec(1, "Done"),),
             1,
             abandon_limit=ABANDON_LIMIT,
+            strict_abandon_limit=strict,
             ring_time_s=scene.ring_time_s,
             acw_max_time_s=0,
             max_attempts=1,

@@ -29,6 +29,7 @@ class Repetition:
     seed: int
     days: int
     shift_s: float = SHIFT_S
+    strict: bool = False
 
 
 @frozen
@@ -50,7 +51,7 @@ class Row:
 def run(repetition: Repetition) -> list[DayResult]:
     """Let the days of a repetition pass."""
     r = repetition
-    days = Days(SCENES[r.scene], r.pacer, r.agents, r.seed, r.shift_s)
+    days = Days(SCENES[r.scene], r.pacer, r.agents, r.seed, r.shift_s, strict=r.strict)
     return list(days.run(r.days))
 
 
@@ -92,6 +93,7 @@ def measure(
     seeds: int,
     jobs: int,
     shift_s: float = SHIFT_S,
+    strict: bool = False,
 ) -> list[Row]:
     """Return a row for each size and pacer; progressive is measured too, for the others' gap.
 
@@ -100,7 +102,7 @@ def measure(
     """
     names = list(dict.fromkeys((BASE, *pacers)))
     repetitions = [
-        Repetition(pacer, agents, scene, seed, days, shift_s)
+        Repetition(pacer, agents, scene, seed, days, shift_s, strict)
         for agents in sizes
         for pacer in names
         for seed in range(1, seeds + 1)

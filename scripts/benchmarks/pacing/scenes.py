@@ -168,8 +168,8 @@ SCENES: Mapping[str, Scene] = {
     ),
     "regular": Scene(
         "handle times differ little, so that ends can be foreseen; all means are those of exponential",
-        talk_s=log_normal(100, 0.15),
-        wrapup_s=log_normal(20, 0.15),
+        talk_s=log_normal(100, 0.05),
+        wrapup_s=log_normal(20, 0.05),
         has_optimum=True,
         foreseeable=True,
     ),
