@@ -156,13 +156,16 @@ async def _obey(server: RunningServer, zone: str, plan: Plan) -> None:
 def _sizes(server: RunningServer, zone: str) -> dict[str, int]:
     """Count what must not grow while as many agents do the same."""
     hosted = server.zones[zone]
+    switch = hosted.runner._telephony._switch
     gc.collect()
     return {
         "objects": len(gc.get_objects()),
+        "blocks": sys.getallocatedblocks(),
         "tasks": trio.lowlevel.current_statistics().tasks_living,
         "descriptors": len(os.listdir("/dev/fd")),
         "timers": len(hosted.runner._timers),
-        "switch_plans": len(hosted.runner._telephony._switch._agenda),
+        "switch_plans": len(switch._agenda),
+        "switch_ids": len(switch._uses),
     }
 
 
