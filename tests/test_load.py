@@ -198,7 +198,7 @@ def test_desktop_that_is_told_of_a_session_again_notices_it():
 
 @pytest.mark.slow
 def test_load_of_five_desktops_finds_the_real_server_in_order():
-    command = [sys.executable, "-m", "scripts.loading", "--agents", "5", "--minutes", "0.02", "--json"]
+    command = [sys.executable, "-m", "scripts.loading", "--agents", "5", "--minutes", "0.05", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
