@@ -53,7 +53,7 @@ USED = 0.97
 PROPORTION = 0.08
 """How many standard deviations more caution for each abandoned call too many."""
 
-DRIFT = 1e-4
+DRIFT = 7e-4
 """How much of that, for each answer that it lasts, the caution begins with from then on."""
 
 BOLDEST, MOST_CAUTIOUS = -0.7, 2.5
