@@ -28,7 +28,7 @@ def check(path: Path) -> None:
     try:
         import matplotlib  # noqa: F401 - whether it is there
     except ImportError:
-        raise NoPlot("--plot needs matplotlib; install it with: .venv/bin/pip install matplotlib") from None
+        raise NoPlot("--plot needs matplotlib; install it with: ./scripts/setup dev") from None
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:

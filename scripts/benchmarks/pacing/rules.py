@@ -1,6 +1,6 @@
 """Other ways to pace than the zone's own, to be compared with: each is made anew for each job.
 
-The laws in the style of VICIdial are written from what its manual says of them in public, not from its code.
+The laws in the style of VICIdial stand for the kind: an adjusted level for each agent, with gains of our own.
 All of them dial as progressive does until the zone has seen enough answers to let any pacer risk something.
 """
 
