@@ -7,9 +7,8 @@ its age has; both sums are taken as normal. What is small enough is 2 % at first
 find no agent, and is then steered by how many really did, so that what the model gets wrong, or what changes
 while the day goes on, costs neither customers nor agents.
 
-For exponential times and whole lines this comes within a few thousandths of the best policy there is, which
-was found by solving the Markov decision process; where ages tell something it goes beyond what is possible
-without them.
+`./scripts/bench pacing` measures what that is worth beside the best policy without memory, which it passes
+where ages tell something; docs/pacing.md has the figures.
 """
 
 from collections.abc import Callable
