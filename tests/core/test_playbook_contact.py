@@ -27,6 +27,7 @@ from agentmgr.core.events import (
     TelephonyLost,
 )
 from agentmgr.core.model import CallingHours, Number, Wanted, WantedJob, ZoneConfig
+from agentmgr.core.pacer import CONTACTS
 from agentmgr.testing.stage import without
 from agentmgr.testing.transcript import lines
 from protocol.commands import (
@@ -693,8 +694,7 @@ def test_contact_wrapped_up_tells_the_pacer_how_long_it_kept_its_agent():
     scene.wait(20)
     scene.send("A", AGTWrapupContact(CompletionCode(1), SID))
     after = scene.zone.jobs[1].estimates.handle_s
-    assert after < before
-    assert after == pytest.approx((before + 60) / 2)
+    assert after == pytest.approx(before + (60 - before) / (1 + CONTACTS.weight))
 
 
 def test_job_claims_a_few_contacts_ahead_and_no_more():
