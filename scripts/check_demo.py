@@ -11,7 +11,7 @@ from typing import Any
 REDIALS = 0.1
 """The share of answered calls that may be redials, at most: about one in a hundred is."""
 ABANDON_LIMIT = 0.03
-SLACK = 6
+SLACK = 2
 """Abandoned calls more than the limit allows: few are answered, and one more is a quarter of a percent."""
 
 

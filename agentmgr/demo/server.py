@@ -237,6 +237,7 @@ def _spec(campaign: DemoCampaign) -> CampaignSpec:
         ring_time_s=campaign.ring_time_s,
         acw_max_time_s=campaign.acw_max_time_s,
         acw_extensions=1,
+        strict_abandon_limit=True,  # the demo is over before luck evens out
         max_attempts=100,
         retry_s=dict.fromkeys(DialFailReason, RETRY_S),
         nuisance_retry_s=RETRY_S,
