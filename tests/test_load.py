@@ -23,6 +23,7 @@ from protocol.structures import (
     CustomerDetails,
     WrapupDetails,
 )
+from scripts.loading.__main__ import main
 from scripts.loading.desktop import MATRIX, Desktop, Notes, Plan, details_of, number_of
 from scripts.loading.server import Order
 
@@ -240,3 +241,22 @@ def test_locust_has_agents_as_users_for_ten_seconds_and_no_failure(tmp_path):
     requests = {each["name"]: each for each in json.loads(done.stdout)}
     assert requests.keys() >= {"AGTLogon", "AGTHoldCall", "AGTGetCustomerDetails", "AGTWrapupContact"}
     assert all(each["num_failures"] == 0 for each in requests.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("--agents 0", "allowed: whole numbers, 1 to 20000"),
+        ("--agents ten", "allowed: whole numbers, 1 to 20000"),
+        ("--rate=-1", "allowed: numbers, 0 to 10000"),
+        ("--rate nan", "allowed: numbers, 0 to 10000"),
+        ("--minutes 0", "allowed: numbers, 0.01 to 10000"),
+        ("--agents 2 --processes 3", "allowed: as many as --agents, 2, at most"),
+    ],
+)
+def test_load_that_cannot_be_is_refused_before_a_server_starts(given, says, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["load", *given.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err

@@ -33,8 +33,8 @@ def report(
 
     Live answers and abandoned calls are those of predictive and progressive dialling, where nobody in
     particular was meant to take the call. within_limit holds the rate over 30 days against the limit that
-    the campaign has now. again_within_72_h counts such calls to a number within 72 hours after one of that
-    day was abandoned there; nuisance_retry_s of a campaign keeps it at 0.
+    the campaign has now. again_within_72_h counts such calls to a number of a contact within 72 hours after
+    one of that day was abandoned there; nuisance_retry_s of a campaign keeps it at 0.
 
     ```
     agentmgr compliance report --campaign Spring --timezone Europe/Berlin

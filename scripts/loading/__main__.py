@@ -2,19 +2,47 @@
 
 import argparse
 import json
+import math
 import sys
+from collections.abc import Callable
 
 from scripts.loading import measuring
 
 
-def main() -> None:
+def between(of: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return what reads a number of the command line; anything else is refused with what is allowed."""
+
+    def read(text: str) -> float:
+        try:
+            number = of(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            what = "whole numbers" if of is int else "numbers"
+            raise argparse.ArgumentTypeError(f"{text!r}; allowed: {what}, {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(prog="scripts/load", description=__doc__)
-    parser.add_argument("--agents", type=int, default=50, help="desktops that are logged on")
     parser.add_argument(
-        "--rate", type=float, default=0.0, help="attempts a second that are wished; 0: as many as agents take"
+        "--agents", type=between(int, 1, 20_000), default=50, help="desktops that are logged on"
     )
-    parser.add_argument("--minutes", type=float, default=0.5, help="how long is measured")
-    parser.add_argument("--processes", type=int, default=1, help="that the desktops are spread over")
+    parser.add_argument(
+        "--rate",
+        type=between(float, 0, 10_000),
+        default=0.0,
+        help="attempts a second that are wished; 0: as many as agents take",
+    )
+    parser.add_argument(
+        "--minutes", type=between(float, 0.01, 10_000), default=0.5, help="how long is measured"
+    )
+    parser.add_argument(
+        "--processes", type=between(int, 1, 64), default=1, help="that the desktops are spread over"
+    )
     parser.add_argument(
         "--tokens",
         action="store_true",
@@ -33,7 +61,16 @@ def main() -> None:
         help="tell sizes of the server that must not grow, three times a minute",
     )
     parser.add_argument("--json", action="store_true", help="print the figures of the contract alone")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    reader = parser()
+    options = reader.parse_args()
+    if options.processes > options.agents:
+        reader.error(
+            f"--processes {options.processes}: allowed: as many as --agents, {options.agents}, at most"
+        )
     figures, details = measuring.measure(
         measuring.Load(
             options.agents,

@@ -303,6 +303,18 @@ def test_strict_shift_keeps_to_the_limit_by_itself(agents):
         assert 0 < shift.abandoned <= LIMIT * shift.answers
 
 
+def test_strict_day_of_the_worst_luck_abandons_no_more_than_the_limit():
+    """Whatever the model believes: every call beyond the certain ones is abandoned."""
+    settings = CampaignSettings(strict_abandon_limit=True)
+    seen, load = experienced(live_answers=1000, abandoned=0), Load(20, 20, 0, 0)
+    for _ in range(500):
+        certain, lines = progressive(load), predictive_lines(load, seen, settings)
+        seen.live_answers += certain
+        seen.abandoned += lines > certain
+        assert seen.abandoned <= LIMIT * seen.live_answers
+    assert seen.abandoned > 0
+
+
 def test_strict_campaign_counts_each_day_by_itself():
     settings = CampaignSettings(strict_abandon_limit=True)
     seen, load = experienced(live_answers=1000, abandoned=20), Load(20, 20, 0, 0, day=1)
