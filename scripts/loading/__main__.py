@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -71,20 +72,23 @@ def main() -> None:
         reader.error(
             f"--processes {options.processes}: allowed: as many as --agents, {options.agents}, at most"
         )
-    figures, details = measuring.measure(
-        measuring.Load(
-            options.agents,
-            options.rate,
-            options.minutes * 60,
-            options.processes,
-            options.tokens,
-            options.storm,
-            options.database,
-            options.profile or "",
-            options.soak,
-        ),
-        tell=lambda line: print(line, file=sys.stderr, flush=True),
+    if options.profile and shutil.which("py-spy") is None:
+        reader.error("--profile: needs py-spy; install it with: .venv/bin/pip install py-spy")
+    load = measuring.Load(
+        options.agents,
+        options.rate,
+        options.minutes * 60,
+        options.processes,
+        options.tokens,
+        options.storm,
+        options.database,
+        options.profile or "",
+        options.soak,
     )
+    try:
+        figures, details = measuring.measure(load, lambda line: print(line, file=sys.stderr, flush=True))
+    except RuntimeError as error:
+        sys.exit(f"scripts/load: {error}")
     if options.json:
         print(json.dumps(figures))
     else:
