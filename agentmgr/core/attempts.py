@@ -1,6 +1,7 @@
 """The life of an attempt: its session, its line, its end, and the contact given back to the store."""
 
 from collections.abc import Callable
+from functools import partial
 
 from attrs import evolve
 
@@ -102,39 +103,47 @@ class Attempts:
         """Dial the session's number once the store has nothing against it; else call `on_failed`."""
         session.on_customer_event(CustomerEvent.WANTED)
         session.fail_reason = None
-        ring_time_s, attempt_id = session.job.campaign.ring_time_s, session.attempt_id
+        self._end_by_itself(session)  # whatever becomes of the question
+        self._ask(session, on_failed)
 
-        def end_by_itself() -> None:
-            self._out.set_timer((Timer.RING, session.sid), ring_time_s + RING_GRACE_S)
-
-        def checked(answer: DialChecked) -> None:
-            if session.over or session.phase is not Phase.CHECKING or session.attempt_id != attempt_id:
-                return
-            if answer.number is not None and answer.number != session.number:
-                is_same = answer.number.number == session.number.number
-                self._correct_number(session, answer.number)
-                if not is_same:  # nobody else may be at work with this one
-                    self._floor.ask_about_dial(session, checked)
-                    return
-            refusal = self._refusal(session, answer)
-            if refusal is not None:
-                on_failed(session, refusal)
-                return
-            session.on_customer_event(CustomerEvent.DIALED)
-            session.dialed = True
-            session.dials += 1
-            self._floor.stats.attempts += 1
-            session.dialed_at = self._out.steady
-            hours, timezone = str(session.job.campaign.calling_hours), session.number.timezone
-            session.check = DialCheck(self._out.now, timezone, hours)
-            session.job.counts.saw_dial(self._out.steady)
-            if session.owner is None:
-                session.job.estimates.saw_dial(self._out.steady)
-            self._out.emit(Dial(session.sid, session.number.number, ring_time_s))
-            end_by_itself()
-
-        end_by_itself()  # whatever becomes of the question
+    def _ask(self, session: Session, on_failed: Callable[[Session, DialFailReason], None]) -> None:
+        checked = partial(self._dial_checked, session, session.attempt_id, on_failed)
         self._floor.ask_about_dial(session, checked)
+
+    def _end_by_itself(self, session: Session) -> None:
+        self._out.set_timer((Timer.RING, session.sid), session.job.campaign.ring_time_s + RING_GRACE_S)
+
+    def _dial_checked(
+        self,
+        session: Session,
+        attempt_id: str,
+        on_failed: Callable[[Session, DialFailReason], None],
+        answer: DialChecked,
+    ) -> None:
+        if session.over or session.phase is not Phase.CHECKING or session.attempt_id != attempt_id:
+            return
+        if answer.number is not None and answer.number != session.number:
+            is_same = answer.number.number == session.number.number
+            self._correct_number(session, answer.number)
+            if not is_same:  # nobody else may be at work with this one
+                self._ask(session, on_failed)
+                return
+        refusal = self._refusal(session, answer)
+        if refusal is not None:
+            on_failed(session, refusal)
+            return
+        campaign = session.job.campaign
+        session.on_customer_event(CustomerEvent.DIALED)
+        session.dialed = True
+        session.dials += 1
+        self._floor.stats.attempts += 1
+        session.dialed_at = self._out.steady
+        session.check = DialCheck(self._out.now, session.number.timezone, str(campaign.calling_hours))
+        session.job.counts.saw_dial(self._out.steady)
+        if session.owner is None:
+            session.job.estimates.saw_dial(self._out.steady)
+        self._out.emit(Dial(session.sid, session.number.number, campaign.ring_time_s))
+        self._end_by_itself(session)
 
     def _refusal(self, session: Session, answer: DialChecked) -> DialFailReason | None:
         """Return why a number is not dialled; None if it may be."""

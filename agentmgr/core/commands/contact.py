@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from itertools import chain
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from agentmgr.core.agent import Agent
 from agentmgr.core.commands.registry import Answer, on_agent_command
@@ -248,38 +249,58 @@ def add_to_dnc(zone: Parts, agent: Agent, command: AGTAddToDNC, event: CommandRe
     texts = [entry.value or contact.attributes.get(entry.key, "") for entry in command.address_list]
     if not texts:
         return ResultCode.DNC_INVALID
-    missing: dict[str, None] = {}
-    whose = session.job.campaign.organisation
-
-    def go_on(first: int) -> ResultCode | None:
-        """Ask about some of the addresses; return why that cannot be."""
-        try:
-            addresses = [_address(session, text) for text in texts[first : first + ADDRESSES_A_TURN]]
-        except ValueError:
-            return ResultCode.DNC_BAD_ADDRESS
-
-        def looked_up(present: frozenset[str]) -> None:
-            missing.update((address, None) for address in addresses if address not in present)
-            rest = first + ADDRESSES_A_TURN
-            refusal = go_on(rest) if rest < len(texts) else finish()
-            if refusal is not None:
-                zone.out.respond(event, AGTAddToDNCRESP(refusal))
-
-        zone.ask_dnc(tuple(addresses), whose, looked_up, event)
-        return None
-
-    def finish() -> ResultCode | None:
-        if not missing:
-            return ResultCode.DNC_PRESENT
-        for address in missing:
-            zone.out.emit(AddToDnc(address, agent.agent_id, zone.out.now, whose))
-        zone.out.respond(event, AGTAddToDNCRESP(ResultCode.SUCCESS, session_id=session.sid))
-        return None
-
-    refusal = go_on(0)
+    refusal = _look_up(zone, _Addition(event, agent.agent_id, session, texts), 0)
     if refusal is None:
         zone.lanes.hold(event)
     return refusal
+
+
+@frozen(eq=False)
+class _Addition:
+    """Addresses as an agent wrote them for the list; `missing` are those that it does not have."""
+
+    event: CommandReceived
+    agent_id: str
+    session: Session
+    texts: list[str]
+    missing: dict[str, None] = field(factory=dict)
+
+    @property
+    def organisation(self) -> str:
+        """Whose list it is."""
+        return self.session.job.campaign.organisation
+
+
+def _look_up(zone: Parts, addition: _Addition, first: int) -> ResultCode | None:
+    """Ask about some of the addresses; return why that cannot be."""
+    texts = addition.texts[first : first + ADDRESSES_A_TURN]
+    try:
+        addresses = tuple(_address(addition.session, text) for text in texts)
+    except ValueError:
+        return ResultCode.DNC_BAD_ADDRESS
+    then = partial(_looked_up, zone, addition, first + ADDRESSES_A_TURN, addresses)
+    zone.ask_dnc(addresses, addition.organisation, then, addition.event)
+    return None
+
+
+def _looked_up(
+    zone: Parts, addition: _Addition, rest: int, addresses: tuple[str, ...], present: frozenset[str]
+) -> None:
+    addition.missing.update((address, None) for address in addresses if address not in present)
+    more = rest < len(addition.texts)
+    refusal = _look_up(zone, addition, rest) if more else _add(zone, addition)
+    if refusal is not None:
+        zone.out.respond(addition.event, AGTAddToDNCRESP(refusal))
+
+
+def _add(zone: Parts, addition: _Addition) -> ResultCode | None:
+    if not addition.missing:
+        return ResultCode.DNC_PRESENT
+    for address in addition.missing:
+        zone.out.emit(AddToDnc(address, addition.agent_id, zone.out.now, addition.organisation))
+    response = AGTAddToDNCRESP(ResultCode.SUCCESS, session_id=addition.session.sid)
+    zone.out.respond(addition.event, response)
+    return None
 
 
 @on_agent_command(AGTIsInDNC)
