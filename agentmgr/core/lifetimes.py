@@ -129,13 +129,12 @@ class Lifetimes:
         at_risk, ages = 0.0, list(range(BINS))
         risks = [0.0] * BINS
         for age in reversed(ages):
-            risks[age] = at_risk + gone[age]
+            risks[age] = at_risk + gone[age] + self.alive[age] / 2  # who is so old is halfway through
             at_risk += gone[age] + self.alive[age]
-        # the chance to end of one whose age says nothing; those alive have not ended in all their time
-        lived = sum(risks) + sum(self.alive) / 2
         believed = belief.weight * self.width_s / belief.mean_s
-        steady = min(0.9, (sum(gone) + believed) / (lived + belief.weight + 1e-12))
-        first = (sum(here) + believed * belief.shares[0]) / (sum(gone) + believed)
+        # the chance to end of one whose age says nothing
+        steady = min(0.9, (sum(gone) + believed) / (sum(risks) + belief.weight + 1e-12))
+        first = belief.shares[0]  # not what the ends so far say: those that fail fast come first
         ends = [
             min(1.0, (each + belief.weight * steady) / (risk + belief.weight))
             for each, risk in zip(gone, risks, strict=True)

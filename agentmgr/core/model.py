@@ -138,6 +138,8 @@ class ContactSpec:
     @property
     def next_number(self) -> PhoneNumber | None:
         """The number to be dialled next: `phone`, or what comes after it in turn; None if none is of use."""
+        if self.numbers and not self.phone and not self.left_out:
+            return self.numbers[0]  # of nearly all contacts, several times before each dial
         names = [number.name for number in self.numbers]
         at = names.index(self.phone) if self.phone in names else 0
         in_turn = (*self.numbers[at:], *self.numbers[:at])

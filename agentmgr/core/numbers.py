@@ -119,6 +119,7 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)  # asked twice of each number: before it is dialled, and once it was checked
 def is_premium(e164: str) -> bool:
     """Tell whether a number costs more than a call; one that does not exist costs nothing."""
     if _E164.fullmatch(e164) and not _PREMIUM_TOO.match(e164):

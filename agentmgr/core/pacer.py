@@ -226,7 +226,11 @@ def predictive_lines(load: Load, estimates: PacingEstimates, settings: CampaignS
     if not estimates.may_risk_abandon or limit <= 0 or most <= certain:
         return certain
     bearable = erfc(estimates.caution(limit, strict) / sqrt(2)) / 2
-    forecast = [_forecast(load, estimates, ahead) for ahead in estimates.ahead(load.at, load.patience_s)]
+    moments = estimates.ahead(load.at, load.patience_s)
+    # older than all bins
+    old_lines = max(0, load.ringing - sum(estimates.lines.alive))
+    old_contacts = max(0, load.busy - sum(estimates.contacts.alive))
+    forecast = [_forecast(load, estimates, ahead, old_lines, old_contacts) for ahead in moments]
     if _loss(forecast, certain) > bearable:
         return certain
     low, step = certain, 1
@@ -243,16 +247,18 @@ def predictive_lines(load: Load, estimates: PacingEstimates, settings: CampaignS
     return low
 
 
-def _forecast(load: Load, estimates: PacingEstimates, ahead: _Ahead) -> tuple[float, float, float]:
+def _forecast(
+    load: Load, estimates: PacingEstimates, ahead: _Ahead, old_lines: int, old_contacts: int
+) -> tuple[float, float, float]:
     """Return how many agents will be missing at a moment, its variance, and a new line's share in it."""
     lines, contacts, fresh = estimates.lines.alive, estimates.contacts.alive, ahead.fresh
-    answers = sum(map(mul, lines, ahead.answered)) + max(0, load.ringing - sum(lines)) * fresh
+    answers = sum(map(mul, lines, ahead.answered)) + old_lines * fresh
     variance = answers - answers * answers / max(load.ringing, answers, 1)
     missing = answers - load.idle + load.waiting + ROUNDING
     if load.busy:
-        old, chance = max(0, load.busy - sum(contacts)), ahead.freed[-1]
-        freed = sum(map(mul, contacts, ahead.freed)) + old * chance
-        squares = sum(map(mul, contacts, ahead.freed_squared)) + old * chance * chance
+        chance = ahead.freed[-1]
+        freed = sum(map(mul, contacts, ahead.freed)) + old_contacts * chance
+        squares = sum(map(mul, contacts, ahead.freed_squared)) + old_contacts * chance * chance
         part = load.returning / load.busy
         missing -= part * freed
         variance += max(0.0, part * freed - part * part * squares)

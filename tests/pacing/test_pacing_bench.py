@@ -2,13 +2,15 @@
 
 import json
 import sys
+from collections import Counter
 
 import pytest
 
+from agentmgr.core.effects import StartAttempt
 from agentmgr.core.stats import ZoneStats
 from scripts.benchmarks.pacing import command
 from scripts.benchmarks.pacing.days import DayResult, Days
-from scripts.benchmarks.pacing.measure import Row, faults, measure, sum_up
+from scripts.benchmarks.pacing.measure import Repetition, Row, faults, measure, run, sum_up
 from scripts.benchmarks.pacing.optimum import OPTIMUM, gap_closed, optimum
 from scripts.benchmarks.pacing.plot import draw
 from scripts.benchmarks.pacing.scenes import SCENES
@@ -188,3 +190,38 @@ def test_plot_has_every_pacer_and_the_optimum(tmp_path):
     draw(rows, path)
     assert "<!-- ours -->" in (written := path.read_text())
     assert "<!-- optimum -->" in written
+
+
+@pytest.mark.parametrize(("scene", "seed"), [("exponential", 2), ("realistic", 3)])
+def test_large_floor_that_begins_at_once_is_not_misled_by_the_lines_that_end_first(scene, seed):
+    (day,) = Days(SCENES[scene], "ours", 200, seed, 300).run(1)
+    assert day.answers > 500
+    assert day.abandoned < 0.05 * day.answers  # it was 0.19 and 0.09
+
+
+def test_campaigns_that_share_agents_have_what_came_for_them_by_priority():
+    scene = SCENES["shared"]
+    days = Days(scene, "ours", agents=2, seed=1)
+    dialled = Counter()
+    commit = days.store.commit
+
+    def counted(token, records):
+        for record in records:
+            if isinstance(record, StartAttempt):
+                dialled[record.job_id] += 1
+        commit(token, records)
+
+    days.store.commit = counted
+    list(days.run(1))
+    urgent = scene.shares[0]
+    assert dialled[1] == 2 * urgent.waves * urgent.contacts_an_agent
+    assert dialled[2] > 200  # in what was left of each hour
+
+
+def test_zones_share_the_agents_and_count_together():
+    results = run(Repetition("ours", 5, "zones", seed=1, days=1, shift_s=600))
+    parts = [list(Days(SCENES["zones"], "ours", n, seed, 600).run(1)) for n, seed in ((3, 2), (2, 3))]
+    assert [(day.answers, day.worked_s) for day in results] == [
+        (one.answers + other.answers, one.worked_s + other.worked_s)
+        for one, other in zip(*parts, strict=True)
+    ]

@@ -1,6 +1,7 @@
 """Days of a campaign in virtual time: a real zone and a real switch, and desktops that do the least."""
 
 from collections.abc import Iterator
+from math import inf
 from random import Random
 from time import process_time
 
@@ -71,22 +72,27 @@ class Days:
     ) -> None:
         self._shift_s, self._day_s = shift_s, day_s
         self._begins_at = MONDAY_8_H
-        campaign = CampaignSpec(
-            1,
-            "Bench",
-            PACINGS.get(pacer, PacingType.Predictive),
-            SKILL,
-            (CompletionCodeSpec(1, "Done"),),
-            1,
-            abandon_limit=ABANDON_LIMIT,
-            strict_abandon_limit=strict,
-            ring_time_s=scene.ring_time_s,
-            acw_max_time_s=0,
-            max_attempts=1,
-            nuisance_retry_s=0,
-            infinite=True,
-        )
-        self.store = EndlessStore(campaign, scene.prefix)
+        self._scene, self._agents = scene, agents
+        campaigns = {
+            job_id: CampaignSpec(
+                job_id,
+                f"Bench {job_id}",
+                PACINGS.get(pacer, PacingType.Predictive),
+                SKILL,
+                (CompletionCodeSpec(1, "Done"),),
+                1,
+                priority=share.priority,
+                abandon_limit=ABANDON_LIMIT,
+                strict_abandon_limit=strict,
+                ring_time_s=scene.ring_time_s,
+                acw_max_time_s=0,
+                max_attempts=1,
+                nuisance_retry_s=0,
+                infinite=True,
+            )
+            for job_id, share in enumerate(scene.shares, 1)
+        }
+        self.store = EndlessStore(campaigns, scene.prefix, self._come)
         self.switch = SimSwitch(seed, CLEAN, SceneCustomers(scene, self._part))
         zone_name = "Bench"
         # every desktop here lives: none is asked
@@ -106,13 +112,25 @@ class Days:
             self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill(SKILL),)), zone_name)
             draw = Random(f"{seed}/{agent_id}")
             self.desktops.append(BenchDesktop(agent_id, zone_name, draw, scene, shift_s))
-        self.virtual.post(JobLoaded(1, self.store.jobs[1]))
-        if pacer in RULES:
-            job = self.zone.jobs[1]
-            job.pacer = Careful(RULES[pacer](scene, agents, shift_s), job)
+        for job_id in campaigns:
+            self.virtual.post(JobLoaded(job_id, self.store.jobs[job_id]))
+            if pacer in RULES:
+                job = self.zone.jobs[job_id]
+                job.pacer = Careful(RULES[pacer](scene, agents, shift_s), job)
 
     def _part(self) -> float:
         return (self.virtual.now - self._begins_at) / self._shift_s
+
+    def _come(self, job_id: int) -> tuple[float, float]:
+        """Return how many contacts of a job have come on this day and before, and when the next do."""
+        share, begins_at = self._scene.shares[job_id - 1], self._begins_at
+        if not share.waves:
+            return inf, self.virtual.now
+        wave = min(int(self._part() * share.waves), share.waves - 1)
+        day = round((begins_at - MONDAY_8_H) / self._day_s)
+        is_last = wave == share.waves - 1
+        next_at = begins_at + (self._day_s if is_last else self._shift_s * (wave + 1) / share.waves)
+        return (day * share.waves + wave + 1) * share.contacts_an_agent * self._agents, next_at
 
     def run(self, days: int) -> Iterator[DayResult]:
         """Let days pass, one after another."""
@@ -141,7 +159,7 @@ class Days:
         return DayResult(worked_s, waited_s, *counts, process_time() - began)
 
     def _want(self, wanted: Wanted) -> None:
-        self.virtual.post(JobsWanted((WantedJob(1, wanted),)))
+        self.virtual.post(JobsWanted(tuple(WantedJob(job_id, wanted) for job_id in self.zone.jobs)))
 
     def _take_times(self) -> tuple[float, float]:
         """Return how long all agents worked and waited since this was called last."""

@@ -1,7 +1,7 @@
 """A store whose contacts never end and that forgets what is over: a month needs no more than a day."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 
 from agentmgr.core.effects import CheckDial, EndAttempt, MarkAnswered, Record, ReturnContact
 from agentmgr.core.events import ContactsFetched, DialChecked
@@ -17,22 +17,30 @@ class EndlessStore(MemoryStore):
     """Makes contacts when they are claimed, and checks what the zone writes like its parent.
 
     Args:
-        campaign: the only one there is.
+        campaigns: those there are, by their jobs.
         prefix: how the number of a contact begins, by the contact's number.
-        job_id: the campaign's job.
+        come: how many contacts of a job there have been up to now, and when the next ones come.
 
     Attributes:
         dials, answers, abandoned: counted from the records: what an auditor would find.
     """
 
-    def __init__(self, campaign: CampaignSpec, prefix: Callable[[int], str], job_id: int = 1) -> None:
+    def __init__(
+        self,
+        campaigns: Mapping[int, CampaignSpec],
+        prefix: Callable[[int], str],
+        come: Callable[[int], tuple[float, float]],
+    ) -> None:
         super().__init__()
         self.dials = self.answers = self.abandoned = 0
         self._made = 0
+        self._made_for = Counter[int]()
         self._prefix = prefix
+        self._come = come
         self._resting: defaultdict[str, deque[PhoneNumber]] = defaultdict(deque)
         self._prefixes: dict[str, str] = {}
-        self.add_job(job_id, (), campaign=campaign)
+        for job_id, campaign in campaigns.items():
+            self.add_job(job_id, (), campaign=campaign)
 
     def commit(self, token: Token, records: Sequence[Record]) -> None:
         """Take all records in, and forget what they end."""
@@ -57,17 +65,19 @@ class EndlessStore(MemoryStore):
     def claim_contacts(
         self, token: Token, job_id: int, limit: int, now: float, only_retries: bool = False
     ) -> ContactsFetched:
-        """Make as many contacts as are asked for."""
-        contacts = []
-        for number in range(self._made + 1, self._made + 1 + limit * (not only_retries)):
-            contacts.append(
-                ContactSpec(number, f"u{number}", 1, "Endless", (self._phone(self._prefix(number)),), {})
-            )
-        self._made += len(contacts)
+        """Make as many contacts as are asked for and have come."""
+        come, next_at = self._come(job_id)
+        left = 0 if only_retries else int(min(limit, come - self._made_for[job_id]))
+        contacts = [
+            ContactSpec(number, f"u{number}", 1, "Endless", (self._phone(self._prefix(number)),), {})
+            for number in range(self._made + 1, self._made + 1 + left)
+        ]
+        self._made += left
+        self._made_for[job_id] += left
         made = {contact.contact_id: contact for contact in contacts}
         self.contacts |= made
         self.claimed[job_id] |= made
-        return ContactsFetched(job_id, tuple(contacts), now)
+        return ContactsFetched(job_id, tuple(contacts), now if self._made_for[job_id] < come else next_at)
 
     def _check_dial(self, dial: CheckDial) -> DialChecked:
         """Say what stands against a dial; its attempt may have ended in the turn that began it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from attrs import asdict, frozen
+from attrs import asdict, astuple, frozen
 
 from scripts.benchmarks.pacing.days import ABANDON_LIMIT, DayResult, Days
 from scripts.benchmarks.pacing.optimum import gap_closed, optimum
@@ -49,10 +49,19 @@ class Row:
 
 
 def run(repetition: Repetition) -> list[DayResult]:
-    """Let the days of a repetition pass."""
-    r = repetition
-    days = Days(SCENES[r.scene], r.pacer, r.agents, r.seed, r.shift_s, strict=r.strict)
-    return list(days.run(r.days))
+    """Let the days of a repetition pass, in each zone by itself."""
+    r, scene = repetition, SCENES[repetition.scene]
+    zones = []
+    for zone in range(scene.zones):
+        agents = r.agents // scene.zones + (zone < r.agents % scene.zones)
+        seed = r.seed * scene.zones + zone
+        zones.append(Days(scene, r.pacer, agents, seed, r.shift_s, strict=r.strict).run(r.days))
+    return [sum_of(parts) for parts in zip(*zones, strict=True)]
+
+
+def sum_of(parts: Iterable[DayResult]) -> DayResult:
+    """Return what a day came to in several zones together."""
+    return DayResult(*map(sum, zip(*map(astuple, parts), strict=True)))
 
 
 def sum_up(pacer: str, agents: int, scene: str, days: Sequence[DayResult], base: float | None) -> Row:

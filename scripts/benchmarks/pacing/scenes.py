@@ -106,13 +106,26 @@ AHEAD_LONG = {5: -2.0, 10: -1.1, 20: 1.2, 50: 11.9, 100: 33.3, 500: 214.0}
 
 
 @frozen
+class Share:
+    """One of the campaigns that share the agents.
+
+    Its contacts come at the begin of each of so many parts of a shift, so many for each agent; without
+    `waves` there are always some.
+    """
+
+    priority: int = 5
+    waves: int = 0
+    contacts_an_agent: int = 0
+
+
+@frozen
 class Scene:
     """What customers and agents do.
 
     `answer_s` is from dialling to a live answer, `failure_s` to a failure; infinite rings out. `live` is the
     chance of a live answer by the number and the part of the shift that is over, 0 to 1. With `has_optimum`
     the means are those that the optimum was computed for; it can be passed where ends are `foreseeable`.
-    `ahead` is what the linear rule needs.
+    `ahead` is what the linear rule needs. The agents are in `zones`, which know nothing of each other.
     """
 
     about: str
@@ -127,6 +140,8 @@ class Scene:
     ahead: Mapping[int, float] = field(factory=lambda: AHEAD)
     has_optimum: bool = False
     foreseeable: bool = False
+    shares: tuple[Share, ...] = (Share(),)
+    zones: int = 1
 
 
 @frozen
@@ -178,4 +193,9 @@ SCENES: Mapping[str, Scene] = {
         live=by_type_and_hour,
         prefix=both_types,
     ),
+    "shared": Scene(
+        "as exponential, and each hour a campaign of higher priority has work for about half of it",
+        shares=(Share(priority=8, waves=8, contacts_an_agent=45), Share(priority=5)),
+    ),
+    "zones": Scene("as exponential, and the agents are in two zones", zones=2),
 }
