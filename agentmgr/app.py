@@ -45,6 +45,7 @@ from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.rest import STREAMED, tell
 from agentmgr.web.routes import api_routes
 from agentmgr.web.server import WebServer
+from agentmgr.web.wire import Serve, wire_route
 
 log = structlog.get_logger()
 
@@ -266,7 +267,11 @@ async def open_server(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
             web = WebServer(
-                pages(registry, lambda: _states(host, keeper), api_routes(store, server.services)),
+                pages(
+                    registry,
+                    lambda: _states(host, keeper),
+                    [*api_routes(store, server.services), wire_route(partial(_desktops, host))],
+                ),
                 settings.http,
                 HEALTH,
                 certificates.get("http"),
@@ -311,6 +316,12 @@ def _states(host: ZoneHost, keeper: Keeper | None) -> Mapping[str, str]:
         return host.states
     lease = "ok" if keeper.guard.is_valid() else "not renewed"
     return {"lease": lease, **{zone: host.states[zone] for zone in host.tokens}}
+
+
+def _desktops(host: ZoneHost, zone: str) -> Serve | None:
+    """Return what serves the desktops of a zone; None if it is not here."""
+    hosted = host.zones.get(zone)
+    return hosted.desktops.serve_stream if hosted is not None else None
 
 
 def certificates_of(settings: Settings) -> dict[str, Certificate]:

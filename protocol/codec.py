@@ -39,7 +39,12 @@ _SCALARS = frozenset({str, int, bool, NoneType})
 _PLAIN = _SCALARS | {list, dict}
 
 
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a map of its pairs.
+
+    Raises:
+        ValueError: a key is there twice.
+    """
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
         raise ValueError("a map has the same key twice")
@@ -58,7 +63,7 @@ def unpack(value: bytes) -> Any:
             value,
             raw=False,
             strict_map_key=True,
-            object_pairs_hook=_refuse_duplicates,
+            object_pairs_hook=refuse_duplicates,
             max_str_len=MAX_VALUE_BYTES,
             max_bin_len=0,
             max_ext_len=0,

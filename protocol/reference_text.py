@@ -2,6 +2,7 @@
 
 from protocol.codec import MAX_DEPTH
 from protocol.connection import MAX_NAME_CHARACTERS
+from protocol.json_form import MAX_CHARACTERS, MAX_FRAMES
 from protocol.registry import (
     HEARTBEAT_S,
     MAX_AGENT_ID_CHARACTERS,
@@ -75,6 +76,23 @@ make them more than a frame holds is refused when it is set or imported.
   argument says `nothing`; for all others it is malformed.
 - Types are exact: the string "7" is not the integer 7, and 1 is not true.
 - Times are strings in UTC, `yyyy/MM/dd HH:mm` (`yyyy/MM/dd/HH:mm` is accepted too), unless a unit is given.
+
+## In a browser
+
+A page of the server's HTTP port talks to a zone over a WebSocket at `/wire/` and the zone's name. There each
+message is one text of JSON, the one that stands above its bytes in this reference: string, boolean, list and
+map are JSON's own, nil is `null`, an integer is a number without fraction and exponent. Nothing else differs:
+such a connection begins with `AgentSDKConnected`, has the same order, limits, heartbeats and ways to come
+back, and ends with `POMConnectionClosed`; then the server closes with code 1001.
+
+- A text has at most {MAX_CHARACTERS} characters, and as a frame no more bytes than a frame may have. One that
+  is no JSON, a key that is there twice, and a binary message end the connection as an unreadable frame does.
+- A message may come in several frames of the WebSocket; more than {MAX_FRAMES} of them, pings among them,
+  before it is whole end the connection. Compression is not agreed to.
+- The header `Origin` must be that of the server itself, else the answer is 403: browsers would let the pages
+  of others in.
+- The directory has the addresses of the binary wire. A zone that is not at this manager is told with
+  `POMConnectionClosed`; try again, or at another manager.
 """
 
 BEHAVIOUR = f"""

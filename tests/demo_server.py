@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+PASSWORD = "demo"
+"""Of its agents and accounts."""
 SPEED = "50"
 """How much faster than real time the demo server and its agents work."""
 

@@ -44,6 +44,10 @@ class DesktopServer(Protocol):
         """Serve connections until `close` has finished or this is cancelled; closes the listeners."""
         ...
 
+    async def serve_stream(self, stream: trio.abc.Stream, peer: str) -> None:
+        """Serve one more desktop, over a stream that somebody else has accepted, until it is closed."""
+        ...
+
     def stop_accepting(self) -> None:
         """Take no new connections; those that are open go on."""
         ...

@@ -28,6 +28,7 @@ CHECK_INTERVAL_S = 1.0
 ACCEPT_AT_ONCE = 8
 """How many connections are taken in one pass of trio's scheduler."""
 DRAINED_BYTES = 64 * 1024
+ENDS = "the zone is ending"
 
 
 class ZoneInbox(Inbox, Protocol):
@@ -113,12 +114,17 @@ class AgtServer:
                 listener.close()
 
     async def serve_stream(self, stream: trio.abc.Stream, peer: str = "memory") -> None:
-        """Serve one connection over any stream, while `serve` runs; returns when it is closed."""
+        """Serve one connection over any stream, while `serve` runs; returns when it is closed.
+
+        Each call of the stream's `send_all` has whole frames.
+        """
         transport = StreamTransport(stream)
-        why = self._connections.admission.judge(_host(peer))
+        ends = self._nursery is None or self._accepting.cancel_called
+        why = ENDS if ends else self._connections.admission.judge(_host(peer))
         if why:
             self._metrics.closed("full")
             await transport.send_later(_refusal(why))
+            await transport.end()
             await transport.close()
         else:
             await self._serve(transport, peer)

@@ -28,6 +28,7 @@ class Transport(Protocol):
 
         Raises:
             OSError, trio.BrokenResourceError, trio.ClosedResourceError: the connection is broken.
+            RemoteProtocolError: what came stands for no bytes of this wire.
         """
         ...
 
@@ -153,7 +154,7 @@ class TlsTransport:
 
 
 class StreamTransport:
-    """Any trio stream, in memory for tests. Everything is sent later."""
+    """Any trio stream: that of a page, or in memory for tests. Everything is sent later."""
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream

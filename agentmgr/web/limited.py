@@ -22,10 +22,10 @@ log = structlog.get_logger()
 class Limited:
     """An ASGI application whose requests have a limited body, a limited time, and always an answer.
 
-    More requests at a time than `limits.connections` are answered 503, but for the paths `always`; a
-    WebSocket counts as one for as long as it is open. A body that is posted to a path that is `streamed` may
-    have any size, and its time is that between two pieces of it, or of the answer. What is answered in place
-    of the application is said as `tell` has it.
+    More requests at a time than `limits.connections` are answered 503, but for the paths `always`. A body
+    that is posted to a path that is `streamed` may have any size, and its time is that between two pieces of
+    it, or of the answer. What is answered in place of the application is said as `tell` has it. A WebSocket
+    is no request: whom it leads to has limits of its own.
     """
 
     def __init__(
@@ -44,6 +44,9 @@ class Limited:
         self._busy = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         is_busy = self._busy >= self._limits.connections and scope["path"] not in self._always
         self._busy += 1
         try:
@@ -52,13 +55,6 @@ class Limited:
             self._busy -= 1
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, is_busy: bool) -> None:
-        if scope["type"] != "http":
-            if is_busy:
-                await receive()
-                await send({"type": "websocket.close"})
-            else:
-                await self._app(scope, receive, send)
-            return
         is_streamed = self._streamed is not None and bool(self._streamed.fullmatch(scope["path"]))
         body_bytes = ANY_SIZE if is_streamed and scope["method"] == "POST" else self._limits.body_bytes
         exchange = _Exchange(receive, send, body_bytes, has_body=_has_body(scope))

@@ -13,6 +13,7 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.logging import Logger
+from hypercorn.protocol import h11
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import TrioSingleTask, WorkerContext
 from hypercorn.typing import ConnectionState
@@ -23,8 +24,11 @@ from agentmgr.tls.certificates import Certificate
 from agentmgr.tls.settings import HANDSHAKE_S
 from agentmgr.web.limited import Limited, Tell
 from agentmgr.web.limits import WebLimits
+from agentmgr.web.websocket import LimitedSocket
 
 log = structlog.get_logger()
+
+h11.WSStream = LimitedSocket  # type: ignore[attr-defined]  # hypercorn has no other place to say it
 
 KEEPS = 0.5
 """How much of the reserve of descriptors HTTP leaves alone; it answers when desktops have taken theirs."""

@@ -203,6 +203,10 @@ class StreamServer:
                 if nursery is not None:
                     nursery.start_soon(self._server.serve_stream, stream, f"{name}:1")
 
+    async def serve_stream(self, stream: trio.abc.Stream, peer: str) -> None:
+        """Serve one more desktop."""
+        await self._server.serve_stream(stream, peer)
+
     def stop_accepting(self) -> None:
         """Take no new connections."""
         self._accepting.cancel()
