@@ -59,7 +59,6 @@ DEFAULT_CODE_ID = 5
 
 NOT_WHILE_IT_RUNS = {
     "name": "name",
-    "pacing": "pacing",
     "skill": "skill",
     "completion_codes": "codes",
     "organisation": "organisation",

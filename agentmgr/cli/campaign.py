@@ -237,8 +237,8 @@ def set_(
     name
         Name of the campaign.
     values
-        KEY=VALUE, as in the file that agentmgr campaign show NAME --toml writes. Name, pacing, skill, lists
-        and codes can change while no job runs.
+        KEY=VALUE, as in the file that agentmgr campaign show NAME --toml writes. Name, skill, lists and
+        codes can change while no job runs.
     """
     from agentmgr.admin.requests import ChangeCampaign
 

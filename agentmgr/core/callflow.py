@@ -32,9 +32,9 @@ class CallFlow:
         self._out.tell(agent, AGTCallNotify(session.to_contact(), session.sid))
         is_callback = session.callback is not None
         agent.on_call_event(CallEvent.CALLED_BACK if is_callback else CallEvent.PREVIEWED, self._out.now)
-        campaign, config = session.job.campaign, self._floor.config
-        timed = campaign.preview_is_timed
-        limit_s = campaign.preview_timeout_s + config.preview_grace_s if timed else config.preview_max_s
+        config, limit_s = self._floor.config, self._floor.config.preview_max_s
+        if session.is_timed:
+            limit_s = session.job.campaign.preview_timeout_s + config.preview_grace_s
         self._out.set_timer((Timer.PREVIEW, session.sid), limit_s)
 
     def deliver(self, session: Session, agent: Agent) -> None:
@@ -77,7 +77,7 @@ class CallFlow:
             return
         if agent.is_away or self._floor.closing:
             self._out.set_timer((Timer.PREVIEW, session.sid), self._floor.config.lost_desktop_s)
-        elif session.job.campaign.preview_is_timed:
+        elif session.is_timed:
             self.dial(session, agent, session.number)
         else:
             self._out.tell(agent, AGTAutoReleaseLine(session.wrapup_details(), session.sid))

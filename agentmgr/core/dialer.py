@@ -235,7 +235,8 @@ class Dialer:
             self._attempts.dial(session, self.on_failed)
 
     def _offer_previews(self, job: Job) -> None:
-        while len(job.idle) and (session := self._next_session(job)) is not None:
+        # lines of another pacing may ring still, and have agents that are meant for them
+        while job.spare > 0 and (session := self._next_session(job)) is not None:
             agent = job.idle.take()
             assert agent is not None
             self._attempts.start_attempt(session)

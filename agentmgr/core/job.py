@@ -16,7 +16,7 @@ from agentmgr.core.model import (
     ContactSpec,
     JobSpec,
 )
-from agentmgr.core.pacer import PACERS, Load, Pacer, PacingEstimates, progressive_lines
+from agentmgr.core.pacer import Load, Pacer, PacingEstimates, pacer_for
 from agentmgr.core.router import IdleAgents
 from agentmgr.core.states import CALLBACK_TABLE, CallbackEvent, CallbackPhase, step
 from agentmgr.core.stats import JobCounts, ZoneStats
@@ -144,7 +144,7 @@ class Job:
     calls: CallGrant | None = None
     busy: int = 0
     estimates: PacingEstimates = field(factory=PacingEstimates)
-    pacer: Pacer = Factory(lambda self: PACERS.get(self.campaign.pacing, progressive_lines), takes_self=True)
+    pacer: Pacer = Factory(lambda self: pacer_for(self.campaign.pacing), takes_self=True)
     counts: JobCounts = Factory(lambda self: JobCounts(self.began_at), takes_self=True)
     idle: IdleAgents = Factory(lambda self: IdleAgents(self.campaign.skill), takes_self=True)
     codes: dict[int, CompletionCodeSpec] = Factory(
@@ -182,7 +182,9 @@ class Job:
         )
 
     def change_campaign(self, campaign: CampaignSpec) -> None:
-        """Go by another version of the campaign from now on; its pacing, skill and codes are the same."""
+        """Go by another version of the campaign from now on; its skill and codes are the same."""
+        if campaign.pacing is not self.campaign.pacing:
+            self.pacer = pacer_for(campaign.pacing)
         self.campaign = campaign
         self.attributes = {spec.name: spec for spec in campaign.attributes}
         self.lists = CampaignLists(campaign)
@@ -209,7 +211,7 @@ class Job:
     def is_cautious(self) -> bool:
         """Whether each line in the air has an idle agent meant for it; at first predictive, too."""
         pacing = self.campaign.pacing
-        return pacing is PacingType.Progressive or not self.estimates.may_risk_abandon
+        return pacing is not PacingType.Predictive or not self.estimates.may_risk_abandon
 
     @property
     def spare(self) -> int:

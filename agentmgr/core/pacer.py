@@ -116,7 +116,8 @@ class PacingEstimates:
         self.lines.end(after_s, ANSWERED if answered else FAILED, at)
         if answered:
             self.live_answers += 1
-            self._drifted += self._drift
+            # once for each time that the caution was asked for: not while somebody else says how many lines
+            self._drifted, self._drift = self._drifted + self._drift, 0.0
 
     def saw_contact(self, at: float) -> None:
         """An agent has a contact."""
@@ -288,4 +289,9 @@ PACERS: dict[PacingType, Pacer] = {
     PacingType.Predictive: predictive_lines,
     PacingType.Progressive: progressive_lines,
 }
-"""By which pacer a job begins; `Job.pacer` is that of one job, and may be another."""
+"""The pacer of a job by its campaign's pacing; previews have no lines of their own."""
+
+
+def pacer_for(pacing: PacingType) -> Pacer:
+    """Return the pacer of jobs with this pacing."""
+    return PACERS.get(pacing, progressive_lines)

@@ -82,9 +82,17 @@ class Session:
     dialed: bool = False
     reached: bool = False
     check: DialCheck = DialCheck()
+    is_timed: bool = Factory(
+        lambda self: self.is_offered and self.job.campaign.preview_is_timed, takes_self=True
+    )
     dials: int = 0
     written: bool = False
     over: bool = False
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether an agent sees the contact before it is dialled."""
+        return self.contact_type in (ContactType.Preview, ContactType.Callback)
 
     @property
     def attempts(self) -> int:
@@ -137,8 +145,7 @@ class Session:
     def to_contact(self) -> Contact:
         """Return what a desktop learns when the contact arrives."""
         campaign = self.job.campaign
-        offered = self.contact_type in (ContactType.Preview, ContactType.Callback)
-        timed = offered and campaign.preview_is_timed
+        offered, timed = self.is_offered, self.is_timed
         return Contact(
             contact_id=self.contact.user_contact_id,
             campaign_name=campaign.name,

@@ -243,9 +243,10 @@ def test_campaign_set_of_what_is_wrong_changes_nothing(
 
 def test_campaign_set_while_it_runs_refuses_what_its_job_rests_on(shell: Shell, made: str) -> None:
     shell("campaign", "run", made)
-    shell("campaign", "set", made, "pacing=progressive", "skill=French", "name=Other", code=1)
-    assert "name, pacing, skill cannot change while its job runs; agentmgr campaign stop" in shell.error
-    assert "its job 1 goes on with that in a moment" in shell("campaign", "set", made, "priority=1")
+    shell("campaign", "set", made, "skill=French", "name=Other", code=1)
+    assert "name, skill cannot change while its job runs; agentmgr campaign stop" in shell.error
+    for change in ("priority=1", "pacing=progressive", "pacing=preview"):
+        assert "its job 1 goes on with that in a moment" in shell("campaign", "set", made, change)
 
 
 def test_campaign_set_of_codes_leaves_out_none_that_contacts_may_have(

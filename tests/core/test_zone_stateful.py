@@ -144,6 +144,7 @@ TROUBLES = (
     "job resumed",
     "job stopped",
     "job started",
+    "pacing changed",
 )
 
 WORK = {
@@ -308,6 +309,14 @@ class ZoneWorld(RuleBasedStateMachine):
             due_at = self.stage.now + 40 * n
             self.stage.store.pending[self.job_count][contact.contact_id] = (due_at, contact)
         self.stage.post(JobLoaded(self.job_count, JobSpec(self.job_count, campaign, total=CONTACTS)))
+
+    def change_pacing(self, job_id, pacing):
+        jobs = self.stage.store.jobs
+        campaign = jobs[job_id].campaign
+        changed = evolve(campaign, pacing=pacing, version=campaign.version + 1)
+        jobs[job_id] = evolve(jobs[job_id], campaign=changed)
+        if job_id in self.stage.zone.jobs:
+            self.stage.post(JobLoaded(job_id, jobs[job_id]))
 
     # -- sensible people -------------------------------------------------------------------
 
@@ -526,6 +535,8 @@ class ZoneWorld(RuleBasedStateMachine):
                 self.stage.want(job_id, Wanted.STOP)
             case "job started" if len(self.stage.zone.jobs) < 3:
                 self.add_job(list(PacingType)[n % 4], "sales")
+            case "pacing changed":
+                self.change_pacing(job_id, list(PacingType)[n % 4])
 
     def end(self, n):
         """The grace of a planned stop is over; the next server goes on with who was not there."""
