@@ -114,3 +114,11 @@ def test_benchmark_of_the_web_services_has_no_call_that_fails_and_tells_how_long
     assert alone["calls"] == "none"
     assert [(each["calls"], each["failed"]) for each in beside] == [("soap", 0), ("rest", 0)]
     assert all(each["per_s"] > 0 and each["desktops"]["p99_ms"] > 0 for each in beside)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the desktops of the benchmark use epoll")
+def test_benchmark_of_zones_tells_what_one_and_two_bear_on_one_database():
+    one, two, ratio = bench("zones", "--agents", "3", "--seconds", "1", "--core-share", "0")
+    assert (one["zones"], two["zones"]) == (1, 2)
+    assert one["order_errors"] == two["order_errors"] == 0
+    assert ratio["ratio"] == pytest.approx(two["attempts_per_s"] / one["attempts_per_s"], rel=0.01)

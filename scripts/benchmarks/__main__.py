@@ -21,6 +21,7 @@ from scripts.benchmarks import (
     store,
     storm,
     wire,
+    zones,
 )
 from scripts.benchmarks.pacing import command as pacing
 
@@ -32,7 +33,7 @@ def main() -> None:
         required=True,
         metavar="wire | command | costs | flat | flood | attack | fuzz"
         " | storm | logons | soap | store | import"
-        " | pacing",
+        " | zones | pacing",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -118,6 +119,14 @@ def main() -> None:
     import_parser = kinds.add_parser("import", help=about_import, description=about_import)
     import_parser.add_argument("--contacts", type=int, default=500_000)
     import_parser.add_argument("--seconds", type=float, default=5.0, help="how long the zone is alone before")
+    about_zones = (
+        "what one zone and two in two processes bear on one PostgreSQL, each process held to a part of a core"
+        " (needs root)"
+    )
+    zones_parser = kinds.add_parser("zones", help=about_zones, description=about_zones)
+    zones_parser.add_argument("--agents", type=int, default=100, help="of each zone; none of them pauses")
+    zones_parser.add_argument("--seconds", type=float, default=20.0, help="length of each part")
+    zones_parser.add_argument("--core-share", type=float, default=0.3, help="of each process; 0: not held")
     pacing.add_options(kinds.add_parser("pacing", help=pacing.ABOUT, description=pacing.ABOUT))
     options = parser.parse_args()
     log.configure("warning")
@@ -146,6 +155,8 @@ def main() -> None:
         result = [imports.measure(options.contacts, options.seconds)]
     elif options.kind == "soap":
         result = calls.measure(options.desktops, options.callers, options.seconds, apart=options.apart)
+    elif options.kind == "zones":
+        result = zones.measure(options.agents, options.seconds, options.core_share)
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":

@@ -91,8 +91,8 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="agentmgr-load-")))
         order = Order(load.agents, load.contacts, load.ring_s, load.handle_s / 2, ZONE, load.database)
-        server = stack.enter_context(_serving(directory, order, tell))
-        crowds = stack.enter_context(_crowds(load, server.port))
+        server = stack.enter_context(serving(directory, order, tell))
+        crowds = stack.enter_context(crowds_of(load, order, server.port))
         # until they work the checks of passwords have all cores; what the first ones bring comes but once
         began = perf_counter()
         first = sum(crowds.ask("log_on", WARM_UP // load.processes))
@@ -269,7 +269,12 @@ class Server:
 
 
 @contextmanager
-def _serving(directory: Path, order: Order, tell: Callable[[str], None]) -> Iterator[Server]:
+def serving(directory: Path, order: Order, tell: Callable[[str], None]) -> Iterator[Server]:
+    """Start a server in a process of its own; what it keeps goes into the directory.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
     (directory / "order.json").write_text(json.dumps(attrs.asdict(order)))
     command = [sys.executable, "-m", "scripts.loading.server", str(directory)]
     tell(f"{order.contacts} contacts are made")
@@ -307,13 +312,19 @@ class Crowds:
 
 
 @contextmanager
-def _crowds(load: Load, port: int) -> Iterator[Crowds]:
-    plan = Plan(ZONE, handle_s=load.handle_s, number_of=number_of, details_of=details_of)
-    agents = [str(10_000 + number) for number in range(load.agents)]
+def crowds_of(load: Load, order: Order, port: int) -> Iterator[Crowds]:
+    """Start the desktops of a server's agents, in processes of their own."""
+    plan = Plan(
+        order.zone,
+        campaign=order.campaign,
+        handle_s=load.handle_s,
+        number_of=number_of,
+        details_of=details_of,
+    )
     parents, processes = [], []
     for number in range(load.processes):
         here, there = SPAWN.Pipe()
-        part = Part(port, tuple(agents[number :: load.processes]), plan, load.tokens)
+        part = Part(port, order.agent_ids[number :: load.processes], plan, load.tokens)
         process = SPAWN.Process(target=live, args=(part, there), daemon=True)
         process.start()
         there.close()

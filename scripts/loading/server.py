@@ -12,7 +12,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from time import perf_counter, time
@@ -58,7 +58,10 @@ RING_SIGMA = 0.3
 
 @frozen
 class Order:
-    """What a server is to serve: so many agents and contacts, calls that ring `ring_s`, talks of `talk_s`."""
+    """What a server is to serve: so many agents and contacts, calls that ring `ring_s`, talks of `talk_s`.
+
+    Of several zones on one database each has its own campaign, and agents and contacts from a number on.
+    """
 
     agents: int
     contacts: int
@@ -66,6 +69,14 @@ class Order:
     talk_s: float
     zone: str
     database: str = ""
+    campaign: str = "Load"
+    first_agent: int = 10_000
+    first_contact: int = 0
+
+    @property
+    def agent_ids(self) -> tuple[str, ...]:
+        """Its agents."""
+        return tuple(str(self.first_agent + number) for number in range(self.agents))
 
 
 def customers(order: Order) -> SimParams:
@@ -99,9 +110,9 @@ def campaign(plan: Plan) -> CampaignSpec:
     )
 
 
-def drafts(how_many: int) -> Iterator[ContactDraft]:
+def drafts(order: Order) -> Iterator[ContactDraft]:
     """Make contacts by which a desktop can tell whose data it is told."""
-    for contact_id in (f"C{place}" for place in range(how_many)):
+    for contact_id in (f"C{order.first_contact + place}" for place in range(order.contacts)):
         details = details_of(contact_id)
         names = {key: details[key] for key in ("FirstName", "LastName")}
         number = PhoneNumber("PhoneNumber1", number_of(contact_id), "Europe/Berlin")
@@ -126,12 +137,11 @@ def serve(directory: Path) -> None:
     make_database(settings)
 
     async def fill(server: RunningServer) -> None:
-        plan = Plan()
-        agents = tuple(str(10_000 + number) for number in range(order.agents))
-        await server.perform(requests.AddAgents(agents, "", plan.password, order.zone, {SKILL: 5}))
-        await trio.to_thread.run_sync(_fill, server, order, agents)
+        plan = Plan(campaign=order.campaign)
+        await server.perform(requests.AddAgents(order.agent_ids, "", plan.password, order.zone, {SKILL: 5}))
+        await trio.to_thread.run_sync(_fill, server, order)
         await trio.to_thread.run_sync(
-            server.services(Caller("load")).campaigns.create, campaign(plan), ("Load",)
+            server.services(Caller("load")).campaigns.create, campaign(plan), (order.campaign,)
         )
         _watch(server, order.zone, answers)
         tune_python()
@@ -169,10 +179,11 @@ def _sizes(server: RunningServer, zone: str) -> dict[str, int]:
     }
 
 
-def _fill(server: RunningServer, order: Order, agents: Sequence[str]) -> None:
+def _fill(server: RunningServer, order: Order) -> None:
     store, owner = server._backing.store, server.zones[order.zone].runner.token
-    store.commit(owner, [SaveResumeToken(each, hash_of(token_of(each)), "", time()) for each in agents])
-    called, waiting = store.ensure_list("Load", 0.0), drafts(order.contacts)
+    tokens = [SaveResumeToken(each, hash_of(token_of(each)), "", time()) for each in order.agent_ids]
+    store.commit(owner, tokens)
+    called, waiting = store.ensure_list(order.campaign, 0.0), drafts(order)
     while some := list(islice(waiting, AT_ONCE)):
         store.put_contacts(called, some, 0.0)
 
