@@ -6,6 +6,7 @@ so that what happens to one call changes nothing for another.
 """
 
 import math
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from random import Random
@@ -59,7 +60,7 @@ DROP_S = 0.05
 _DEAF = (Hears.RINGING, Hears.MESSAGE)
 """With these nobody can be spoken to yet, or any more."""
 
-MAX_USES_KEPT = 100_000
+MAX_USES_KEPT = 10_000
 """How many ids are remembered for numbering legs; one that was forgotten starts again at 1."""
 
 
@@ -88,7 +89,7 @@ class SimSwitch:
         self.calls: dict[str, Call] = {}
         self.lines: dict[str, Line] = {}
         self.dismissed = 0
-        self._uses: dict[str, int] = {}
+        self._uses: OrderedDict[str, int] = OrderedDict()
         self._reports: dict[str, set[int]] = {}
         self._refusals: dict[type[TelephonyOrder], int] = {}
         self._fortune = Random(f"{seed}/orders")
@@ -457,7 +458,7 @@ class SimSwitch:
         use = self._uses.pop(name, 0) + 1
         self._uses[name] = use
         if len(self._uses) > MAX_USES_KEPT:
-            del self._uses[next(iter(self._uses))]
+            self._uses.popitem(last=False)
         return Random(f"{self._seed}/{name}/{use}")
 
     def _emit(self, event: TelephonyEvent) -> Action:
