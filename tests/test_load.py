@@ -216,6 +216,15 @@ def test_load_of_five_desktops_finds_the_real_server_in_order():
 
 
 @pytest.mark.slow
+def test_idle_load_logs_on_and_dials_nothing():
+    command = [*(sys.executable, "-m", "scripts.loading"), *"--agents 3 --idle --minutes 0.02 --json".split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert (figures["agents"], figures["attempts_per_s"], figures["order_errors"]) == (3, 0, 0)
+
+
+@pytest.mark.slow
 def test_locust_has_agents_as_users_for_ten_seconds_and_no_failure(tmp_path):
     order = Order(agents=5, contacts=2000, ring_s=0.2, talk_s=1.0, zone="Default")
     (tmp_path / "order.json").write_text(json.dumps(attrs.asdict(order)))

@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="tell sizes of the server that must not grow, three times a minute",
     )
+    parser.add_argument("--idle", action="store_true", help="log on, and do nothing but live")
     parser.add_argument("--json", action="store_true", help="print the figures of the contract alone")
     return parser
 
@@ -84,6 +85,7 @@ def main() -> None:
         options.database,
         options.profile or "",
         options.soak,
+        options.idle,
     )
     try:
         figures, details = measuring.measure(load, lambda line: print(line, file=sys.stderr, flush=True))

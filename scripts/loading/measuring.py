@@ -53,6 +53,7 @@ class Load:
     database: str = ""
     profile: str = ""
     soak: bool = False
+    idle: bool = False
 
     @property
     def attempt_s(self) -> float:
@@ -111,12 +112,13 @@ def measure(load: Load, tell: Callable[[str], None]) -> tuple[dict[str, Any], di
         sleep(SETTLE_S)
         idle_kb = server.rss_kb()
         tell(f"{(idle_kb - before_kb) / max(1, load.agents - first):.1f} kB for each of them")
-        server.ask("run")
         pin(server.process_id, 0)
         crowds.pin()
-        crowds.ask("work", min(load.settle_s, load.agents / 200))
-        tell("all are nailed up")
-        sleep(load.settle_s)
+        if not load.idle:
+            server.ask("run")
+            crowds.ask("work", min(load.settle_s, load.agents / 200))
+            tell("all are nailed up")
+            sleep(load.settle_s)
         crowds.ask("measure")
         began, attempts, cpu_s = perf_counter(), server.attempts(), server.cpu_s()
         server.profile(load.profile, load.seconds)
