@@ -217,7 +217,8 @@ def test_load_of_five_desktops_finds_the_real_server_in_order():
 
 @pytest.mark.slow
 def test_idle_load_logs_on_and_dials_nothing():
-    command = [*(sys.executable, "-m", "scripts.loading"), *"--agents 3 --idle --minutes 0.02 --json".split()]
+    options = ("--agents", "3", "--idle", "--minutes", "0.02", "--json")
+    command = [sys.executable, "-m", "scripts.loading", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

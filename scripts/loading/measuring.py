@@ -78,6 +78,8 @@ class Load:
     @property
     def contacts(self) -> int:
         """How many contacts are enough."""
+        if self.idle:
+            return self.agents
         seconds = self.seconds + self.settle_s * 2 + 10
         most_per_s = self.rate * 1.2 or min(FASTEST_PER_S, self.agents * AGENT_PER_S)
         return round(most_per_s * seconds) + 3 * self.agents
