@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from clishell import CONFIG, Shell
 
-from agentmgr.cli import run
+from tests.databases import new_place
 
 
 @pytest.fixture
@@ -21,8 +21,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def database(config: Path) -> Path:
     """The path of a fresh database."""
-    assert run(["init"]) == 0
-    return config.parent / "agentmgr.sqlite"
+    return new_place(config.parent / "agentmgr.sqlite").path
 
 
 CONTACTS = """UserContactId,FirstName,PhoneNumber1

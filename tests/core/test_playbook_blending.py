@@ -37,7 +37,7 @@ def test_blend_to_inbound_is_answered_at_once_and_lets_the_phone_go():
         A ! call NoState
         A ! BlendedToInbound
     """)
-    assert scene.wait(3600) == []
+    assert scene.wait_long(3600) == []
 
 
 @pytest.mark.parametrize("way", [logged_on, nailing_lost])
@@ -47,7 +47,7 @@ def test_blend_to_inbound_without_a_line(way):
         A < BlendToInbound 0
         A ! BlendedToInbound
     """)
-    assert scene.wait(3600) == []
+    assert scene.wait_long(3600) == []
 
 
 def test_blend_to_inbound_before_the_phone_is_nailed_up():

@@ -563,7 +563,7 @@ def test_wrapup_without_limit_waits_for_its_agent():
         A ! state Wrapup
     """)
     assert scene.send("A", AGTExtendWrapup(SID)) == ["A < ExtendWrapup 9004"]
-    assert scene.wait(7200) == []  # the longest limit is an hour
+    assert scene.wait_long(7200) == []  # the longest limit is an hour
     assert "A < WrapupContact 0 1000000001" in scene.send("A", dispose())
 
 

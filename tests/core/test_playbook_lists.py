@@ -95,7 +95,7 @@ def ring_out(scene, times, **reasons):
     for _ in range(times):
         until = scene.now + 7200
         while not scene.zone.sessions and scene.now < until:
-            scene.wait(30)
+            scene.wait_long(30)
         if scene.zone.sessions:
             scene.customer_fails(reasons.get(dialed(scene)[-1], DialFailReason.NoAnswer))
     return dialed(scene)

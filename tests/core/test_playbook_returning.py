@@ -115,7 +115,7 @@ def test_wrapup_without_limit_goes_on_when_its_desktop_is_back():
     scene.customer_leaves(SID)
     scene.wait(59)
     come_back(scene)
-    assert scene.wait(7200) == []  # the longest limit is an hour
+    assert scene.wait_long(7200) == []  # the longest limit is an hour
     assert "A < WrapupContact 0 1000000001" in scene.send("A", DISPOSE)
 
 
@@ -478,7 +478,7 @@ def test_token_is_good_for_a_logon_as_long_as_the_zone_says():
     scene = nailed_idle()
     token, limit_s = scene.tokens["A"], scene.config.resume_token_s
     lose(scene)
-    scene.wait(limit_s + 1)
+    scene.wait_long(limit_s + 1)
     assert log_on_again(scene, pwd="", resume_token=token) == ["A < Logon 17"]
 
 

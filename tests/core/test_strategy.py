@@ -49,7 +49,7 @@ def go_on(scene, *reasons, hours=24):
             scene.customer_fails(left.pop(0))
         else:
             scene.wait(1)
-    scene.wait(7200)
+    scene.wait_long(7200)
     return dials(scene)[: len(reasons)]
 
 
@@ -93,7 +93,7 @@ def test_step_of_a_completion_code_counts_before_its_time():
         scene.send("A", AGTReleaseLine(sid))
         scene.send("A", AGTWrapupContact(CompletionCode(3, "Later"), sid))
         scene.wait(125)
-    scene.wait(3600)
+    scene.wait_long(3600)
     assert len(dials(scene)) == 2
     assert {number for _, number in dials(scene)} == {ONE}
 
@@ -316,6 +316,7 @@ def test_whatever_the_strategy_a_contact_ends_and_is_not_dialled_too_often(campa
     assert dials <= campaign.max_attempts
 
 
+@pytest.mark.slow
 @given(strategies(), st.lists(st.sampled_from(FAILURES), min_size=1, max_size=12))
 @settings(max_examples=30, deadline=None)
 def test_whatever_the_strategy_a_job_ends_and_dials_within_its_hours(campaign, reasons):

@@ -94,7 +94,7 @@ def test_break_of_an_idle_agent_is_told_and_keeps_contacts_away():
     """)
     agent = scene.agent("A")
     assert (agent.reason_code, agent.reason_name) == ("9", "Meeting")
-    scene.wait(3700)
+    scene.wait_long(3700)
     assert agent.call_state is CallState.Idle, "the contact that is due by now is not for an agent on a break"
 
 
@@ -146,7 +146,7 @@ def test_move_of_an_idle_agent_is_told_and_stays_although_there_is_nothing_to_do
         supervisor: works in it
         A ! JobAttached Autumn
     """)
-    scene.wait(3700)  # a contact of the first job is due by now
+    scene.wait_long(3700)  # a contact of the first job is due by now
     assert scene.agent("A").job is scene.zone.jobs[2]
     assert scene.agent("A").call_state is CallState.Idle
 
@@ -242,7 +242,7 @@ def test_agent_has_its_calls_talk_time_and_walk_aways_of_the_day_over_logons():
     scene.log_on("A")
     today = scene.agent("A").today
     assert (today.calls, today.talk_s, today.walk_aways) == (1, 60.0, 1)
-    scene.wait(7200)  # it was a quarter past 22 o'clock
+    scene.wait_long(7200)  # it was a quarter past 22 o'clock
     assert scene.agent("A").on_day(scene.now).calls == 0
 
 

@@ -9,8 +9,12 @@ import pytest
 from agentmgr.testing.simulation.centre import Centre
 from agentmgr.testing.simulation.world import Plan, simulate
 
-SEEDS = 200
 AT_ONCE = 10
+SEEDS = [
+    *range(0, 60, AT_ONCE),
+    *(pytest.param(first, marks=pytest.mark.nightly) for first in range(60, 400, AT_ONCE)),
+]
+"""Where each ten lives begin."""
 BRIEF = Plan(Centre(agents=1), faults_s=10.0, calm_s=10.0)
 
 
@@ -42,7 +46,7 @@ def test_a_life_is_the_same_in_every_process() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+@pytest.mark.parametrize("first", SEEDS)
 def test_nothing_is_lost_doubled_or_stuck_in_any_life(first: int) -> None:
     for seed in range(first, first + AT_ONCE):
         outcome = simulate(seed)
