@@ -41,6 +41,7 @@ from agentmgr.settings.classes import Settings
 from agentmgr.store import SqlStore
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.upkeep import keep_up
+from agentmgr.web.desktops import desktop_routes
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.rest import STREAMED, tell
 from agentmgr.web.routes import api_routes
@@ -270,7 +271,11 @@ async def open_server(
                 pages(
                     registry,
                     lambda: _states(host, keeper),
-                    [*api_routes(store, server.services), wire_route(partial(_desktops, host))],
+                    [
+                        *api_routes(store, server.services),
+                        wire_route(partial(_desktops, host)),
+                        *desktop_routes(lambda: host.zones),
+                    ],
                 ),
                 settings.http,
                 HEALTH,

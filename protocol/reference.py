@@ -65,10 +65,10 @@ def generate(
         *_codes(),
         *_indexes(),
         "## Enumerations\n\nRead without regard to case, written as spelled here.",
-        *(_enumeration(cls) for cls in _classes(enums, WireEnum)),
+        *(_enumeration(cls) for cls in classes_of(enums, WireEnum)),
         "## Structures\n\nMaps inside of messages. A structure that lacks a needed field, or has a malformed"
         " one, makes the field malformed that holds it.",
-        *(_structure(cls) for cls in _classes(structures, object)),
+        *(_structure(cls) for cls in classes_of(structures, object)),
         "## Commands",
         *(_command(spec) for spec in COMMANDS.values()),
         "## Notifications\n\nSent by the server at any time; nothing answers them unless it is said.",
@@ -78,7 +78,8 @@ def generate(
     return "\n\n".join(part.strip() for part in (head, _contents(parts), *parts)) + "\n"
 
 
-def _classes(module: Any, base: type[Any]) -> Iterator[type[Any]]:
+def classes_of(module: Any, base: type[Any]) -> Iterator[type[Any]]:
+    """Yield the classes of a base that a module defines itself, in its order."""
     for cls in vars(module).values():
         ours = isinstance(cls, type) and cls.__module__ == module.__name__
         if ours and issubclass(cls, base) and cls is not base:
@@ -270,8 +271,8 @@ def _indexes() -> Iterator[str]:
     yield _table(
         ("type", "fields or values"),
         (
-            *((_link(cls.__name__), _names(cls)) for cls in _classes(structures, object)),
-            *((_link(cls.__name__), ", ".join(f"`{m}`" for m in cls)) for cls in _classes(enums, WireEnum)),
+            *((_link(cls.__name__), _names(cls)) for cls in classes_of(structures, object)),
+            *((_link(cls.__name__), ", ".join(f"`{m}`" for m in cls)) for cls in classes_of(enums, WireEnum)),
         ),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import client_commands
 import demo_contacts
 import demo_picture
+import page_types
 import state_diagrams
 
 from agentmgr.core.capabilities import Row, capabilities
@@ -60,6 +61,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     **{f"agentmgr/client/{name}": render for name, render in client_commands.RENDERED.items()},
     "agentmgr/docs/demo.svg": demo_picture.render,
     "agentmgr/docs/states.md": state_diagrams.render,
+    "agentmgr/web/desktop/wire.ts": page_types.render,
     "config/agentmgr.toml": sample,
     "config/demo/contacts.csv": demo_contacts.render,
     "protocol/PROTOCOL.md": protocol_reference,

@@ -17,7 +17,7 @@ from agentmgr.web.calls import Calls
 from agentmgr.web.rest import rest_routes
 from agentmgr.web.signin import SignIn
 from agentmgr.web.soap import soap_routes
-from agentmgr.web.trying import trying_routes
+from agentmgr.web.trying import TRYING
 
 
 class SignInStore(AccountStore, Protocol):
@@ -43,4 +43,4 @@ def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> li
     holder = services(Caller("sign-in")).tokens.holder
     sign_in = SignIn(store.find_account, partial(verify_and_renew, store.renew_hash), holder)
     calls = Calls(sign_in, services)
-    return [*soap_routes(calls), *trying_routes(), *rest_routes(calls, resources())]
+    return [*soap_routes(calls), *TRYING.routes(), *rest_routes(calls, resources())]

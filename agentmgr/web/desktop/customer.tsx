@@ -1,0 +1,123 @@
+// The customer: attributes as they may be shown and changed, the script, a note.
+
+import { useState } from "preact/hooks";
+import type { Desk } from "./desk";
+import { kept } from "./kept";
+import type { Session } from "./session";
+import { t, tIf } from "./texts";
+import type { Attribute } from "./wire";
+
+export function CustomerPanel({ session, desk }: { session: Session; desk: Desk }) {
+  if (!desk.contact) return null;
+  const script = addressOf(desk.contact.scriptURL);
+  const row = (each: Attribute) => <Row key={each.key} attribute={each} session={session} desk={desk} />;
+  const known = desk.attributes.filter((each) => each.value);
+  const others = desk.attributes.filter((each) => !each.value && each.attributeType !== "READ_ONLY");
+  return (
+    <div class="about">
+      <section class="card" aria-label={t("customer")}>
+        <h2>{t("customer")}</h2>
+        {desk.attributes.length === 0 && <p>{t("customer.empty")}</p>}
+        <dl>{known.map(row)}</dl>
+        {others.length > 0 && (
+          <details>
+            <summary>{t("customer.more")}</summary>
+            <dl>{others.map(row)}</dl>
+          </details>
+        )}
+      </section>
+      {script && (
+        <section class="card script" aria-label={t("script")}>
+          <h2>{t("script")}</h2>
+          {/* without allow-same-origin it can reach nothing of this page */}
+          <iframe title={t("script")} src={script} sandbox="allow-scripts allow-forms" />
+        </section>
+      )}
+      <Note session={session} sessionId={desk.sessionId} />
+    </div>
+  );
+}
+
+function Row({ attribute, session, desk }: { attribute: Attribute; session: Session; desk: Desk }) {
+  const { key, value, attributeType } = attribute;
+  const [typed, setTyped] = useState(kept.draft(desk.sessionId).values?.[key]);
+  const [isOpen, setIsOpen] = useState(attributeType !== "MASKED_WRITE");
+  const id = `attribute-${key}`;
+  const name = tIf(`attribute.${key}`) ?? key;
+  if (attributeType === "READ_ONLY" || !desk.can.updateRecord) {
+    const shown = attributeType === "MASKED_WRITE" && value ? "••••••" : value;
+    return (
+      <div>
+        <dt>{name}</dt>
+        <dd dir="auto">{shown}</dd>
+      </div>
+    );
+  }
+  const keep = (next: string | undefined) => {
+    setTyped(next);
+    const draft = kept.draft(desk.sessionId);
+    const { [key]: _, ...others } = draft.values ?? {};
+    // what is masked must not lie in the browser's storage
+    const isKept = next !== undefined && attributeType !== "MASKED_WRITE";
+    kept.keep({ ...draft, values: isKept ? { ...others, [key]: next } : others });
+  };
+  const isChanged = typed !== undefined && typed !== value;
+  return (
+    <div>
+      <dt>
+        <label for={id}>{name}</label>
+      </dt>
+      <dd>
+        <form
+          class="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isChanged) void session.save(key, typed).then((isSaved) => isSaved && keep(undefined));
+          }}
+        >
+          <input
+            id={id}
+            dir="auto"
+            autocomplete="off"
+            type={(isOpen ? "text" : "password") as "text"}
+            placeholder={isOpen ? "" : t("customer.masked")}
+            value={typed ?? value}
+            onFocus={() => setIsOpen(true)}
+            onBlur={() => setIsOpen(attributeType !== "MASKED_WRITE")}
+            onInput={(event) => keep(event.currentTarget.value)}
+          />
+          {isChanged && <button>{t("customer.save")}</button>}
+        </form>
+      </dd>
+    </div>
+  );
+}
+
+function Note({ session, sessionId }: { session: Session; sessionId: string }) {
+  const [note, setNote] = useState(kept.draft(sessionId).note ?? "");
+  const keep = (text: string) => {
+    setNote(text);
+    kept.keep({ ...kept.draft(sessionId), note: text });
+  };
+  return (
+    <form
+      class="card note"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void session.addNote(note).then((isStored) => isStored && keep(""));
+      }}
+    >
+      <label>
+        {t("note")}
+        <textarea rows={3} value={note} onInput={(event) => keep(event.currentTarget.value)} />
+      </label>
+      <button disabled={!note.trim()}>{t("note.add")}</button>
+    </form>
+  );
+}
+
+/** Return the address of a script, if it is one of the web. */
+function addressOf(text: string): string | undefined {
+  const url = URL.parse(text, location.href);
+  return text && (url?.protocol === "https:" || url?.protocol === "http:") ? url.href : undefined;
+}

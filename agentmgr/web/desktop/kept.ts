@@ -1,0 +1,52 @@
+// What outlives a reload: who is signed in with the token to come back, and what was typed.
+
+export interface SignedIn {
+  zone: string;
+  agentId: string;
+  ext: string;
+  token: string;
+}
+
+/** What belongs to one contact: as long as it is here, nothing of it is forgotten. */
+export interface Draft {
+  sessionId: string;
+  codeId?: number;
+  note?: string;
+  values?: Record<string, string>;
+  /** when the wrapup ends by itself, ms of the epoch */
+  wrapupEndsAt?: number;
+  extendable?: boolean;
+}
+
+const SIGNED_IN = "agentmgr.signedIn";
+const HOLDER = "agentmgr.holder";
+const DRAFT = "agentmgr.draft";
+
+function read<T>(key: string): T | undefined {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null") ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const kept = {
+  signedIn: (): SignedIn | undefined => read(SIGNED_IN),
+  signIn: (who: SignedIn): void => localStorage.setItem(SIGNED_IN, JSON.stringify(who)),
+  signOut: (): void => localStorage.removeItem(SIGNED_IN),
+
+  /** Say that this tab has the agent from now on; before the server moves it, as other tabs look then. */
+  hold: (tab: string): void => localStorage.setItem(HOLDER, tab),
+  holder: (): string | null => localStorage.getItem(HOLDER),
+
+  draft(sessionId: string): Draft {
+    const draft = read<Draft>(DRAFT);
+    return draft?.sessionId === sessionId ? draft : { sessionId };
+  },
+  keep(draft: Draft): void {
+    localStorage.setItem(DRAFT, JSON.stringify(draft));
+  },
+
+  setting: (name: string): string => localStorage.getItem(`agentmgr.${name}`) ?? "",
+  set: (name: string, value: string): void => localStorage.setItem(`agentmgr.${name}`, value),
+};

@@ -1,0 +1,52 @@
+"""One browser and one server for all stories of the pages."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from seats import Desk, House
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")  # scripts/test sees to it
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"), (_free_port(), _free_port()))
+    house.start()
+    yield house
+    house.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def desk(context: BrowserContext, house: House) -> Iterator[Desk]:
+    desk = Desk(context.new_page(), house)
+    yield desk
+    assert not desk.complaints

@@ -1,0 +1,128 @@
+"""A server for stories, which may be killed, and a page of it that is somebody's desktop."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from attrs import define, field
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "scripts" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 20_000
+"""How long anything may take before a story fails; none is faster for it."""
+expect.set_options(timeout=PATIENCE_MS)
+SPEED = "3"
+
+
+@define(slots=False)
+class House:
+    """The demo's server, which may be killed and started again at its ports."""
+
+    data: Path
+    ports: tuple[int, int]
+    process: "subprocess.Popen[str] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[1]}"
+
+    def start(self) -> None:
+        port, http_port = map(str, self.ports)
+        ways = ["--data", str(self.data), "--port", port, "--http-port", http_port, "--speed", SPEED]
+        self._run("demo", "--serve-only", *ways)
+        assert self.process is not None
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline().startswith("ready:")
+
+    def start_again(self) -> None:
+        """Go on with the database: the demo itself would end all jobs first."""
+        config = self.data / "again.toml"
+        config.write_text(
+            f"[database]\npath = '{self.data}/agentmgr.sqlite'\n[admin]\nsocket = '{self.data}/admin.sock'\n"
+            f"[[zones]]\nname = 'Default'\nport = {self.ports[0]}\n[http]\nport = {self.ports[1]}\n",
+            encoding="utf-8",
+        )
+        self._run("serve", "--config", str(config))
+
+    def _run(self, *command: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "agentmgr", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.communicate()
+
+
+@define(slots=False)
+class Desk:
+    """A page that is somebody's desktop; what it complains about is a failure."""
+
+    page: Page
+    house: House
+    complaints: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # what cannot be reached is the server that a story kills, and the demo's script
+        if message.type in ("error", "warning") and "ERR_" not in message.text:
+            self.complaints.append(message.text)
+
+    def open(self) -> None:
+        self.page.goto(f"{self.house.url}/desktop")
+
+    def sign_in(self, agent_id: str) -> None:
+        self.open()
+        self.page.get_by_label("Agent", exact=True).fill(agent_id)
+        self.page.get_by_label("Password").fill("demo")
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_text("You are on a break")).to_be_visible()
+
+    def sees(self, state: str) -> None:
+        expect(self.page.locator(".callState strong")).to_have_text(state)
+
+    def press(self, key: str, button: str) -> None:
+        """Press the key of a button, as soon as the button may be pressed."""
+        expect(self.page.get_by_role("button", name=button)).to_be_enabled()
+        self.page.keyboard.press(key)
+
+    def to_talk(self) -> None:
+        """Take the next contact, whether it is to be looked at first or not."""
+        self.page.get_by_role("button", name="Ready", exact=True).click()
+        state = self.page.locator(".callState strong")
+        expect(state).to_have_text(re.compile("Preview|Talking"))
+        if state.inner_text() == "Preview":
+            self.press("Alt+d", "Dial")
+        self.sees("Talking")
+
+    def finish(self) -> None:
+        """Wrap up, and sign out."""
+        self.page.get_by_label("Break …").select_option("1")
+        expect(self.page.get_by_role("radio").first).to_be_visible()
+        self.page.keyboard.press("Alt+1")
+        self.press("Alt+w", "Done, next call")
+        expect(self.page.get_by_text("You are on a break")).to_be_visible()
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_label("Password")).to_be_visible()
+
+    def check(self) -> None:
+        """Hold the page against the rules of accessibility, in both themes."""
+        for theme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=theme)
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = self.page.evaluate(
+                "axe.run(document, {iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa',"
+                " 'best-practice']}).then(({violations}) =>"
+                " violations.map((each) => [each.id, each.nodes.map((node) => node.html)]))"
+            )
+            assert not found, (theme, found)

@@ -1,0 +1,137 @@
+"""Agents at their desktops in a browser, as they would sit there."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+from seats import Desk, House
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202eabc \"'&amp; {s} 十"
+
+
+def test_agent_works_contacts_with_nothing_but_the_keyboard(desk: Desk) -> None:
+    desk.open()
+    press, page = desk.page.keyboard.press, desk.page
+    expect(page.get_by_label("Agent", exact=True)).to_be_focused()
+    desk.check()
+    page.keyboard.type("1001")
+    press("Tab")
+    page.keyboard.type("wrong")
+    press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Agent or password is wrong.")
+    page.get_by_label("Password").focus()
+    press("Control+a")
+    page.keyboard.type("demo")
+    press("Enter")
+    expect(page.get_by_text("You are on a break")).to_be_visible()
+    desk.check()
+    desk.press("Alt+r", "Ready")
+    for _ in range(2):
+        state = page.locator(".callState strong")
+        expect(state).to_have_text("Preview")
+        desk.check()
+        desk.press("Alt+d", "Dial")
+        desk.sees("Talking")
+        desk.check()
+        desk.press("Alt+h", "Hold")
+        desk.sees("On hold")
+        desk.press("Alt+h", "Back to the customer")
+        desk.sees("Talking")
+        desk.press("Alt+x", "Hang up")
+        desk.sees("Wrap up")
+        expect(page.get_by_role("radio").first).to_be_focused()
+        desk.check()
+        done = page.get_by_role("button", name="Done, next call")
+        expect(done).to_be_disabled()
+        press("ArrowDown")
+        expect(page.get_by_role("radio").nth(1)).to_be_checked()
+        press("Alt+3")
+        expect(page.get_by_role("radio").nth(2)).to_be_checked()
+        press("Enter")
+    desk.sees("Preview")
+    desk.press("Alt+x", "Decline")
+    desk.sees("Wrap up")
+    desk.finish()
+
+
+def test_page_that_is_loaded_anew_and_another_tab_show_the_truth(desk: Desk, context: BrowserContext) -> None:
+    desk.sign_in("1002")
+    desk.to_talk()
+    desk.page.get_by_label("Note", exact=True).fill("asked for a letter")
+    desk.page.get_by_role("button", name="Keypad").or_(desk.page.get_by_text("Keypad")).click()
+    desk.page.get_by_role("button", name="5", exact=True).click()
+    expect(desk.page.get_by_text("Sent: 5")).to_be_visible()
+    desk.page.reload()
+    desk.sees("Talking")
+    expect(desk.page.get_by_label("Note", exact=True)).to_have_value("asked for a letter")
+    other = Desk(context.new_page(), desk.house)
+    other.open()
+    other.sees("Talking")
+    expect(desk.page.get_by_role("heading")).to_have_text("Your desktop is open in another tab now.")
+    desk.check()
+    desk.page.get_by_role("button", name="Use it here").click()
+    desk.sees("Talking")
+    desk.press("Alt+x", "Hang up")
+    left = desk.page.locator(".wrapup").get_by_role("timer")
+    expect(left).to_contain_text("left, then: No code given")
+    desk.page.reload()
+    expect(left).to_contain_text("left")
+    desk.finish()
+    assert not other.complaints
+
+
+def test_what_customers_are_called_is_shown_and_does_nothing(desk: Desk) -> None:
+    desk.sign_in("1003")
+    desk.to_talk()
+    name = desk.page.get_by_label("Last name")
+    name.fill(HOSTILE)
+    desk.page.get_by_role("button", name="Save").click()
+    expect(desk.page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
+    long = desk.page.get_by_label("First name")
+    long.fill("W" * 10_000)
+    desk.page.get_by_role("button", name="Save").click()
+    expect(desk.page.locator(".banner.warning")).to_contain_text("That was refused")
+    expect(long).to_have_value("W" * 10_000)
+    desk.page.set_viewport_size({"width": 360, "height": 640})
+    wide = desk.page.evaluate("document.documentElement.scrollWidth")
+    assert wide == 360, "it must be scrolled sideways"
+    desk.page.set_viewport_size({"width": 1280, "height": 720})
+    long.fill("Ada")
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_role("heading", level=1)).to_contain_text("Ada")
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
+    desk.finish()
+
+
+def test_german_agent_reads_german(browser: Browser, house: House) -> None:
+    context = browser.new_context(locale="de-DE", viewport={"width": 390, "height": 844})
+    desk = Desk(context.new_page(), house)
+    desk.open()
+    expect(desk.page.get_by_role("button", name="Anmelden")).to_be_visible()
+    assert desk.page.evaluate("document.documentElement.lang") == "de"
+    desk.check()
+    desk.page.get_by_label("Sprache").select_option("en")
+    expect(desk.page.get_by_role("button", name="Sign in")).to_be_visible()
+    context.close()
+    assert not desk.complaints
+
+
+def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk) -> None:
+    desk.sign_in("1004")
+    desk.to_talk()
+    desk.page.get_by_label("Note", exact=True).fill("half a sent")
+    desk.page.get_by_label("Last name").fill("Half a na")
+    desk.house.kill()
+    expect(desk.page.get_by_text("The connection is lost")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Hold")).to_be_disabled()
+    desk.page.get_by_label("Note", exact=True).press_sequentially("ence")
+    desk.check()
+    desk.house.start_again()
+    expect(desk.page.get_by_text("The connection is lost")).to_be_hidden()
+    desk.sees("Wrap up")
+    expect(desk.page.get_by_label("Note", exact=True)).to_have_value("half a sentence")
+    expect(desk.page.get_by_label("Last name")).to_have_value("Half a na")
+    desk.page.get_by_role("button", name="Add the note").click()
+    expect(desk.page.get_by_text("The note is stored.")).to_be_visible()
+    desk.finish()
