@@ -12,6 +12,8 @@ from agentmgr.tls.settings import TlsSettings, is_exposed
 
 DEMO_SPEED = 100.0
 SERVER_SPEED = 20.0
+WEB_SPEED = 1.0
+WEB_DATA = Path("var/demo-web")
 
 
 def demo(
@@ -22,10 +24,11 @@ def demo(
     seed: int = 1,
     speed: PositiveFloat | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
+    web: Annotated[bool, Parameter(negative="")] = False,
     serve_only: Annotated[bool, Parameter(negative="")] = False,
     data: Path | None = None,
     host: str = "127.0.0.1",
-    port: NonNegativeInt = DEMO_PORT,
+    port: NonNegativeInt | None = None,
     http_port: NonNegativeInt = 0,
     silence: PositiveFloat = 90.0,
     tls: Path | None = None,
@@ -41,8 +44,12 @@ def demo(
     agentmgr demo
     agentmgr demo --agents 50 --contacts 2000 --seed 7
     agentmgr demo --pacing preview --speed 1
+    agentmgr demo --web
     agentmgr demo --serve-only --data var/demo-server --port 9971
     ```
+
+    With `--web` it is your turn: it prints an address at which you sign in as an agent of the demo and work
+    calls in your browser, in real time, until Ctrl-C.
 
     With `--serve-only` there is the server alone, until SIGTERM or Ctrl-C: with agents and running preview,
     timed preview, predictive and progressive campaigns that do not run out, for desktops of one's own and
@@ -61,30 +68,38 @@ def demo(
     seed
         The same seed gives the same customers and the same agents.
     speed
-        How much faster than real time; 1 is real time. 100, and 20 with `--serve-only`.
+        How much faster than real time; 1 is real time. 100, 20 with `--serve-only`, and 1 with `--web`.
     json
         Print one JSON object with the summary and nothing else.
+    web
+        Serve the agent's desktop for browsers, and print its address.
     serve_only
         Serve, with no simulated desktops; prints two lines when it is ready: where desktops log on, and where
         its web services are.
     data
-        Directory for the database of `--serve-only`; made if it is not there, else gone on with.
+        Directory for the database of `--serve-only` and `--web`; made if it is not there, else gone on with.
+        `--web` without it has var/demo-web.
     host
-        Where `--serve-only` listens.
+        Where both listen.
     port
-        The port `--serve-only` listens on for desktops; 0 takes any free one.
+        The port both listen on for desktops other than browsers; 0 takes any free one, as does `--web`.
     http_port
-        The port of its web services; 0 takes any free one.
+        The port of their web services and pages; 0 takes any free one.
     silence
-        After how many seconds without a command `--serve-only` asks whether an agent's desktop lives.
+        After how many seconds without a command both ask whether an agent's desktop lives.
     tls
-        Directory with `server.pem` and `server.key`, as `agentmgr dev-cert` makes it, for `--serve-only`.
+        Directory with `server.pem` and `server.key`, as `agentmgr dev-cert` makes it, for both.
     accept_plaintext
         Listen on a network without TLS, with passwords that anybody there can read.
     """
-    if serve_only:
+    if web or serve_only:
+        if data is None and not web:
+            raise Misused("--serve-only needs --data: a directory for the server's database")
+        if port is None:
+            port = 0 if web else DEMO_PORT
+        speed = speed or (WEB_SPEED if web else SERVER_SPEED)
         security = _security(host, tls, accept_plaintext)
-        _serve_only(data, host, port, speed or SERVER_SPEED, seed, silence, security, http_port)
+        _serve(data or WEB_DATA, host, port, speed, seed, silence, security, http_port, web)
         return
     from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
@@ -105,8 +120,8 @@ def _security(host: str, directory: Path | None, accept_plaintext: bool) -> TlsS
     return TlsSettings()
 
 
-def _serve_only(
-    data: Path | None,
+def _serve(
+    data: Path,
     host: str,
     port: int,
     speed: float,
@@ -114,14 +129,14 @@ def _serve_only(
     silence: float,
     tls: TlsSettings,
     http_port: int,
+    for_people: bool,
 ) -> None:
     from agentmgr.databases import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
 
-    if data is None:
-        raise Misused("--serve-only needs --data: a directory for the server's database")
+    server = DemoServer(data, host, port, speed, seed, silence, tls, http_port, for_people)
     try:
-        serve_demo(DemoServer(data, host, port, speed, seed, silence, tls, http_port), _say_at_once)
+        serve_demo(server, _say_at_once)
     except ServerFailed as error:
         raise Failed(str(error)) from None
 

@@ -34,6 +34,7 @@ from agentmgr.settings.classes import (
     ZoneSettings,
 )
 from agentmgr.tls.settings import TlsSettings
+from agentmgr.web.desktops import DESKTOP
 from agentmgr.web.trying import PAGE
 from protocol.enums import DialFailReason, PacingType
 from protocol.test_numbers import RANGES, Outcome, number_for
@@ -58,6 +59,9 @@ CODES = (
 )
 TIMERS = ZoneTimers(nail_timeout_s=60.0, nail_retry_s=10.0)
 """At the speed of this server the usual times would be short even for a program."""
+
+SCRIPT = "https://crm.example/contact"
+"""Nobody is there: people would see an error in its place."""
 
 IMPORTS = "imports"
 """Below the server's directory: where data sources may read files."""
@@ -97,7 +101,8 @@ DEMO_CAMPAIGNS = (
 class DemoServer:
     """Where to keep everything, where to listen, and how much faster than real time to run.
 
-    `silence_s` is after what silence a desktop is asked whether it lives, and how long that may take.
+    `silence_s` is after what silence a desktop is asked whether it lives, and how long that may take;
+    `for_people` says that somebody will sit down at the desktop in a browser.
     """
 
     data: Path
@@ -108,10 +113,13 @@ class DemoServer:
     silence_s: float
     tls: TlsSettings = TlsSettings()
     http_port: int = 0
+    for_people: bool = False
 
 
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `say` gets two lines when desktops can log on and services be called.
+
+    For people it is one, with the address of the desktop in a browser.
 
     Raises:
         ServerFailed: it could not start or go on.
@@ -158,10 +166,16 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
 
     async def begin(server: RunningServer) -> None:
         if is_new:
-            await _fill(server, demo.data)
+            await _fill(server, demo)
         for campaign in DEMO_CAMPAIGNS:
             await server.perform(requests.RunCampaign(campaign.name, (ZONE,)))
         zone = server.zones[ZONE]
+        if demo.for_people:
+            say(
+                f"open {server.http_url}{DESKTOP.path} in a browser and sign in as agent {AGENTS[0]}"
+                f" (or up to {AGENTS[-1]}), password {PASSWORD}; Ctrl-C ends it"
+            )
+            return
         say(  # at once: whoever waits for the first line may read no other
             f"ready: zone {zone.name} on {zone.host} port {zone.port},"
             f" agents {AGENTS[0]} to {AGENTS[-1]}, password {PASSWORD};"
@@ -195,7 +209,8 @@ def _timers(silence_s: float) -> ZoneTimers:
     return evolve(TIMERS, agent_silence_s=silence_s, agent_answer_s=answer_s)
 
 
-async def _fill(server: RunningServer, data: Path) -> None:
+async def _fill(server: RunningServer, demo: DemoServer) -> None:
+    data, script_url = demo.data, "" if demo.for_people else SCRIPT
     skills = {campaign.name: 5 for campaign in DEMO_CAMPAIGNS}
     await server.perform(requests.AddAgents(AGENTS, "", PASSWORD, ZONE, skills))
     await server.perform(requests.AddAccount(ACCOUNT, PASSWORD, Role.SERVICE))
@@ -205,7 +220,8 @@ async def _fill(server: RunningServer, data: Path) -> None:
         with fed_from(path) as pieces:
             await server.perform(requests.ImportContacts(str(path), campaign.name), pieces)
         services = server.services(CALLER)
-        await trio.to_thread.run_sync(services.campaigns.create, _spec(campaign), (campaign.name,))
+        spec = evolve(_spec(campaign), script_url=script_url)
+        await trio.to_thread.run_sync(services.campaigns.create, spec, (campaign.name,))
     await _fill_organisation(server, data)
 
 
@@ -232,7 +248,7 @@ def _spec(campaign: DemoCampaign) -> CampaignSpec:
         skill=campaign.name,
         completion_codes=CODES,
         default_code_id=CODES[-1].code_id,
-        script_url="https://crm.example/contact",
+        script_url=SCRIPT,
         preview_timeout_s=60,
         ring_time_s=campaign.ring_time_s,
         acw_max_time_s=campaign.acw_max_time_s,

@@ -31,10 +31,10 @@ class House:
     def start(self) -> None:
         port, http_port = map(str, self.ports)
         ways = ["--data", str(self.data), "--port", port, "--http-port", http_port, "--speed", SPEED]
-        self._run("demo", "--serve-only", *ways)
+        self._run("demo", "--web", *ways)
         assert self.process is not None
         assert self.process.stdout is not None
-        assert self.process.stdout.readline().startswith("ready:")
+        assert f"open {self.url}/desktop in a browser" in self.process.stdout.readline()
 
     def start_again(self) -> None:
         """Go on with the database: the demo itself would end all jobs first."""
