@@ -19,6 +19,8 @@ from agentmgr.conformance.stage import Target
 from agentmgr.tls.making import make
 
 SPEED = "40"
+PATIENT_SPEED = "20"
+"""Of the server where every command is sent in a state: not all states last, and the machine may be busy."""
 SILENCE_S = 4.0
 AGENTS = ("1001", "1002", "1003", "1004")
 SKILLS = {
@@ -62,12 +64,23 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     assert end_server(process) == 0
 
 
+@pytest.fixture(scope="session")
+def patient_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of one that goes more slowly."""
+    process, port = start_server(tmp_path_factory.mktemp("patient"), PATIENT_SPEED)
+    yield port
+    assert end_server(process) == 0
+
+
 @pytest.fixture
-def target(port: int) -> Target:
-    """That server as the suite sees it."""
+def target(request: pytest.FixtureRequest) -> Target:
+    """The server as the suite sees it: for scenarios that send every command in a state, the patient one."""
+    played = getattr(request.node, "callspec", None)
+    name = "" if played is None else played.params.get("name", "")
+    fixture = "patient_port" if name.startswith("capabilities-") else "port"
     return Target(
         "127.0.0.1",
-        port,
+        request.getfixturevalue(fixture),
         "Default",
         AGENTS,
         "demo",
