@@ -15,7 +15,7 @@ BINS = 64
 TAIL_BINS = 64
 """So many more are reckoned with beyond the last observed, in which the chance to end stays the same."""
 
-WIDE = 24
+WIDE = 32
 """The bins get wider when the mean is so many of them."""
 
 MAX_WEIGHT = 1e9
@@ -83,7 +83,7 @@ class Lifetimes:
     _seen_at: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        self._ended = [[0.0] * BINS for _ in self.belief.shares]
+        self._ended = [[0.0] * (BINS + 1) for _ in self.belief.shares]  # the last: older than all bins
         self.mean_s = self.belief.mean_s
 
     def age_to(self, at: float) -> None:
@@ -114,7 +114,7 @@ class Lifetimes:
         self._seen, self._seen_at = self._seen * (1 - forgotten) + 1, at
         self.mean_s += (lasted_s - self.mean_s) / (self._seen + belief.weight)
         self._weight *= exp(forgotten)
-        self._ended[way][min(max(0, int(lasted_s / self.width_s)), BINS - 1)] += self._weight
+        self._ended[way][min(max(0, int(lasted_s / self.width_s)), BINS)] += self._weight
         if self._weight > MAX_WEIGHT:
             self._ended = [[each / self._weight for each in ended] for ended in self._ended]
             self._weight = 1.0
@@ -124,11 +124,10 @@ class Lifetimes:
     def curves(self) -> Curves:
         """Return what is known now; of the ends those of the first way."""
         weight, belief = self._weight, self.belief
-        here = [ended / weight for ended in self._ended[0]]
-        gone = [sum(ways) / weight for ways in zip(*self._ended, strict=True)]
-        at_risk, ages = 0.0, list(range(BINS))
+        here = [ended / weight for ended in self._ended[0][:BINS]]
+        *gone, at_risk = (sum(ways) / weight for ways in zip(*self._ended, strict=True))
         risks = [0.0] * BINS
-        for age in reversed(ages):
+        for age in reversed(range(BINS)):
             risks[age] = at_risk + gone[age] + self.alive[age] / 2  # who is so old is halfway through
             at_risk += gone[age] + self.alive[age]
         believed = belief.weight * self.width_s / belief.mean_s
@@ -155,6 +154,7 @@ class Lifetimes:
         none = BINS // 2
         self.alive = [*map(sum, zip(self.alive[::2], self.alive[1::2], strict=True)), *[0] * none]
         self._ended = [
-            [*map(sum, zip(ended[::2], ended[1::2], strict=True)), *[0.0] * none] for ended in self._ended
+            [*map(sum, zip(ended[:BINS:2], ended[1:BINS:2], strict=True)), *[0.0] * none, ended[BINS]]
+            for ended in self._ended
         ]
         self._newest = None if self._newest is None else self._newest // 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenes import Scene
 
 from agentmgr.core.campaign import CampaignSettings
-from agentmgr.core.lifetimes import Lifetimes
+from agentmgr.core.lifetimes import BINS, Belief, Lifetimes
 from agentmgr.core.pacer import (
     MIN_ANSWERS,
     USED,
@@ -178,6 +178,17 @@ def test_estimates_learn_the_rate_of_answers_and_forget():
     for number in range(2000):
         seen.saw_dial_end(False, 6.0, 2000.0 + number)
     assert seen.answer_rate < 0.03
+
+
+def test_lives_that_outlast_all_bins_do_not_count_as_ended_in_the_last_one():
+    lifetimes, draw = Lifetimes(2.0, Belief(60.0, (1.0,), weight=8.0, memory=10_000, memory_s=1e9)), Random(1)
+    longest_s = BINS * lifetimes.width_s
+    for _ in range(5000):  # a memoryless end: of each age the same share ends
+        lifetimes.end(draw.expovariate(1 / 60), 0, 0.0)
+    curves = lifetimes.curves()
+    assert lifetimes.width_s * BINS == longest_s  # 12 % are older
+    ends = curves.within(lifetimes.width_s, curves.lasting)
+    assert ends[-2:] == [pytest.approx(ends[5], rel=0.4)] * 2
 
 
 def test_estimates_learn_how_long_a_contact_keeps_an_agent():
