@@ -54,6 +54,13 @@ class House:
             text=True,
         )
 
+    def add_agents(self, first: str, count: int, skill: str) -> None:
+        """Add agents that work for one campaign alone."""
+        config = str(self.data / "agentmgr.toml")
+        command = [sys.executable, "-m", "agentmgr", "agents", "add", first, "--count", str(count)]
+        command += ["--skill", skill, "--password-stdin", "--config", config]
+        subprocess.run(command, input="demo", text=True, check=True, capture_output=True)
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()

@@ -104,6 +104,64 @@ def test_what_customers_are_called_is_shown_and_does_nothing(desk: Desk) -> None
     desk.finish()
 
 
+def test_colleague_is_asked_joins_and_takes_the_customer_over(
+    desk: Desk, browser: Browser, house: House
+) -> None:
+    house.add_agents("2001", 2, "Preview")
+    room = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
+    colleague = Desk(room.new_page(), house)
+    desk.sign_in("2001")
+    desk.to_talk()
+    colleague.sign_in("2002")
+    colleague.press("Alt+r", "Ready")
+    colleague.sees("Preview")
+
+    def ask() -> None:
+        desk.page.get_by_text("Ask somebody").click()
+        desk.page.get_by_role("button", name="2002").click()
+
+    # who is busy is told, and asked as soon as that is over
+    ask()
+    expect(desk.page.get_by_text("2002 is being asked")).to_be_visible()
+    expect(colleague.page.get_by_text("2001 waits to ask you something.")).to_be_visible()
+    desk.press("Alt+e", "End the consultation")
+    expect(desk.page.get_by_text("Ask somebody")).to_be_visible()
+    ask()
+    colleague.press("Alt+x", "Decline")
+    colleague.press("Alt+1", "More time")
+    colleague.press("Alt+w", "Done, next call")
+    for one in (desk, colleague):
+        one.sees("Consultation")
+        one.check()
+    expect(colleague.page.get_by_text("2001 asks you about this customer.")).to_be_visible()
+    # all three talk, and the call changes hands and back
+    desk.press("Alt+c", "Conference")
+    for one in (desk, colleague):
+        one.sees("Conference")
+    desk.press("Alt+t", "Give the call away")
+    colleague.press("Alt+t", "Give the call away")
+    expect(desk.page.get_by_text("The call is yours now.")).to_be_visible()
+    desk.check()
+    desk.press("Alt+e", "End the conference")
+    desk.sees("Talking")
+    # asked once more, the colleague keeps the customer
+    colleague.sees("Preview")
+    ask()
+    colleague.press("Alt+x", "Decline")
+    colleague.press("Alt+1", "More time")
+    colleague.press("Alt+w", "Done, next call")
+    desk.sees("Consultation")
+    desk.page.get_by_label("Break …").select_option("1")
+    desk.press("Alt+t", "Hand over")
+    expect(desk.page.get_by_text("You are on a break")).to_be_visible()
+    colleague.sees("Talking")
+    colleague.press("Alt+x", "Hang up")
+    colleague.sees("Wrap up")
+    colleague.finish()
+    assert not colleague.complaints
+    room.close()
+
+
 def test_german_agent_reads_german(browser: Browser, house: House) -> None:
     context = browser.new_context(locale="de-DE", viewport={"width": 390, "height": 844})
     desk = Desk(context.new_page(), house)

@@ -1,6 +1,7 @@
 // The call: what it is, how long, and what can be done with it now. The capabilities alone enable buttons.
 
 import { useState } from "preact/hooks";
+import { ConsultPanel } from "./consult";
 import type { Desk } from "./desk";
 import { useAltKey, useNow } from "./hooks";
 import type { Session } from "./session";
@@ -58,6 +59,49 @@ const ACTIONS: Action[] = [
     run: (session) => session.release(),
     kind: "danger",
   },
+  {
+    text: "act.transfer",
+    key: "KeyT",
+    shows: (desk) => desk.callState === "Consult" && !!desk.can.transfer,
+    can: (desk) => !!desk.can.transfer,
+    run: (session) => session.transfer(),
+    kind: "primary",
+  },
+  {
+    text: "act.conference",
+    key: "KeyC",
+    shows: (desk) => desk.callState === "Consult" && !!desk.can.conference,
+    can: (desk) => !!desk.can.conference,
+    run: (session) => session.startConference(),
+  },
+  {
+    text: "act.leaveConsult",
+    key: "KeyE",
+    shows: (desk) => desk.callState === "Consult" || !!desk.can.leaveConsult,
+    can: (desk) => !!desk.can.leaveConsult,
+    run: (session) => session.leaveConsult(),
+  },
+  {
+    text: "act.changeOwnership",
+    key: "KeyT",
+    shows: (desk) => desk.callState === "ConferenceOwner" && !!desk.can.changeOwnership,
+    can: (desk) => !!desk.can.changeOwnership,
+    run: (session) => session.changeOwnership(),
+  },
+  {
+    text: "act.endConference",
+    key: "KeyE",
+    shows: (desk) => desk.callState === "ConferenceOwner",
+    can: (desk) => !!desk.can.endConference,
+    run: (session) => session.endConference(),
+  },
+  {
+    text: "act.leaveConference",
+    key: "KeyE",
+    shows: (desk) => desk.callState === "ConferencePassive",
+    can: (desk) => !!desk.can.leaveConference,
+    run: (session) => session.endConference(),
+  },
 ];
 
 export function CallPanel({ session, desk, isCut }: { session: Session; desk: Desk; isCut: boolean }) {
@@ -78,6 +122,10 @@ export function CallPanel({ session, desk, isCut }: { session: Session; desk: De
           <ActionButton key={action.text} action={action} session={session} isOn={action.can(desk) && !isCut} />
         ))}
       </div>
+      <Company desk={desk} />
+      {callState === "Talking" && (desk.can.transfer || desk.can.conference) && (
+        <ConsultPanel session={session} isCut={isCut} />
+      )}
       {desk.can.sendDTMF && <Keypad session={session} isCut={isCut} key={desk.sessionId} />}
       {callState === "Wrapup" && (
         <WrapupPanel session={session} desk={desk} isCut={isCut} key={`wrapup ${desk.sessionId}`} />
@@ -104,6 +152,19 @@ function Nobody({ desk }: { desk: Desk }) {
       <p>{t(`call.none.${why}.hint`)}</p>
     </section>
   );
+}
+
+/** Who else is in the call. */
+function Company({ desk }: { desk: Desk }) {
+  const who = desk.party?.name ?? t("party.unknown");
+  const keys: Partial<Record<Desk["callState"], Key>> = {
+    ...(desk.party && { Talking: "consult.waiting" }),
+    Consult: desk.party?.isAsking ? "consult.asked" : "consult.with",
+    ConferenceOwner: "conference.with",
+    ConferencePassive: "conference.passive",
+  };
+  const key = keys[desk.callState];
+  return key ? <p class="company">{t(key, { who })}</p> : null;
 }
 
 function Since({ at }: { at: number }) {

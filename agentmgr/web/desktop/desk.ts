@@ -18,6 +18,12 @@ export interface Banner {
   text: string;
 }
 
+/** Who is asked, or asks, about the customer. */
+export interface Party {
+  name: string;
+  isAsking: boolean;
+}
+
 /** How a wrapup ends by itself; without a time it does not. */
 export interface Wrapup {
   endsAt?: number;
@@ -41,6 +47,7 @@ export interface Desk {
   attributes: Attribute[];
   codes: CompletionCode[];
   wrapup?: Wrapup;
+  party?: Party;
   /** when the server goes, ms of the epoch */
   downAt?: number;
   banner?: Banner;
@@ -84,26 +91,35 @@ export function told(desk: Desk, notice: Notice, now: number): Desk {
     case "AGTJobAttached":
       return { ...desk, campaign: notice.args.campaignName };
     case "AGTCallNotify":
-    case "AGTConsultNotify":
-    case "AGTTransferNotify":
     case "AGTConferenceNotify":
-    case "AGTConferenceOwnershipChanged":
       return met(desk, notice.args.contact, notice.args.sessionID, now);
+    case "AGTConsultNotify": {
+      const { contact, sessionID, requestingAgentId } = notice.args;
+      return { ...met(desk, contact, sessionID, now), party: { name: requestingAgentId, isAsking: true } };
+    }
+    case "AGTConsultPending":
+      return say(desk, t("banner.consultPending", { who: notice.args.requestingAgent }));
+    case "AGTConsultCancelled": {
+      const { party: _, ...alone } = desk;
+      return say(alone, t("banner.consultOver"));
+    }
+    case "AGTConsultDialFailed": {
+      const { party: _, ...alone } = desk;
+      return say(alone, t("banner.consultFailed", { why: t(`dialFail.${notice.args.dialFailReason}`) }));
+    }
+    case "AGTTransferNotify":
+      return say(met(desk, notice.args.contact, notice.args.sessionID, now), t("banner.transferred"));
+    case "AGTConferenceEnded":
+      return say(desk, t("banner.conferenceOver"));
+    case "AGTConferenceOwnershipChanged":
+      return say(met(desk, notice.args.contact, notice.args.sessionID, now), t("banner.owner"));
     case "AGTSessionIDChange":
       return desk.sessionId === notice.args.oldSID ? { ...desk, sessionId: notice.args.newSID } : desk;
     case "AGTAutoReleaseLine":
-      return {
-        ...desk,
-        wrapup: wrapupOf(notice.args.wrapupDetails, now),
-        banner: { kind: "info", text: t("banner.customerLeft") },
-      };
+      return say({ ...desk, wrapup: wrapupOf(notice.args.wrapupDetails, now) }, t("banner.customerLeft"));
     case "AGTDialFailed": {
       const why = t(`dialFail.${notice.args.dialFailReason}`);
-      return {
-        ...desk,
-        wrapup: wrapupOf(notice.args.wrapupDetails, now),
-        banner: { kind: "info", text: t("banner.dialFailed", { why }) },
-      };
+      return say({ ...desk, wrapup: wrapupOf(notice.args.wrapupDetails, now) }, t("banner.dialFailed", { why }));
     }
     case "AGTCustomerDetailsChanged": {
       const { attribute } = notice.args;
@@ -113,24 +129,32 @@ export function told(desk: Desk, notice: Notice, now: number): Desk {
     case "AGTZoneDown":
       return { ...desk, downAt: now + notice.args.gracePeriodInMillis };
     case "AGTBlendedToInbound":
-      return { ...desk, banner: { kind: "info", text: t("banner.inbound") } };
+      return say(desk, t("banner.inbound"));
     default:
       return desk;
   }
+}
+
+const IN_COMPANY: CallState[] = ["Consult", "ConferenceOwner", "ConferencePassive"];
+
+function say(desk: Desk, text: string): Desk {
+  return { ...desk, banner: { kind: "info", text } };
 }
 
 function called(desk: Desk, callState: CallState, now: number): Desk {
   if (callState === desk.callState) return desk;
   const next = { ...desk, callState, since: now };
   if (callState !== "Preview") delete next.dialsAt;
-  if (callState !== "Wrapup" && callState !== "Dialing") delete next.banner;
+  if (callState === "Talking" && IN_COMPANY.includes(desk.callState)) delete next.party;
   if (callState !== "NoState" && callState !== "Idle") return next;
-  const { contact: _, wrapup: __, ...free } = next;
+  if (desk.callState === "Wrapup") delete next.banner;
+  const { contact: _, wrapup: __, party: ___, ...free } = next;
   return { ...free, sessionId: "", attributes: [], codes: [] };
 }
 
 function met(desk: Desk, contact: Contact, sessionId: string, now: number): Desk {
   if (sessionId === desk.sessionId) return { ...desk, contact };
   const next = { ...desk, contact, sessionId, attributes: [], codes: [] };
+  delete next.banner;
   return contact.timed ? { ...next, dialsAt: now + contact.timeout * 1000 } : next;
 }

@@ -1,11 +1,11 @@
 // An agent at this desktop: signs in, comes back when the line breaks, does by itself what a desktop has to,
 // and carries out what the agent wants.
 
-import { fresh, told, wrapupOf, type Banner, type Desk } from "./desk";
+import { fresh, told, wrapupOf, type Banner, type Desk, type Party } from "./desk";
 import { kept, type SignedIn } from "./kept";
 import { Line, LineLost, Refused, type Notice } from "./line";
 import { t, tIf } from "./texts";
-import { VERSION, type CompletionCode, type Commands, type WrapupDetails } from "./wire";
+import { VERSION, type CompletionCode, type Commands, type Destination, type DestinationType, type WrapupDetails } from "./wire";
 
 const LONGEST_PAUSE_MS = 5000;
 const FIRST_PAUSE_MS = 250;
@@ -245,6 +245,32 @@ export class Session {
   press = (dtmf: string) => this.do("AGTSendDTMF", { dtmf, ...this.#here });
   finish = (completionCode: CompletionCode) => this.do("AGTWrapupContact", { completionCode, ...this.#here });
 
+  async leaveConsult(): Promise<void> {
+    if (await this.do("AGTCancelConsult", this.#here)) this.#patch({ party: undefined });
+  }
+
+  transfer = () => this.do("AGTCompleteTransfer", this.#here);
+  startConference = () => this.do("AGTStartConf", this.#here);
+  endConference = () => this.do("AGTEndConf", this.#here);
+  changeOwnership = () => this.do("AGTConfChangeOwnership", this.#here);
+
+  async consult(destination: { destinationType: DestinationType; destinationValue: string }, name: string): Promise<void> {
+    this.#patch({ party: { name, isAsking: false } });
+    const isAsked = await this.do("AGTConsultCall", { destination, ...this.#here });
+    if (!isAsked) this.#patch({ party: undefined });
+  }
+
+  /** Who may be asked, and whether any number may be called. */
+  async whoToAsk(): Promise<{ destinations: Destination[]; allowsNumber: boolean }> {
+    const types = await this.do("AGTGetConsultTypes", this.#here);
+    const destinations: Destination[] = [];
+    for (const destinationType of types?.destinationTypes ?? []) {
+      const some = await this.do("AGTGetConsultDestsForType", { destinationType, ...this.#here });
+      destinations.push(...(some?.destinations ?? []));
+    }
+    return { destinations, allowsNumber: !!types?.allowFreeForm };
+  }
+
   async release(): Promise<void> {
     await this.#untilWrapup(this.do("AGTReleaseLine", this.#here));
   }
@@ -308,9 +334,9 @@ export class Session {
     }
   }
 
-  #patch(change: Partial<Omit<Desk, "banner">> & { banner?: Banner | undefined }): void {
-    const { banner, ...rest } = { ...this.view.desk, ...change };
-    this.#setDesk(banner === undefined ? rest : { ...rest, banner });
+  #patch(change: Partial<Omit<Desk, "banner" | "party">> & { banner?: Banner | undefined; party?: Party | undefined }): void {
+    const { banner, party, ...rest } = { ...this.view.desk, ...change };
+    this.#setDesk({ ...rest, ...(banner && { banner }), ...(party && { party }) });
   }
 
   #setDesk(desk: Desk): void {
