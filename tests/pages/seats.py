@@ -54,11 +54,9 @@ class House:
             text=True,
         )
 
-    def add_agents(self, first: str, count: int, skill: str) -> None:
-        """Add agents that work for one campaign alone."""
-        config = str(self.data / "agentmgr.toml")
-        command = [sys.executable, "-m", "agentmgr", "agents", "add", first, "--count", str(count)]
-        command += ["--skill", skill, "--password-stdin", "--config", config]
+    def command(self, *arguments: str) -> None:
+        """Run a command of the supervisor's."""
+        command = [sys.executable, "-m", "agentmgr", *arguments, "--config", str(self.data / "agentmgr.toml")]
         subprocess.run(command, input="demo", text=True, check=True, capture_output=True)
 
     def kill(self) -> None:

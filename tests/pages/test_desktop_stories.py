@@ -1,11 +1,15 @@
 """Agents at their desktops in a browser, as they would sit there."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 from seats import Desk, House
 
 pytestmark = pytest.mark.slow
 
+NEXT_WEEK = (datetime.now(UTC) + timedelta(days=7)).strftime("%Y-%m-%dT11:00")
 HOSTILE = "<img src=x onerror=alert(1)> \u202eabc \"'&amp; {s} 十"
 
 
@@ -107,7 +111,7 @@ def test_what_customers_are_called_is_shown_and_does_nothing(desk: Desk) -> None
 def test_colleague_is_asked_joins_and_takes_the_customer_over(
     desk: Desk, browser: Browser, house: House
 ) -> None:
-    house.add_agents("2001", 2, "Preview")
+    house.command("agents", "add", "2001", "--count", "2", "--skill", "Preview", "--password-stdin")
     room = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
     colleague = Desk(room.new_page(), house)
     desk.sign_in("2001")
@@ -126,6 +130,7 @@ def test_colleague_is_asked_joins_and_takes_the_customer_over(
     expect(colleague.page.get_by_text("2001 waits to ask you something.")).to_be_visible()
     desk.press("Alt+e", "End the consultation")
     expect(desk.page.get_by_text("Ask somebody")).to_be_visible()
+    expect(desk.page.get_by_text("2002 is being asked")).to_be_hidden()
     ask()
     colleague.press("Alt+x", "Decline")
     colleague.press("Alt+1", "More time")
@@ -162,6 +167,48 @@ def test_colleague_is_asked_joins_and_takes_the_customer_over(
     room.close()
 
 
+def test_agent_promises_a_callback_dials_again_and_reads_what_was_noted(desk: Desk) -> None:
+    desk.sign_in("1005")
+    desk.to_talk()
+    page = desk.page
+    page.get_by_label("Note", exact=True).fill("wants a letter")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.get_by_role("listitem")).to_have_text("wants a letter")
+    page.get_by_text("Call back later").click()
+    expect(page.get_by_text("There it is")).to_be_visible()
+    expect(page.get_by_label("Who calls")).to_contain_text("Whoever is free")
+    page.get_by_label("When, by your clock").fill("2000-01-01T09:30")
+    page.get_by_role("button", name="Promise it").click()
+    expect(page.locator(".banner.warning")).to_contain_text("That was refused")
+    page.get_by_label("When, by your clock").fill(NEXT_WEEK)
+    page.get_by_role("button", name="Promise it").click()
+    expect(page.get_by_text("The callback is promised.")).to_be_visible()
+    page.get_by_text("Must not be called again").click()
+    desk.check()
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
+    page.get_by_text("Dial again").click()
+    page.get_by_role("button", name="+61").first.click()
+    desk.sees("Talking")
+    page.reload()
+    expect(page.get_by_role("listitem")).to_have_text("wants a letter")
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
+    desk.finish()
+
+
+def test_supervisor_sends_an_agent_into_a_break_and_home(desk: Desk) -> None:
+    desk.sign_in("1007")
+    desk.press("Alt+r", "Ready")
+    expect(desk.page.get_by_text("You are on a break")).to_be_hidden()
+    desk.house.command("agents", "notready", "1007", "--reason", "7")
+    expect(desk.page.locator(".state")).to_contain_text(re.compile("On a break|Break after this call"))
+    desk.house.command("agents", "logoff", "1007", "--now")
+    expect(desk.page.get_by_role("alert")).to_have_text("You have been signed out.")
+    desk.page.reload()
+    expect(desk.page.get_by_label("Password")).to_be_visible()
+
+
 def test_german_agent_reads_german(browser: Browser, house: House) -> None:
     context = browser.new_context(locale="de-DE", viewport={"width": 390, "height": 844})
     desk = Desk(context.new_page(), house)
@@ -192,4 +239,19 @@ def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk) -> None:
     expect(desk.page.get_by_label("Last name")).to_have_value("Half a na")
     desk.page.get_by_role("button", name="Add the note").click()
     expect(desk.page.get_by_text("The note is stored.")).to_be_visible()
+    desk.finish()
+
+
+def test_customer_who_wants_it_is_never_called_again(desk: Desk) -> None:
+    desk.sign_in("1006")
+    desk.to_talk()
+    desk.page.get_by_text("Must not be called again").click()
+    desk.page.get_by_role("button", name="Never call").click()
+    expect(desk.page.get_by_text("will not be called again")).to_be_visible()
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
+    desk.page.get_by_text("Dial again").click()
+    desk.page.get_by_role("button", name="+").first.click()
+    expect(desk.page.get_by_text("it must not be called")).to_be_visible()
+    desk.sees("Wrap up")
     desk.finish()

@@ -1,9 +1,11 @@
 // The call: what it is, how long, and what can be done with it now. The capabilities alone enable buttons.
 
 import { useState } from "preact/hooks";
+import { CallbackPanel } from "./callback";
 import { ConsultPanel } from "./consult";
 import type { Desk } from "./desk";
 import { useAltKey, useNow } from "./hooks";
+import { DialPanel, DncPanel } from "./numbers";
 import type { Session } from "./session";
 import { clock, t, type Key } from "./texts";
 import { WrapupPanel } from "./wrapup";
@@ -130,6 +132,9 @@ export function CallPanel({ session, desk, isCut }: { session: Session; desk: De
       {callState === "Wrapup" && (
         <WrapupPanel session={session} desk={desk} isCut={isCut} key={`wrapup ${desk.sessionId}`} />
       )}
+      {desk.can.originate && <DialPanel {...{ session, desk, isCut }} key={`dial ${desk.sessionId}`} />}
+      {desk.can.createCallback && <CallbackPanel {...{ session, desk, isCut }} key={`callback ${desk.sessionId}`} />}
+      {contact && <DncPanel {...{ session, desk, isCut }} key={`dnc ${desk.sessionId}`} />}
     </section>
   );
 }

@@ -33,7 +33,7 @@ export function CustomerPanel({ session, desk }: { session: Session; desk: Desk 
           <iframe title={t("script")} src={script} sandbox="allow-scripts allow-forms" />
         </section>
       )}
-      <Note session={session} sessionId={desk.sessionId} />
+      <Note session={session} desk={desk} />
     </div>
   );
 }
@@ -93,7 +93,7 @@ function Row({ attribute, session, desk }: { attribute: Attribute; session: Sess
   );
 }
 
-function Note({ session, sessionId }: { session: Session; sessionId: string }) {
+function Note({ session, desk: { sessionId, notes } }: { session: Session; desk: Desk }) {
   const [note, setNote] = useState(kept.draft(sessionId).note ?? "");
   const keep = (text: string) => {
     setNote(text);
@@ -107,6 +107,15 @@ function Note({ session, sessionId }: { session: Session; sessionId: string }) {
         void session.addNote(note).then((isStored) => isStored && keep(""));
       }}
     >
+      {notes.length > 0 && (
+        <ul>
+          {notes.map((each, place) => (
+            <li key={place} dir="auto">
+              {each}
+            </li>
+          ))}
+        </ul>
+      )}
       <label>
         {t("note")}
         <textarea rows={3} value={note} onInput={(event) => keep(event.currentTarget.value)} />

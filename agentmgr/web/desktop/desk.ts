@@ -46,6 +46,7 @@ export interface Desk {
   dialsAt?: number;
   attributes: Attribute[];
   codes: CompletionCode[];
+  notes: string[];
   wrapup?: Wrapup;
   party?: Party;
   /** when the server goes, ms of the epoch */
@@ -66,6 +67,7 @@ export function fresh(now: number): Desk {
     sessionId: "",
     attributes: [],
     codes: [],
+    notes: [],
   };
 }
 
@@ -149,12 +151,12 @@ function called(desk: Desk, callState: CallState, now: number): Desk {
   if (callState !== "NoState" && callState !== "Idle") return next;
   if (desk.callState === "Wrapup") delete next.banner;
   const { contact: _, wrapup: __, party: ___, ...free } = next;
-  return { ...free, sessionId: "", attributes: [], codes: [] };
+  return { ...free, sessionId: "", attributes: [], codes: [], notes: [] };
 }
 
 function met(desk: Desk, contact: Contact, sessionId: string, now: number): Desk {
   if (sessionId === desk.sessionId) return { ...desk, contact };
-  const next = { ...desk, contact, sessionId, attributes: [], codes: [] };
+  const next = { ...desk, contact, sessionId, attributes: [], codes: [], notes: [] };
   delete next.banner;
   return contact.timed ? { ...next, dialsAt: now + contact.timeout * 1000 } : next;
 }

@@ -1,5 +1,7 @@
 // What outlives a reload: who is signed in with the token to come back, and what was typed.
 
+import type { CallState } from "./wire";
+
 export interface SignedIn {
   zone: string;
   agentId: string;
@@ -13,6 +15,9 @@ export interface Draft {
   codeId?: number;
   note?: string;
   values?: Record<string, string>;
+  /** since when the call is in its state, ms of the epoch */
+  state?: CallState;
+  since?: number;
   /** when the wrapup ends by itself, ms of the epoch */
   wrapupEndsAt?: number;
   extendable?: boolean;

@@ -5,7 +5,7 @@ import { fresh, told, wrapupOf, type Banner, type Desk, type Party } from "./des
 import { kept, type SignedIn } from "./kept";
 import { Line, LineLost, Refused, type Notice } from "./line";
 import { t, tIf } from "./texts";
-import { VERSION, type CompletionCode, type Commands, type Destination, type DestinationType, type WrapupDetails } from "./wire";
+import { VERSION, type CompletionCode, type CallbackDest, type Commands, type ContactNumber, type Destination, type DestinationType, type WrapupDetails } from "./wire";
 
 const LONGEST_PAUSE_MS = 5000;
 const FIRST_PAUSE_MS = 250;
@@ -13,6 +13,9 @@ const ALREADY_LOGGED_ON = 7;
 
 /** Where the agent is with this page: not signed in, on the way, at work, or back soon. */
 export type Phase = "out" | "entering" | "in" | "lost" | "elsewhere";
+
+/** Somebody, or a campaign, that may call back. */
+export type CallbackWay = Pick<CallbackDest, "callbackType" | "destinationValue" | "destinationName">;
 
 export interface View {
   phase: Phase;
@@ -173,6 +176,9 @@ export class Session {
     const { sessionId, callState } = this.view.desk;
     if (sessionId !== before.sessionId) this.#begin();
     if (sessionId !== before.sessionId || callState !== before.callState) void this.#readCodes();
+    if (sessionId && callState !== before.callState) {
+      kept.keep({ ...kept.draft(sessionId), state: callState, since: this.view.desk.since });
+    }
     if (this.view.desk.wrapup !== before.wrapup) this.#keepWrapup();
   }
 
@@ -185,7 +191,8 @@ export class Session {
   #begin(): void {
     const { sessionId, dialsAt } = this.view.desk;
     if (!sessionId) return;
-    const { wrapupEndsAt, extendable = false } = kept.draft(sessionId);
+    const { wrapupEndsAt, extendable = false, state, since } = kept.draft(sessionId);
+    if (since !== undefined && state === this.view.desk.callState) this.#patch({ since });
     if (wrapupEndsAt !== undefined) this.#patch({ wrapup: { endsAt: wrapupEndsAt, extendable } });
     else this.#keepWrapup();
     void this.#readCustomer(sessionId);
@@ -201,6 +208,8 @@ export class Session {
     if (resp && this.view.desk.sessionId === sessionID) {
       this.#patch({ attributes: resp.customerDetails?.attributes ?? [] });
     }
+    const notes = await this.do("AGTRefreshAgentNotes", { sessionID });
+    if (notes && this.view.desk.sessionId === sessionID) this.#patch({ notes: notes.agentNotes });
   }
 
   /** Read the completion codes as soon as they may be asked for, so that they are there when they are needed. */
@@ -229,11 +238,49 @@ export class Session {
     if (await this.do("AGTStateChange", change)) this.#patch({ reason: reasonName });
   }
 
-  async dial(): Promise<void> {
-    const { contact, sessionId } = this.view.desk;
-    const number =
-      contact?.contactNumbers.find((each) => each.number === contact.defaultNumber) ?? contact?.contactNumbers[0];
-    if (number) await this.do("AGTPreviewDial", { contactNumber: number, sessionID: sessionId });
+  /** Return the number whose turn it is. */
+  offered(): ContactNumber | undefined {
+    const { contactNumbers = [], defaultNumber } = this.view.desk.contact ?? {};
+    return contactNumbers.find((each) => each.number === defaultNumber) ?? contactNumbers[0];
+  }
+
+  /** Dial a number of a preview, in wrapup once more; without one the number whose turn it is. */
+  async dial(wanted?: Partial<ContactNumber>): Promise<void> {
+    const contactNumber = wanted ?? this.offered();
+    if (contactNumber === undefined) return;
+    if (this.view.desk.callState === "Wrapup") await this.do("AGTRedial", { contactNumber });
+    else await this.do("AGTPreviewDial", { contactNumber, ...this.#here });
+  }
+
+  async neverCall({ name, number }: ContactNumber): Promise<void> {
+    if (await this.do("AGTAddToDNC", { addressList: [{ key: name, value: number }] })) {
+      this.#patch({ banner: { kind: "info", text: t("dnc.added", { number }) } });
+    }
+  }
+
+  async waysToCallBack(): Promise<CallbackWay[]> {
+    const types = await this.#ask("AGTGetCallbackTypes", this.#here);
+    const ways: CallbackWay[] = [];
+    for (const callbackType of types?.callbackTypes ?? []) {
+      if (callbackType === "Standard") ways.push({ callbackType, destinationValue: "", destinationName: "" });
+      else ways.push(...((await this.#ask("AGTGetCallbackDestsForType", { callbackType, ...this.#here }))?.callbackDests ?? []));
+    }
+    return ways;
+  }
+
+  async callBack(way: CallbackWay, at: Date, contactNumber: ContactNumber, zone: string, note: string): Promise<void> {
+    const { callbackType, destinationValue } = way;
+    const isMade = await this.do("AGTCreateCallback", {
+      callbackType,
+      callbackTime: at.toISOString().slice(0, 16).replaceAll("-", "/").replace("T", " "),
+      callbackExpiryTime: 0,
+      contactNumber,
+      ...(destinationValue && { callbackDest: { callbackType, destinationValue } }),
+      callbackTimezone: zone,
+      agentNotes: note,
+      ...this.#here,
+    });
+    if (isMade) this.#patch({ banner: { kind: "info", text: t("callback.made") } });
   }
 
   async cancelPreview(): Promise<void> {
@@ -262,10 +309,10 @@ export class Session {
 
   /** Who may be asked, and whether any number may be called. */
   async whoToAsk(): Promise<{ destinations: Destination[]; allowsNumber: boolean }> {
-    const types = await this.do("AGTGetConsultTypes", this.#here);
+    const types = await this.#ask("AGTGetConsultTypes", this.#here);
     const destinations: Destination[] = [];
     for (const destinationType of types?.destinationTypes ?? []) {
-      const some = await this.do("AGTGetConsultDestsForType", { destinationType, ...this.#here });
+      const some = await this.#ask("AGTGetConsultDestsForType", { destinationType, ...this.#here });
       destinations.push(...(some?.destinations ?? []));
     }
     return { destinations, allowsNumber: !!types?.allowFreeForm };
@@ -289,8 +336,9 @@ export class Session {
 
   async addNote(agentNote: string): Promise<boolean> {
     const resp = await this.do("AGTAddAgentNote", { agentNote });
-    if (resp) this.#patch({ banner: { kind: "info", text: t("note.added") } });
-    return resp !== undefined;
+    if (!resp) return false;
+    this.#patch({ notes: [...this.view.desk.notes, agentNote], banner: { kind: "info", text: t("note.added") } });
+    return true;
   }
 
   dismiss(): void {
@@ -321,6 +369,11 @@ export class Session {
       this.#patch({ banner: { kind: "warning", text } });
       return undefined;
     }
+  }
+
+  /** Ask what the answer may well be that there is nothing. */
+  async #ask<N extends keyof Commands>(name: N, args: Commands[N]["args"]): Promise<Commands[N]["resp"] | undefined> {
+    return this.#line?.call(name, args).catch(() => undefined);
   }
 
   async #why(error: unknown): Promise<string> {
