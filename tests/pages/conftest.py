@@ -26,6 +26,9 @@ def _free_port() -> int:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house"), (_free_port(), _free_port()))
     house.start()
+    # who works for one campaign alone, so that it is known what comes
+    for first, skill in (("2001", "Preview"), ("3001", "Timed")):
+        house.command("agents", "add", first, "--count", "9", "--skill", skill, "--password-stdin")
     yield house
     house.kill()
 

@@ -18,7 +18,7 @@ def test_agent_works_contacts_with_nothing_but_the_keyboard(desk: Desk) -> None:
     press, page = desk.page.keyboard.press, desk.page
     expect(page.get_by_label("Agent", exact=True)).to_be_focused()
     desk.check()
-    page.keyboard.type("1001")
+    page.keyboard.type("2001")
     press("Tab")
     page.keyboard.type("wrong")
     press("Enter")
@@ -59,7 +59,7 @@ def test_agent_works_contacts_with_nothing_but_the_keyboard(desk: Desk) -> None:
 
 
 def test_page_that_is_loaded_anew_and_another_tab_show_the_truth(desk: Desk, context: BrowserContext) -> None:
-    desk.sign_in("1002")
+    desk.sign_in("2002")
     desk.to_talk()
     desk.page.get_by_label("Note", exact=True).fill("asked for a letter")
     desk.page.get_by_role("button", name="Keypad").or_(desk.page.get_by_text("Keypad")).click()
@@ -85,7 +85,7 @@ def test_page_that_is_loaded_anew_and_another_tab_show_the_truth(desk: Desk, con
 
 
 def test_what_customers_are_called_is_shown_and_does_nothing(desk: Desk) -> None:
-    desk.sign_in("1003")
+    desk.sign_in("2003")
     desk.to_talk()
     name = desk.page.get_by_label("Last name")
     name.fill(HOSTILE)
@@ -111,26 +111,25 @@ def test_what_customers_are_called_is_shown_and_does_nothing(desk: Desk) -> None
 def test_colleague_is_asked_joins_and_takes_the_customer_over(
     desk: Desk, browser: Browser, house: House
 ) -> None:
-    house.command("agents", "add", "2001", "--count", "2", "--skill", "Preview", "--password-stdin")
     room = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
     colleague = Desk(room.new_page(), house)
-    desk.sign_in("2001")
+    desk.sign_in("2008")
     desk.to_talk()
-    colleague.sign_in("2002")
+    colleague.sign_in("2009")
     colleague.press("Alt+r", "Ready")
     colleague.sees("Preview")
 
     def ask() -> None:
         desk.page.get_by_text("Ask somebody").click()
-        desk.page.get_by_role("button", name="2002").click()
+        desk.page.get_by_role("button", name="2009").click()
 
     # who is busy is told, and asked as soon as that is over
     ask()
-    expect(desk.page.get_by_text("2002 is being asked")).to_be_visible()
-    expect(colleague.page.get_by_text("2001 waits to ask you something.")).to_be_visible()
+    expect(desk.page.get_by_text("2009 is being asked")).to_be_visible()
+    expect(colleague.page.get_by_text("2008 waits to ask you something.")).to_be_visible()
     desk.press("Alt+e", "End the consultation")
     expect(desk.page.get_by_text("Ask somebody")).to_be_visible()
-    expect(desk.page.get_by_text("2002 is being asked")).to_be_hidden()
+    expect(desk.page.get_by_text("2009 is being asked")).to_be_hidden()
     ask()
     colleague.press("Alt+x", "Decline")
     colleague.press("Alt+1", "More time")
@@ -138,7 +137,7 @@ def test_colleague_is_asked_joins_and_takes_the_customer_over(
     for one in (desk, colleague):
         one.sees("Consultation")
         one.check()
-    expect(colleague.page.get_by_text("2001 asks you about this customer.")).to_be_visible()
+    expect(colleague.page.get_by_text("2008 asks you about this customer.")).to_be_visible()
     # all three talk, and the call changes hands and back
     desk.press("Alt+c", "Conference")
     for one in (desk, colleague):
@@ -168,7 +167,7 @@ def test_colleague_is_asked_joins_and_takes_the_customer_over(
 
 
 def test_agent_promises_a_callback_dials_again_and_reads_what_was_noted(desk: Desk) -> None:
-    desk.sign_in("1005")
+    desk.sign_in("2005")
     desk.to_talk()
     page = desk.page
     page.get_by_label("Note", exact=True).fill("wants a letter")
@@ -197,13 +196,26 @@ def test_agent_promises_a_callback_dials_again_and_reads_what_was_noted(desk: De
     desk.finish()
 
 
+def test_timed_preview_is_dialled_when_its_time_is_over(desk: Desk) -> None:
+    desk.page.clock.install()
+    desk.sign_in("3001")
+    desk.press("Alt+r", "Ready")
+    desk.sees("Preview")
+    expect(desk.page.get_by_text(re.compile("Dials by itself in [456][0-9] s"))).to_be_visible()
+    desk.page.clock.fast_forward(61_000)
+    desk.sees("Talking")
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
+    desk.finish()
+
+
 def test_supervisor_sends_an_agent_into_a_break_and_home(desk: Desk) -> None:
-    desk.sign_in("1007")
+    desk.sign_in("2007")
     desk.press("Alt+r", "Ready")
     expect(desk.page.get_by_text("You are on a break")).to_be_hidden()
-    desk.house.command("agents", "notready", "1007", "--reason", "7")
+    desk.house.command("agents", "notready", "2007", "--reason", "7")
     expect(desk.page.locator(".state")).to_contain_text(re.compile("On a break|Break after this call"))
-    desk.house.command("agents", "logoff", "1007", "--now")
+    desk.house.command("agents", "logoff", "2007", "--now")
     expect(desk.page.get_by_role("alert")).to_have_text("You have been signed out.")
     desk.page.reload()
     expect(desk.page.get_by_label("Password")).to_be_visible()
@@ -223,7 +235,7 @@ def test_german_agent_reads_german(browser: Browser, house: House) -> None:
 
 
 def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk) -> None:
-    desk.sign_in("1004")
+    desk.sign_in("2004")
     desk.to_talk()
     desk.page.get_by_label("Note", exact=True).fill("half a sent")
     desk.page.get_by_label("Last name").fill("Half a na")
@@ -243,7 +255,7 @@ def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk) -> None:
 
 
 def test_customer_who_wants_it_is_never_called_again(desk: Desk) -> None:
-    desk.sign_in("1006")
+    desk.sign_in("2006")
     desk.to_talk()
     desk.page.get_by_text("Must not be called again").click()
     desk.page.get_by_role("button", name="Never call").click()
