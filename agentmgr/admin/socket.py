@@ -22,7 +22,6 @@ import trio
 
 from agentmgr.accepting import accept_all
 from agentmgr.audit import audit
-from agentmgr.campaign.sheet import Stopped
 from protocol.codec import pack, unpack
 from protocol.errors import RemoteProtocolError
 from protocol.framing import FrameDecoder, frame
@@ -187,6 +186,7 @@ def _request(value: Any) -> tuple[str, dict[str, Any]]:
 
 def _fed(stream: trio.SocketStream, frames: _Frames) -> Iterator[str]:
     """Yield what the client tells, asking for each piece; in the thread that carries the operation out."""
+    from agentmgr.campaign.sheet import Stopped  # the core comes with it, which most commands do not need
 
     async def ask_for_more() -> Any:
         await stream.send_all(_MORE)
@@ -297,6 +297,8 @@ _MORE = frame(pack({"more": True}))
 
 
 def _next_piece(pieces: Iterator[str]) -> dict[str, str]:
+    from agentmgr.campaign.sheet import Stopped
+
     try:
         return {"piece": next(pieces)}
     except StopIteration:
