@@ -34,7 +34,7 @@ def frame_of(text: str) -> bytes:
 def texts_of(frames: bytes) -> Iterator[str]:
     """Yield the texts of whole frames, as this package writes them."""
     for value in FrameDecoder().feed(frames):
-        yield json.dumps(unpack(value), ensure_ascii=False, separators=(",", ":"))
+        yield _write(unpack(value))
 
 
 def _no_float(text: str) -> NoReturn:
@@ -44,3 +44,4 @@ def _no_float(text: str) -> NoReturn:
 _read: Any = json.JSONDecoder(
     object_pairs_hook=refuse_duplicates, parse_float=_no_float, parse_constant=_no_float
 ).decode
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
