@@ -10,7 +10,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "scripts" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 120_000
 """How long anything may take before a story fails; none is faster for it."""
 expect.set_options(timeout=PATIENCE_MS)
 SPEED = "3"
