@@ -7,11 +7,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from attrs import frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.core.budget import WINDOW_DAYS
 from agentmgr.core.model import CampaignSpec
 from agentmgr.ports import CallCounts
 
-WINDOW_DAYS = 30
-"""Over so many days an abandon rate is taken (16 CFR 310.4(b)(4)(i), 47 CFR 64.1200(a)(7))."""
 MOST_DAYS = 3660
 ONE_DAY = timedelta(days=1)
 FIRST, LAST = date(1980, 1, 1), date(9998, 12, 31)

@@ -224,8 +224,8 @@ class Dialer:
 
     def _dial_lines(self, job: Job) -> None:
         pacer = job.pacer if job.yields_to is None else progressive_lines
-        day = self._floor.stats.days.day(self._out.now)
-        load = job.load_at(self._out.steady, self._floor.config.queue_timeout_s, day)
+        job.estimates.begin_day(self._floor.stats.days.day(self._out.now))
+        load = job.load_at(self._out.steady, self._floor.config.queue_timeout_s)
         lines = pacer(load, job.estimates, job.campaign)
         if job.calls is not None:
             lines = min(lines, job.calls.granted - job.in_the_air)

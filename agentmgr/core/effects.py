@@ -137,6 +137,17 @@ class LoadJob:
 
 
 @frozen
+class ReadHistory:
+    """Read what the calls of a job's campaign came to on some days; answered by `HistoryRead`.
+
+    `begins` are the beginnings of the days, epoch seconds, and as the last one the end of the last day.
+    """
+
+    job_id: int
+    begins: tuple[float, ...]
+
+
+@frozen
 class CheckDial:
     """Ask what stands against a dial; answered by `DialChecked`.
 
@@ -657,6 +668,7 @@ Effect = (
     | CheckAccount
     | FetchContacts
     | LoadJob
+    | ReadHistory
     | CheckDial
     | CheckDnc
     | CheckAgent

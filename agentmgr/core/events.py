@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from agentmgr.core.model import AgentSpec, ContactSpec, JobSpec, Number, PhoneNumber, SavedAgent, WantedJob
+from agentmgr.core.model import (
+    AgentSpec,
+    ContactSpec,
+    JobSpec,
+    LatestCalls,
+    LiveCalls,
+    Number,
+    PhoneNumber,
+    SavedAgent,
+    WantedJob,
+)
 from agentmgr.core.wishes import Wish
 from protocol.enums import DialFailReason
 from protocol.results import ResultCode
@@ -267,6 +277,15 @@ class JobLoaded:
 
 
 @frozen
+class HistoryRead:
+    """The answer to `ReadHistory`: what each of the days came to, and how the latest calls went."""
+
+    job_id: int
+    days: tuple[LiveCalls, ...]
+    latest: LatestCalls
+
+
+@frozen
 class ConnectorAnswered:
     """The answer to `AskConnector`: whether it did what it was asked; a late one may come in vain."""
 
@@ -351,6 +370,7 @@ Event = (
     | ConnectorAnswered
     | JobsWanted
     | JobLoaded
+    | HistoryRead
     | TimerFired
     | ClockStepped
     | AgentRestored

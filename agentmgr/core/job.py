@@ -196,11 +196,11 @@ class Job:
         """Whether new contacts may be started."""
         return not (self.paused or self.stopping or self.over)
 
-    def load_at(self, steady: float, patience_s: float, day: int) -> Load:
+    def load_at(self, steady: float, patience_s: float) -> Load:
         """Return agents and lines at this moment, where an answer may wait so long."""
         idle, busy = len(self.idle), self.busy
         returning = min(busy, max(0, len(self.consultable) - idle))
-        return Load(idle, busy, len(self.ringing), len(self.waiting), steady, returning, patience_s, day)
+        return Load(idle, busy, len(self.ringing), len(self.waiting), steady, returning, patience_s)
 
     @property
     def in_the_air(self) -> int:

@@ -379,6 +379,30 @@ class Wanted(StrEnum):
 
 
 @frozen
+class LiveCalls:
+    """What became of calls for whichever agent is free: how many were answered by a person and abandoned.
+
+    Those of a campaign in some time, and those of one of its jobs among them.
+    """
+
+    answers: int = 0
+    abandoned: int = 0
+    job_answers: int = 0
+    job_abandoned: int = 0
+
+
+@frozen
+class LatestCalls:
+    """How a campaign's latest calls for whichever agent is free went, the oldest first; times in seconds.
+
+    `rang` is how long each rang and whether a person answered, `handled_s` how long each kept its agent.
+    """
+
+    rang: tuple[tuple[float, bool], ...] = ()
+    handled_s: tuple[float, ...] = ()
+
+
+@frozen
 class CallGrant:
     """How many calls that no agent has yet a zone may have of a job with custom pacing.
 

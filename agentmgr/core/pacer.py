@@ -11,15 +11,17 @@ while the day goes on, costs neither customers nor agents.
 where ages tell something; docs/pacing.md has the figures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import erfc, sqrt
 from operator import mul
 
 from attrs import Factory, define, field
 
+from agentmgr.core.budget import Budget, Counted
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.lifetimes import Belief, Curves, Lifetimes
+from agentmgr.core.model import LatestCalls, LiveCalls
 from protocol.enums import PacingType
 
 MIN_ANSWERS = 20
@@ -78,13 +80,13 @@ class PacingEstimates:
 
     live_answers: int = 0
     abandoned: int = 0
+    budget: Budget = field(factory=Budget)
     lines: Lifetimes = field(factory=lambda: Lifetimes(1.0, LINES))
     contacts: Lifetimes = field(factory=lambda: Lifetimes(2.0, CONTACTS))
     _ahead: tuple[_Ahead, ...] = ()
     _began_at: float | None = None
     _ahead_until: float = 0.0
-    day: int = 0
-    _before: tuple[int, int] = (0, 0)
+    _known: int = 0
     _drifted: float = 0.0
     _drift: float = 0.0
 
@@ -101,7 +103,7 @@ class PacingEstimates:
     @property
     def may_risk_abandon(self) -> bool:
         """Whether enough answers were seen for the estimates to be trusted."""
-        return self.live_answers >= MIN_ANSWERS
+        return self.live_answers + self._known >= MIN_ANSWERS
 
     def saw_dial(self, at: float) -> None:
         """A line rings."""
@@ -132,20 +134,46 @@ class PacingEstimates:
         self.contacts.end(handled_s, 0, at)
 
     @property
-    def today(self) -> tuple[int, int]:
+    def today(self) -> Counted:
         """How many answers there were on this day, and how many of them were abandoned."""
-        answers, abandoned = self._before
-        return self.live_answers - answers, self.abandoned - abandoned
+        return self.budget.today(Counted(self.live_answers, self.abandoned))
 
     def begin_day(self, day: int) -> None:
         """Count anew what happens on a day, unless it has begun already."""
-        if day != self.day:
-            self.day, self._before = day, (self.live_answers, self.abandoned)
+        if day != self.budget.day:
+            self.budget.begin_day(day, Counted(self.live_answers, self.abandoned))
+
+    def learn(self, days: Sequence[LiveCalls], latest: LatestCalls, shares: int, day: int, at: float) -> None:
+        """Go on from what the campaign's calls came to before the job was loaded.
+
+        Args:
+            days: up to today, the last of them.
+            latest: how its latest calls went.
+            shares: so many zones go on with it, each with its part of what was saved or overdrawn.
+            day: the number of today.
+            at: steady seconds.
+        """
+        campaign = [Counted(each.answers, each.abandoned).part(shares) for each in days]
+        answers, abandoned = sum(each.job_answers for each in days), sum(each.job_abandoned for each in days)
+        own = Counted(answers, abandoned).part(shares)
+        self.begin_day(day)
+        self.budget.learn(campaign, own)
+        self.live_answers += own.answers
+        self.abandoned += own.abandoned
+        for rang_s, answered in latest.rang:
+            self.lines.end(rang_s, ANSWERED if answered else FAILED, at)
+            self._known += answered
+        for handled_s in latest.handled_s:
+            self.contacts.end(handled_s, 0, at)
+        self._ahead = ()
 
     def caution(self, limit: float, strict: bool) -> float:
         """Return how many standard deviations lie between what is expected and a loss, at this moment."""
-        answers, abandoned = self.today if strict else (self.live_answers, self.abandoned)
-        too_many = abandoned - USED * limit * answers + RESERVE * strict
+        aim = USED * limit
+        if strict:
+            too_many = self.today.beyond(aim) + RESERVE
+        else:
+            too_many = self.budget.too_many(aim, Counted(self.live_answers, self.abandoned))
         begun, wanted = _begin(limit), PROPORTION * too_many + self._drifted
         # what is at its bound already would drift without end
         self._drift = DRIFT * PROPORTION * too_many if BOLDEST < wanted < MOST_CAUTIOUS else 0.0
@@ -180,7 +208,7 @@ class Load:
     """The job at this moment, in agents and lines; `at` is the moment, steady seconds.
 
     `returning` are those of the busy agents who will take another contact. `patience_s` is how long somebody
-    who has answered is let wait; `day` is the number of the day.
+    who has answered is let wait.
     """
 
     idle: int
@@ -190,7 +218,6 @@ class Load:
     at: float = 0.0
     returning: int = Factory(lambda self: self.busy, takes_self=True)
     patience_s: float = 2.0
-    day: int = 0
 
 
 Pacer = Callable[[Load, PacingEstimates, CampaignSettings], int]
@@ -216,10 +243,8 @@ def predictive_lines(load: Load, estimates: PacingEstimates, settings: CampaignS
     """
     certain, limit = _one_each(load), settings.abandon_limit
     most = int((load.idle + load.returning) * settings.max_calls_per_agent) - load.ringing
-    estimates.begin_day(load.day)
-    answers, abandoned = estimates.today
     strict = settings.strict_abandon_limit
-    if strict and limit * answers - abandoned < 1:
+    if strict and estimates.today.beyond(limit) > -1:
         return certain
     if estimates.may_risk_abandon:
         wanted = int(load.idle * settings.min_calls_per_agent) - load.ringing - load.waiting

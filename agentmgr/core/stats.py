@@ -48,6 +48,11 @@ class DayBook:
         """Return the number of the day of `now`, epoch seconds."""
         return int((now + self._utc_offset_s) // DAY_S)
 
+    def begins(self, now: float, count: int) -> tuple[float, ...]:
+        """Return when so many days began, up to the day of `now`, epoch seconds."""
+        today = self.day(now)
+        return tuple(day * DAY_S - self._utc_offset_s for day in range(today + 1 - count, today + 1))
+
     def of(self, agent_id: str, now: float) -> AgentDay:
         """Return what an agent has done on the day of `now`, epoch seconds; to be added to."""
         day = self.day(now)

@@ -8,10 +8,11 @@ from typing import Any
 
 from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.asking import Asked, Result
+from agentmgr.core.budget import WINDOW_DAYS
 from agentmgr.core.commands import answer, answer_behind, finish
 from agentmgr.core.commands.agent_life import on_logon_checked
 from agentmgr.core.commands.info import on_account_checked
-from agentmgr.core.effects import ContactsOver, HangUp, LoadJob
+from agentmgr.core.effects import ContactsOver, HangUp, LoadJob, ReadHistory
 from agentmgr.core.events import (
     AccountChecked,
     AgentChecked,
@@ -31,6 +32,7 @@ from agentmgr.core.events import (
     Event,
     Frozen,
     GraceOver,
+    HistoryRead,
     JobLoaded,
     JobsWanted,
     LogonChecked,
@@ -423,6 +425,15 @@ class Zone(Parts):
         self._free_unemployed()
         self._bring_to(job, event.job.wanted)
         self.dialer.tick(job)
+        begins = self.stats.days.begins(self.out.now, WINDOW_DAYS)
+        self.out.emit(ReadHistory(job.job_id, (*begins, self.out.now)))
+
+    def _on_history(self, event: HistoryRead) -> None:
+        job = self.jobs.get(event.job_id)
+        if job is not None:
+            day = self.stats.days.day(self.out.now)
+            job.estimates.learn(event.days, event.latest, job.shares, day, self.out.steady)
+            self.out.serve(job)
 
     def _take_in(self, job: Job, total: int) -> None:
         """Contacts have come into the lists of a job: look for them in the store."""
@@ -577,6 +588,7 @@ _HANDLERS: dict[type[Any], Callable[[Zone, Any], None]] = {
     ConnectorAnswered: lambda zone, event: zone.connectors.on_answered(event),
     JobsWanted: Zone._on_jobs_wanted,
     JobLoaded: Zone._on_job_loaded,
+    HistoryRead: Zone._on_history,
     TimerFired: Zone._on_timer,
     ClockStepped: Zone._on_clock_stepped,
     AgentRestored: lambda zone, event: zone.returns.restore(event.agent),

@@ -81,7 +81,7 @@ class JobFacts:
     `next_due_at` is when the store may have the next one, epoch seconds, None if it has none. Of the
     `skilled` agents, who are logged on and have the skill, each that does not work for the job now is
     counted under one reason: `elsewhere`, `away`, `on_break`, `inbound`, or `unnailed`. Rates are a minute's,
-    of the last minutes; `answers` and `abandoned` are what the pacer has seen since the zone runs the job,
+    of the last minutes; `answers` and `abandoned` are what the zone's part of the job came to,
     `may_risk` that it dials ahead by them.
     """
 

@@ -7,7 +7,15 @@ from attrs import frozen
 
 from agentmgr.core.effects import CheckDial, Record
 from agentmgr.core.events import ContactsFetched, DialChecked
-from agentmgr.core.model import AgentSpec, JobSpec, Number, SavedAgent, WantedJob
+from agentmgr.core.model import (
+    AgentSpec,
+    JobSpec,
+    LatestCalls,
+    LiveCalls,
+    Number,
+    SavedAgent,
+    WantedJob,
+)
 from agentmgr.ports.accounts import AccountLogin
 from agentmgr.ports.agents import AgentLogin
 from protocol.structures import SocketInfo
@@ -122,6 +130,14 @@ class ZoneStore(Protocol):
         Raises:
             Fenced: the token is not the zone's any more.
         """
+        ...
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        """Count the live answers of a job's campaign in a time, epoch seconds, and those of the job."""
+        ...
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        """Return how the latest calls went that a job's campaign began in a time, epoch seconds."""
         ...
 
     def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeVar
 
 from attrs import frozen
@@ -14,6 +15,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     ListAgents,
     LoadJob,
+    ReadHistory,
     ReadNumbers,
 )
 from agentmgr.core.events import (
@@ -21,6 +23,7 @@ from agentmgr.core.events import (
     AgentsListed,
     DncChecked,
     Event,
+    HistoryRead,
     JobLoaded,
     JobsWanted,
     LogonChecked,
@@ -62,6 +65,8 @@ class Questions:
         self._lookups: deque[Lookup | _ReadJobsWanted] = deque()
         self._lookups_bell = Doorbell()
         self._jobs_are_asked = False
+        self._histories: deque[ReadHistory] = deque()
+        self._histories_bell = Doorbell()
 
     def look_up(self, question: Lookup) -> None:
         """Ask the store; checks of dials, or of addresses, are made together with those that wait behind."""
@@ -74,6 +79,26 @@ class Questions:
             self._jobs_are_asked = True
             self._lookups.append(_ReadJobsWanted())
             self._lookups_bell.ring()
+
+    def read_history(self, question: ReadHistory) -> None:
+        """Read what a campaign has done, beside all other questions."""
+        self._histories.append(question)
+        self._histories_bell.ring()
+
+    async def read_histories(self) -> None:
+        """Read one after another until cancelled, a day at a time: others are let in between."""
+        while True:
+            while not self._histories:
+                await self._histories_bell.wait()
+            first = self._histories.popleft()
+            job_id, begins, store, call = first.job_id, first.begins, self._store, self._writer.call
+            try:
+                days = [await call(store.live_calls, job_id, *day) for day in pairwise(begins)]
+                latest = await call(store.latest_calls, job_id, begins[0], begins[-1])
+            except Exception as error:
+                self._fail(error)
+                return
+            self._answer(HistoryRead(job_id, tuple(days), latest))
 
     async def run(self) -> None:
         """Ask until cancelled."""

@@ -164,6 +164,7 @@ class ZoneRunner:
                 effects.CheckAccount: self._passwords.ask,
                 effects.FetchContacts: self._questions.look_up,
                 effects.LoadJob: self._questions.look_up,
+                effects.ReadHistory: self._questions.read_history,
                 effects.CheckDial: self._questions.look_up,
                 effects.CheckDnc: self._questions.look_up,
                 effects.CheckAgent: self._questions.look_up,
@@ -274,6 +275,7 @@ class ZoneRunner:
                         nursery.start_soon(self._commit_batches)
                         nursery.start_soon(self._watch_alarm)
                         nursery.start_soon(self._questions.run)
+                        nursery.start_soon(self._questions.read_histories)
                         nursery.start_soon(self._passwords.run)
                         nursery.start_soon(self._errands.run)
                         task_status.started()

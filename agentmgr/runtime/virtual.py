@@ -7,6 +7,7 @@ and the same seeds give the same day.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any, Protocol
 
 from agentmgr.core import effects
@@ -20,6 +21,7 @@ from agentmgr.core.events import (
     ConnectorAnswered,
     DncChecked,
     Event,
+    HistoryRead,
     JobLoaded,
     JobsWanted,
     LogonChecked,
@@ -106,6 +108,7 @@ class VirtualZone:
             effects.CheckAccount: self._check_account,
             effects.FetchContacts: self._fetch_contacts,
             effects.LoadJob: self._load_job,
+            effects.ReadHistory: self._read_history,
             effects.CheckDial: self._check_dial,
             effects.CheckDnc: self._check_dnc,
             effects.CheckAgent: self._check_agent,
@@ -283,6 +286,12 @@ class VirtualZone:
     def _load_job(self, question: effects.LoadJob) -> None:
         job = self._store.load_job(self._token, question.job_id)
         self._inbox.append(JobLoaded(question.job_id, job))
+
+    def _read_history(self, question: effects.ReadHistory) -> None:
+        job_id, begins = question.job_id, question.begins
+        days = tuple(self._store.live_calls(job_id, *day) for day in pairwise(begins))
+        latest = self._store.latest_calls(job_id, begins[0], begins[-1])
+        self._inbox.append(HistoryRead(job_id, days, latest))
 
     def _check_dial(self, question: effects.CheckDial) -> None:
         self._inbox.extend(self._store.check_dials([question]))

@@ -605,6 +605,19 @@ Index(
     sqlite_where=_DIALED,
     postgresql_where=_DIALED,
 )
+# Live answers of calls for whichever agent is free: counted by day, which reads the index alone.
+LIVE_ANSWER = "answered_at IS NOT NULL AND contact_type IN ('Predictive', 'Progressive')"
+_ANSWERED = text(LIVE_ANSWER)
+Index(
+    "ix_attempt_answered",
+    attempt.c.job_id,
+    attempt.c.started_at,
+    attempt.c.outcome,
+    attempt.c.contact_type,
+    attempt.c.answered_at,
+    sqlite_where=_ANSWERED,
+    postgresql_where=_ANSWERED,
+)
 # All attempts of a job in their order, read in pages.
 Index("ix_attempt_started", attempt.c.job_id, attempt.c.started_at, attempt.c.attempt_id)
 _FOR_CALLBACK = text("callback_id IS NOT NULL")

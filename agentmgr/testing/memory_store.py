@@ -41,6 +41,8 @@ from agentmgr.core.model import (
     CampaignSpec,
     ContactSpec,
     JobSpec,
+    LatestCalls,
+    LiveCalls,
     Number,
     PhoneNumber,
     SavedAgent,
@@ -601,6 +603,43 @@ class MemoryStore:
     def _is_dial(self, attempt_id: str) -> bool:
         end = self.ended_attempts.get(attempt_id)
         return end is None or (end.dialed and self.attempts[attempt_id].dialed_at is not None)
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        """Count the live answers of a job's campaign in a time, epoch seconds, and those of the job."""
+        counts = Counter[tuple[bool, bool]]()
+        for attempt in self._calls_for_anybody(job_id, since, until):
+            if attempt.attempt_id in self.answered_at:
+                end = self.ended_attempts.get(attempt.attempt_id)
+                counts[attempt.job_id == job_id, end is not None and end.outcome == "Nuisance"] += 1
+        own = counts[True, True], counts[True, False]
+        others = counts[False, True], counts[False, False]
+        return LiveCalls(sum(own) + sum(others), own[0] + others[0], sum(own), own[0])
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        """Return how the latest calls went that a job's campaign began in a time, epoch seconds."""
+        rang, handled_s = [], []
+        for attempt in self._calls_for_anybody(job_id, since, until):
+            end, answered_at = (
+                self.ended_attempts.get(attempt.attempt_id),
+                self.answered_at.get(attempt.attempt_id),
+            )
+            if end is None or not end.dialed or end.outcome in ("Cancelled", "Interrupted"):
+                continue
+            rang.append(((answered_at or end.at) - (attempt.dialed_at or 0.0), answered_at is not None))
+            if answered_at is not None and end.outcome == "Handled":
+                handled_s.append(end.at - answered_at)
+        return LatestCalls(tuple(rang), tuple(handled_s))
+
+    def _calls_for_anybody(self, job_id: int, since: float, until: float) -> list[StartAttempt]:
+        own = [job.campaign.campaign_id for each, job in self.jobs.items() if each == job_id]
+        of_campaign = {each for each, job in self.jobs.items() if job.campaign.campaign_id in own}
+        return [
+            attempt
+            for attempt in self.attempts.values()
+            if attempt.job_id in of_campaign
+            if attempt.contact_type in (ContactType.Predictive, ContactType.Progressive)
+            if since <= attempt.at < until
+        ]
 
     def numbers(self, job_id: int, agent_id: str, organisation: str) -> tuple[Number, ...]:
         """Return what a campaign and an agent have in a job, changed or not, that an organisation may see."""

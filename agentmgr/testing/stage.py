@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from copy import copy
+from itertools import pairwise
 from typing import Any, Protocol
 
 from agentmgr.core import effects
@@ -17,6 +18,7 @@ from agentmgr.core.effects import (
     FetchContacts,
     ListAgents,
     LoadJob,
+    ReadHistory,
     ReadNumbers,
 )
 from agentmgr.core.events import (
@@ -29,6 +31,7 @@ from agentmgr.core.events import (
     ConnectorAnswered,
     DncChecked,
     Event,
+    HistoryRead,
     JobLoaded,
     JobsWanted,
     LogonChecked,
@@ -64,6 +67,7 @@ SECRET = bytes(32)
 Question = (
     FetchContacts
     | LoadJob
+    | ReadHistory
     | CheckDial
     | CheckDnc
     | CheckAgent
@@ -358,6 +362,10 @@ class Stage:
             return NumbersRead(question.key, self.store.numbers(*whose))
         if isinstance(question, LoadJob):
             return JobLoaded(question.job_id, self.store.load_job(self._token, question.job_id))
+        if isinstance(question, ReadHistory):
+            job_id, begins = question.job_id, question.begins
+            days = tuple(self.store.live_calls(job_id, *day) for day in pairwise(begins))
+            return HistoryRead(job_id, days, self.store.latest_calls(job_id, begins[0], begins[-1]))
         if isinstance(question, AskConnector):
             return ConnectorAnswered(question.key, bool(self.connector(question)))
         if isinstance(question, CheckDial):

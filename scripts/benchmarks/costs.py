@@ -23,6 +23,7 @@ from agentmgr.core.events import (
     DirectoryChanged,
     DncChecked,
     Event,
+    HistoryRead,
     JobLoaded,
     LogonChecked,
     NailAnswered,
@@ -37,6 +38,7 @@ from agentmgr.core.model import (
     ContactSpec,
     ExternalDestination,
     JobSpec,
+    LatestCalls,
     PhoneNumber,
     ZoneConfig,
 )
@@ -169,6 +171,8 @@ class Bench:
                 yield ContactsFetched(effect.job_id, tuple(self._contacts(wanted)), self.now + 60)
             case effects.LoadJob():
                 yield JobLoaded(effect.job_id, None)
+            case effects.ReadHistory():
+                yield HistoryRead(effect.job_id, (), LatestCalls())
 
     def _contacts(self, wanted: int) -> Iterator[ContactSpec]:
         for _ in range(wanted):

@@ -31,6 +31,8 @@ from agentmgr.core.model import (
     CompletionCodeSpec,
     ContactSpec,
     JobSpec,
+    LatestCalls,
+    LiveCalls,
     PhoneNumber,
     Wanted,
     WantedJob,
@@ -116,6 +118,12 @@ class MemoryStore:
 
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         return JobSpec(job_id, CAMPAIGN, 10**9)
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        return LiveCalls()
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        return LatestCalls()
 
     def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         return frozenset()

@@ -278,7 +278,8 @@ def test_campaign_that_opens_its_hours_while_contacts_are_read_looks_once_more()
     scene.answers_at_once = False
     scene.post(RUN)
     scene.answer()
-    (asked,) = scene.asked
+    history, asked = scene.asked
+    scene.answer(history)
     scene.post(changed(scene, calling_hours=CallingHours(0, 1439)))
     scene.answer(LoadJob(1))
     scene.asked.remove(asked)
@@ -373,7 +374,8 @@ def test_contacts_that_come_while_a_fetch_is_on_its_way_are_not_missed():
     scene.answers_at_once = False
     scene.post(JobsWanted(scene.store.jobs_wanted("Z")))
     scene.answer()
-    (fetch,) = scene.asked
+    history, fetch = scene.asked
+    scene.answer(history)
     scene.witness = None  # the store has claimed what the zone does not know of yet
     read_before = scene._answer_to(fetch)
     grow(scene, 1)

@@ -61,7 +61,9 @@ def test_contacts_fetched_while_the_job_is_stopped_go_back():
     scene.start_job(PacingType.Progressive, contacts=2)
     scene.want(1, Wanted.STOP)
     assert 1 in scene.zone.jobs
-    assert scene.answer() == [
+    history, fetch = scene.asked
+    assert scene.answer(history) == []
+    assert scene.answer(fetch) == [
         "store: ReturnContact 1 0 Stopped +0s",
         "store: ReturnContact 2 0 Stopped +0s",
         "store: FinishJob stopped",

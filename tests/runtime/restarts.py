@@ -25,6 +25,8 @@ from agentmgr.core.model import (
     CampaignSpec,
     CompletionCodeSpec,
     JobSpec,
+    LatestCalls,
+    LiveCalls,
     Number,
     SavedAgent,
     WantedJob,
@@ -144,6 +146,16 @@ class Shelf:
 
     def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
         first, *others = (store.check_dials(dials) for store in self.stores)
+        assert all(other == first for other in others)
+        return first
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        first, *others = (store.live_calls(job_id, since, until) for store in self.stores)
+        assert all(other == first for other in others)
+        return first
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        first, *others = (store.latest_calls(job_id, since, until) for store in self.stores)
         assert all(other == first for other in others)
         return first
 

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from agentmgr.core.effects import Effect, Notify, Record, SaveNote, TelephonyOrder
 from agentmgr.core.events import CommandReceived, ContactsFetched, Event, TelephonyEvent
-from agentmgr.core.model import AgentSpec, JobSpec, Number, WantedJob
+from agentmgr.core.model import AgentSpec, JobSpec, LatestCalls, LiveCalls, Number, WantedJob
 from agentmgr.core.outbox import Thing, Turn
 from agentmgr.ports import AccountLogin, AgentLogin, Claim, OpenedZone, Token
 from agentmgr.runtime.clock import Clock
@@ -104,6 +104,14 @@ class ListStore:
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         self._log.append(("load", job_id))
         return self.jobs.get(job_id)
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        self._log.append(("live calls", job_id, since, until))
+        return LiveCalls(int(since), int(until))
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        self._log.append(("latest calls", job_id, since, until))
+        return LatestCalls(handled_s=(since, until))
 
     def on_dnc(self, addresses: Iterable[str], organisation: str = "") -> frozenset[str]:
         self._log.append(("dnc", sorted(addresses)))

@@ -17,6 +17,7 @@ from agentmgr.core.effects import (
     HangUp,
     ListAgents,
     Notify,
+    ReadHistory,
     ReadNumbers,
     Remark,
     ReportFault,
@@ -34,6 +35,7 @@ from agentmgr.core.events import (
     ContactsFetched,
     DncChecked,
     GraceOver,
+    HistoryRead,
     NailEnded,
     NumbersRead,
     TelephonyLost,
@@ -41,7 +43,7 @@ from agentmgr.core.events import (
     TimerFired,
     ZoneClosing,
 )
-from agentmgr.core.model import AgentSpec, Number, SavedAgent
+from agentmgr.core.model import AgentSpec, LatestCalls, LiveCalls, Number, SavedAgent
 from agentmgr.ports import AgentLogin, Fenced, OpenedZone, StoreFault
 from agentmgr.runtime import runner as runner_module
 from agentmgr.runtime.writer import open_writer
@@ -495,6 +497,24 @@ async def test_each_question_is_answered_for_its_own_organisation(nursery):
         AgentsListed(7, ()),
         NumbersRead(8, (Number("1 1001 North", 1.0),)),
     ]
+
+
+async def test_history_is_read_a_day_at_a_time_and_other_questions_are_let_in_between(nursery):
+    rig = Rig(gated=True)
+    rig.zone.script[CommandReceived] = lambda e: [
+        ReadHistory(7, (1.0, 2.0, 3.0)),
+        ReadNumbers(8, 1, "1001", ""),
+    ]
+    await nursery.start(rig.runner.run)
+    rig.runner.push(command(1))
+    await trio.testing.wait_all_tasks_blocked()
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.zone.seen[1:] == [NumbersRead(8, (Number("1 1001 ", 1.0),))]
+    rig.writer.allow(2)
+    await trio.testing.wait_all_tasks_blocked()
+    days, latest = (LiveCalls(1, 2), LiveCalls(2, 3)), LatestCalls(handled_s=(1.0, 3.0))
+    assert rig.zone.seen[2:] == [HistoryRead(7, days, latest)]
 
 
 async def test_dnc_checks_that_wait_are_looked_up_together_and_answered_one_by_one(nursery):

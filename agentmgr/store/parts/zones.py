@@ -7,6 +7,8 @@ from agentmgr.core.events import ContactsFetched, DialChecked
 from agentmgr.core.model import (
     AgentSpec,
     JobSpec,
+    LatestCalls,
+    LiveCalls,
     Number,
     WantedJob,
 )
@@ -19,6 +21,7 @@ from agentmgr.ports import (
 from agentmgr.store import (
     agents,
     claims,
+    compliance,
     jobs,
     takeover,
     values,
@@ -61,6 +64,14 @@ class ZonePart(Part):
     def load_job(self, token: Token, job_id: int) -> JobSpec | None:
         """Return a job that the zone shall have; None if it is over or not the zone's."""
         return self._database.write(jobs.load_job, token, job_id, first=True)
+
+    def live_calls(self, job_id: int, since: float, until: float) -> LiveCalls:
+        """Count the live answers of a job's campaign in a time, epoch seconds, and those of the job."""
+        return self._database.read(compliance.live_calls, job_id, since, until)
+
+    def latest_calls(self, job_id: int, since: float, until: float) -> LatestCalls:
+        """Return how the latest calls went that a job's campaign began in a time, epoch seconds."""
+        return self._database.read(compliance.latest_calls, job_id, since, until)
 
     def check_dials(self, dials: Sequence[CheckDial]) -> tuple[DialChecked, ...]:
         """Say for each dial, in their order, what stands against it; its attempt is in the store already."""

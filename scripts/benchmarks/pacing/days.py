@@ -29,7 +29,7 @@ LAST_CALLS_S = 150.0
 
 CLEAN = SimParams(nail_answer=1.0, nail_answer_median_s=1.0, nail_answer_sigma=0.0, nail_loss_per_h=0.0)
 ABANDON_LIMIT = 0.03
-SKILL = "sales"
+SKILL, ZONE = "sales", "Bench"
 PACINGS = {"progressive": PacingType.Progressive, "ours": PacingType.Predictive}
 PACERS = (*PACINGS, *RULES)
 """The names of all pacers: the zone's own, and those that take their place in a predictive job."""
@@ -94,29 +94,37 @@ class Days:
         }
         self.store = EndlessStore(campaigns, scene.prefix, self._come)
         self.switch = SimSwitch(seed, CLEAN, SceneCustomers(scene, self._part))
-        zone_name = "Bench"
-        # every desktop here lives: none is asked
-        config = ZoneConfig(zone_name, token_secret=bytes(32), agent_silence_s=DAY_S)
-        self.zone = Zone(config, self._begins_at)
-        self.virtual = VirtualZone(
-            self.zone,
-            Token(zone_name, 0, 1),
-            self.store,
-            self.switch,
-            self._begins_at,
-            lambda login, password: password == login.password_hash,
-        )
         self.desktops = []
         for number in range(agents):
             agent_id = str(1001 + number)
-            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill(SKILL),)), zone_name)
+            self.store.add_agent(AgentSpec(agent_id, agent_id, (AgentSkill(SKILL),)), ZONE)
             draw = Random(f"{seed}/{agent_id}")
-            self.desktops.append(BenchDesktop(agent_id, zone_name, draw, scene, shift_s))
+            self.desktops.append(BenchDesktop(agent_id, ZONE, draw, scene, shift_s))
+        self._open(self._begins_at, run=1)
         for job_id in campaigns:
-            self.virtual.post(JobLoaded(job_id, self.store.jobs[job_id]))
             if pacer in RULES:
                 job = self.zone.jobs[job_id]
                 job.pacer = Careful(RULES[pacer](scene, agents, shift_s), job)
+
+    def _open(self, at: float, run: int) -> None:
+        # every desktop here lives: none is asked
+        config = ZoneConfig(ZONE, epoch=run, run=run, token_secret=bytes(32), agent_silence_s=DAY_S)
+        self.zone = Zone(config, at)
+        self.virtual = VirtualZone(
+            self.zone,
+            Token(ZONE, 0, run),
+            self.store,
+            self.switch,
+            at,
+            lambda login, password: password == login.password_hash,
+        )
+        for job_id, job in self.store.jobs.items():
+            self.virtual.post(JobLoaded(job_id, job))
+
+    def restart(self) -> None:
+        """Let the server be started anew between shifts, with what is in its store."""
+        opened = self.store.open_zone(ZONE, self.virtual.now)
+        self._open(self.virtual.now, opened.token.epoch)
 
     def _part(self) -> float:
         return (self.virtual.now - self._begins_at) / self._shift_s
