@@ -1,4 +1,4 @@
-"""agentmgr compliance: report, new-key, verify."""
+"""agentmgr compliance: report, new-key, sign, verify."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from agentmgr.cli.export import Format, Out, Raw, write, zone_of
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-app = group("compliance", "Records for whoever has to show that rules were kept: report, new-key, verify.")
+app = group("compliance", "Records for whoever has to show that rules were kept: report, new-key, sign, ...")
 
 
 @app.command
@@ -98,6 +98,29 @@ def new_key(path: Path, /) -> None:
         except OSError as error:
             raise Failed(f"{file}: cannot be written: {error.strerror}") from None
         say(f"{file}: made")
+
+
+@app.command
+def sign(report: Path, /, *, key: Path) -> None:
+    """Sign a report that is there, such as one that REST gave: the signature is written beside it.
+
+    ```
+    agentmgr compliance sign march.csv --key compliance.pem
+    ```
+
+    Parameters
+    ----------
+    report
+        The file.
+    key
+        The private key, made by agentmgr compliance new-key.
+    """
+    signature = _signature_of(report)
+    try:
+        signature.write_bytes(_private(key).sign(_read(report)))
+    except OSError as error:
+        raise Failed(f"{signature}: cannot be written: {error.strerror}") from None
+    say(f"{signature}: made")
 
 
 @app.command

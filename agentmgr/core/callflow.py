@@ -105,7 +105,7 @@ class CallFlow:
         session.reached = True
         if session.answered_at is None:
             session.answered_at = now
-        self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id))
+        self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id, session.check))
         self.connect(session)
 
     # -- talking -------------------------------------------------------------------------

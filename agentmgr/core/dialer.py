@@ -300,7 +300,8 @@ class Dialer:
         self._floor.stats.live_answers += 1
         job.counts.saw_answer(self._out.steady)
         agent = job.idle.take()
-        self._out.emit(MarkAnswered(session.attempt_id, now, agent.agent_id if agent else None))
+        agent_id = agent.agent_id if agent else None
+        self._out.emit(MarkAnswered(session.attempt_id, now, agent_id, session.check))
         if agent is not None:
             self._calls.deliver(session, agent)
             return
@@ -314,7 +315,7 @@ class Dialer:
         session = next(iter(job.waiting.values()))
         self._out.cancel_timer((Timer.QUEUE, session.sid))
         answered_at = session.answered_at or self._out.now
-        self._out.emit(MarkAnswered(session.attempt_id, answered_at, agent.agent_id))
+        self._out.emit(MarkAnswered(session.attempt_id, answered_at, agent.agent_id, session.check))
         self._calls.deliver(session, agent)
         return True
 

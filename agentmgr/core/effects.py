@@ -374,11 +374,15 @@ class MarkDialed:
 
 @frozen
 class MarkAnswered:
-    """A person took the call of an attempt; `agent_id` is whoever talks to them, if anybody does."""
+    """A person took the call of an attempt; `agent_id` is whoever talks to them, if anybody does.
+
+    The `check` of its dial is written here already: the call may outlive its manager.
+    """
 
     attempt_id: str
     at: float
     agent_id: str | None
+    check: DialCheck = DialCheck()
 
 
 REFUSALS = frozenset(reason.value for reason in DialFailReason)
@@ -389,7 +393,8 @@ REFUSALS = frozenset(reason.value for reason in DialFailReason)
 class EndAttempt:
     """An attempt is over; one that is not `dialed` was only shown, or stopped before its number was dialled.
 
-    `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`.
+    `outcome` is a DialFailReason, `Handled`, `Nuisance`, `Cancelled` or `Interrupted`. Whoever ends what
+    another manager had dialled knows of no `check`: the one that was written stays.
     """
 
     attempt_id: str

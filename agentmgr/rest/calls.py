@@ -9,7 +9,7 @@ from attrs import AttrsInstance
 from agentmgr.api.faults import Refused
 from agentmgr.campaign.services import Services
 from agentmgr.rest.problems import Problem, problem_of
-from agentmgr.rest.routes import Route
+from agentmgr.rest.routes import Route, Sheet
 from agentmgr.rest.values import Mistaken, fields_of, from_text, read, write
 
 BAD_REQUEST = 400
@@ -70,7 +70,8 @@ def _read_body(route: Route, body: bytes) -> dict[str, Any]:
 def perform(route: Route, request: AttrsInstance, services: Services) -> tuple[int, bytes]:
     """Carry a request out; return the status and the body of the answer. Blocks, in any thread."""
     try:
-        return 200, orjson.dumps(write(route.perform(request, services)))
+        answer = route.perform(request, services)
+        return 200, answer.text.encode() if isinstance(answer, Sheet) else orjson.dumps(write(answer))
     except Refused as refused:
         return written(problem_of(refused))
 

@@ -14,7 +14,8 @@ from agentmgr.campaign.records import WantedAttempts
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.ports import AttemptPlace, JobState, StoreFault
-from agentmgr.rest.routes import Perform, Route
+from agentmgr.rest import compliance
+from agentmgr.rest.routes import Perform, Route, Sheet
 from agentmgr.tables import Mistakes
 
 MAX_LIMIT = 1000
@@ -586,6 +587,7 @@ _TABLE: tuple[tuple[str, str, type[AttrsInstance], type[AttrsInstance], Any, str
         list_dispositions,
         "",
     ),
+    *compliance.TABLE,
     ("GET", "/jobs", ListJobs, ListJobsResponse, list_jobs, ""),
     ("GET", "/jobs/{JobID}", GetJob, GetJobResponse, get_job, ""),
     ("GET", "/attempts", ListAttempts, ListAttemptsResponse, list_attempts, ""),
@@ -606,6 +608,7 @@ def listing_routes() -> tuple[Route, ...]:
             path.split("/")[1],
             NO_NAMES,
             whole,
+            is_sheet=response is Sheet,
         )
         for method, path, request, response, handler, whole in _TABLE
     )

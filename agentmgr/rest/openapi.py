@@ -88,7 +88,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
 
 
 def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
-    types = fields_of(route.request)
+    types, answer = fields_of(route.request), str if route.is_sheet else route.response
     named = {field: name for name, field in route.in_path.items()}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": _schema(types[field][0], schemas) | _SOME}
@@ -102,7 +102,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "It was carried out.",
-                "content": {_type(route): {"schema": _schema(route.response, schemas)}},
+                "content": {_type(route): {"schema": _schema(answer, schemas)}},
             },
             "default": {"$ref": "#/components/responses/Problem"},
         },
@@ -131,7 +131,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _type(route: Route) -> str:
-    return "application/x-ndjson" if route.has_lines else "application/json"
+    return "application/x-ndjson" if route.has_lines else route.media_type
 
 
 _SOME = {"minLength": 1}  # for texts; numbers pass it

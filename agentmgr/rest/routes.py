@@ -14,6 +14,16 @@ ROOT = "/api/v1"
 Perform = Callable[[Any, Services], AttrsInstance]
 
 
+JSON, CSV = "application/json", "text/csv"
+
+
+@frozen
+class Sheet:
+    """An answer that is CSV, with a header row."""
+
+    text: str
+
+
 @frozen
 class Route:
     """A method of a resource.
@@ -26,6 +36,7 @@ class Route:
         whole: the field that the body is, where it is one; otherwise the body has all fields that are not in
             the path.
         has_lines: whether the body is lines of JSON that `rest.bulk` reads as they come, and the answer too.
+        is_sheet: whether the answer is a `Sheet`.
     """
 
     method: str
@@ -37,6 +48,7 @@ class Route:
     names: Mapping[str, str] = field(factory=dict)
     whole: str = ""
     has_lines: bool = False
+    is_sheet: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +59,11 @@ class Route:
     def parts(self) -> tuple[str, ...]:
         """Return what stands between the slashes of the path."""
         return tuple(self.path.split("/")[1:])
+
+    @property
+    def media_type(self) -> str:
+        """Return what an answer is, of a route without lines."""
+        return CSV if self.is_sheet else JSON
 
     @property
     def has_body(self) -> bool:

@@ -70,6 +70,12 @@ _OF_AGENT = {
 }
 """The columns of `saved_agent` beside its key, each with where it is in the record."""
 
+_CHECK = (
+    "checked_at = COALESCE(?, checked_at), timezone = COALESCE(NULLIF(?, ''), timezone),"
+    " hours = COALESCE(NULLIF(?, ''), hours)"
+)
+"""The check of a dial; of a call that another manager had dialled nobody knows it any more."""
+
 STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     StartAttempt: _statement(
         "INSERT INTO attempt (zone, attempt_id, session_id, job_id, contact_id, contact_type, number,"
@@ -87,14 +93,13 @@ STATEMENTS: Mapping[type[Any], tuple[Statement, ...]] = {
     # A call can be answered first and find its agent later: the time is that of the answer.
     MarkAnswered: _statement(
         "UPDATE attempt SET answered_at = COALESCE(answered_at, ?), reached_at = COALESCE(reached_at, ?),"
-        " agent_id = COALESCE(?, agent_id) WHERE attempt_id = ?",
-        *("at", "at", "agent_id", "attempt_id"),
+        f" agent_id = COALESCE(?, agent_id), {_CHECK} WHERE attempt_id = ?",
+        *("at", "at", "agent_id", "check.at", "check.timezone", "check.hours", "attempt_id"),
     ),
     EndAttempt: _statement(
         "UPDATE attempt SET ended_at = ?, outcome = ?, agent_id = COALESCE(?, agent_id),"
         " dialed_at = CASE WHEN CAST(? AS INTEGER) = 1 THEN dialed_at END,"
-        " checked_at = ?, timezone = ?, hours = ?"
-        " WHERE attempt_id = ? AND ended_at IS NULL",
+        f" {_CHECK} WHERE attempt_id = ? AND ended_at IS NULL",
         *("at", "outcome", "agent_id", "dialed", "check.at", "check.timezone", "check.hours", "attempt_id"),
     ),
     # The first disposition of an attempt stands, it was confirmed to somebody; but see `dispositions`.

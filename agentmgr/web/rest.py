@@ -22,13 +22,12 @@ from agentmgr.rest.bulk import LINES, NDJSON, Lines, SaveContacts, save_lines
 from agentmgr.rest.openapi import PROBLEM, describe
 from agentmgr.rest.problems import Problem, problem_of
 from agentmgr.rest.repeats import HEADER, NoKey, key_of, once
-from agentmgr.rest.routes import ROOT, Route, Routes
+from agentmgr.rest.routes import JSON, ROOT, Route, Routes
 from agentmgr.rest.values import Mistaken
 from agentmgr.web.calls import Calls, check_plain, write_down
 
 log = structlog.get_logger()
 
-JSON = "application/json"
 KEPT_BYTES = 1_048_576
 PIECE_BYTES = 65_536
 FAILED = "the server failed; its log says why"
@@ -112,7 +111,7 @@ class _Page:
             return _response(status, written, error.headers or {})
         except NoKey as error:
             return _response(*rest.written(error.problem))
-        return _response(status, written)
+        return _response(status, written, media_type=route.media_type)
 
     async def _stream(
         self, request: Request, route: Route, in_path: tuple[str, ...], caller: Caller
@@ -223,7 +222,9 @@ def _type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _response(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    response = Response(body, status, headers, media_type=JSON if status < 400 else PROBLEM)
+def _response(
+    status: int, body: bytes, headers: Mapping[str, str] | None = None, media_type: str = JSON
+) -> Response:
+    response = Response(body, status, headers, media_type=media_type if status < 400 else PROBLEM)
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -97,6 +97,11 @@ def test_signed_report_is_verified_and_a_changed_one_is_not(shell: Shell, tmp_pa
     shell("compliance", "report", "--to", "2026-03-02", "--out", "march.csv", "--key", "key.pem")
     assert "as it was signed" in shell("compliance", "verify", "march.csv", "--key", "key.pem.pub")
 
+    signature = Path("march.csv.sig").read_bytes()
+    Path("march.csv.sig").unlink()
+    shell("compliance", "sign", "march.csv", "--key", "key.pem")
+    assert Path("march.csv.sig").read_bytes() == signature
+
     shell("compliance", "new-key", "other.pem")
     shell("compliance", "verify", "march.csv", "--key", "other.pem.pub", code=1)
     changed = Path("march.csv").read_text().replace(",1,", ",0,", 1)
@@ -119,6 +124,7 @@ def test_signed_report_is_verified_and_a_changed_one_is_not(shell: Shell, tmp_pa
         ("report --key key.pem", 2, "--key: needs --out"),
         ("report --out a.csv --key agentmgr.toml", 1, "is no private Ed25519 key in PEM"),
         ("report --out a.csv --key none.pem", 1, "none.pem: cannot be read"),
+        ("sign none.csv --key agentmgr.toml", 1, "is no private Ed25519 key in PEM"),
         ("verify none.csv --key none.pem", 1, "none.pem: cannot be read"),
         ("verify none.csv --key agentmgr.toml", 1, "is no public Ed25519 key in PEM"),
         ("new-key agentmgr.toml", 1, "agentmgr.toml: cannot be written: File exists"),

@@ -183,6 +183,15 @@ def test_attempt_answered_first_and_taken_later_keeps_the_time_of_the_answer(ben
     assert bench.rows("SELECT answered_at, agent_id FROM attempt") == [(T0 + 1, "1002")]
 
 
+def test_check_of_a_dial_stays_with_a_call_that_outlives_its_manager(bench: Bench) -> None:
+    contact, check = bench.claim(1)[0], DialCheck(T0 + 0.5, "Europe/London", "09:00-20:00 12345")
+    bench.store.commit(bench.token, [start(bench, contact, "a1"), MarkAnswered("a1", T0 + 1, "1001", check)])
+    heir = bench.store.open_zone(ZONE, T0 + 2).token
+    bench.store.commit(heir, [EndAttempt("a1", "Handled", T0 + 60, "1001")])
+    checked = bench.rows("SELECT checked_at, timezone, hours FROM attempt")
+    assert checked == [(check.at, check.timezone, check.hours)]
+
+
 def test_attempt_abandoned_is_counted(bench: Bench) -> None:
     contact = bench.claim(1)[0]
     bench.store.commit(
