@@ -46,6 +46,23 @@ class Limits:
     connect_s: float = 2.0
 
 
+@frozen
+class Checkpoint:
+    """The last checkpoint of a server.
+
+    Attributes:
+        at: its place in the log.
+        is_first: whether it is the one that the server began with, after an end or a crash.
+        next_transaction: the number that the next transaction was to have then.
+        started_at: when the server was started.
+    """
+
+    at: str
+    is_first: bool
+    next_transaction: int
+    started_at: str
+
+
 READING = Limits(statement_s=5.0)
 PATIENT = Limits(statement_s=600.0, lock_s=10.0, idle_s=600.0)
 """For taking a zone over, for migrations and for copies of everything."""
@@ -195,6 +212,18 @@ class Link:
         with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
             ((name,),) = self.run("SELECT pg_walfile_name(pg_current_wal_lsn())")
             self.sql.timeline = int(name[:8], 16)
+
+    def read_checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint of the server; None if this role may not read that."""
+        try:
+            ((at, is_first, following, started_at),) = self.run(
+                "SELECT checkpoint_lsn::text, redo_lsn = checkpoint_lsn, next_xid,"
+                " pg_postmaster_start_time()::text FROM pg_control_checkpoint()"
+            )
+        except psycopg.errors.InsufficientPrivilege:
+            return None
+        epoch, number = map(int, following.split(":"))
+        return Checkpoint(at, is_first, (epoch << 32) + number, started_at)
 
     def close(self) -> None:
         """End the connection."""

@@ -2,7 +2,8 @@
 
 A connection that is lost before a commit takes nothing with it: what was under way is run again on a new
 one, and if there is none to be had, nothing was written (`StoreLost`). Of a commit whose answer was lost the
-database is asked what has become of it, by the number of its transaction.
+database is asked what has become of it, by the number of its transaction. A server that crashed gives numbers
+again that had not come to its log: they tell nothing of the transaction that had them before.
 """
 
 import threading
@@ -18,7 +19,7 @@ from psycopg import errors
 from agentmgr.ports import Fenced, StoreFault, StoreLost
 from agentmgr.store.committer import Committer
 from agentmgr.store.migrations import SCHEMA_REVISION, upgrade
-from agentmgr.store.pglink import FENCED, READING, Limits, Link, Place, TimedOut, read_url
+from agentmgr.store.pglink import FENCED, READING, Checkpoint, Limits, Link, Place, TimedOut, read_url
 from agentmgr.store.readers import Readers
 from agentmgr.store.sql import Transaction
 
@@ -121,6 +122,7 @@ class _Driver:
         self._link: Link | None = None
         self._lost_at = -PAUSE_S
         self._transaction_id = ""
+        self._checkpoint: Checkpoint | None = None
         self._lets_others = False
 
     @property
@@ -174,6 +176,7 @@ class _Driver:
             self._lost_at = monotonic()
             raise
         self._link.read_timeline()
+        self._checkpoint = self._link.read_checkpoint()
         return self._link
 
     def begin_piece(self, *, first: bool) -> None:
@@ -237,7 +240,8 @@ class _Driver:
         """Return whether the transaction was committed; None while it is under way.
 
         Raises:
-            StoreFault: a standby took over, where the number may be another transaction's.
+            StoreFault: a standby took over, or a server that crashed and has gone on for long, where the
+                number may be another transaction's.
         """
         link = self._place.connect(Limits(), self._application)
         try:
@@ -247,11 +251,23 @@ class _Driver:
                     f"{self._place.name}: a standby took over within a commit; whether that was written is"
                     " not known, and is found when the zone is opened again"
                 )
+            began, now = self._checkpoint, link.read_checkpoint()
+            if began and now and now.is_first and now.at != began.at:
+                if int(self._transaction_id) >= now.next_transaction:
+                    return False  # it did not come to the log
+                began = now
             ((status,),) = link.run(f"SELECT pg_xact_status('{self._transaction_id}'::xid8)")
             if status == "in progress" and is_late:
                 link.run(f"SELECT pg_terminate_backend({lost.pid})")
+        except errors.InvalidParameterValue:  # nor was the number given again yet
+            return False
         finally:
             link.close()
+        if status == "committed" and began and now and began.started_at != now.started_at:
+            raise StoreFault(
+                f"{self._place.name}: was started anew within a commit, long ago; whether that was written"
+                " is not known, and is found when the zone is opened again"
+            )
         return {"committed": True, "aborted": False}.get(status)
 
     def may_run_again(self, error: Exception) -> bool:

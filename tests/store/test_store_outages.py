@@ -163,6 +163,67 @@ def test_commit_in_an_outage_is_known_when_that_is_over(
     assert notes(place) == ["before", "in it"]
 
 
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_commit_that_a_crash_took_is_not_taken_for_others_that_have_its_number(
+    bench: Bench, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    runs = []
+
+    def work(tx: Transaction) -> None:
+        tx.sql.execute("INSERT INTO dnc VALUES ('', '+12125550000', '', 0)")
+        runs.append(1)
+        if len(runs) == 1:
+            place.server.kill()  # before anything of it came to the log
+
+    driver = bench.store._database._driver  # type: ignore[attr-defined]  # PostgreSQL's
+    read_back = driver._read_back
+
+    def late(*args: object, **options: object) -> object:
+        place.server.start()
+        for number in range(others):
+            place.server.ask(f"INSERT INTO dnc VALUES ('', '+4930{number}', '', 0)", place.name)
+        return read_back(*args, **options)
+
+    monkeypatch.setattr(driver, "_read_back", late)
+    place.server.ask("CHECKPOINT")
+    bench.store._database.write(work)
+    assert len(runs) == 2
+    assert bench.store.on_dnc(["+12125550000"]) == {"+12125550000"}
+
+
+@pytest.mark.parametrize("others", [0, 5])
+def test_commit_before_a_crash_is_known_when_the_server_is_back(
+    bench: Bench, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    runs = []
+    driver = bench.store._database._driver  # type: ignore[attr-defined]  # PostgreSQL's
+    read_back, run = driver._read_back, pglink.Link.run
+
+    def unheard(link: pglink.Link, sql: str) -> object:
+        found = run(link, sql)
+        if sql.endswith("COMMIT") and len(runs) == 1:
+            place.server.kill()
+            link.close()
+            raise psycopg.OperationalError("the connection is lost")
+        return found
+
+    def late(*args: object, **options: object) -> object:
+        place.server.start()
+        for number in range(others):
+            place.server.ask(f"INSERT INTO dnc VALUES ('', '+4930{number}', '', 0)", place.name)
+        return read_back(*args, **options)
+
+    def work(tx: Transaction) -> None:
+        runs.append(1)
+        tx.sql.execute("INSERT INTO dnc VALUES ('', '+12125550000', '', 0)")
+
+    monkeypatch.setattr(pglink.Link, "run", unheard)
+    monkeypatch.setattr(driver, "_read_back", late)
+    bench.store._database.write(work)
+    assert len(runs) == 1
+    assert bench.store.on_dnc(["+12125550000"]) == {"+12125550000"}
+
+
 def test_process_that_ends_does_not_wait_for_an_outage_to_pass(
     behind: SqlStore, bench: Bench, proxy: Proxy, place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
