@@ -30,7 +30,7 @@ from agentmgr.campaign.service import Caller
 from agentmgr.core.effects import SaveResumeToken
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.core.tokens import hash_of
-from agentmgr.databases import make_database
+from agentmgr.databases import ServerFailed, make_database
 from agentmgr.ports import ContactDraft
 from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import (
@@ -205,4 +205,7 @@ def _watch(server: RunningServer, zone: str, answers: TextIO) -> None:
 if __name__ == "__main__":
     with open(os.devnull, "w") as nowhere:
         log.configure("warning", "json", nowhere)
-        serve(Path(sys.argv[1]))
+        try:
+            serve(Path(sys.argv[1]))
+        except ServerFailed as error:
+            sys.exit(str(error))
