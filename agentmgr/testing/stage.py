@@ -296,7 +296,8 @@ class Stage:
                     assert (connection, request_id) in self.unanswered, f"answered once too often: {effect}"
                     del self.unanswered[connection, request_id]
                 else:  # the RESP follows its agent to another connection
-                    assert self.agent(agent_id).connection == connection, f"follows nobody: {effect}"
+                    agent = self.zone.agents.get(agent_id)  # none: a fault in this turn logged it off
+                    assert agent is None or agent.connection == connection, f"follows nobody: {effect}"
                 self.responses.append(effect.response)
                 if token := getattr(effect.response, "resume_token", None):
                     self.tokens[agent_id] = token

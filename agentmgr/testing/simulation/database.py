@@ -141,6 +141,7 @@ class DatabaseRoute:
         spawn: starts a task of the database.
         stall: stops the process for some seconds.
         is_cut: tells whether nothing passes.
+        changes: counts what was changed in the database.
         reads_back: whether the driver finds out what became of a commit whose answer was lost.
         stops: how much more likely the process stands still here than elsewhere.
     """
@@ -153,11 +154,13 @@ class DatabaseRoute:
         spawn: Callable[..., None],
         stall: Callable[[Process, float], None],
         is_cut: Callable[[], bool],
+        changes: Callable[[], int],
         *,
         reads_back: bool,
         stops: float,
     ) -> None:
         self._is_cut = is_cut
+        self._changes = changes
         self._process = process
         self._dangers = dangers
         self._draw = draw
@@ -188,7 +191,9 @@ class DatabaseRoute:
             await trio.sleep_until(sent_at + ATTEMPT_S)
             answer.give(outcome.Error(StoreLost("the database is out of reach")))
             return
+        changes = self._changes()
         result = outcome.capture(work)
+        wrote = self._changes() != changes
         if self._happens(dangers.stop_after * self._stops):
             self._stall(self._process, draw.uniform(*STALL_S))
             answer.give(result)  # it has arrived, and the process finds it when it goes on
@@ -197,10 +202,12 @@ class DatabaseRoute:
             await trio.sleep(draw.uniform(0.1, 0.95))
         await trio.sleep(draw.uniform(*DELAY_S))
         if self._is_cut() or self._happens(dangers.reply_lost):
-            result = await self._without_reply(result, sent_at)
+            result = await self._without_reply(result, sent_at, wrote=wrote)
         answer.give(result)
 
-    async def _without_reply(self, result: outcome.Outcome[Any], sent_at: float) -> outcome.Outcome[Any]:
+    async def _without_reply(
+        self, result: outcome.Outcome[Any], sent_at: float, *, wrote: bool
+    ) -> outcome.Outcome[Any]:
         await trio.sleep_until(max(trio.current_time(), sent_at + ATTEMPT_S))
         if self._reads_back:
             until = trio.current_time() + READ_BACK_S
@@ -208,6 +215,8 @@ class DatabaseRoute:
                 if not self._is_cut():
                     return result
                 await trio.sleep(0.25)
+        if not wrote:
+            return outcome.Error(StoreLost("the database is out of reach"))
         return outcome.Error(StoreFault("it is not known whether this was written"))
 
     def _happens(self, chance: float) -> bool:

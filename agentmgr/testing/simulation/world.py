@@ -216,6 +216,7 @@ class World:
                 self.spawn,
                 self.stall_in_danger,
                 lambda: process.name in self.without_database,
+                lambda: self.database.content.total_changes,
                 reads_back=reads_back,
                 stops=stops,
             )
