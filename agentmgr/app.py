@@ -63,8 +63,11 @@ REASON = "the server is ending; connect again later"
 
 SWITCH_S = 0.0005
 """For so long a thread has Python to itself while another wants it."""
-GARBAGE_OBJECTS = 100_000
-"""When that many more objects live than did last time, Python looks for cycles: all wait for it meanwhile."""
+GARBAGE_OBJECTS = 500_000
+"""When that many more objects live than did last time, Python looks for cycles: all wait for it meanwhile.
+
+5000 desktops and their calls are fewer.
+"""
 
 
 @frozen
@@ -176,8 +179,8 @@ def tune_python() -> None:
     """Let Python look for garbage in cycles, and pass its lock on, as a server needs it.
 
     Calls and commands leave no cycles behind, which a test holds. So they are looked for when the number of
-    objects has grown a lot, and not in what stays for good: a search through 100,000 objects takes a tenth of
-    a second, in which no desktop is served. And whoever talks to desktops would wait 5 ms for a thread that
+    objects has grown a lot, and not in what stays for good: a search through all of a busy zone takes half a
+    second, in which no desktop is served. And whoever talks to desktops would wait 5 ms for a thread that
     reads a call of the web services.
     """
     sys.setswitchinterval(SWITCH_S)
