@@ -64,10 +64,7 @@ REASON = "the server is ending; connect again later"
 SWITCH_S = 0.0005
 """For so long a thread has Python to itself while another wants it."""
 GARBAGE_OBJECTS = 1_000_000
-"""When that many more objects live than did last time, Python looks for cycles: all wait for it meanwhile.
-
-5000 desktops and their calls are fewer.
-"""
+"""When that many more objects live than did last time, Python looks for cycles: all wait for it meanwhile."""
 
 
 @frozen
