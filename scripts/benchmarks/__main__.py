@@ -156,7 +156,10 @@ def main() -> None:
     elif options.kind == "soap":
         result = calls.measure(options.desktops, options.callers, options.seconds, apart=options.apart)
     elif options.kind == "zones":
-        result = zones.measure(options.agents, options.seconds, options.core_share)
+        try:
+            result = zones.measure(options.agents, options.seconds, options.core_share)
+        except RuntimeError as error:
+            sys.exit(f"scripts/bench: {error}")
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":
