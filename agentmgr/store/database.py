@@ -7,6 +7,7 @@ a parameter.
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -170,6 +171,7 @@ class Database:
         self._commits = 0
         self._closed = False
         self._lost: StoreFault | None = None
+        self._losing = threading.Lock()
         self._data_version: int = connection.execute("PRAGMA data_version").fetchone()[0]
 
     def write(self, work: Callable[[Transaction, *Ts], T], *args: *Ts, first: bool = False) -> T:
@@ -191,8 +193,7 @@ class Database:
 
         It has to be short: as long as it runs, the log cannot start anew.
         """
-        if self._lost is not None:
-            raise self._lost
+        self._raise_lost()
         with translated(self.path):
             try:
                 return self._readers.run(work, *args)
@@ -214,8 +215,7 @@ class Database:
 
     def _before(self) -> None:
         """Begin no transaction on files that are not as the last one has left them."""
-        if self._lost is not None:
-            raise self._lost
+        self._raise_lost()
         left = self._watch.file_bytes, self._watch.log_bytes
         self._look_at_files()
         if (self._watch.file_bytes, self._watch.log_bytes) != left:
@@ -272,17 +272,24 @@ class Database:
 
         What was confirmed since the files were lost is in the open ones.
         """
-        self._lost = StoreFault(f"{wrong}; its data is lost")  # if the rest is cut off
-        keep_open(self._connection)
-        is_whole = False
-        with suppress(sqlite3.Error):
-            is_whole = self._fold_log()
-        try:
-            where = f"all that was confirmed is in {self._save(is_whole)}"
-        except (OSError, sqlite3.Error) as error:
-            where = f"all that was confirmed is lost, a copy could not be made: {error}"
-        self._lost = StoreFault(f"{wrong}; {where}")
+        with self._losing:
+            self._lost = StoreFault(f"{wrong}; its data is lost")  # if the rest is cut off
+            keep_open(self._connection)
+            is_whole = False
+            with suppress(sqlite3.Error):
+                is_whole = self._fold_log()
+            try:
+                where = f"all that was confirmed is in {self._save(is_whole)}"
+            except (OSError, sqlite3.Error) as error:
+                where = f"all that was confirmed is lost, a copy could not be made: {error}"
+            self._lost = StoreFault(f"{wrong}; {where}")
         raise self._lost
+
+    def _raise_lost(self) -> None:
+        """Say that the data is lost and where it is; who asks while that is being found out waits."""
+        if self._lost is not None:
+            with self._losing:
+                raise self._lost
 
     def _lose_for_good(self) -> NoReturn:
         keep_open(self._connection)

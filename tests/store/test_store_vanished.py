@@ -4,8 +4,10 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +112,31 @@ def test_store_that_lost_its_file_saves_all_that_was_confirmed_and_stops(
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     filled.close()
     assert lists_in(saved) == CONFIRMED
+
+
+def test_who_reads_while_the_data_is_being_saved_is_told_where_it_is(
+    filled: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def read() -> None:
+        with pytest.raises(StoreFault) as caught:
+            filled.agents()
+        told.append(str(caught.value))
+
+    reader = threading.Thread(target=read)
+    save_copy = database.save_copy
+
+    def save(*args: Any) -> Any:
+        reader.start()
+        reader.join(0.2)  # who did not wait has told by then
+        return save_copy(*args)
+
+    monkeypatch.setattr(database, "save_copy", save)
+    delete(path)
+    text = fault(filled)
+    reader.join()
+    assert told == [text]
 
 
 @pytest.mark.parametrize("lose", LOST)
