@@ -41,11 +41,13 @@ from agentmgr.settings.classes import Settings
 from agentmgr.store import SqlStore
 from agentmgr.tls.certificates import BadCertificate, Certificate, open_certificates
 from agentmgr.upkeep import keep_up
+from agentmgr.web.board import Boards
 from agentmgr.web.desktops import desktop_routes
 from agentmgr.web.pages import HEALTH, pages
-from agentmgr.web.rest import STREAMED, tell
-from agentmgr.web.routes import api_routes
+from agentmgr.web.rest import tell
+from agentmgr.web.routes import STREAMED, api_routes, calls_of
 from agentmgr.web.server import WebServer
+from agentmgr.web.supervise import supervise_routes
 from agentmgr.web.wire import Serve, wire_route
 
 log = structlog.get_logger()
@@ -267,14 +269,17 @@ async def open_server(
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
+            calls = calls_of(store, server.services)
+            boards = Boards(partial(_goings_on, server.services), nursery)
             web = WebServer(
                 pages(
                     registry,
                     lambda: _states(host, keeper),
                     [
-                        *api_routes(store, server.services),
+                        *api_routes(calls),
                         wire_route(partial(_desktops, host)),
                         *desktop_routes(lambda: host.zones),
+                        *supervise_routes(calls, boards),
                     ],
                 ),
                 settings.http,
@@ -301,6 +306,7 @@ async def open_server(
                     await host.close_all(REASON)
                     if keeper is not None:
                         await keeper.release(REASON)
+                    boards.close()
                     await web.close()
                 nursery.cancel_scope.cancel()
 
@@ -321,6 +327,11 @@ def _states(host: ZoneHost, keeper: Keeper | None) -> Mapping[str, str]:
         return host.states
     lease = "ok" if keeper.guard.is_valid() else "not renewed"
     return {"lease": lease, **{zone: host.states[zone] for zone in host.tokens}}
+
+
+def _goings_on(services: Callable[[Caller], Services], organisation: str) -> AsyncIterator[Sequence[Row]]:
+    """Return what goes on, as an organisation's supervisors see it."""
+    return watching.watch(services(Caller(operations.SUPERVISOR.name, organisation)))
 
 
 def _desktops(host: ZoneHost, zone: str) -> Serve | None:

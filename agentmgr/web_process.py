@@ -26,8 +26,8 @@ from agentmgr.settings.classes import Settings
 from agentmgr.tls.certificates import BadCertificate, open_certificates
 from agentmgr.upkeep import keep_up
 from agentmgr.web.pages import HEALTH, pages
-from agentmgr.web.rest import STREAMED, tell
-from agentmgr.web.routes import api_routes
+from agentmgr.web.rest import tell
+from agentmgr.web.routes import STREAMED, api_routes, calls_of
 from agentmgr.web.server import WebServer
 
 log = structlog.get_logger()
@@ -129,7 +129,9 @@ async def serve_web(settings: Settings, on_ready: Callable[[int], Awaitable[None
         def services(caller: Caller) -> Services:
             return Services(backing, caller)
 
-        app = pages(CollectorRegistry(), lambda: {"database": zones.database}, api_routes(store, services))
+        app = pages(
+            CollectorRegistry(), lambda: {"database": zones.database}, api_routes(calls_of(store, services))
+        )
         web = WebServer(app, http, HEALTH, certificate, STREAMED, tell)
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             async with trio.open_nursery() as nursery:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from enum import StrEnum
 from itertools import chain
-from typing import Any, assert_never, get_args
+from typing import Any, TypeVar, assert_never, get_args
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -21,6 +22,7 @@ from agentmgr.campaign.schedules import Archival, Times
 from agentmgr.campaign.service import Caller, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.campaign.sheet import Row as SheetRow
+from agentmgr.core.calling_hours import is_timezone
 from agentmgr.core.model import AgentSpec
 from agentmgr.ports import (
     Check,
@@ -34,6 +36,8 @@ from agentmgr.ports import (
     Target,
 )
 from agentmgr.tables import Mistakes
+
+T = TypeVar("T", bound=StrEnum)
 
 SUPERVISOR = Caller("supervisor")
 """Who asks through the command line: whoever may open the socket, or the database itself."""
@@ -131,7 +135,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             return map(rows.attribute, services.attributes.all())
         case requests.DefineNumber(scope, name):
             is_new = services.values.define(
-                Scope(scope),
+                _word(Scope, "scope", scope),
                 name,
                 initial=request.initial,
                 display_name=request.display_name,
@@ -147,7 +151,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                     "display_name": each.display_name,
                     **rows.whose(each.organisation),
                 }
-                for each in services.values.all(Scope(scope))
+                for each in services.values.all(_word(Scope, "scope", scope))
             ]
         case requests.ListValues(job_id):
             return [
@@ -250,7 +254,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             services.organisations.delete(name)
             return rows.done(f"organisation {name} deleted")
         case requests.AddAccount(name, password, role, organisation):
-            services.accounts.add(name, password, _role(role), organisation)
+            services.accounts.add(name, password, _word(Role, "role", role), organisation)
             return rows.done(f"account {name} added, as a {role}")
         case requests.SetAccount(name, password, enabled):
             services.accounts.change(name, password=password, enabled=enabled)
@@ -289,16 +293,16 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.ExportAttempts(timezone=timezone):
             wanted = attrs.asdict(request)
             del wanted["timezone"]
-            place = ZoneInfo(timezone)
+            place = _place(timezone)
             return (rows.attempt(each, place) for each in services.records.attempts(WantedAttempts(**wanted)))
         case requests.ReportCompliance(timezone=timezone):
             first, last = _day(request.first), _day(request.last)
-            record = services.compliance.days(request.campaigns, first, last, ZoneInfo(timezone))
+            record = services.compliance.days(request.campaigns, first, last, _place(timezone))
             return (rows.compliance_day(each) for each in record)
         case requests.ListCallbacks(timezone=timezone):
             wanted = attrs.asdict(request)
             del wanted["timezone"]
-            place = ZoneInfo(timezone)
+            place = _place(timezone)
             return (rows.callback(each, place) for each in services.callbacks.find(WantedCallbacks(**wanted)))
         case requests.MoveCallbacks(timezone=timezone):
             move = Move(
@@ -308,7 +312,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 reason=request.reason,
             )
             moved = services.callbacks.move(request.callback_ids, move)
-            return [{"done": rows.told(each, ZoneInfo(timezone))} for each in moved]
+            return [{"done": rows.told(each, _place(timezone))} for each in moved]
         case requests.CancelCallbacks(callback_ids, reason):
             cancelled = services.callbacks.cancel(callback_ids, reason)
             return [{"done": f"callback {each.callback_id}: is cancelled"} for each in cancelled]
@@ -365,6 +369,8 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 "resume": services.sources.resume,
                 "stop": services.sources.stop,
             }
+            if how not in moves:
+                raise AdminRefused(f"how: found {how[:50]!r}; allowed: {', '.join(moves)}")
             moved_import = moves[how](name)
             return rows.done(f"data source {name}: import {moved_import.import_id} is {moved_import.state}")
         case requests.ListSchedules():
@@ -377,14 +383,23 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
 
 
 def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _role(name: str) -> Role:
     try:
-        return Role(name)
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        raise AdminRefused(f"role: found {name!r}; allowed: {', '.join(Role)}") from None
+        raise AdminRefused(f"day: found {text[:50]!r}; allowed are days such as 2026-03-02") from None
+
+
+def _place(timezone: str) -> ZoneInfo:
+    if not is_timezone(timezone):
+        raise AdminRefused(f"timezone: found {timezone[:50]!r}; allowed are IANA names such as Europe/Berlin")
+    return ZoneInfo(timezone)
+
+
+def _word(words: type[T], what: str, found: str) -> T:
+    try:
+        return words(found)
+    except ValueError:
+        raise AdminRefused(f"{what}: found {found[:50]!r}; allowed: {', '.join(words)}") from None
 
 
 # -- from requests -------------------------------------------------------------------------
@@ -400,9 +415,7 @@ def _agents(request: requests.AddAgents) -> list[AgentSpec]:
 
 def _source(request: requests.AddSource) -> DataSource:
     values = attrs.asdict(request)
-    for name, kind in (("kind", SourceKind), ("on_duplicate", OnDuplicate)):
-        try:
-            values[name] = kind(values[name])
-        except ValueError:
-            raise AdminRefused(f"{name}: found {values[name]!r}; allowed: {', '.join(kind)}") from None
-    return DataSource(0, **{**values, "checks": frozenset(map(Check, request.checks))})
+    for name, words in (("kind", SourceKind), ("on_duplicate", OnDuplicate)):
+        values[name] = _word(words, name, values[name])
+    checks = frozenset(_word(Check, "check", each) for each in request.checks)
+    return DataSource(0, **{**values, "checks": checks})

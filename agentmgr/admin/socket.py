@@ -148,10 +148,10 @@ async def _serve_connection(
                 await _follow(follow[name], name, args, stream)
             else:
                 outcome = await _answer(perform, name, args, stream, frames)
-                _write_down(who, name, args, outcome)
+                write_down(who, name, args, outcome)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             log.info("admin_client_left", operation=name)
-            _write_down(who, name, args, "left before its end")
+            write_down(who, name, args, "left before its end")
 
 
 class _Frames:
@@ -242,7 +242,7 @@ def _user_of(stream: trio.SocketStream) -> str:
     return f"user {uid}"
 
 
-def _write_down(who: str, name: str, args: Mapping[str, Any], outcome: str) -> None:
+def write_down(who: str, name: str, args: Mapping[str, Any], outcome: str) -> None:
     """Write an act into the audit; what was only looked at is none, unless it was of customers."""
     if not name.startswith(("List", "Show", "Watch")) or name == "ShowContact":
         audit(name, who, outcome, **{key: args[key] for key in TOLD if args.get(key)})

@@ -14,7 +14,7 @@ from agentmgr.campaign.dialling import Dialling, why
 from agentmgr.campaign.floor import AgentOnFloor
 from agentmgr.campaign.service import ServiceError
 from agentmgr.campaign.services import Services
-from agentmgr.ports import StoreFault, ZoneUpdate
+from agentmgr.ports import JobFacts, StoreFault, ZoneUpdate
 
 PROGRESS_AGE_S = 2.0
 """How old what the store says of a job may be; what its zone says is never older than the last rows."""
@@ -28,16 +28,17 @@ def followed(services: Services) -> Mapping[str, Follow]:
             request = cattrs.structure(args, WatchFloor)
         except (cattrs.BaseValidationError, TypeError, ValueError):
             raise AdminRefused("unusable arguments of WatchFloor; server and command differ") from None
-        return _watch(services, request.zone)
+        return watch(services, request.zone)
 
     return {WatchFloor.__name__: watch_floor}
 
 
-async def _watch(services: Services, zone: str) -> AsyncIterator[Sequence[Row]]:
+async def watch(services: Services, zone: str = "") -> AsyncIterator[Sequence[Row]]:
+    """Yield what goes on in a zone, or in all, some times a second: rows, the last of kind `drawn`."""
     known = _Known(services.campaigns.progress)
     async for updates in services.floor.follow(zone):
         for update in updates:
-            for job in update.look.jobs if update.look is not None else ():
+            for job in _looked_at(update):
                 await known.refresh(job.view.campaign)
         yield [row for update in updates for row in _rows(update, known)] + [{"kind": "drawn"}]
 
@@ -63,8 +64,16 @@ class _Known:
                 self.of[campaign] = None
 
 
+def _looked_at(update: ZoneUpdate) -> Sequence[JobFacts]:
+    """Return the jobs of a zone if they are told now."""
+    return update.look.jobs if update.look is not None and update.is_looked else ()
+
+
 def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
-    """Yield the zone, then who changed, then all its jobs; with `whole` there is nobody else."""
+    """Yield the zone, then who changed, then its jobs.
+
+    With `whole` there is nobody else, with `looked` there are no other jobs; without that they are as before.
+    """
     look = update.look
     yield {
         "kind": "zone",
@@ -72,6 +81,7 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
         "state": update.state,
         "at": look.at if look is not None else 0.0,
         "whole": update.is_snapshot,
+        "looked": update.is_looked,
         "telephony_is_down": look is not None and look.telephony_is_down,
     }
     if look is None:
@@ -88,7 +98,7 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
                 "seen_at": look.at,
                 "talking": agent.talking_since is not None,
             }
-    for facts in look.jobs:
+    for facts in _looked_at(update):
         progress = known.of.get(facts.view.campaign)
         if progress is not None and progress.job.job_id == facts.view.job_id:
             of = Dialling(

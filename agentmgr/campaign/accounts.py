@@ -1,9 +1,10 @@
-"""Accounts of programs that sign in for themselves: added, changed, listed, deleted."""
+"""Accounts of programs that sign in for themselves, and of supervisors: added, changed, listed, deleted."""
 
 from attrs import evolve
 
 from agentmgr.campaign.passwords import hashed
 from agentmgr.campaign.service import Cause, Service, ServiceError
+from agentmgr.campaign.tokens import end_sessions
 from agentmgr.ports import AccountLogin, Role
 
 MAX_NAME_CHARACTERS = 50
@@ -13,7 +14,7 @@ class AccountService(Service):
     """Accounts; what a program signs in with is read when it does, so a change holds from then on."""
 
     def add(self, name: str, password: str, role: Role, organisation: str = "") -> None:
-        """Add an account; a manager's may belong to an organisation.
+        """Add an account; a manager's or supervisor's may belong to an organisation.
 
         Raises:
             ServiceError: the name or the password is of no use, there is one of this name, or no such
@@ -21,9 +22,10 @@ class AccountService(Service):
         """
         self.check_global("to add an account")
         self.check_organisation(organisation)
-        if organisation and role is not Role.MANAGER:
+        if organisation and not role.may_have_organisation:
             raise ServiceError(
-                Cause.BAD_VALUE, f"account {name}: a {role} works for all; only a manager has an organisation"
+                Cause.BAD_VALUE,
+                f"account {name}: a {role} works for all; only a manager or a supervisor has an organisation",
             )
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable() or " " in name:
             raise ServiceError(
@@ -38,6 +40,8 @@ class AccountService(Service):
     def change(self, name: str, *, password: str | None = None, enabled: bool | None = None) -> None:
         """Give an account another password, or let it sign in or not; None leaves it as it is.
 
+        With another password nobody is signed in at the supervisor's page any more.
+
         Raises:
             ServiceError: there is none of this name, or the password is of no use.
         """
@@ -48,6 +52,8 @@ class AccountService(Service):
         if password is not None:
             account = evolve(account, password_hash=hashed(password))
         self._at.store.put_account(evolve(account, enabled=account.enabled if enabled is None else enabled))
+        if password is not None:
+            end_sessions(self._at.store, name)
 
     def all(self) -> tuple[AccountLogin, ...]:
         """Return all accounts by name."""

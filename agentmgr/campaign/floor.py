@@ -1,12 +1,13 @@
 """The floor: who is logged on and what they do, and what a supervisor wants of them."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
 from agentmgr.core.wishes import LogOff, Outcome, TakeBreak, Wish, WorkIn
-from agentmgr.ports import LIVE_JOB_STATES, AgentView, ZoneUpdate
+from agentmgr.ports import LIVE_JOB_STATES, AgentView, JobFacts, ZoneUpdate
 from agentmgr.text import fault_of
 from protocol.enums import AgentState, CallState
 
@@ -64,7 +65,9 @@ class FloorService(Service):
             view = self._at.floors.look(name)
             if view is None:
                 continue
-            for agent in sorted(view.agents, key=lambda agent: agent.agent_id):
+            seen = [each for each in view.agents if self._caller.may_see(each.organisation)]
+            for agent in sorted(seen, key=lambda agent: agent.agent_id):
+                agent = self._shown(agent, view.jobs)
                 if state and state not in _states_of(agent):
                     continue
                 if campaign and campaign not in (agent.campaign, agent.placed_in):
@@ -73,7 +76,32 @@ class FloorService(Service):
 
     def follow(self, zone: str = "") -> AsyncIterator[Sequence[ZoneUpdate]]:
         """Yield what is new in a zone, or in all, some times a second; for trio's thread."""
-        return self._at.floors.follow(zone)
+        if not self._caller.organisation:
+            return self._at.floors.follow(zone)
+        return self._follow_own(zone)
+
+    async def _follow_own(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
+        async with aclosing(self._at.floors.follow(zone)) as followed:  # type: ignore[type-var]  # a generator
+            async for updates in followed:
+                yield [self._own_of(update) for update in updates]
+
+    def _own_of(self, update: ZoneUpdate) -> ZoneUpdate:
+        """Leave out who and what belongs to others; everybody's agents may work for them."""
+        jobs = update.look.jobs if update.look is not None else ()
+        agents = {
+            agent_id: agent and self._shown(agent, jobs)
+            for agent_id, agent in update.agents.items()
+            if agent is None or self._caller.may_see(agent.organisation)
+        }
+        own = [facts for facts in jobs if self._caller.may_see(facts.view.organisation)]
+        look = update.look and evolve(update.look, jobs=own)
+        return evolve(update, agents=agents, look=look)
+
+    def _shown(self, agent: AgentView, jobs: Sequence[JobFacts]) -> AgentView:
+        foreign = {each.view.campaign for each in jobs if not self._caller.may_see(each.view.organisation)}
+        if agent.placed_in in foreign:
+            agent = evolve(agent, placed_in="")
+        return evolve(agent, campaign="", contact="") if agent.campaign in foreign else agent
 
     def log_off(self, agent_ids: Sequence[str], *, now: bool = False, zone: str = "") -> Sequence[Wished]:
         """Log agents off when nothing is on, or at once; return what came of it for each."""
@@ -115,10 +143,10 @@ class FloorService(Service):
 
     def _wish(self, agent_ids: Sequence[str], wish: Wish, zone: str) -> Sequence[Wished]:
         zones, agent_ids = self._zones(zone), tuple(dict.fromkeys(agent_ids))
-        where = self._at.floors.where(agent_ids)
+        where = self._at.floors.where([each for each in agent_ids if self._is_visible(each)])
         found: dict[tuple[str, str], Outcome] = {}
         for name in zones:
-            there = [agent_id for agent_id in agent_ids if name in where[agent_id]]
+            there = [agent_id for agent_id in agent_ids if name in where.get(agent_id, ())]
             if there:
                 outcomes = self._at.floors.wish(name, [(agent_id, wish) for agent_id in there])
                 found.update(zip(((agent_id, name) for agent_id in there), outcomes, strict=True))
@@ -127,6 +155,12 @@ class FloorService(Service):
             for agent_id in agent_ids
             for name in [each for each in zones if (agent_id, each) in found] or [""]
         ]
+
+    def _is_visible(self, agent_id: str) -> bool:
+        if not self._caller.organisation:
+            return True
+        login = self._at.store.find_agent(agent_id)
+        return login is not None and self._caller.may_see(login.agent.organisation)
 
     def _zones(self, zone: str) -> Sequence[str]:
         """Return the zones that are meant, all of which are served here."""

@@ -1,4 +1,4 @@
-"""Tokens with which programs call in place of an account's password: made, listed, revoked, checked.
+"""Tokens in place of an account's password, of programs and browsers: made, listed, revoked, checked.
 
 A token is 256 bits of chance behind an id, so a fast hash of it is as safe in the store as a slow one. Its
 text is told once, when it is made.
@@ -9,7 +9,7 @@ import hmac
 import secrets
 
 from agentmgr.campaign.service import Cause, Service, ServiceError
-from agentmgr.ports import AccountLogin, AccountToken, Role
+from agentmgr.ports import AccountLogin, AccountStore, AccountToken, Role
 
 PREFIX = "agentmgr"
 """What every token begins with, so that one is known where it should not be: in a log, in a repository."""
@@ -17,7 +17,12 @@ SECRET_BYTES = 32
 MAX_NAME_CHARACTERS = 50
 MAX_DAYS = 3650
 MAX_TOKENS = 100
-"""So many an account may have."""
+"""So many an account may have, those of browsers not counted."""
+SESSION = "browser session"
+"""The name of the token that stands for somebody who is signed in with a browser."""
+SESSION_S = 12 * 3600.0
+MAX_SESSIONS = 50
+"""So many browsers may be signed in with an account; with one more the oldest is signed out."""
 DAY_S = 86_400.0
 
 
@@ -48,23 +53,42 @@ class TokenService(Service):
                 f"account {account}: is a {login.role}; tokens are for calls of the web services, which need"
                 f" a {Role.MANAGER}",
             )
-        if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+        if len(name) > MAX_NAME_CHARACTERS or not name.isprintable() or name == SESSION:
             raise ServiceError(
                 Cause.BAD_VALUE,
-                f"name of a token: has at most {MAX_NAME_CHARACTERS} characters that can be printed",
+                f"name of a token: has at most {MAX_NAME_CHARACTERS} characters that can be printed, and"
+                f" is not {SESSION!r}",
             )
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise ServiceError(Cause.BAD_VALUE, f"days: found {days}; allowed are 1 to {MAX_DAYS}")
-        if len(self._at.store.tokens(account)) >= MAX_TOKENS:
+        of_programs = [each for each in self._at.store.tokens(account) if each.name != SESSION]
+        if len(of_programs) >= MAX_TOKENS:
             raise ServiceError(
                 Cause.BAD_VALUE,
                 f"account {account}: has {MAX_TOKENS} tokens already; revoke some (agentmgr account token"
                 f" list {account})",
             )
+        return self._make(account, name, None if days is None else self._at.now() + days * DAY_S)
+
+    def open_session(self, account: str) -> str:
+        """Make the token of a browser that has shown an account's password; return its text.
+
+        For those who let people in, as `holder` is.
+        """
         now = self._at.now()
-        ends_at = None if days is None else now + days * DAY_S
+        for place, each in enumerate(reversed(sessions_of(self._at.store, account)), 1):
+            if place >= MAX_SESSIONS or (each.ends_at or now) <= now:
+                self._at.store.delete_token(each.token_id)
+        return self._make(account, SESSION, now + SESSION_S)[1]
+
+    def close_session(self, text: str) -> None:
+        """Let the token of a browser be good for nothing any more."""
+        if self.holder(text) is not None:
+            self._at.store.delete_token(id_of(text))
+
+    def _make(self, account: str, name: str, ends_at: float | None) -> tuple[AccountToken, str]:
         token_id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
-        token = AccountToken(token_id, account, name, _digest(secret), now, ends_at)
+        token = AccountToken(token_id, account, name, _digest(secret), self._at.now(), ends_at)
         self._at.store.add_token(token)
         return token, f"{PREFIX}_{token_id}_{secret}"
 
@@ -100,6 +124,17 @@ class TokenService(Service):
         if token.ends_at is not None and token.ends_at <= self._at.now():
             return None
         return self._at.store.find_account(token.account)
+
+
+def sessions_of(store: AccountStore, account: str) -> list[AccountToken]:
+    """Return the tokens of browsers that are, or were, signed in with an account, the oldest first."""
+    return [each for each in store.tokens(account) if each.name == SESSION]
+
+
+def end_sessions(store: AccountStore, account: str) -> None:
+    """Sign all browsers out that are signed in with an account."""
+    for each in sessions_of(store, account):
+        store.delete_token(each.token_id)
 
 
 def id_of(text: str) -> str:

@@ -32,7 +32,12 @@ class ZoneService(Service):
         names = {m.incarnation: m.name for m in view.managers if m.state is ManagerState.Live}
         ages = self._at.manager.ages()
         return tuple(
-            ZoneStatus(lease, names.get(lease.owner, ""), ages.get(lease.owner), self._agents(lease.zone))
+            ZoneStatus(
+                lease,
+                names.get(lease.owner, ""),
+                ages.get(lease.owner),
+                self._at.floors.agents_in(lease.zone),
+            )
             for lease in view.zones
         )
 
@@ -47,6 +52,7 @@ class ZoneService(Service):
         Raises:
             ServiceError: there is no such zone, or no such manager that lives.
         """
+        self.check_global("to move a zone")
         living = [each.name for each in self.managers()]
         if manager and manager not in living:
             some = f"those that live: {', '.join(living)}" if living else "none lives"
@@ -60,11 +66,8 @@ class ZoneService(Service):
         Raises:
             ServiceError: no server runs.
         """
+        self.check_global("to drain a manager")
         name = self._at.manager.drain()
         if name is None:
             raise ServiceError(Cause.NOT_SERVED, "no server runs here: there is nothing to drain")
         return name
-
-    def _agents(self, zone: str) -> int | None:
-        floor = self._at.floors.look(zone)
-        return len(floor.agents) if floor is not None else None

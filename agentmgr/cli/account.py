@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from agentmgr.cli.agents import PasswordStdin, new_password
 from agentmgr.cli.common import Config, Json, Misused, group, perform, say, show
 
-app = group("account", "Accounts of programs that sign in for themselves: add, set, list, delete, token.")
+app = group("account", "Accounts of programs and supervisors: add, set, list, delete, token.")
 tokens = group("token", "Tokens of accounts, for calls without a password: add, list, revoke.")
 app.command(tokens)
 
@@ -17,7 +17,7 @@ def add(
     name: str,
     /,
     *,
-    role: Literal["service", "manager"] = "service",
+    role: Literal["service", "manager", "supervisor"] = "service",
     org: str = "",
     password_stdin: PasswordStdin = False,
     config: Config = None,
@@ -26,7 +26,8 @@ def add(
 
     A blender, a monitor or a contact centre signs in with an account of the role service, and may then blend,
     reskill, log off and report as lost any agent of the zone, over a connection of its own. With one of the
-    role manager a program or a person calls the web services.
+    role manager a program or a person calls the web services. A supervisor signs in at the supervisor's page
+    in the browser, and so may a manager.
 
     ```
     agentmgr account add blender
@@ -41,7 +42,7 @@ def add(
     role
         What it is for.
     org
-        The organisation that a manager works for; without one all that there is.
+        The organisation that a manager or supervisor works for; without one all that there is.
     """
     from agentmgr.admin.requests import AddAccount
 

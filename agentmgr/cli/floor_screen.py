@@ -41,7 +41,7 @@ class Floor:
     trouble: str = WAITING
     said: str = ""
     asks: str = ""
-    _new: dict[tuple[str, str], Row] = field(factory=dict)
+    _told: dict[tuple[str, str], Row] = field(factory=dict)
 
     def row(self, row: Row) -> bool:
         """Take a row in; returns whether all of this moment is in, and can be drawn."""
@@ -51,14 +51,16 @@ class Floor:
                 self.zones[zone] = dict(row)
                 if row["whole"]:
                     self.agents = {key: each for key, each in self.agents.items() if key[0] != zone}
+                if row["looked"]:
+                    self._told = {key: each for key, each in self._told.items() if key[0] != zone}
             case "agent":
                 self.agents[str(row["zone"]), str(row["agent"])] = row
             case "gone":
                 self.agents.pop((str(row["zone"]), str(row["agent"])), None)
             case "campaign":
-                self._new[str(row["zone"]), str(row["campaign"])] = row
+                self._told[str(row["zone"]), str(row["campaign"])] = row
             case "drawn":
-                self.campaigns, self._new, self.trouble = self._new, {}, ""
+                self.campaigns, self.trouble = dict(self._told), ""
                 if self.chosen not in self.campaigns:
                     self.chosen = min(self.campaigns, default=("", ""))
                 return True
@@ -70,7 +72,7 @@ class Floor:
         self.zones.clear()
         self.agents.clear()
         self.campaigns.clear()
-        self._new.clear()
+        self._told.clear()
         self.chosen = ("", "")
 
     @property

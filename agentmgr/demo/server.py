@@ -35,6 +35,7 @@ from agentmgr.settings.classes import (
 )
 from agentmgr.tls.settings import TlsSettings
 from agentmgr.web.desktops import DESKTOP
+from agentmgr.web.supervise import SUPERVISE
 from agentmgr.web.trying import PAGE
 from protocol.enums import DialFailReason, PacingType
 from protocol.test_numbers import RANGES, Outcome, number_for
@@ -119,7 +120,7 @@ class DemoServer:
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `say` gets two lines when desktops can log on and services be called.
 
-    For people it is one, with the address of the desktop in a browser.
+    For people they have the addresses of the pages for agents and for supervisors.
 
     Raises:
         ServerFailed: it could not start or go on.
@@ -173,7 +174,9 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         if demo.for_people:
             say(
                 f"open {server.http_url}{DESKTOP.path} in a browser and sign in as agent {AGENTS[0]}"
-                f" (or up to {AGENTS[-1]}), password {PASSWORD}; Ctrl-C ends it"
+                f" (or up to {AGENTS[-1]}), password {PASSWORD};\n"
+                f"{server.http_url}{SUPERVISE.path} is the supervisor's page: account {MANAGER}, the same"
+                " password; Ctrl-C ends it"
             )
             return
         say(  # at once: whoever waits for the first line may read no other

@@ -1,4 +1,4 @@
-"""Organisations, and accounts of programs that sign in for themselves, as they are stored."""
+"""Organisations, and accounts of programs and supervisors, as they are stored."""
 
 from enum import StrEnum
 from typing import Protocol
@@ -11,6 +11,12 @@ class Role(StrEnum):
 
     SERVICE = "service"  # signs in on a connection of the wire and sends some commands for any agent
     MANAGER = "manager"  # calls the web services: of its organisation's things, of all without one
+    SUPERVISOR = "supervisor"  # a person at the wallboard, with the same bounds
+
+    @property
+    def may_have_organisation(self) -> bool:
+        """Whether an account may work for one organisation alone."""
+        return self is not Role.SERVICE
 
 
 @frozen
@@ -32,6 +38,11 @@ class AccountLogin:
     def may_call(self) -> bool:
         """Whether operations of the web services may be called with it."""
         return self.enabled and self.role is Role.MANAGER
+
+    @property
+    def may_supervise(self) -> bool:
+        """Whether somebody may sign in with it at the supervisor's page."""
+        return self.enabled and self.role in (Role.SUPERVISOR, Role.MANAGER)
 
 
 @frozen

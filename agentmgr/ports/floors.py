@@ -43,6 +43,7 @@ class AgentView:
     calls: int = 0
     talk_s: float = 0.0
     walk_aways: int = 0
+    organisation: str = ""
 
     def on_day(self, day: int, at: float) -> "AgentView":
         """Return the agent with what it has done on a day up to `at`, the call that is on included."""
@@ -71,6 +72,7 @@ class JobView:
     ringing: int
     waiting: int
     done_here: int = 0
+    organisation: str = ""
 
 
 @frozen
@@ -135,7 +137,7 @@ class ZoneUpdate:
     """What is new in a zone: agents by their ids, None if one is gone.
 
     With `is_snapshot` there are no others. `look` has the zone as it is without its agents, None while it is
-    not open.
+    not open; with `is_looked` its jobs are as they are now, otherwise as they were when it was last so.
     """
 
     zone: str
@@ -143,6 +145,7 @@ class ZoneUpdate:
     is_snapshot: bool
     agents: Mapping[str, AgentView | None]
     look: ZoneView | None
+    is_looked: bool = True
 
 
 class Floors(Protocol):
@@ -154,6 +157,10 @@ class Floors(Protocol):
 
     def look(self, zone: str) -> ZoneView | None:
         """Return all that is in a zone; None if it is not open."""
+        ...
+
+    def agents_in(self, zone: str) -> int | None:
+        """Return how many agents are logged on in a zone; None if it is not open."""
         ...
 
     def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
@@ -180,6 +187,9 @@ class NoFloors:
         return {}
 
     def look(self, zone: str) -> ZoneView | None:
+        return None
+
+    def agents_in(self, zone: str) -> int | None:
         return None
 
     async def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:

@@ -159,6 +159,7 @@ def see_agent(agent: Agent | None) -> AgentView | None:
         calls=agent.today.calls,
         talk_s=agent.today.talk_s,
         walk_aways=agent.today.walk_aways,
+        organisation=agent.spec.organisation,
     )
 
 
@@ -179,6 +180,7 @@ def see_job(job: Job | None) -> JobView | None:
         len(job.ringing),
         len(job.waiting),
         job.done_here,
+        job.campaign.organisation,
     )
 
 

@@ -17,8 +17,10 @@ from agentmgr.runtime.feed import Reader, see_agent, see_job
 from agentmgr.runtime.host import HostedZone, ZoneHost
 from protocol.enums import AgentState
 
-UPDATE_INTERVAL_S = 0.5
-"""How often whoever follows the zones is told what is new."""
+UPDATE_INTERVAL_S = 0.1
+"""How often whoever follows the zones is told which agents have changed."""
+LOOK_INTERVAL_S = 1.0
+"""How often jobs are looked at for them, which takes a look at every agent."""
 
 AT_A_TIME = 100
 """So many agents are looked at in a row; whoever waits for trio's thread comes in between."""
@@ -37,6 +39,9 @@ class HostedFloors:
     def look(self, zone: str) -> ZoneView | None:
         return trio.from_thread.run(self._look, zone)
 
+    def agents_in(self, zone: str) -> int | None:
+        return trio.from_thread.run_sync(self._agents_in, zone)
+
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return trio.from_thread.run_sync(self._where, agent_ids)
 
@@ -45,6 +50,10 @@ class HostedFloors:
 
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         return trio.from_thread.run(self._wish, zone, wishes)
+
+    def _agents_in(self, zone: str) -> int | None:
+        hosted = self._host.zones.get(zone)
+        return len(hosted.zone.agents) if hosted is not None else None
 
     async def _look(self, zone: str) -> ZoneView | None:
         hosted = self._host.zones.get(zone)
@@ -88,6 +97,8 @@ class _Followed:
         self._readers = readers
         self._hosted: HostedZone | None = None
         self._reader: Reader | None = None
+        self._seen: ZoneView | None = None
+        self._look_at = 0.0
 
     async def take(self, state: str, hosted: HostedZone | None, now: float) -> ZoneUpdate:
         if hosted is None:
@@ -97,11 +108,17 @@ class _Followed:
         if is_new or self._reader is None:
             self._hosted = hosted
             self._reader = self._readers.enter_context(hosted.feed.open(from_now=True))
-        # all that is there in portions, what changes meanwhile is with the reader
-        seen = await _look(hosted, now, with_agents=is_new)
+        whole: Sequence[AgentView] = ()
+        is_looked = is_new or self._seen is None or trio.current_time() >= self._look_at
+        if is_looked or self._seen is None:
+            # all that is there in portions, what changes meanwhile is with the reader
+            seen = await _look(hosted, now, with_agents=is_new)
+            whole, self._seen = seen.agents, evolve(seen, agents=())
+            self._look_at = trio.current_time() + LOOK_INTERVAL_S
         update = self._reader.take()
-        agents = {agent.agent_id: agent for agent in seen.agents} | dict(update.agents)
-        return ZoneUpdate(self._zone, state, is_new or update.is_snapshot, agents, evolve(seen, agents=()))
+        agents = {agent.agent_id: agent for agent in whole} | dict(update.agents)
+        look = evolve(self._seen, at=now)
+        return ZoneUpdate(self._zone, state, is_new or update.is_snapshot, agents, look, is_looked)
 
 
 async def _look(hosted: HostedZone, now: float, *, with_agents: bool = True) -> ZoneView:

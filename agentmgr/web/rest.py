@@ -1,6 +1,5 @@
 """The resources over HTTP: who calls, what is called, and its answer."""
 
-import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from importlib.metadata import version
@@ -32,7 +31,7 @@ KEPT_BYTES = 1_048_576
 PIECE_BYTES = 65_536
 FAILED = "the server failed; its log says why"
 
-STREAMED = re.compile(f"{ROOT}/lists/[^/]+/contacts")
+STREAMED = f"{ROOT}/lists/[^/]+/contacts"
 """Paths of bodies that are read as they come, whatever their size."""
 
 

@@ -1,5 +1,6 @@
 """The ways of calling operations over HTTP, as every process that has a store serves them."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -13,11 +14,14 @@ from agentmgr.ports import AccountStore, Login
 from agentmgr.rest.bulk import bulk_route
 from agentmgr.rest.listings import listing_routes
 from agentmgr.rest.routes import Route, operation_routes
+from agentmgr.web import rest, supervise
 from agentmgr.web.calls import Calls
-from agentmgr.web.rest import rest_routes
 from agentmgr.web.signin import SignIn
 from agentmgr.web.soap import soap_routes
 from agentmgr.web.trying import TRYING
+
+STREAMED = re.compile(f"{rest.STREAMED}|{supervise.STREAMED}")
+"""Paths of bodies that are read as they come, whatever their size."""
 
 
 class SignInStore(AccountStore, Protocol):
@@ -33,14 +37,17 @@ def resources() -> tuple[Route, ...]:
     return (*operation_routes(), *listing_routes(), bulk_route())
 
 
-def api_routes(store: SignInStore, services: Callable[[Caller], Services]) -> list[BaseRoute]:
-    """Return the routes of all ways of calling operations.
+def calls_of(store: SignInStore, services: Callable[[Caller], Services]) -> Calls:
+    """Return what all ways of calling over HTTP have in common.
 
     Args:
         store: has the accounts of callers.
         services: as one caller has them.
     """
     holder = services(Caller("sign-in")).tokens.holder
-    sign_in = SignIn(store.find_account, partial(verify_and_renew, store.renew_hash), holder)
-    calls = Calls(sign_in, services)
-    return [*soap_routes(calls), *TRYING.routes(), *rest_routes(calls, resources())]
+    return Calls(SignIn(store.find_account, partial(verify_and_renew, store.renew_hash), holder), services)
+
+
+def api_routes(calls: Calls) -> list[BaseRoute]:
+    """Return the routes of all ways of calling operations."""
+    return [*soap_routes(calls), *TRYING.routes(), *rest.rest_routes(calls, resources())]

@@ -93,24 +93,33 @@ class SignIn:
         header = request.headers.get("authorization", "")
         source = source_of(request.client.host if request.client is not None else "")
         if tokens and header[:7].lower() == "bearer ":
-            account = await self._by_token(header[7:].strip(), source)
+            account = await self.by_token(header[7:].strip(), source)
         else:
-            account = await self._by_password(header, source, BOTH if tokens else CHALLENGE)
+            account = await self.by_password(*_basic(header, BOTH if tokens else CHALLENGE), source)
         if not account.may_call:
             raise HTTPException(
                 403, f"account {account.name} may not call web services; that needs the role manager\n"
             )
         return Caller(account.name, account.organisation)
 
-    async def _by_password(self, header: str, source: str, challenge: dict[str, str]) -> AccountLogin:
-        name, password = _basic(header, challenge)
+    async def by_password(self, name: str, password: str, source: str) -> AccountLogin:
+        """Return the account with a name and a password.
+
+        Raises:
+            HTTPException: there is none (401), or it is not looked at now (429, 503).
+        """
         account = await self._look(self._find, name)
         if account is None or not self._is_remembered(account, password):
             await self._check(((CheckAccount, name), source), account, password)
         assert account is not None, "its password was right"
         return account
 
-    async def _by_token(self, text: str, source: str) -> AccountLogin:
+    async def by_token(self, text: str, source: str) -> AccountLogin:
+        """Return the account whose token this is.
+
+        Raises:
+            HTTPException: there is none (401), or it is not looked at now (429, 503).
+        """
         pair = (CheckAccount, f"token {id_of(text)[:MAX_NAME_CHARACTERS]}"), source
         self._slow(pair)
         account = await self._look(self._holder, text)

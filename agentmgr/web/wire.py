@@ -1,12 +1,12 @@
 """The wire for pages: a WebSocket is a stream of the same frames, each as a text of JSON."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 import trio
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from agentmgr.web.origins import is_own
 from protocol.connection import closing_bytes
 from protocol.errors import RemoteProtocolError
 from protocol.json_form import frame_of, texts_of
@@ -76,7 +76,7 @@ def wire_route(find: Callable[[str], Serve | None]) -> WebSocketRoute:
     """
 
     async def answer(websocket: WebSocket) -> None:
-        if not _is_own(websocket):
+        if not is_own(websocket):
             await websocket.close()  # which is 403 before it was accepted
             return
         await websocket.accept()
@@ -90,9 +90,3 @@ def wire_route(find: Callable[[str], Serve | None]) -> WebSocketRoute:
             await serve(stream, f"{client.host}:{client.port}" if client is not None else "")
 
     return WebSocketRoute(PATH, answer)
-
-
-def _is_own(websocket: WebSocket) -> bool:
-    """Whether a page of this server asks; browsers let those of any other one ask as well."""
-    origin = urlsplit(websocket.headers.get("origin", ""))
-    return origin.scheme in ("http", "https") and origin.netloc == websocket.headers.get("host")

@@ -11,8 +11,9 @@ from agentmgr.cli.top import parse_keys
 SIZES = [(80, 24), (120, 40), (60, 12), (40, 8), (300, 100)]
 
 
-def zone(whole: bool = False, name: str = "North", at: float = 1000.0) -> dict[str, Any]:
-    return {"kind": "zone", "zone": name, "state": "ok", "at": at, "whole": whole, "telephony_is_down": False}
+def zone(whole: bool = False, name: str = "North", at: float = 1000.0, looked: bool = True) -> dict[str, Any]:
+    row = {"kind": "zone", "zone": name, "state": "ok", "at": at, "telephony_is_down": False}
+    return {**row, "whole": whole, "looked": looked}
 
 
 def agent(number: int, **changes: Any) -> dict[str, Any]:
@@ -125,11 +126,11 @@ def test_chosen_campaign_stays_chosen_when_one_before_it_ends() -> None:
     floor = told(zone(whole=True), campaign("Autumn"), campaign("Spring"))
     floor.choose(5)
     assert floor.chosen_campaign == "Spring"
-    floor.row(campaign("Spring"))
-    floor.row({"kind": "drawn"})
+    for row in (zone(), campaign("Spring"), {"kind": "drawn"}):
+        floor.row(row)
     assert floor.chosen_campaign == "Spring"
-    floor.row(campaign("Winter"))
-    floor.row({"kind": "drawn"})
+    for row in (zone(), campaign("Winter"), {"kind": "drawn"}):
+        floor.row(row)
     assert floor.chosen_campaign == "Winter"
 
 
@@ -174,3 +175,13 @@ def test_server_that_is_gone_is_said_and_nothing_old_is_shown() -> None:
 )
 def test_keys_have_names_and_unknown_sequences_press_nothing(typed: str, keys: list[str]) -> None:
     assert list(parse_keys(typed)) == keys
+
+
+def test_campaigns_stay_until_they_are_looked_at_again() -> None:
+    floor = told(zone(whole=True), campaign("Autumn"), campaign("Spring"))
+    for row in (zone(looked=False), agent(1), {"kind": "drawn"}):
+        floor.row(row)
+    assert sorted(name for _, name in floor.campaigns) == ["Autumn", "Spring"]
+    for row in (zone(), campaign("Spring"), {"kind": "drawn"}):
+        floor.row(row)
+    assert sorted(name for _, name in floor.campaigns) == ["Spring"]

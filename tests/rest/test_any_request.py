@@ -36,8 +36,7 @@ from agentmgr.rest.openapi import describe
 from agentmgr.rest.routes import ROOT
 from agentmgr.store import SqlStore
 from agentmgr.web.pages import pages
-from agentmgr.web.rest import STREAMED
-from agentmgr.web.routes import api_routes, resources
+from agentmgr.web.routes import STREAMED, api_routes, calls_of, resources
 from agentmgr.web.server import WebServer
 from protocol.enums import ContactType
 from tests.databases import new_store
@@ -136,7 +135,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ready: queue.Queue[tuple[int, trio.lowlevel.TrioToken, trio.CancelScope]] = queue.Queue()
 
     async def serve() -> None:
-        app = pages(CollectorRegistry(), dict, api_routes(store, lambda caller: Services(backing, caller)))
+        app = pages(
+            CollectorRegistry(), dict, api_routes(calls_of(store, lambda caller: Services(backing, caller)))
+        )
         with trio.CancelScope() as ending:
             (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
             port = listener.socket.getsockname()[1]

@@ -64,13 +64,18 @@ class Page:
         self._count = 0
 
     async def open(
-        self, zone: str = "Default", origin: str | None = "http://{host}", extensions: Any = ()
+        self,
+        zone: str = "Default",
+        origin: str | None = "http://{host}",
+        extensions: Any = (),
+        target: str = "/wire/{zone}",
+        cookie: str = "",
     ) -> int:
         """Shake hands; return HTTP's status."""
         headers = [] if origin is None else [(b"origin", origin.format(host=self.host).encode())]
-        asked = Request(
-            host=self.host, target=f"/wire/{zone}", extra_headers=headers, extensions=list(extensions)
-        )
+        headers += [(b"cookie", cookie.encode())] if cookie else []
+        path = target.format(zone=zone)
+        asked = Request(host=self.host, target=path, extra_headers=headers, extensions=list(extensions))
         await self.stream.send_all(self.wire.send(asked))
         answer = await self._next()
         if isinstance(answer, RejectConnection):

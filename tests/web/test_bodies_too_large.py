@@ -16,8 +16,8 @@ from agentmgr.ports import AccountLogin, Role
 from agentmgr.store import SqlStore
 from agentmgr.web.limits import WebLimits
 from agentmgr.web.pages import pages
-from agentmgr.web.rest import STREAMED, tell
-from agentmgr.web.routes import api_routes
+from agentmgr.web.rest import tell
+from agentmgr.web.routes import STREAMED, api_routes, calls_of
 from agentmgr.web.server import WebServer
 from tests.databases import new_store
 
@@ -43,7 +43,7 @@ async def port(store: SqlStore, nursery: trio.Nursery, request_s: float) -> int:
     def services(caller: Caller) -> Services:
         return Services(unserved(store), caller)
 
-    app = pages(CollectorRegistry(), dict, api_routes(store, services))
+    app = pages(CollectorRegistry(), dict, api_routes(calls_of(store, services)))
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
     web = WebServer(app, WebLimits(body_bytes=LIMIT, request_s=request_s), streamed=STREAMED, tell=tell)
     nursery.start_soon(web.serve, [listener])
