@@ -1,6 +1,6 @@
 """The floor as a supervisor asks for it, over zones that a test makes up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 from attrs import evolve
@@ -9,9 +9,10 @@ from callers import T0, services
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services, unserved
 from agentmgr.core.agent import Blend
+from agentmgr.core.model import AgentSpec
 from agentmgr.core.wishes import LogOff, Outcome, TakeBreak, Wish, WorkIn
-from agentmgr.ports import AgentView, ServiceStore, ZoneView
-from protocol.enums import AgentState, CallState, NailupStatus
+from agentmgr.ports import AgentView, JobFacts, JobView, ServiceStore, ZoneUpdate, ZoneView
+from protocol.enums import AgentState, CallState, NailupStatus, PacingType
 
 TALKER = AgentView(
     "1002",
@@ -53,12 +54,21 @@ class MadeUpFloors:
         self.zones = zones
         self.wished: list[tuple[str, Sequence[tuple[str, Wish]]]] = []
         self.day = 5
+        self.jobs: Sequence[JobFacts] = ()
 
     def states(self) -> Mapping[str, str]:
         return dict.fromkeys(self.zones, "ok") | {"West": "reopening"}
 
     def look(self, zone: str) -> ZoneView | None:
-        return ZoneView(zone, T0, self.day, self.zones[zone], ())
+        return ZoneView(zone, T0, self.day, self.zones[zone], self.jobs)
+
+    def agents_in(self, zone: str) -> int | None:
+        return len(self.zones[zone]) if zone in self.zones else None
+
+    async def follow(self, zone: str) -> AsyncIterator[Sequence[ZoneUpdate]]:
+        agents: dict[str, AgentView | None] = {each.agent_id: each for each in self.zones["North"]}
+        look = ZoneView("North", T0, self.day, (), self.jobs)
+        yield [ZoneUpdate("North", "ok", True, {**agents, "gone": None}, look)]
 
     def where(self, agent_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return {
@@ -176,3 +186,78 @@ def test_move_is_to_a_campaign_that_runs(served: Services, floors: MadeUpFloors)
 def test_logoff_says_whether_it_is_now(served: Services, floors: MadeUpFloors) -> None:
     served.floor.log_off(["1002"], now=True)
     assert floors.wished == [("North", [("1002", LogOff(now=True))])]
+
+
+# -- for one organisation ------------------------------------------------------------------
+
+
+def facts(job_id: int, campaign: str, organisation: str) -> JobFacts:
+    view = JobView(job_id, campaign, False, False, 1, 0, 1, 0, 0, 0, 0, 0, organisation)
+    numbers = dict.fromkeys(
+        ("on_hand", "on_hand_fresh", "in_work", "callbacks", "dials", "answers", "abandoned"), 0
+    )
+    rates = dict.fromkeys(("dials_a_minute", "answers_a_minute", "abandoned_a_minute"), 0.0)
+    return JobFacts(
+        view, PacingType.Predictive, "English", 1, 0.03, 4.0, **numbers, is_fetching=False, next_due_at=None,
+        may_risk=True, **rates,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def shared(store: ServiceStore) -> MadeUpFloors:
+    """A floor with an agent of North Bank, one of South Bank, and two of all in a campaign of each."""
+    everybody = services(store, ["North"])
+    for name in ("North Bank", "South Bank"):
+        everybody.organisations.add(name)
+    agents = {"1001": "North Bank", "1002": "South Bank", "1003": "", "1004": ""}
+    for agent_id, organisation in agents.items():
+        everybody.agents.add([AgentSpec(agent_id, agent_id, (), organisation)], "secret", "North")
+    floors = MadeUpFloors(
+        North=[
+            evolve(TALKER, agent_id="1001", organisation="North Bank", campaign="Spring"),
+            evolve(TALKER, agent_id="1002", organisation="South Bank", campaign="Autumn"),
+            evolve(TALKER, agent_id="1003", campaign="Spring", placed_in="Autumn"),
+            evolve(TALKER, agent_id="1004", campaign="Autumn"),
+        ]
+    )
+    floors.jobs = (facts(1, "Spring", "North Bank"), facts(2, "Autumn", "South Bank"))
+    return floors
+
+
+SEEN = {"1001": ("Spring", "A1", ""), "1003": ("Spring", "A1", ""), "1004": ("", "", "")}
+"""Campaign, contact and place of the agents whom North Bank sees."""
+
+
+def test_organisation_sees_its_agents_and_those_of_all_but_not_what_they_do_for_others(
+    store: ServiceStore, shared: MadeUpFloors
+) -> None:
+    floor = services(store, ["North"], floors=shared, organisation="North Bank").floor
+    seen = [each.agent for each in floor.agents()]
+    assert {each.agent_id: (each.campaign, each.contact, each.placed_in) for each in seen} == SEEN
+
+
+async def test_organisation_follows_its_own(store: ServiceStore, shared: MadeUpFloors) -> None:
+    floor = services(store, ["North"], floors=shared, organisation="North Bank").floor
+    ((update,),) = [each async for each in floor.follow()]
+    seen = [each for each in update.agents.values() if each is not None]
+    assert {each.agent_id: (each.campaign, each.contact, each.placed_in) for each in seen} == SEEN
+    assert "gone" in update.agents
+    assert update.look is not None
+    assert [each.view.campaign for each in update.look.jobs] == ["Spring"]
+
+
+def test_organisation_wishes_nothing_of_the_agents_of_others(
+    store: ServiceStore, shared: MadeUpFloors
+) -> None:
+    floor = services(store, ["North"], floors=shared, organisation="North Bank").floor
+    outcomes = {
+        each.agent_id: each.outcome for each in floor.take_break(["1001", "1002", "1003", "nobody"], "7")
+    }
+    assert outcomes == {
+        "1001": Outcome.ON_BREAK,
+        "1002": Outcome.NOT_LOGGED_ON,
+        "1003": Outcome.ON_BREAK,
+        "nobody": Outcome.NOT_LOGGED_ON,
+    }
+    ((_, wishes),) = shared.wished
+    assert [agent_id for agent_id, _ in wishes] == ["1001", "1003"]

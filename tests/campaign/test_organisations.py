@@ -260,7 +260,9 @@ def test_organisation_needs_a_name_of_use(store: SqlStore, name: str) -> None:
 
 
 def test_account_of_a_program_on_the_wire_works_for_all(shared: SqlStore) -> None:
-    with refused(Cause.BAD_VALUE, "a service works for all; only a manager or a supervisor has an organisation"):
+    with refused(
+        Cause.BAD_VALUE, "a service works for all; only a manager or a supervisor has an organisation"
+    ):
         services(shared).accounts.add("blender", "secret", Role.SERVICE, NORTH)
 
 
