@@ -36,6 +36,7 @@ def conformance(
     only: tuple[str, ...] = (),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     serve: Annotated[bool, Parameter(negative="")] = False,
+    web: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     junit: Path | None = None,
     security: TlsOptions = PLAINTEXT,
@@ -53,6 +54,7 @@ def conformance(
     agentmgr conformance --host 192.0.2.7 --agents 2001,2002 --password secret --junit conformance.xml
     agentmgr conformance --host agents.example.org --port 9970 --ca-file ca.pem
     agentmgr conformance --serve
+    agentmgr conformance --serve --web
     ```
 
     With `--serve` it is the other way round: it plays a server, waits for a desktop, leads that through
@@ -105,6 +107,9 @@ def conformance(
         List the scenarios with what each proves, and play none.
     serve
         Play a server for one desktop instead; `--port 0` takes any free port.
+    web
+        With `--serve`, play it for a desktop in a browser: over WebSockets at `/wire/ZONE`, for pages from
+        anywhere, and with the agent's desktop at `/desktop`.
     json
         Print one JSON object `{"scenarios": [{"name", "result", "why", "seconds"}]}` and nothing else.
     junit
@@ -113,8 +118,10 @@ def conformance(
     if port is None:
         port = SERVE_PORT if serve else DEMO_PORT
     if serve:
-        _serve(host, port, zone, patience, json, junit)
+        _serve(host, port, zone, patience, json, junit, web)
         return
+    if web:
+        raise Misused("--web: allowed with --serve alone")
     from agentmgr.conformance.registry import Work
     from agentmgr.conformance.runner import choose
     from agentmgr.conformance.session import judge_server
@@ -180,11 +187,17 @@ def _knock(host: str, port: int) -> None:
         ) from None
 
 
-def _serve(host: str, port: int, zone: str, patience: float, json: bool, junit: Path | None) -> None:
+def _serve(
+    host: str, port: int, zone: str, patience: float, json: bool, junit: Path | None, web: bool
+) -> None:
+    from agentmgr.conformance.served import over_tcp
     from agentmgr.conformance.session import judge_desktop
+    from agentmgr.log import configure
+    from agentmgr.web.played import serve_pages
 
+    configure("warning")
     try:
-        passed = judge_desktop(host, port, zone, patience, json, junit)
+        passed = judge_desktop(host, port, zone, patience, json, junit, serve_pages if web else over_tcp)
     except OSError as error:
         raise Failed(f"--serve: {host} port {port}: {error.strerror or error}") from None
     if not passed:

@@ -265,7 +265,7 @@ async def comes_back(seat: Seat, patience_s: float) -> None:
     """After its connection broke the desktop connects again, and says what it believes or logs on."""
     await ready(seat, patience_s)
     since = len(seat.transcript.entries)
-    await seat.cut()
+    seat.cut()
     await wait(seat, "the end of the connection", lambda: not seat.connected, patience_s)
     await wait(seat, "> AgentSDKConnected on a new connection", lambda: seat.connected, patience_s)
 

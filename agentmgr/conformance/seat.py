@@ -74,6 +74,7 @@ class Seat:
         self._zone = zone
         self._address = address
         self._stream: Stream | None = None
+        self._serving = trio.CancelScope()
         self._line = 0
         self._told: Capabilities | None = None
         self._changed_at = trio.current_time()
@@ -119,18 +120,20 @@ class Seat:
         """Serve a connection until it ends; the newest one is the desktop's."""
         wire = ServerConnection()
         line = self.transcript.new_line()
+        scope = trio.CancelScope()
         greeted = False
         try:
-            while data := await stream.receive_some(RECEIVE_BYTES):
-                for received in wire.receive(bytes(data)):
-                    async with self.turn:
-                        self._note_command(line, received)
-                        if not greeted:
-                            greeted = await self._greet(stream, line, received)
-                        elif isinstance(received, CommandRefused):
-                            await self._take_refused(received)
-                        else:
-                            await self._take(received)
+            with scope:
+                while data := await stream.receive_some(RECEIVE_BYTES):
+                    for received in wire.receive(bytes(data)):
+                        async with self.turn:
+                            self._note_command(line, received)
+                            if not greeted:
+                                greeted = await self._greet(stream, scope, line, received)
+                            elif isinstance(received, CommandRefused):
+                                await self._take_refused(received)
+                            else:
+                                await self._take(received)
         except RemoteProtocolError as error:
             self.complain(f"the connection had to be closed: {error}")
             await self._write(stream, closing_bytes(str(error)))
@@ -142,24 +145,30 @@ class Seat:
             self.transcript.note(line, Kind.REMARK, "", "the connection is over")
             await trio.aclose_forcefully(stream)
 
-    async def cut(self) -> None:
+    def cut(self) -> None:
         """Break the desktop's connection."""
         if self._stream is not None:
             self.transcript.note(self._line, Kind.REMARK, "", "the connection is cut here")
-            await trio.aclose_forcefully(self._stream)
+            self._serving.cancel()
 
     async def dismiss(self, reason: str) -> None:
         """Close the desktop's connection the way a server does."""
         if self._stream is not None:
             await self._write(self._stream, closing_bytes(reason))
-            await trio.aclose_forcefully(self._stream)
+            self._serving.cancel()
 
     def complain(self, text: str) -> None:
         """Note that the desktop did something wrong."""
         self.complaints.append(text)
         self.transcript.note(self._line, Kind.REMARK, self.agent_id, f"wrong: {text}")
 
-    async def _greet(self, stream: Stream, line: int, received: CommandReceived | CommandRefused) -> bool:
+    async def _greet(
+        self,
+        stream: Stream,
+        scope: trio.CancelScope,
+        line: int,
+        received: CommandReceived | CommandRefused,
+    ) -> bool:
         if isinstance(received, CommandRefused) or not isinstance(received.command, c.AgentSDKConnected):
             name = _name(received)
             self.complain(f"the first command on a connection was {name}; it must be AgentSDKConnected")
@@ -169,7 +178,7 @@ class Seat:
         command = received.command
         if command.version < 1:
             self.complain(f"AgentSDKConnected has version {command.version}")
-        self._stream, self._line = stream, line
+        self._stream, self._serving, self._line = stream, scope, line
         zones = {self._zone: SocketInfo(*self._address)}
         await self._respond(received, c.AgentSDKConnectedRESP(ResultCode.SUCCESS, VERSION, zones))
         await self._notify("", n.POMAvailable(self._zone))

@@ -1,6 +1,7 @@
 """Leads a desktop through the acts and says what it did right and what wrong."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import trio
 
@@ -11,8 +12,19 @@ from agentmgr.conformance.runner import Outcome, Result
 from agentmgr.conformance.seat import Seat
 from protocol.enums import CallState
 
+Serve = Callable[[trio.abc.Stream], Awaitable[None]]
+"""Serves one connection."""
+
+Attend = Callable[[Serve, Sequence[trio.abc.Listener[Any]], str], Awaitable[None]]
+"""Has every connection to listeners served, for a zone, until cancelled."""
+
 NO_DESKTOP = frozenset({"connects", "logs-on"})
 """Acts without which no other makes sense."""
+
+
+async def over_tcp(serve: Serve, listeners: Sequence[trio.abc.Listener[Any]], zone: str) -> None:
+    """Take each connection for one of the wire's."""
+    await trio.serve_listeners(serve, list(listeners))
 
 
 async def lead(
@@ -22,6 +34,7 @@ async def lead(
     patience_s: float,
     listening: Callable[[int], None],
     report: Callable[[Outcome], None],
+    attend: Attend = over_tcp,
 ) -> list[Outcome]:
     """Listen, and lead the first desktop that comes through all acts.
 
@@ -32,6 +45,7 @@ async def lead(
         patience_s: how long to wait for the desktop in an act, seconds; for its coming without end.
         listening: is told the port.
         report: is told each outcome.
+        attend: what connections are.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -40,7 +54,7 @@ async def lead(
     port = listeners[0].socket.getsockname()[1]
     seat = Seat(zone, (host, port))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(trio.serve_listeners, seat.serve, listeners)
+        nursery.start_soon(attend, seat.serve, listeners, zone)
         listening(port)
         outcomes = await play_acts(seat, patience_s, report)
         nursery.cancel_scope.cancel()

@@ -14,7 +14,7 @@ from agentmgr.conformance.acts import ACTS
 from agentmgr.conformance.registry import Scenario
 from agentmgr.conformance.report import as_json, print_table, write_junit
 from agentmgr.conformance.runner import Outcome, Result, play_all
-from agentmgr.conformance.served import lead
+from agentmgr.conformance.served import Attend, lead, over_tcp
 from agentmgr.conformance.stage import Target
 
 SUITE = "agentmgr.conformance"
@@ -29,7 +29,15 @@ def judge_server(target: Target, scenarios: Sequence[Scenario], json: bool, juni
     return report(trio.run(partial(play_all, target, scenarios, progress)), console, json, junit)
 
 
-def judge_desktop(host: str, port: int, zone: str, patience_s: float, json: bool, junit: Path | None) -> bool:
+def judge_desktop(
+    host: str,
+    port: int,
+    zone: str,
+    patience_s: float,
+    json: bool,
+    junit: Path | None,
+    attend: Attend = over_tcp,
+) -> bool:
     """Wait for a desktop, lead it through all acts and report; tells whether none failed.
 
     Raises:
@@ -40,7 +48,7 @@ def judge_desktop(host: str, port: int, zone: str, patience_s: float, json: bool
     def listening(port: int) -> None:
         console.print(f"zone {zone} on {host} port {port}: connect the desktop now", soft_wrap=True)
 
-    play = partial(lead, host, port, zone, patience_s, listening, _progress(console, len(ACTS)))
+    play = partial(lead, host, port, zone, patience_s, listening, _progress(console, len(ACTS)), attend)
     return report(trio.run(play), console, json, junit)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import trio
+from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -68,15 +69,18 @@ class PageStream(trio.abc.HalfCloseableStream):
         await self.send_eof()
 
 
-def wire_route(find: Callable[[str], Serve | None]) -> WebSocketRoute:
-    """Return the route at which pages of this server are desktops.
+def wire_route(
+    find: Callable[[str], Serve | None], may_ask: Callable[[HTTPConnection], bool] = is_own
+) -> WebSocketRoute:
+    """Return the route at which pages are desktops.
 
     Args:
         find: returns what serves the desktops of a zone; None if it is not here.
+        may_ask: tells of whoever asks whether it is served at all.
     """
 
     async def answer(websocket: WebSocket) -> None:
-        if not is_own(websocket):
+        if not may_ask(websocket):
             await websocket.close()  # which is 403 before it was accepted
             return
         await websocket.accept()

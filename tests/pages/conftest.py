@@ -50,6 +50,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def desk(context: BrowserContext, house: House) -> Iterator[Desk]:
-    desk = Desk(context.new_page(), house)
+    desk = Desk(context.new_page(), house.url)
     yield desk
     assert not desk.complaints

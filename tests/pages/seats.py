@@ -70,7 +70,7 @@ class Desk:
     """A page that is somebody's desktop; what it complains about is a failure."""
 
     page: Page
-    house: House
+    url: str
     complaints: list[str] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -84,7 +84,7 @@ class Desk:
             self.complaints.append(message.text)
 
     def open(self) -> None:
-        self.page.goto(f"{self.house.url}/desktop")
+        self.page.goto(f"{self.url}/desktop")
 
     def sign_in(self, agent_id: str) -> None:
         self.open()

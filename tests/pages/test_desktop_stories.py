@@ -68,7 +68,7 @@ def test_page_that_is_loaded_anew_and_another_tab_show_the_truth(desk: Desk, con
     desk.page.reload()
     desk.sees("Talking")
     expect(desk.page.get_by_label("Note", exact=True)).to_have_value("asked for a letter")
-    other = Desk(context.new_page(), desk.house)
+    other = Desk(context.new_page(), desk.url)
     other.open()
     other.sees("Talking")
     expect(desk.page.get_by_role("heading")).to_have_text("Your desktop is open in another tab now.")
@@ -112,7 +112,7 @@ def test_colleague_is_asked_joins_and_takes_the_customer_over(
     desk: Desk, browser: Browser, house: House
 ) -> None:
     room = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
-    colleague = Desk(room.new_page(), house)
+    colleague = Desk(room.new_page(), house.url)
     desk.sign_in("2008")
     desk.to_talk()
     colleague.sign_in("2009")
@@ -209,13 +209,13 @@ def test_timed_preview_is_dialled_when_its_time_is_over(desk: Desk) -> None:
     desk.finish()
 
 
-def test_supervisor_sends_an_agent_into_a_break_and_home(desk: Desk) -> None:
+def test_supervisor_sends_an_agent_into_a_break_and_home(desk: Desk, house: House) -> None:
     desk.sign_in("2007")
     desk.press("Alt+r", "Ready")
     expect(desk.page.get_by_text("You are on a break")).to_be_hidden()
-    desk.house.command("agents", "notready", "2007", "--reason", "7")
+    house.command("agents", "notready", "2007", "--reason", "7")
     expect(desk.page.locator(".state")).to_contain_text(re.compile("On a break|Break after this call"))
-    desk.house.command("agents", "logoff", "2007", "--now")
+    house.command("agents", "logoff", "2007", "--now")
     expect(desk.page.get_by_role("alert")).to_have_text("You have been signed out.")
     desk.page.reload()
     expect(desk.page.get_by_label("Password")).to_be_visible()
@@ -223,7 +223,7 @@ def test_supervisor_sends_an_agent_into_a_break_and_home(desk: Desk) -> None:
 
 def test_german_agent_reads_german(browser: Browser, house: House) -> None:
     context = browser.new_context(locale="de-DE", viewport={"width": 390, "height": 844})
-    desk = Desk(context.new_page(), house)
+    desk = Desk(context.new_page(), house.url)
     desk.open()
     expect(desk.page.get_by_role("button", name="Anmelden")).to_be_visible()
     assert desk.page.evaluate("document.documentElement.lang") == "de"
@@ -234,17 +234,17 @@ def test_german_agent_reads_german(browser: Browser, house: House) -> None:
     assert not desk.complaints
 
 
-def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk) -> None:
+def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk, house: House) -> None:
     desk.sign_in("2004")
     desk.to_talk()
     desk.page.get_by_label("Note", exact=True).fill("half a sent")
     desk.page.get_by_label("Last name").fill("Half a na")
-    desk.house.kill()
+    house.kill()
     expect(desk.page.get_by_text("The connection is lost")).to_be_visible()
     expect(desk.page.get_by_role("button", name="Hold")).to_be_disabled()
     desk.page.get_by_label("Note", exact=True).press_sequentially("ence")
     desk.check()
-    desk.house.start_again()
+    house.start_again()
     expect(desk.page.get_by_text("The connection is lost")).to_be_hidden()
     desk.sees("Wrap up")
     expect(desk.page.get_by_label("Note", exact=True)).to_have_value("half a sentence")
