@@ -13,11 +13,12 @@ Value = bool | int | float | str | tuple[str, ...] | None
 
 @frozen
 class Allowed:
-    """What a setting may be: a test, and the same in words."""
+    """What a setting may be: a test, and the same in words; `choices` are all values there are, if few."""
 
     words: str
     test: Callable[[Any], bool]
     convert: Callable[[Any], Value]
+    choices: tuple[str, ...] = ()
 
 
 def whole_number(low: int, high: int) -> Allowed:
@@ -41,7 +42,8 @@ def text(words: str = "a text, not empty, without control characters") -> Allowe
 
 def one_of(*choices: str) -> Allowed:
     """Allow one of a few words."""
-    return Allowed("one of " + ", ".join(f'"{c}"' for c in choices), lambda v: v in choices, lambda v: v)
+    words = "one of " + ", ".join(f'"{c}"' for c in choices)
+    return Allowed(words, lambda v: v in choices, lambda v: v, choices)
 
 
 def yes_or_no() -> Allowed:

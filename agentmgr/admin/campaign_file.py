@@ -1,9 +1,9 @@
 """A campaign as a person writes it down: a TOML document, or options of the command line, and back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from itertools import count
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import attrs
 import tomlkit
@@ -107,7 +107,7 @@ def _names(words: str, choices: type[StrEnum] | None = None) -> Allowed:
             return False
         return set(value) <= set(choices) if choices else bool(value) and all(map(str.strip, value))
 
-    return Allowed(words, is_list, tuple)
+    return Allowed(words, is_list, tuple, tuple(choices or ()))
 
 
 def _any_names(words: str) -> Allowed:
@@ -362,6 +362,43 @@ def _address_book(found: CampaignFile, problems: list[str]) -> tuple[ExternalDes
         if not each.name.strip():
             problems.append(f"address_book[{number}].name: is missing, and has no default")
     return tuple(entries)
+
+
+@frozen
+class FieldAbout:
+    """What a form needs to know of a value of a campaign.
+
+    Attributes:
+        table: the key of the table that it is in, empty for one of the campaign's own.
+        is_array: whether there is any number of such tables.
+        key: its name there.
+        default: None where there is none; where it is a list, the names in it.
+        choices: all values there are, if few.
+    """
+
+    table: str
+    is_array: bool
+    key: str
+    about: str
+    allowed: str
+    default: Any
+    choices: tuple[str, ...]
+
+
+def form() -> Iterator[FieldAbout]:
+    """Yield all values that a campaign has, as they are written down."""
+    hints = get_type_hints(CampaignFile)
+    for each in attrs.fields(CampaignFile):
+        if "allowed" in each.metadata:
+            yield _about("", False, each)
+            continue
+        (cls,) = get_args(hints[each.name])[:1] or (hints[each.name],)
+        yield from (_about(each.name, cls is not hints[each.name], inner) for inner in attrs.fields(cls))
+
+
+def _about(table: str, is_array: bool, of: "attrs.Attribute[Any]") -> FieldAbout:
+    allowed, about = of.metadata["allowed"], of.metadata["about"]
+    return FieldAbout(table, is_array, of.name, about, allowed.words, of.default, allowed.choices)
 
 
 # -- back ----------------------------------------------------------------------------------

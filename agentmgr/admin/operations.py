@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import cattrs
+import orjson
 
 from agentmgr.admin import campaign_file, requests, rows
 from agentmgr.admin.feed import pieces as in_pieces
@@ -171,6 +172,12 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.WriteCampaign(name):
             definition = services.campaigns.definition(name)
             return [{"toml": campaign_file.write(definition.campaign, definition.lists)}]
+        case requests.ListCampaignFields():
+            return map(rows.campaign_field, campaign_file.form())
+        case requests.ShowCampaignValues(name):
+            definition = services.campaigns.definition(name)
+            values = campaign_file.values_of(definition.campaign, definition.lists)
+            return [{"key": key, "value": orjson.dumps(value).decode()} for key, value in values.items()]
         case requests.RunCampaign(name, zones, otherwise):
             started = services.campaigns.run(name, zones, otherwise)
             unserved = ", ".join(started.unserved)

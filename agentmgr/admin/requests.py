@@ -144,6 +144,18 @@ class WriteCampaign:
 
 
 @frozen
+class ListCampaignFields:
+    """Show what a campaign may have, as `agentmgr.admin.campaign_file` reads it."""
+
+
+@frozen
+class ShowCampaignValues:
+    """Show what a campaign has, each value as JSON, as `agentmgr.admin.campaign_file` reads it."""
+
+    name: str
+
+
+@frozen
 class RunCampaign:
     """Start a job of a campaign in zones, else in its own, else in that of `otherwise`."""
 
@@ -625,6 +637,8 @@ Request = (
     | CreateCampaign
     | ChangeCampaign
     | WriteCampaign
+    | ListCampaignFields
+    | ShowCampaignValues
     | RunCampaign
     | PauseCampaign
     | ResumeCampaign

@@ -5,7 +5,9 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 import attrs
+import orjson
 
+from agentmgr.admin.campaign_file import FieldAbout
 from agentmgr.admin.socket import Row
 from agentmgr.campaign.callbacks import Moved
 from agentmgr.campaign.campaigns import CampaignStatus
@@ -156,6 +158,19 @@ def _next_due(of: Dialling) -> float | None:
     if of.facts is None:
         return None
     return of.now if of.facts.on_hand else of.facts.next_due_at and max(of.now, of.facts.next_due_at)
+
+
+def campaign_field(of: FieldAbout) -> Row:
+    """Show what a form needs to know; default and choices as JSON, since they may be lists."""
+    return {
+        "table": of.table,
+        "array": of.is_array,
+        "key": of.key,
+        "about": of.about,
+        "allowed": of.allowed,
+        "default": orjson.dumps(of.default).decode(),
+        "choices": orjson.dumps(of.choices).decode(),
+    }
 
 
 def job(job: JobEntry) -> Row:

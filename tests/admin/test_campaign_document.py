@@ -7,11 +7,12 @@ from textwrap import dedent
 from typing import Any
 
 import attrs
+import orjson
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentmgr.admin import campaign_file
+from agentmgr.admin import campaign_file, rows
 from agentmgr.core.campaign import CampaignSettings
 from agentmgr.core.model import (
     CallingHours,
@@ -122,3 +123,35 @@ def test_strategy_of_the_docs_is_one() -> None:
         ("Busy", "", "ticket", 0),
         ("ActionFailed", "", "", 900),
     ]
+
+
+# -- for a form ----------------------------------------------------------------------------
+
+
+def test_form_has_every_value_that_a_campaign_is_written_with() -> None:
+    fields = list(campaign_file.form())
+    own = {each.key for each in fields if not each.table}
+    tables = {each.table: each.is_array for each in fields if each.table}
+    spec, lists = campaign_file.read({"name": "Spring", "skill": "English", "lists": ["A"]})
+    assert own | tables.keys() == campaign_file.values_of(spec, lists).keys()
+    assert tables == {"retry_s": False, "codes": True, "tasks": True, "steps": True, "address_book": True}
+
+
+def test_form_tells_choices_defaults_and_what_is_allowed() -> None:
+    fields = {(each.table, each.key): each for each in campaign_file.form()}
+    assert fields["", "pacing"].choices == tuple(campaign_file.PACING)
+    assert fields["", "callback_types"].choices == tuple(CallbackType)
+    assert fields["", "priority"].choices == ()
+    priority = fields["", "priority"]
+    assert (priority.default, priority.allowed) == (5, "a whole number from 1 to 10")
+    assert fields["codes", "success"].default is False
+
+
+def test_defaults_of_the_form_make_the_campaign_that_leaving_them_out_makes() -> None:
+    needed = {"name": "Spring", "skill": "English", "lists": ["A"]}
+    defaults = {
+        each.key: orjson.loads(str(rows.campaign_field(each)["default"]))
+        for each in campaign_file.form()
+        if not each.table and each.key not in (*needed, "default_code")
+    }
+    assert campaign_file.read({**defaults, **needed}) == campaign_file.read(needed)
