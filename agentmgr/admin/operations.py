@@ -306,6 +306,10 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             first, last = _day(request.first), _day(request.last)
             record = services.compliance.days(request.campaigns, first, last, _place(timezone))
             return (rows.compliance_day(each) for each in record)
+        case requests.ShowReport(timezone=timezone):
+            first, last = _day(request.first), _day(request.last)
+            counted = services.reports.report(request.by, request.campaigns, first, last, _place(timezone))
+            return (rows.report_row(each) for each in counted)
         case requests.ListCallbacks(timezone=timezone):
             wanted = attrs.asdict(request)
             del wanted["timezone"]

@@ -452,6 +452,20 @@ class ReportCompliance:
 
 
 @frozen(kw_only=True)
+class ShowReport:
+    """Show what was done, added up by one of the words of `agentmgr.campaign.reports.KINDS`.
+
+    `first` and `last` are days in ISO 8601, or empty, of `timezone`.
+    """
+
+    by: str
+    campaigns: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
 class ListCallbacks:
     """Show callbacks by the time they are due, those that wait or all; times are written in `timezone`."""
 
@@ -674,6 +688,7 @@ Request = (
     | ExportDials
     | ExportAttempts
     | ReportCompliance
+    | ShowReport
     | ExportContacts
     | ListCallbacks
     | MoveCallbacks

@@ -35,6 +35,7 @@ from agentmgr.ports import (
     JobEntry,
     JobStatus,
     KeptCallback,
+    ReportCounts,
     Schedule,
     ShareStatus,
 )
@@ -274,6 +275,23 @@ def compliance_day(day: ComplianceDay) -> Row:
         *(counts.on_dnc, counts.outside_hours, counts.again_within_72_h),
     )
     return dict(zip(COMPLIANCE_COLUMNS, values, strict=True))
+
+
+REPORT_COLUMNS = (
+    *("key", "attempts", "dials", "answers", "live_answers", "abandoned", "abandon_rate"),
+    *("handled", "successes", "success_rate", "handle_s", "mean_handle_s", "callbacks"),
+)
+
+
+def report_row(counts: ReportCounts) -> Row:
+    """Show what was done; rates are shares of live answers and of what was handled, 0 without any."""
+    shown = attrs.asdict(counts) | {
+        "abandon_rate": round(counts.abandoned / max(1, counts.live_answers), 5),
+        "success_rate": round(counts.successes / max(1, counts.handled), 5),
+        "handle_s": round(counts.handle_s),
+        "mean_handle_s": round(counts.handle_s / max(1, counts.handled), 1),
+    }
+    return {column: shown[column] for column in REPORT_COLUMNS}
 
 
 def contact_history(history: ContactHistory, on_dnc: frozenset[str], masked: frozenset[str]) -> Iterator[Row]:

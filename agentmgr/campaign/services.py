@@ -17,6 +17,7 @@ from agentmgr.campaign.organisations import OrganisationService
 from agentmgr.campaign.phone_rules import PhoneRuleService
 from agentmgr.campaign.records import RecordService
 from agentmgr.campaign.repeats import RepeatService
+from agentmgr.campaign.reports import ReportService
 from agentmgr.campaign.rules import ScheduleRules
 from agentmgr.campaign.schedules import ScheduleService
 from agentmgr.campaign.service import Backing, Caller
@@ -46,6 +47,7 @@ class Services:
         self.callbacks = CallbackService(at, caller)
         self.records = RecordService(at, caller)
         self.compliance = ComplianceService(at, caller)
+        self.reports = ReportService(at, caller)
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)
         self.schedules = ScheduleService(at, caller)

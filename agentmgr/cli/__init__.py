@@ -28,6 +28,7 @@ from agentmgr.cli import (
     dnc,
     org,
     phone_rules,
+    report,
     schedule,
     server,
     source,
@@ -86,6 +87,7 @@ app.command(top.top)
 app.command(dispositions.app)
 app.command(attempts.app)
 app.command(compliance.app)
+app.command(report.report)
 app.command(callbacks.app)
 app.command(dnc.app)
 app.command(source.app)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from agentmgr.cli.common import Config, Failed, Misused, group, perform, say
-from agentmgr.cli.export import Format, Out, Raw, write, zone_of
+from agentmgr.cli.export import Format, Out, Raw, day, write, zone_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -65,7 +65,7 @@ def report(
         raise Misused("--key: needs --out, the file that is signed")
     signing = _private(key) if key is not None else None
     request = ReportCompliance(
-        campaigns=tuple(campaign or ()), first=_day("--from", from_), last=_day("--to", to), timezone=timezone
+        campaigns=tuple(campaign or ()), first=day("--from", from_), last=day("--to", to), timezone=timezone
     )
     write(perform(config, request), COMPLIANCE_COLUMNS, format, raw, out)
     if signing is not None and out is not None:
@@ -147,15 +147,6 @@ def verify(report: Path, /, *, key: Path) -> None:
     except InvalidSignature:
         raise Failed(f"{report}: is not what was signed, or somebody else's key signed it") from None
     say(f"{report}: is as it was signed")
-
-
-def _day(option: str, text: str | None) -> str:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text).isoformat() if text is not None else ""
-    except ValueError:
-        raise Misused(f"{option}: found {text}; allowed: a day such as 2026-03-02") from None
 
 
 def _signature_of(report: Path) -> Path:

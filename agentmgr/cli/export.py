@@ -5,7 +5,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 from zoneinfo import ZoneInfo
@@ -101,6 +101,18 @@ def zone_of(name: str) -> tzinfo:
         raise Misused(
             f"--timezone: found {name}; allowed: an IANA name such as Europe/Berlin, or UTC"
         ) from None
+
+
+def day(option: str, text: str | None) -> str:
+    """Return a day as it is asked for, empty for none.
+
+    Raises:
+        Misused: it is no day.
+    """
+    try:
+        return date.fromisoformat(text).isoformat() if text is not None else ""
+    except ValueError:
+        raise Misused(f"{option}: found {text}; allowed: a day such as 2026-03-02") from None
 
 
 def moment(option: str, text: str | None, zone: tzinfo, *, end: bool = False) -> float | None:

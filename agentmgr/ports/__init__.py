@@ -62,6 +62,7 @@ from agentmgr.ports.history import (
     KeptCallback,
     NewCallback,
     NoteRow,
+    ReportCounts,
 )
 from agentmgr.ports.imports import (
     GOES_TO,
@@ -239,6 +240,7 @@ __all__ = [
     "ProcessingPage",
     "ProcessingStore",
     "RepeatStore",
+    "ReportCounts",
     "ResultStore",
     "Role",
     "RuleKind",

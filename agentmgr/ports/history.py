@@ -1,9 +1,10 @@
 """All that is known of one contact, read at once; times are epoch seconds."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import add
 from typing import Protocol
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from agentmgr.core.model import ContactSpec, PhoneNumber
 from protocol.enums import DialFailReason
@@ -283,8 +284,41 @@ class CallCounts:
     again_within_72_h: int = 0
 
 
+@frozen
+class ReportCounts:
+    """What the attempts of some time came to, under a key of a report.
+
+    `answers` are those of people; `live_answers` and `abandoned` of them are of calls that were dialled for
+    whichever agent is free. `handled` were wrapped up, after `handle_s` from the answer on, `successes` with
+    a completion code that is one. `callbacks` were promised.
+    """
+
+    key: str
+    attempts: int = 0
+    dials: int = 0
+    answers: int = 0
+    live_answers: int = 0
+    abandoned: int = 0
+    handled: int = 0
+    successes: int = 0
+    handle_s: float = 0.0
+    callbacks: int = 0
+
+    def __add__(self, other: "ReportCounts") -> "ReportCounts":
+        """Return both together, under the first one's key."""
+        (_, *mine), (_, *more) = astuple(self), astuple(other)
+        return ReportCounts(self.key, *map(add, mine, more))
+
+
 class HistoryStore(Protocol):
     """Contacts, each with its history."""
+
+    def report(self, by: str, campaign_id: int, since: float, until: float) -> tuple[ReportCounts, ...]:
+        """Add up what attempts of a campaign came to that began in a time, epoch seconds, but the end.
+
+        By `agent`, `list` or `code` there is one for each; with an empty word one for all, or none.
+        """
+        ...
 
     def count_calls(self, campaign_id: int, since: float, until: float) -> CallCounts:
         """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""

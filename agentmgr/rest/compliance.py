@@ -84,9 +84,9 @@ def list_days(request: ListComplianceDays, services: Services) -> ListCompliance
     """Return a page of days."""
     if not 1 <= request.limit <= MAX_LIMIT:
         raise ServiceError(Cause.BAD_VALUE, f"limit is {request.limit}; allowed are 1 to {MAX_LIMIT}")
-    first = _day("From", request.From)
+    first = day_of("From", request.From)
     if request.after is not None:
-        after = _day("after", request.after)
+        after = day_of("after", request.after)
         first = after + ONE_DAY if after is not None else first
     days = list(islice(_days(request, first, services), request.limit + 1))
     items = tuple(ComplianceItem(**_row(day)) for day in days[: request.limit])
@@ -97,7 +97,7 @@ def get_sheet(request: GetComplianceSheet, services: Services) -> Sheet:
     """Return all days as CSV."""
     text = io.StringIO(newline="")
     sheet = SheetWriter(text, COMPLIANCE_COLUMNS, raw=False)
-    for day in _days(request, _day("From", request.From), services):
+    for day in _days(request, day_of("From", request.From), services):
         sheet.write(_row(day))
     return Sheet(text.getvalue())
 
@@ -118,7 +118,7 @@ TABLE: tuple[tuple[str, str, type[AttrsInstance], type[AttrsInstance], Any, str]
 def _days(
     request: ListComplianceDays | GetComplianceSheet, first: date | None, services: Services
 ) -> Iterator[ComplianceDay]:
-    zone, last = _zone(request.Timezone), _day("To", request.To)
+    zone, last = zone_of(request.Timezone), day_of("To", request.To)
     return services.compliance.days([request.CampaignName], first, last, zone)
 
 
@@ -126,7 +126,12 @@ def _row(day: ComplianceDay) -> dict[str, Any]:
     return dict(compliance_day(day))
 
 
-def _day(name: str, text: str) -> date | None:
+def day_of(name: str, text: str) -> date | None:
+    """Read a day such as 2026-03-02; None where there is none.
+
+    Raises:
+        ServiceError: it is no day.
+    """
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
@@ -135,7 +140,12 @@ def _day(name: str, text: str) -> date | None:
         ) from None
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
+    """Return a time zone by its IANA name.
+
+    Raises:
+        ServiceError: there is none.
+    """
     if not is_timezone(name):
         raise ServiceError(Cause.BAD_VALUE, f"Timezone is {name}; allowed are IANA names")
     return ZoneInfo(name)

@@ -14,7 +14,7 @@ from agentmgr.campaign.records import WantedAttempts
 from agentmgr.campaign.service import Cause, ServiceError
 from agentmgr.campaign.services import Services
 from agentmgr.ports import AttemptPlace, JobState, StoreFault
-from agentmgr.rest import compliance
+from agentmgr.rest import compliance, reports
 from agentmgr.rest.routes import Perform, Route, Sheet
 from agentmgr.tables import Mistakes
 
@@ -588,6 +588,7 @@ _TABLE: tuple[tuple[str, str, type[AttrsInstance], type[AttrsInstance], Any, str
         "",
     ),
     *compliance.TABLE,
+    *reports.TABLE,
     ("GET", "/jobs", ListJobs, ListJobsResponse, list_jobs, ""),
     ("GET", "/jobs/{JobID}", GetJob, GetJobResponse, get_job, ""),
     ("GET", "/attempts", ListAttempts, ListAttemptsResponse, list_attempts, ""),

@@ -109,12 +109,12 @@ def read_job_ids(tx: Transaction, campaign_ids: frozenset[int] | None) -> tuple[
     )
 
 
-_CODE = "COALESCE(completion_code.name, CAST(disposition.code_id AS TEXT), '')"
+CODE = "COALESCE(completion_code.name, CAST(disposition.code_id AS TEXT), '')"
 _ATTEMPTS = (
     "SELECT attempt.attempt_id, attempt.session_id, campaign.name, attempt.job_id, attempt.zone,"
     " contact_list.name, contact.user_contact_id, attempt.contact_type, attempt.number_name, attempt.number,"
     " COALESCE(attempt.agent_id, ''), attempt.started_at, attempt.dialed_at, attempt.answered_at,"
-    f" attempt.ended_at, COALESCE(attempt.outcome, ''), {_CODE},"
+    f" attempt.ended_at, COALESCE(attempt.outcome, ''), {CODE},"
     " COALESCE(disposition.source, ''), COALESCE(attempt.callback_id, ''),"
     " attempt.checked_at, COALESCE(attempt.timezone, ''), COALESCE(attempt.hours, '')"
     " FROM attempt JOIN job ON job.job_id = attempt.job_id"
@@ -159,7 +159,7 @@ def read_attempts(
         ("attempt.agent_id", wanted.agents),
         ("attempt.number", wanted.numbers),
         ("COALESCE(attempt.outcome, '')", wanted.outcomes),
-        (_CODE, wanted.codes),
+        (CODE, wanted.codes),
     ):
         if allowed:
             bounds += f" AND {column} IN ({marks(allowed)})"

@@ -89,6 +89,7 @@ ASKED: Mapping[type[Any], Mapping[str, Any]] = {
     R.ExportDials: {"campaign": CAMPAIGN},
     R.ExportAttempts: {},
     R.ReportCompliance: {},
+    R.ShowReport: {"by": "campaign"},
     R.ListCallbacks: {},
     R.MoveCallbacks: {"callback_ids": ("CB1",), "due_at": T0},
     R.CancelCallbacks: {"callback_ids": ("CB1",), "reason": "mine"},

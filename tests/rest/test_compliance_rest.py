@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from client import Client
 
-from agentmgr.admin.rows import COMPLIANCE_COLUMNS
+from agentmgr.admin.rows import COMPLIANCE_COLUMNS, REPORT_COLUMNS
 from agentmgr.core.effects import EndAttempt, MarkAnswered, Record, StartAttempt
 from agentmgr.rest.listings import listing_routes
 from agentmgr.rest.openapi import describe
@@ -107,3 +107,40 @@ async def test_campaign_of_nobody_or_of_others_has_no_record(called: Client) -> 
 def test_sheet_is_described_as_text() -> None:
     operation = describe(listing_routes(), "1")["paths"]["/campaigns/{CampaignName}/compliance.csv"]["get"]
     assert operation["responses"]["200"]["content"] == {"text/csv": {"schema": {"type": "string"}}}
+
+
+# -- reports: counted alike ----------------------------------------------------------------
+
+
+async def test_report_has_the_figures_of_the_record(called: Client) -> None:
+    answer = await called.call("GET", "/reports/campaign?From=2025-06-14&To=2025-06-15")
+    (row,) = answer.json["Rows"]
+    assert list(row) == list(REPORT_COLUMNS)
+    assert (row["key"], row["dials"], row["live_answers"], row["abandoned"]) == ("Summer", 4, 3, 1)
+    sheet = await called.call("GET", "/reports/campaign/csv?From=2025-06-14&To=2025-06-15")
+    assert list(csv.DictReader(io.StringIO(sheet.body.decode()))) == [
+        {name: str(value) for name, value in row.items()}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("moon", 422),
+        ("agent?From=yesterday", 422),
+        ("hour?Timezone=Berlin", 422),
+        ("code?CampaignName=W", 404),
+    ],
+)
+async def test_report_that_cannot_be_is_refused(called: Client, query: str, status: int) -> None:
+    assert (await called.call("GET", f"/reports/{query}")).status == status
+
+
+async def test_report_is_of_what_the_caller_sees(called: Client) -> None:
+    called.store.add_organisation("South", 0.0)
+    body = {"name": "N", "skill": "sales", "lists": ["A"], "organisation": "South"}
+    await called.call("POST", "/campaigns", body)
+    called.store.add_organisation("North", 0.0)
+    north = evolve(called, organisation="North")
+    assert (await north.call("GET", "/reports/campaign?CampaignName=N")).status == 403
+    assert (await north.call("GET", "/reports/campaign?From=2025-06-15")).json["Rows"][0]["key"] == "Summer"

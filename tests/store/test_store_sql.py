@@ -14,6 +14,7 @@ from agentmgr.ports import Claim, Fenced, Token
 from agentmgr.store import SqlStore
 from agentmgr.store.ownership import check_token, raise_epoch
 from agentmgr.store.records import STATEMENTS
+from agentmgr.store.reports import SELECTS
 from agentmgr.store.settlement import SETTLE_ABANDONED, SETTLE_CONTACTS
 from agentmgr.store.sql import Transaction
 from agentmgr.testing.postgres import ThrowawayPostgres
@@ -39,7 +40,7 @@ LOCAL = {
     "of_campaign": "campaign_list",
     "bounds": " AND (attempt.started_at, attempt.attempt_id) > (?, ?) AND attempt.started_at < ?",
 }
-PASSED_ON = {"sql", "statement", "statement.sql", "lock"}
+PASSED_ON = {"sql", "statement", "statement.sql", "lock", "select"}
 
 
 def statements_of(module: ModuleType) -> Iterator[str]:
@@ -64,6 +65,7 @@ IN_TABLES = [
     *(each.sql for group in STATEMENTS.values() for each in group),
     SETTLE_ABANDONED,
     *SETTLE_CONTACTS,
+    *SELECTS.values(),
 ]
 
 

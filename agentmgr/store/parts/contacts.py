@@ -25,6 +25,7 @@ from agentmgr.ports import (
     KeptCallback,
     NewCallback,
     PhoneRule,
+    ReportCounts,
     RuleKind,
     StoredContact,
 )
@@ -36,6 +37,7 @@ from agentmgr.store import (
     contacts,
     dnc,
     history,
+    reports,
 )
 from agentmgr.store.parts.part import Part
 
@@ -178,6 +180,10 @@ class ContactPart(Part):
     def count_calls(self, campaign_id: int, since: float, until: float) -> CallCounts:
         """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""
         return self._database.read(compliance.count_calls, campaign_id, since, until)
+
+    def report(self, by: str, campaign_id: int, since: float, until: float) -> tuple[ReportCounts, ...]:
+        """Add up what attempts of a campaign came to that began in a time, epoch seconds."""
+        return self._database.read(reports.read_report, by, campaign_id, since, until)
 
     def list_page(
         self, list_id: int, job_ids: Sequence[int], after_user_contact_id: str, limit: int
