@@ -11,7 +11,7 @@ from agentmgr.web.files import INDEX, Site
 PAGE = "/desktop"
 DESKTOP = Site(
     PAGE,
-    "built",  # by scripts/pages, of what is in the directory desktop
+    "built/desktop",  # by scripts/pages
     (INDEX, "main.js", "main.css", "preact.LICENSE.txt"),
     # frames: the script of a campaign is where the centre has it; it is shown without rights on the page
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"

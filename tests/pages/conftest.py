@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from seats import Desk, House
+from seats import Board, Desk, House
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")  # scripts/test sees to it
 QUIET = (
@@ -53,3 +53,12 @@ def desk(context: BrowserContext, house: House) -> Iterator[Desk]:
     desk = Desk(context.new_page(), house.url)
     yield desk
     assert not desk.complaints
+
+
+@pytest.fixture
+def board(browser: Browser, house: House) -> Iterator[Board]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
+    board = Board(context.new_page(), house.url)
+    yield board
+    assert not board.complaints
+    context.close()

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from attrs import define, field
 from playwright.sync_api import ConsoleMessage, Page, expect
@@ -66,8 +67,11 @@ class House:
 
 
 @define(slots=False)
-class Desk:
-    """A page that is somebody's desktop; what it complains about is a failure."""
+class Seat:
+    """A page that is somebody's; what it complains about is a failure."""
+
+    expected: ClassVar[tuple[str, ...]] = ("ERR_",)
+    """What cannot be reached: the server that a story kills, and the demo's script."""
 
     page: Page
     url: str
@@ -79,9 +83,24 @@ class Desk:
         self.page.on("console", self._note)
 
     def _note(self, message: ConsoleMessage) -> None:
-        # what cannot be reached is the server that a story kills, and the demo's script
-        if message.type in ("error", "warning") and "ERR_" not in message.text:
+        if message.type in ("error", "warning") and not any(each in message.text for each in self.expected):
             self.complaints.append(message.text)
+
+    def check(self) -> None:
+        """Hold the page against the rules of accessibility, in both themes."""
+        for theme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=theme)
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = self.page.evaluate(
+                "axe.run(document, {iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa',"
+                " 'best-practice']}).then(({violations}) =>"
+                " violations.map((each) => [each.id, each.nodes.map((node) => node.html)]))"
+            )
+            assert not found, (theme, found)
+
+
+class Desk(Seat):
+    """An agent's desktop."""
 
     def open(self) -> None:
         self.page.goto(f"{self.url}/desktop")
@@ -120,14 +139,15 @@ class Desk:
         self.page.get_by_role("button", name="Sign out").click()
         expect(self.page.get_by_label("Password")).to_be_visible()
 
-    def check(self) -> None:
-        """Hold the page against the rules of accessibility, in both themes."""
-        for theme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=theme)
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = self.page.evaluate(
-                "axe.run(document, {iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa',"
-                " 'best-practice']}).then(({violations}) =>"
-                " violations.map((each) => [each.id, each.nodes.map((node) => node.html)]))"
-            )
-            assert not found, (theme, found)
+
+class Board(Seat):
+    """A supervisor's page."""
+
+    expected = (*Seat.expected, "the server responded with a status of 4")  # which the page shows
+
+    def sign_in(self, name: str = "admin", view: str = "live") -> None:
+        self.page.goto(f"{self.url}/supervise#{view}")
+        self.page.get_by_label("Account").fill(name)
+        self.page.get_by_label("Password").fill("demo")
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -1,13 +1,13 @@
 // The whole page, by where the agent is with it.
 
+import { useNow } from "../shared/hooks";
+import { Settings } from "../shared/page";
 import { CallPanel } from "./call";
 import { CustomerPanel } from "./customer";
-import { useNow } from "./hooks";
-import { kept } from "./kept";
 import type { Session, View } from "./session";
 import { SignIn } from "./signin";
 import { StateBar } from "./statebar";
-import { LANGUAGES, language, t, type Key } from "./texts";
+import { t } from "./texts";
 
 export function App({ session, view }: { session: Session; view: View }) {
   const isAtWork = view.phase === "in" || view.phase === "lost";
@@ -55,37 +55,5 @@ function Banners({ session, view }: { session: Session; view: View }) {
         </p>
       )}
     </div>
-  );
-}
-
-function Settings() {
-  const set = (name: string, value: string) => {
-    kept.set(name, value);
-    if (name === "theme") document.documentElement.dataset.theme = value;
-    else location.reload(); // a call goes on, and so does what was typed
-  };
-  return (
-    <footer>
-      <label>
-        {t("language")}
-        <select value={language} onChange={(event) => set("language", event.currentTarget.value)}>
-          {Object.entries(LANGUAGES).map(([name, words]) => (
-            <option value={name} key={name}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        {t("theme")}
-        <select value={kept.setting("theme")} onChange={(event) => set("theme", event.currentTarget.value)}>
-          {["", "light", "dark"].map((name) => (
-            <option value={name} key={name}>
-              {t(`theme.${name}` as Key)}
-            </option>
-          ))}
-        </select>
-      </label>
-    </footer>
   );
 }

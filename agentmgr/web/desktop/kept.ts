@@ -51,7 +51,4 @@ export const kept = {
   keep(draft: Draft): void {
     localStorage.setItem(DRAFT, JSON.stringify(draft));
   },
-
-  setting: (name: string): string => localStorage.getItem(`agentmgr.${name}`) ?? "",
-  set: (name: string, value: string): void => localStorage.setItem(`agentmgr.${name}`, value),
 };

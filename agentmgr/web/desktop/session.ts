@@ -1,6 +1,7 @@
 // An agent at this desktop: signs in, comes back when the line breaks, does by itself what a desktop has to,
 // and carries out what the agent wants.
 
+import { set, setting } from "../shared/settings";
 import { fresh, told, wrapupOf, type Banner, type Desk, type Party } from "./desk";
 import { kept, type SignedIn } from "./kept";
 import { Line, LineLost, Refused, type Notice } from "./line";
@@ -38,7 +39,7 @@ export class Session {
 
   constructor() {
     const known = kept.signedIn();
-    const { token = "", ...who } = known ?? { zone: "", agentId: kept.setting("agent"), ext: kept.setting("ext") };
+    const { token = "", ...who } = known ?? { zone: "", agentId: setting("agent"), ext: setting("ext") };
     this.#token = token;
     this.view = { phase: known ? "lost" : "out", who, desk: fresh(Date.now()) };
     if (known) void this.#comeBack();
@@ -125,8 +126,8 @@ export class Session {
     this.#pause = FIRST_PAUSE_MS;
     const { who } = this.view;
     kept.signIn({ ...who, token: this.#token });
-    kept.set("agent", who.agentId);
-    kept.set("ext", who.ext);
+    set("agent", who.agentId);
+    set("ext", who.ext);
     this.#show({ ...this.view, phase: "in" });
   }
 

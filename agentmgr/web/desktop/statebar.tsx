@@ -1,6 +1,6 @@
 // Whether the agent wants calls, and how the phone is.
 
-import { useAltKey } from "./hooks";
+import { useAltKey } from "../shared/hooks";
 import type { Session, View } from "./session";
 import { t, tIf, type Key } from "./texts";
 

@@ -1,0 +1,122 @@
+// Who is there and what they do: counted, filtered, sorted.
+
+import { useMemo, useState } from "preact/hooks";
+import { lasting, number } from "../shared/numbers";
+import { agentsOf, doing, DOINGS, type Agent, type Doing, type Floor } from "./floor";
+import { Table, type Column } from "./table";
+import { t } from "./texts";
+
+export const idOf = (agent: Agent): string => `${agent.zone}/${agent.agent}`;
+
+/** By what a filter finds an agent; made once of each row. */
+const FOUND_BY = new WeakMap<Agent, string>();
+
+function foundBy(agent: Agent): string {
+  let text = FOUND_BY.get(agent);
+  if (text === undefined) {
+    const { name, campaign, placed_in, zone, contact } = agent;
+    text = [agent.agent, name, campaign, placed_in, zone, contact].join("\n").toLowerCase();
+    FOUND_BY.set(agent, text);
+  }
+  return text;
+}
+
+function columns(floor: Floor, now: number): Column<Agent>[] {
+  const time = (agent: Agent) => now - (floor.get(agent.zone)?.ahead_s ?? 0) - agent.since_at;
+  const words = (text: string | null) => <bdi>{text}</bdi>;
+  return [
+    { name: "agent", title: t("agent"), of: (agent) => agent.agent, show: (agent) => words(agent.agent) },
+    { name: "name", title: t("agent.name"), of: (agent) => agent.name, show: (agent) => words(agent.name), isMinor: true },
+    {
+      name: "doing",
+      title: t("agent.doing"),
+      of: (agent) => DOINGS.indexOf(doing(agent)),
+      show: (agent) => <DoingCell agent={agent} />,
+    },
+    { name: "for", title: t("agent.for"), of: time, show: (agent) => lasting(time(agent)), isNumber: true },
+    {
+      name: "campaign",
+      title: t("campaign"),
+      of: (agent) => agent.campaign ?? agent.placed_in ?? "",
+      show: (agent) => words(agent.campaign ?? agent.placed_in),
+    },
+    { name: "calls", title: t("agent.calls"), of: (agent) => agent.calls, isNumber: true, isMinor: true },
+    {
+      name: "talk",
+      title: t("agent.talk"),
+      of: (agent) => agent.talk_s,
+      show: (agent) => lasting(agent.talk_s),
+      isNumber: true,
+      isMinor: true,
+    },
+    { name: "zone", title: t("zone"), of: (agent) => agent.zone, show: (agent) => words(agent.zone), isMinor: true },
+  ];
+}
+
+function DoingCell({ agent }: { agent: Agent }) {
+  const what = doing(agent);
+  return (
+    <span class={`doing ${what}`}>
+      <span class="dot" />
+      {t(`doing.${what}`)}
+      {what === "Break" && agent.reason && <bdi class="soft">{agent.reason}</bdi>}
+      {agent.state === "PendingNotReady" && <span class="tag">{t("agent.pausing")}</span>}
+      {agent.leaving && <span class="tag">{t("agent.leaving")}</span>}
+      {agent.desktop !== "there" && <span class="tag bad">{t(`desktop.${agent.desktop}`)}</span>}
+    </span>
+  );
+}
+
+export function Agents({ floor, now }: { floor: Floor; now: number }) {
+  const [only, setOnly] = useState<Doing>();
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const agents = useMemo(() => agentsOf(floor), [floor]);
+  const counts = useMemo(() => {
+    const found = new Map<Doing, number>();
+    for (const agent of agents) found.set(doing(agent), (found.get(doing(agent)) ?? 0) + 1);
+    return found;
+  }, [agents]);
+  const wanted = text.trim().toLowerCase();
+  const rows = useMemo(
+    () => agents.filter((agent) => (!only || doing(agent) === only) && (!wanted || foundBy(agent).includes(wanted))),
+    [agents, only, wanted],
+  );
+  const shown = useMemo(() => columns(floor, now), [floor, now]);
+  return (
+    <section class="card agents" aria-labelledby="agents">
+      <div class="row">
+        <h2 id="agents">{t("agents")}</h2>
+        <input
+          type="search"
+          aria-label={t("agents.find")}
+          placeholder={t("agents.find")}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <span class="soft">{t("agents.shown", { some: number(rows.length), all: number(agents.length) })}</span>
+      </div>
+      <div class="row filters" role="group" aria-label={t("agents.only")}>
+        {DOINGS.filter((each) => counts.has(each) || each === only).map((each) => (
+          <button
+            key={each}
+            class={`doing ${each}`}
+            aria-pressed={each === only}
+            onClick={() => setOnly(each === only ? undefined : each)}
+          >
+            <span class="dot" /> {t(`doing.${each}`)} <strong>{number(counts.get(each) ?? 0)}</strong>
+          </button>
+        ))}
+      </div>
+      <Table
+        label={t("agents")}
+        rows={rows}
+        columns={shown}
+        idOf={idOf}
+        sortedBy="agent"
+        chosen={chosen}
+        choose={setChosen}
+      />
+    </section>
+  );
+}

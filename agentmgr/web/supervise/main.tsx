@@ -1,0 +1,8 @@
+import { render } from "preact";
+import { begin } from "../shared/page";
+import { App } from "./app";
+import { t } from "./texts";
+import { look } from "./visit";
+
+render(<App />, begin(t("title")));
+void look();

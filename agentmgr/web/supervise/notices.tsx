@@ -1,0 +1,42 @@
+// What came of what was done, in a line at the top until it is dismissed or the next comes.
+
+import { Source, useSource } from "../shared/source";
+import { t } from "./texts";
+import { whyNot } from "./visit";
+
+interface Notice {
+  kind: "info" | "warning";
+  text: string;
+}
+
+const notice = new Source<Notice | undefined>(undefined);
+
+export function say(text: string, kind: Notice["kind"] = "info"): void {
+  notice.value = { kind, text };
+}
+
+/** Do something and return what came of it; if it was refused, say why and return undefined. */
+export async function attempt<R>(what: Promise<R>): Promise<R | undefined> {
+  try {
+    return await what;
+  } catch (error) {
+    say(whyNot(error), "warning");
+    return undefined;
+  }
+}
+
+export function Notices() {
+  const now = useSource(notice);
+  return (
+    <div class="banners" role="status">
+      {now && (
+        <p class={`banner ${now.kind}`}>
+          <span>{now.text}</span>
+          <button class="quiet" onClick={() => (notice.value = undefined)}>
+            {t("dismiss")}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

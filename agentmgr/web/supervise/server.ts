@@ -1,0 +1,64 @@
+// What is asked of the server: requests of the administration by name, with rows as answers.
+
+export type Row = Record<string, unknown>;
+
+export interface Account {
+  name: string;
+  organisation: string;
+  role: "supervisor" | "manager";
+}
+
+/** The server's word on why something was not done, for people; without a status nobody knows whether it was. */
+export class Refused extends Error {
+  constructor(
+    why: string,
+    readonly status = 0,
+  ) {
+    super(why);
+  }
+}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+let signedOut = (): void => {};
+
+/** Have it told when the server says that nobody is signed in any more. */
+export function whenSignedOut(tell: () => void): void {
+  signedOut = tell;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(`supervise/${path}`, init);
+  } catch {
+    throw new Refused("");
+  }
+  if (answer.ok) return answer;
+  if (answer.status === 401 && path !== "session") signedOut();
+  const { error = answer.statusText } = await answer.json().catch(() => ({}));
+  throw new Refused(error, answer.status);
+}
+
+const post = (path: string, body: unknown, headers = {}): Promise<Response> =>
+  send(path, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) });
+
+/** Carry a request of the administration out. */
+export async function ask<R = Row>(name: string, args: object = {}): Promise<R[]> {
+  const { rows } = await (await post(`do/${name}`, args)).json();
+  return rows;
+}
+
+/** Carry a request out, and have its rows saved as a file. */
+export async function saveCsv(name: string, args: object, file: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (await post(`do/${name}`, args, { Accept: "text/csv" })).blob());
+  link.download = file;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+export const session = {
+  open: async (name: string, password: string): Promise<Account> => (await post("session", { name, password })).json(),
+  look: async (): Promise<Account> => (await send("session", {})).json(),
+  close: (): Promise<Response> => send("session", { method: "DELETE" }),
+};

@@ -1,0 +1,13 @@
+// What a supervisor can look at: one module each, and its line here. Its title is the text `view.NAME`.
+
+import type { FunctionComponent } from "preact";
+import { Live } from "./live";
+
+/** `path` is what follows the name in the address, as in `#campaigns/Spring`. */
+export type View = FunctionComponent<{ path: string[] }>;
+
+export const VIEWS = {
+  live: Live,
+} satisfies Record<string, View>;
+
+export type ViewName = keyof typeof VIEWS;
