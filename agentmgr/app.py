@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 import trio
@@ -21,6 +22,7 @@ from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, admin_socket, se
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.connectors.errands import ConnectorErrands
+from agentmgr.core.floor import Floor
 from agentmgr.databases import OpenStores, ServerFailed, open_stores
 from agentmgr.ha.guard import Guard, kernel_timer
 from agentmgr.ha.keeper import Keeper
@@ -31,6 +33,7 @@ from agentmgr.managing import Lobbies, ThisManager, introduce, join, new_incarna
 from agentmgr.ports import StoreFault
 from agentmgr.publishing import prepare
 from agentmgr.runtime.clock import Clock
+from agentmgr.runtime.figures import FigureKeeper
 from agentmgr.runtime.floors import HostedFloors
 from agentmgr.runtime.host import HostedZone, ZoneHost, first_error
 from agentmgr.runtime.metrics import RuntimeMetrics
@@ -49,6 +52,8 @@ from agentmgr.web.routes import STREAMED, api_routes, calls_of
 from agentmgr.web.server import WebServer
 from agentmgr.web.supervise import supervise_routes
 from agentmgr.web.wire import Serve, wire_route
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -295,6 +300,9 @@ async def open_server(
                 partial(keep_up, backing, operations.SUPERVISOR, settings, clock, incarnation, shared=shares)
             )
             nursery.start_soon(publishing.run)
+            nursery.start_soon(
+                FigureKeeper(partial(_floors_of, host), clock, partial(_in_thread, store.add_figures)).run
+            )
             nursery.start_soon(_watch_files, store, host)
             log.info("http_served", host=settings.http.host, port=http_socket.getsockname()[1])
             log.info("server_ready", database=str(store.path), admin=settings.admin.socket)
@@ -327,6 +335,14 @@ def _states(host: ZoneHost, keeper: Keeper | None) -> Mapping[str, str]:
         return host.states
     lease = "ok" if keeper.guard.is_valid() else "not renewed"
     return {"lease": lease, **{zone: host.states[zone] for zone in host.tokens}}
+
+
+def _floors_of(host: ZoneHost) -> Mapping[str, Floor]:
+    return {name: hosted.zone for name, hosted in host.zones.items()}
+
+
+async def _in_thread(work: Callable[[T], None], what: T) -> None:
+    await trio.to_thread.run_sync(work, what)
 
 
 def _goings_on(services: Callable[[Caller], Services], organisation: str) -> AsyncIterator[Sequence[Row]]:

@@ -17,6 +17,9 @@ from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.schedules import ScheduleKeeper
 from agentmgr.settings.classes import Settings
 
+SWEEP_S = 3600.0
+"""How often it is looked for figures that are kept for long enough, real seconds."""
+
 
 async def keep_up(
     backing: Backing, caller: Caller, settings: Settings, clock: Clock, owner: str, *, shared: bool
@@ -47,6 +50,11 @@ async def keep_up(
     async def delete_some() -> float | None:
         return clock.now() if await trio.to_thread.run_sync(services.campaigns.go_on_deleting) else None
 
+    async def sweep_some() -> float | None:
+        keep_days = settings.database.keep_figures_days
+        is_more = await trio.to_thread.run_sync(services.figures.sweep, keep_days)
+        return clock.now() if is_more else None
+
     async def go_on() -> None:
         await trio.to_thread.run_sync(preparations.go_on)
 
@@ -55,4 +63,5 @@ async def keep_up(
         nursery.start_soon(ScheduleKeeper(fire, clock).run)
         nursery.start_soon(ScheduleKeeper(empty_some, clock, what="emptying").run)
         nursery.start_soon(ScheduleKeeper(delete_some, clock, what="deleting").run)
+        nursery.start_soon(ScheduleKeeper(sweep_some, clock, SWEEP_S, what="figures").run)
         nursery.start_soon(ScheduleKeeper(go_on, clock, what="preparing").run)

@@ -466,6 +466,19 @@ class ShowReport:
 
 
 @frozen(kw_only=True)
+class ShowFigures:
+    """Show what campaigns did in steps of so many minutes; `since` and `until` are epoch seconds.
+
+    `until` is now if it is None; without names they are those of all campaigns.
+    """
+
+    since: float
+    until: float | None = None
+    step_min: int = 1
+    campaigns: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
 class ListCallbacks:
     """Show callbacks by the time they are due, those that wait or all; times are written in `timezone`."""
 
@@ -689,6 +702,7 @@ Request = (
     | ExportAttempts
     | ReportCompliance
     | ShowReport
+    | ShowFigures
     | ExportContacts
     | ListCallbacks
     | MoveCallbacks

@@ -15,6 +15,7 @@ from agentmgr.campaign.compliance import ComplianceDay
 from agentmgr.campaign.contacts import ImportReport, Intake
 from agentmgr.campaign.dialling import ContactsLeft, Dialling, why
 from agentmgr.campaign.dnc import DncReport
+from agentmgr.campaign.figures import Figures
 from agentmgr.campaign.floor import AgentOnFloor, Wished
 from agentmgr.campaign.records import iso_time
 from agentmgr.campaign.sheet import Rejected
@@ -275,6 +276,25 @@ def compliance_day(day: ComplianceDay) -> Row:
         *(counts.on_dnc, counts.outside_hours, counts.again_within_72_h),
     )
     return dict(zip(COMPLIANCE_COLUMNS, values, strict=True))
+
+
+def figures(of: Figures) -> Row:
+    """Show what a campaign did in a step; `at` is its begin, epoch seconds."""
+    return {
+        "campaign": of.campaign,
+        "at": of.at,
+        "agents": round(of.agents, 2),
+        "idle": round(of.idle, 2),
+        "busy": round(of.busy, 2),
+        "utilisation": None if of.utilisation is None else round(of.utilisation, 4),
+        "ringing": round(of.ringing, 2),
+        "callbacks_waiting": of.callbacks,
+        "dials": of.dials,
+        "live_answers": of.live_answers,
+        "abandoned": of.abandoned,
+        "abandon_rate": round(of.abandoned / max(1, of.live_answers), 5),
+        "done": of.done,
+    }
 
 
 REPORT_COLUMNS = (

@@ -10,6 +10,7 @@ from agentmgr.campaign.campaigns import CampaignService
 from agentmgr.campaign.compliance import ComplianceService
 from agentmgr.campaign.contacts import ContactService
 from agentmgr.campaign.dnc import DncService
+from agentmgr.campaign.figures import FigureService
 from agentmgr.campaign.floor import FloorService
 from agentmgr.campaign.jobs import JobService
 from agentmgr.campaign.one_contact import OneContactService
@@ -48,6 +49,7 @@ class Services:
         self.records = RecordService(at, caller)
         self.compliance = ComplianceService(at, caller)
         self.reports = ReportService(at, caller)
+        self.figures = FigureService(at, caller)
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)
         self.schedules = ScheduleService(at, caller)

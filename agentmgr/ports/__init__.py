@@ -42,6 +42,7 @@ from agentmgr.ports.contacts import (
     StoredContact,
     TakenIn,
 )
+from agentmgr.ports.figures import MINUTE_S, FigureStore, MinuteFigure, Sampled
 from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneUpdate, ZoneView
 from agentmgr.ports.history import (
     ATTEMPT_OUTCOMES,
@@ -112,6 +113,7 @@ class ServiceStore(
     CampaignStore,
     ContactStore,
     DncStore,
+    FigureStore,
     JobStore,
     HistoryStore,
     ImportStore,
@@ -148,6 +150,7 @@ __all__ = [
     "GOES_TO",
     "IMPORTS_OVER",
     "LIVE_JOB_STATES",
+    "MINUTE_S",
     "AccountLogin",
     "AccountStore",
     "AccountToken",
@@ -196,6 +199,7 @@ __all__ = [
     "EndedJob",
     "ErrandRunner",
     "Fenced",
+    "FigureStore",
     "Firing",
     "Floors",
     "HistoryStore",
@@ -224,6 +228,7 @@ __all__ = [
     "Manager",
     "ManagerLease",
     "ManagerState",
+    "MinuteFigure",
     "NewCallback",
     "NoFloors",
     "NoManager",
@@ -244,6 +249,7 @@ __all__ = [
     "ResultStore",
     "Role",
     "RuleKind",
+    "Sampled",
     "Schedule",
     "ScheduleStore",
     "Scope",

@@ -71,6 +71,11 @@ class DatabaseSettings:
         "File with the password for url, for its owner alone; empty: PGPASSWORD or PGPASSFILE of the"
         " environment, if one is needed.",
     )
+    keep_figures_days: int = setting(
+        400,
+        whole_number(1, 36_500),
+        "For how long it is kept what agents and lines did in each minute, days.",
+    )
 
 
 @frozen

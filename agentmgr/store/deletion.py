@@ -14,6 +14,7 @@ _OF_A_JOB = (
     ("job_contact", "contact_id"),
     ("job_counter", "counted"),
     ("job_pending", "row_id"),
+    ("minute_figure", "minute"),
 )
 _OF_A_CAMPAIGN = tuple(
     table.name

@@ -498,6 +498,19 @@ job_counter = _table(
     clustered=True,
 )
 
+# What a zone's agents and lines did for a job in a minute of the epoch: seconds that each was so, added up,
+# of the `sampled_s` that somebody looked. What was counted is as it stood when the minute was over.
+minute_figure = _table(
+    "minute_figure",
+    _key("job_id", RowId, _ref("job.job_id")),
+    _key("minute", RowId),
+    _key("zone", Text()),
+    *(_needed(f"{name}_s", Real) for name in ("sampled", "idle", "busy", "other", "ringing")),
+    *(_needed(name, Integer()) for name in ("callbacks", "dials", "live_answers", "abandoned", "done")),
+    clustered=True,
+)
+Index("ix_minute_figure_minute", minute_figure.c.minute)
+
 # Contacts that wait, by share, the time zone of their next number and whether they were given back before (1)
 # or are fresh (0). Triggers on `job_contact` add a row for each change, so that whatever changes a contact is
 # counted and none who does waits for another; the share's owner adds the rows up now and then.

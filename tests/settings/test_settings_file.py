@@ -135,7 +135,8 @@ def test_load_reports_every_mistake_at_once(tmp_path: Path) -> None:
     assert 'log.level: found "loud"; allowed: one of "debug", "info", "warning", "error"' in found
     assert "switch.seed: found true; allowed: a whole number from 0 to 4294967295" in found
     assert (
-        "database.pathh: no such setting; did you mean path? allowed here: path, url, password_file" in found
+        "database.pathh: no such setting; did you mean path?"
+        " allowed here: path, url, password_file, keep_figures_days" in found
     )
 
 

@@ -1,4 +1,4 @@
-"""Schedules and imports."""
+"""Schedules, imports, and figures of minutes."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,10 +10,13 @@ from agentmgr.ports import (
     ImportJob,
     ImportState,
     ImportStep,
+    MinuteFigure,
+    Sampled,
     Schedule,
     Target,
 )
 from agentmgr.store import (
+    figures,
     imports,
     schedules,
 )
@@ -21,7 +24,21 @@ from agentmgr.store.parts.part import Part
 
 
 class TimePart(Part):
-    """What is done at its time, and imports."""
+    """What is done at its time, imports, and figures of minutes."""
+
+    # -- figures of minutes --------------------------------------------------------------------
+
+    def add_figures(self, sampled: Iterable[Sampled]) -> None:
+        """Keep what was sampled, beside what others have of the same minutes, and what is counted now."""
+        self._database.write(figures.add_figures, tuple(sampled))
+
+    def figures(self, campaign_id: int, first: int, last: int) -> tuple[MinuteFigure, ...]:
+        """Return those of a campaign from one minute to another, excluded, by job, zone and minute."""
+        return self._database.read(figures.read_figures, campaign_id, first, last)
+
+    def drop_figures(self, before: int, limit: int) -> int:
+        """Forget so many that are of minutes before one; return how many."""
+        return self._database.write(figures.drop_figures, before, limit)
 
     # -- schedules ---------------------------------------------------------------------------
 
