@@ -310,6 +310,8 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             first, last = _day(request.first), _day(request.last)
             counted = services.reports.report(request.by, request.campaigns, first, last, _place(timezone))
             return (rows.report_row(each) for each in counted)
+        case requests.ShowAlarms():
+            return map(rows.alarm, services.alarms.all())
         case requests.ShowFigures():
             return map(rows.figures, services.figures.figures(**attrs.asdict(request)))
         case requests.ListCallbacks(timezone=timezone):

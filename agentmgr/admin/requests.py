@@ -465,6 +465,11 @@ class ShowReport:
     timezone: str = "UTC"
 
 
+@frozen
+class ShowAlarms:
+    """Show what somebody should look at."""
+
+
 @frozen(kw_only=True)
 class ShowFigures:
     """Show what campaigns did in steps of so many minutes; `since` and `until` are epoch seconds.
@@ -703,6 +708,7 @@ Request = (
     | ReportCompliance
     | ShowReport
     | ShowFigures
+    | ShowAlarms
     | ExportContacts
     | ListCallbacks
     | MoveCallbacks

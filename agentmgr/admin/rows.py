@@ -9,6 +9,7 @@ import orjson
 
 from agentmgr.admin.campaign_file import FieldAbout
 from agentmgr.admin.socket import Row
+from agentmgr.campaign.alarms import Alarm
 from agentmgr.campaign.callbacks import Moved
 from agentmgr.campaign.campaigns import CampaignStatus
 from agentmgr.campaign.compliance import ComplianceDay
@@ -276,6 +277,12 @@ def compliance_day(day: ComplianceDay) -> Row:
         *(counts.on_dnc, counts.outside_hours, counts.again_within_72_h),
     )
     return dict(zip(COMPLIANCE_COLUMNS, values, strict=True))
+
+
+def alarm(of: Alarm) -> Row:
+    """Show what somebody should look at."""
+    severity = "alarm" if of.is_bad else "warning"
+    return {"kind": of.kind, "severity": severity, "what": of.what, "text": of.text}
 
 
 def figures(of: Figures) -> Row:

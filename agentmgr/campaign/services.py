@@ -4,6 +4,7 @@ import time
 
 from agentmgr.campaign.accounts import AccountService
 from agentmgr.campaign.agents import AgentService
+from agentmgr.campaign.alarms import AlarmService
 from agentmgr.campaign.attributes import AttributeService
 from agentmgr.campaign.callbacks import CallbackService
 from agentmgr.campaign.campaigns import CampaignService
@@ -49,6 +50,7 @@ class Services:
         self.records = RecordService(at, caller)
         self.compliance = ComplianceService(at, caller)
         self.reports = ReportService(at, caller)
+        self.alarms = AlarmService(at, caller)
         self.figures = FigureService(at, caller)
         self.floor = FloorService(at, caller)
         self.zones = ZoneService(at, caller)

@@ -43,7 +43,16 @@ from agentmgr.ports.contacts import (
     TakenIn,
 )
 from agentmgr.ports.figures import MINUTE_S, FigureStore, MinuteFigure, Sampled
-from agentmgr.ports.floors import AgentView, Floors, JobFacts, JobView, NoFloors, ZoneUpdate, ZoneView
+from agentmgr.ports.floors import (
+    AgentView,
+    Floors,
+    JobFacts,
+    JobView,
+    NoFloors,
+    ZoneHealth,
+    ZoneUpdate,
+    ZoneView,
+)
 from agentmgr.ports.history import (
     ATTEMPT_OUTCOMES,
     AttemptFilter,
@@ -133,6 +142,11 @@ class ServiceStore(
     @property
     def leases(self) -> LeaseStore:
         """Who owns which zone."""
+        ...
+
+    @property
+    def outbox(self) -> ResultStore:
+        """What waits to be told to publishers."""
         ...
 
 
@@ -265,6 +279,7 @@ __all__ = [
     "Telephony",
     "Token",
     "ValueStore",
+    "ZoneHealth",
     "ZoneLease",
     "ZoneStore",
     "ZoneUpdate",

@@ -133,6 +133,15 @@ class ZoneView:
 
 
 @frozen
+class ZoneHealth:
+    """How a zone of this process is, without a look at what is in it; `state` as `Floors.states` has it."""
+
+    state: str
+    telephony_is_down: bool = False
+    commits_wait: int = 0
+
+
+@frozen
 class ZoneUpdate:
     """What is new in a zone: agents by their ids, None if one is gone.
 
@@ -153,6 +162,10 @@ class Floors(Protocol):
 
     def states(self) -> Mapping[str, str]:
         """Return how each zone is: `ok`, `reopening`, `ending`, or `ended`; none if there is no server."""
+        ...
+
+    def health(self) -> Mapping[str, ZoneHealth]:
+        """Return how each zone is, at the cost of a few numbers each."""
         ...
 
     def look(self, zone: str) -> ZoneView | None:
@@ -184,6 +197,9 @@ class NoFloors:
     """Implements `Floors` where no server runs."""
 
     def states(self) -> Mapping[str, str]:
+        return {}
+
+    def health(self) -> Mapping[str, ZoneHealth]:
         return {}
 
     def look(self, zone: str) -> ZoneView | None:

@@ -324,6 +324,10 @@ class HistoryStore(Protocol):
         """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""
         ...
 
+    def live_answers(self, campaign_id: int, since: float, until: float) -> tuple[int, int]:
+        """Count the live answers of that, and those of them that were abandoned; from an index alone."""
+        ...
+
     def job_ids(self, campaign_ids: Iterable[int] | None) -> tuple[int, ...]:
         """Return the jobs of some campaigns, or of all, by id."""
         ...

@@ -11,7 +11,7 @@ from agentmgr.core.agent import Agent, Blend
 from agentmgr.core.floor import Floor
 from agentmgr.core.job import Job
 from agentmgr.core.wishes import Outcome, Wish
-from agentmgr.ports import AgentView, JobFacts, ZoneUpdate, ZoneView
+from agentmgr.ports import AgentView, JobFacts, ZoneHealth, ZoneUpdate, ZoneView
 from agentmgr.runtime.clock import Clock
 from agentmgr.runtime.feed import Reader, see_agent, see_job
 from agentmgr.runtime.host import HostedZone, ZoneHost
@@ -36,6 +36,9 @@ class HostedFloors:
     def states(self) -> Mapping[str, str]:
         return trio.from_thread.run_sync(lambda: dict(self._host.states))
 
+    def health(self) -> Mapping[str, ZoneHealth]:
+        return trio.from_thread.run_sync(self._health)
+
     def look(self, zone: str) -> ZoneView | None:
         return trio.from_thread.run(self._look, zone)
 
@@ -50,6 +53,17 @@ class HostedFloors:
 
     def wish(self, zone: str, wishes: Sequence[tuple[str, Wish]]) -> Sequence[Outcome]:
         return trio.from_thread.run(self._wish, zone, wishes)
+
+    def _health(self) -> Mapping[str, ZoneHealth]:
+        found = {}
+        for name, state in self._host.states.items():
+            hosted = self._host.zones.get(name)
+            found[name] = (
+                ZoneHealth(state, hosted.zone.telephony_is_down, hosted.runner.commits_waiting)
+                if hosted is not None
+                else ZoneHealth(state)
+            )
+        return found
 
     def _agents_in(self, zone: str) -> int | None:
         hosted = self._host.zones.get(zone)

@@ -46,9 +46,15 @@ def count_calls(tx: Transaction, campaign_id: int, since: float, until: float) -
     within = since, until, campaign_id
     ((dials, on_dnc, outside_hours),) = tx.sql.fetch(_COUNTED, within)
     ((again,),) = tx.sql.fetch(_AGAIN, within)
+    answers, abandoned = live_answers(tx, campaign_id, since, until)
+    return CallCounts(dials, answers, abandoned, on_dnc, outside_hours, again)
+
+
+def live_answers(tx: Transaction, campaign_id: int, since: float, until: float) -> tuple[int, int]:
+    """Count the live answers among that, and those of them that were abandoned."""
     live = _live(tx, campaign_id, since, until)
     answers, abandoned = (sum(column) for column in zip((0, 0), *live.values(), strict=True))
-    return CallCounts(dials, answers, abandoned, on_dnc, outside_hours, again)
+    return answers, abandoned
 
 
 def live_calls(tx: Transaction, job_id: int, since: float, until: float) -> LiveCalls:

@@ -89,6 +89,7 @@ ASKED: Mapping[type[Any], Mapping[str, Any]] = {
     R.ExportDials: {"campaign": CAMPAIGN},
     R.ExportAttempts: {},
     R.ReportCompliance: {},
+    R.ShowAlarms: {},
     R.ShowFigures: {"since": T0 - 60},
     R.ShowReport: {"by": "campaign"},
     R.ListCallbacks: {},

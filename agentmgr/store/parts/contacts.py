@@ -181,6 +181,10 @@ class ContactPart(Part):
         """Count the calls of a campaign that began in a time, epoch seconds, the second excluded."""
         return self._database.read(compliance.count_calls, campaign_id, since, until)
 
+    def live_answers(self, campaign_id: int, since: float, until: float) -> tuple[int, int]:
+        """Count the live answers of that, and those of them that were abandoned."""
+        return self._database.read(compliance.live_answers, campaign_id, since, until)
+
     def report(self, by: str, campaign_id: int, since: float, until: float) -> tuple[ReportCounts, ...]:
         """Add up what attempts of a campaign came to that began in a time, epoch seconds."""
         return self._database.read(reports.read_report, by, campaign_id, since, until)
