@@ -122,3 +122,12 @@ def test_benchmark_of_zones_tells_what_one_and_two_bear_on_one_database():
     assert (one["zones"], two["zones"]) == (1, 2)
     assert one["order_errors"] == two["order_errors"] == 0
     assert ratio["ratio"] == pytest.approx(two["attempts_per_s"] / one["attempts_per_s"], rel=0.01)
+
+
+def test_benchmark_of_pages_tells_how_soon_a_change_is_drawn():
+    options = ("--agents", "20", "--rate", "20", "--wallboards", "2", "--seconds", "2", "--rounds", "1")
+    alone, beside, ratio = bench("web", *options)
+    assert (alone["wallboards"], beside["wallboards"]) == (0, 2)
+    assert beside["changes_drawn"] > 0
+    assert beside["drawn_p95_ms"] > 0
+    assert ratio["resp_p99_ratio"] > 0

@@ -20,6 +20,7 @@ from scripts.benchmarks import (
     neighbours,
     store,
     storm,
+    web,
     wire,
     zones,
 )
@@ -33,7 +34,7 @@ def main() -> None:
         required=True,
         metavar="wire | command | costs | flat | flood | attack | fuzz"
         " | storm | logons | soap | store | import"
-        " | zones | pacing",
+        " | zones | web | pacing",
     )
     about_wire = "commands/s and latency of hold and unhold over loopback, beside a bare trio echo server"
     wire_parser = kinds.add_parser("wire", help=about_wire, description=about_wire)
@@ -127,6 +128,16 @@ def main() -> None:
     zones_parser.add_argument("--agents", type=int, default=100, help="of each zone; none of them pauses")
     zones_parser.add_argument("--seconds", type=float, default=20.0, help="length of each part")
     zones_parser.add_argument("--core-share", type=float, default=0.3, help="of each process; 0: not held")
+    about_web = (
+        "how soon a supervisor's page shows what an agent does, and how long desktops wait without such pages"
+        " and with them, by turns"
+    )
+    web_parser = kinds.add_parser("web", help=about_web, description=about_web)
+    web_parser.add_argument("--agents", type=int, default=500, help="who work")
+    web_parser.add_argument("--rate", type=float, default=50.0, help="attempts a second")
+    web_parser.add_argument("--wallboards", type=int, default=20, help="pages that are open, one in Chromium")
+    web_parser.add_argument("--seconds", type=float, default=15.0, help="length of each part")
+    web_parser.add_argument("--rounds", type=int, default=3, help="parts without pages, and with them")
     pacing.add_options(kinds.add_parser("pacing", help=pacing.ABOUT, description=pacing.ABOUT))
     options = parser.parse_args()
     log.configure("warning")
@@ -156,10 +167,11 @@ def main() -> None:
     elif options.kind == "soap":
         result = calls.measure(options.desktops, options.callers, options.seconds, apart=options.apart)
     elif options.kind == "zones":
-        try:
-            result = zones.measure(options.agents, options.seconds, options.core_share)
-        except RuntimeError as error:
-            sys.exit(f"scripts/bench: {error}")
+        result = zones.measure(options.agents, options.seconds, options.core_share)
+    elif options.kind == "web":
+        result = web.measure(
+            options.agents, options.wallboards, options.rate, options.seconds, options.rounds
+        )
     elif options.kind == "storm":
         result = [storm.measure(options.desktops, options.seconds)]
     elif options.kind == "command":
@@ -172,4 +184,7 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-main()
+try:
+    main()
+except RuntimeError as error:
+    sys.exit(f"scripts/bench: {error}")

@@ -31,7 +31,7 @@ from agentmgr.core.effects import SaveResumeToken
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, PhoneNumber
 from agentmgr.core.tokens import hash_of
 from agentmgr.databases import ServerFailed, make_database
-from agentmgr.ports import ContactDraft
+from agentmgr.ports import ContactDraft, Role
 from agentmgr.server.limits import Limits
 from agentmgr.settings.classes import (
     AdminSettings,
@@ -48,6 +48,8 @@ from protocol.enums import PacingType
 from scripts.loading.desktop import Plan, details_of, number_of, token_of
 
 SKILL = "load"
+SUPERVISOR = ("wallboard", "load")
+"""The account, and its password, of who looks at the supervisor's page."""
 AT_ONCE = 2000
 """How many contacts are stored in a transaction."""
 LIVE = 0.42
@@ -139,6 +141,7 @@ def serve(directory: Path) -> None:
     async def fill(server: RunningServer) -> None:
         plan = Plan(campaign=order.campaign)
         await server.perform(requests.AddAgents(order.agent_ids, "", plan.password, order.zone, {SKILL: 5}))
+        await server.perform(requests.AddAccount(*SUPERVISOR, Role.SUPERVISOR))
         await trio.to_thread.run_sync(_fill, server, order)
         await trio.to_thread.run_sync(
             server.services(Caller("load")).campaigns.create, campaign(plan), (order.campaign,)
