@@ -283,7 +283,7 @@ async def open_server(
                     [
                         *api_routes(calls),
                         wire_route(partial(_desktops, host)),
-                        *desktop_routes(lambda: host.zones),
+                        *desktop_routes(lambda: host.zones, settings.browser),
                         *supervise_routes(calls, boards),
                     ],
                 ),

@@ -71,6 +71,7 @@ class Seat:
         self.nailup_status = NailupStatus.NotNailedUp
         self.row = Row.FREE
         self.sid = ""
+        self.contact: Contact | None = None
         self._zone = zone
         self._address = address
         self._stream: Stream | None = None
@@ -224,7 +225,10 @@ class Seat:
         self._contacts += 1
         self.sid = f"session-{self._contacts}"
         number = ContactNumber("phone1", "+61255500000", is_default=True)
-        return Contact(f"C{self._contacts}", "Conformance", contact_type, (number,), number.number, **changes)
+        self.contact = Contact(
+            f"C{self._contacts}", "Conformance", contact_type, (number,), number.number, **changes
+        )
+        return self.contact
 
     async def send_unknown(self) -> None:
         """Send a notification that no version knows yet."""
@@ -241,7 +245,9 @@ class Seat:
     async def _take(self, received: CommandReceived) -> None:
         command = received.command
         cls = type(command)
-        if not COMMANDS[cls.__name__].for_agent or cls is c.GetAgentStatusResponse:
+        if cls is c.GetAgentStatusResponse:
+            await self._return(received)
+        elif not COMMANDS[cls.__name__].for_agent:
             await self._accept(received)
         elif cls is not c.AGTLogon and (not self.logged_on or received.agent_id != self.agent_id):
             self._blame(f"agent {received.agent_id} sent {cls.__name__} without being logged on")
@@ -284,6 +290,22 @@ class Seat:
         self.agent_id, self.logged_on = received.agent_id, True
         await self.tell_capabilities()
         await self._accept(received)
+
+    async def _return(self, received: CommandReceived) -> None:
+        """Let a desktop know what it has forgotten, and in any case its contact and capabilities."""
+        await self._accept(received)
+        if not self.logged_on:
+            return
+        if received.command.status != self.status:
+            await self.tell(
+                n.AGTStateChangedNotify(self.agent_state),
+                n.AGTCallStateChangedNotify(self.call_state),
+                n.AGTNailupChange(self.nailup_status),
+            )
+        if self.sid and self.contact is not None:
+            await self.tell(n.AGTCallNotify(self.contact, self.sid))
+        self._told = None
+        await self.tell_capabilities()
 
     async def _logoff(self, received: CommandReceived) -> None:
         self._leave()

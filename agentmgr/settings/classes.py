@@ -28,6 +28,7 @@ from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, RemoteParams, SimParams
 from agentmgr.tls.settings import TlsSettings
 from agentmgr.web.limits import WebLimits
+from agentmgr.web.page_settings import BrowserSettings
 
 
 @frozen
@@ -164,6 +165,7 @@ class Settings:
     leases: LeaseTimes = LeaseTimes()
     admin: AdminSettings = AdminSettings()
     http: HttpSettings = HttpSettings()
+    browser: BrowserSettings = BrowserSettings()
     log: LogSettings = LogSettings()
     desktops: Limits = Limits()
     schedules: ScheduleRules = ScheduleRules()

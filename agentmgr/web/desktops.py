@@ -1,12 +1,14 @@
-"""The agent's desktop in a browser: its files, and which zones are here."""
+"""The agent's desktop in a browser: its files, and what it has to know of this place."""
 
 from collections.abc import Callable, Iterable
 
+from attrs import asdict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from agentmgr.web.files import INDEX, Site
+from agentmgr.web.page_settings import BrowserSettings, reasons
 
 PAGE = "/desktop"
 DESKTOP = Site(
@@ -20,14 +22,24 @@ DESKTOP = Site(
 )
 
 
-def desktop_routes(zones: Callable[[], Iterable[str]]) -> list[BaseRoute]:
+def desktop_routes(
+    zones: Callable[[], Iterable[str]], settings: BrowserSettings | None = None
+) -> list[BaseRoute]:
     """Return the routes of the desktop.
 
     Args:
         zones: returns the names of the zones that are served here.
+        settings: how the desktop shall be.
     """
+    settings = settings or BrowserSettings()
+    [away] = map(asdict, reasons(settings.away))
+    place = {
+        "breaks": list(map(asdict, reasons(settings.breaks))),
+        "away": away,
+        "awayAfter": settings.away_after,
+    }
 
-    async def names(_: Request) -> JSONResponse:
-        return JSONResponse(sorted(zones()), headers={"Cache-Control": "no-store"})
+    async def tell(_: Request) -> JSONResponse:
+        return JSONResponse({"zones": sorted(zones()), **place}, headers={"Cache-Control": "no-store"})
 
-    return [*DESKTOP.routes(), Route(f"{PAGE}/zones", names, methods=["GET"])]
+    return [*DESKTOP.routes(), Route(f"{PAGE}/settings", tell, methods=["GET"])]

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, WebSocketRoute, expect
 from seats import Desk, House
 
 pytestmark = pytest.mark.slow
@@ -251,6 +251,37 @@ def test_nothing_that_was_typed_is_lost_with_the_server(desk: Desk, house: House
     expect(desk.page.get_by_label("Last name")).to_have_value("Half a na")
     desk.page.get_by_role("button", name="Add the note").click()
     expect(desk.page.get_by_text("The note is stored.")).to_be_visible()
+    desk.finish()
+
+
+def test_answers_that_are_lost_with_the_line_come_after_it(desk: Desk) -> None:
+    lost: list[str] = []
+
+    def relay(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            if not lost and '"AGTAddAgentNoteRESP"' in str(text):
+                lost.append(str(text))
+                server.close()
+                page.close()
+            else:
+                page.send(text)
+
+        server.on_message(pass_on)
+
+    desk.page.route_web_socket(re.compile("/wire/"), relay)
+    desk.sign_in("2003")
+    desk.to_talk()
+    desk.page.get_by_label("Note", exact=True).fill("wants a letter")
+    desk.page.get_by_role("button", name="Add the note").click()
+    expect(desk.page.get_by_text("The note is stored.")).to_be_visible()
+    assert len(lost) == 1
+    expect(desk.page.get_by_label("Note", exact=True)).to_have_value("")
+    desk.page.reload()
+    expect(desk.page.get_by_role("listitem")).to_have_text(["wants a letter"])
+    desk.press("Alt+x", "Hang up")
+    desk.sees("Wrap up")
     desk.finish()
 
 

@@ -12,6 +12,7 @@ import trio
 import trio.testing
 import wsproto
 import wsproto.utilities
+from starlette import types
 from wsproto.events import (
     AcceptConnection,
     CloseConnection,
@@ -130,3 +131,25 @@ class Page:
             assert data, "the connection was cut off without a word"
             self.wire.receive_data(bytes(data))
             self._events.extend(self.wire.events())
+
+
+async def get(app: types.ASGIApp, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Ask an application for a page; returns its status, head and body."""
+    sent = list[types.Message]()
+
+    async def receive() -> types.Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: types.Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    await app(scope, receive, send)
+    start, body = sent
+    return start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body["body"]

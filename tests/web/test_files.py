@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from page import get
 from starlette.applications import Starlette
-from starlette.types import Message
 
 from agentmgr.web.desktops import DESKTOP
 from agentmgr.web.files import Site
@@ -17,27 +17,7 @@ from agentmgr.web.trying import PAGE, TRYING
 ROOT = Path(__file__).parents[2]
 
 
-async def get(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    app, sent = Starlette(routes=[*TRYING.routes(), *DESKTOP.routes()]), list[Message]()
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "query_string": b"",
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
-    }
-    await app(scope, receive, send)
-    start, body = sent
-    return start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body["body"]
-
-
+APP = Starlette(routes=[*TRYING.routes(), *DESKTOP.routes()])
 EVERY = [(site, name) for site in (TRYING, DESKTOP) for name in site.names]
 
 
@@ -46,22 +26,22 @@ async def test_file_is_given_as_it_is_and_packed_with_a_policy_that_lets_no_code
     site: Site, name: str
 ) -> None:
     path, whole = site.path_of(name), (files("agentmgr.web") / site.directory / name).read_bytes()
-    status, headers, body = await get(path)
+    status, headers, body = await get(APP, path)
     assert (status, body) == (200, whole)
     policy = headers["content-security-policy"].split("; ")
     assert policy[0] == "default-src 'none'"
     others = [each for each in policy if not each.startswith("frame-src ")]
     assert not re.search(r"https?:|\*|unsafe", "; ".join(others))
-    status, packed, body = await get(path, accept_encoding="gzip, br")
+    status, packed, body = await get(APP, path, accept_encoding="gzip, br")
     assert (status, gzip.decompress(body), packed["content-encoding"]) == (200, whole, "gzip")
     assert packed["content-type"] == headers["content-type"]
-    status, _, body = await get(path, if_none_match=headers["etag"])
+    status, _, body = await get(APP, path, if_none_match=headers["etag"])
     assert (status, body) == (304, b"")
 
 
 @pytest.mark.parametrize("site", [TRYING, DESKTOP], ids=["try", "desktop"])
 async def test_page_is_html_and_its_code_is_a_script(site: Site) -> None:
-    types = {name: (await get(site.path_of(name)))[1]["content-type"] for name in site.names}
+    types = {name: (await get(APP, site.path_of(name)))[1]["content-type"] for name in site.names}
     assert types["index.html"] == "text/html; charset=utf-8"
     assert {types[name] for name in types if name.endswith(".js")} == {"text/javascript; charset=utf-8"}
     assert {types[name] for name in types if name.endswith(".css")} == {"text/css; charset=utf-8"}
@@ -69,24 +49,24 @@ async def test_page_is_html_and_its_code_is_a_script(site: Site) -> None:
 
 @pytest.mark.parametrize(("site", "count"), [(TRYING, 4), (DESKTOP, 3)], ids=["try", "desktop"])
 async def test_page_asks_for_files_of_this_server_alone_and_all_are_there(site: Site, count: int) -> None:
-    _, _, page = await get(site.path)
+    _, _, page = await get(APP, site.path)
     asked = re.findall(r'(?:src|href)="([^"]*)"', page.decode())
     assert len(asked) == count
     for address in asked:
         if address != "data:,":
-            assert (await get(f"{site.path.rpartition('/')[0]}/{address}"))[0] == 200, address
+            assert (await get(APP, f"{site.path.rpartition('/')[0]}/{address}"))[0] == 200, address
     assert b"<script>" not in page
 
 
 async def test_page_to_try_asks_nobody_else_for_a_check() -> None:
-    _, _, start = await get(f"{PAGE}/start.js")
+    _, _, start = await get(APP, f"{PAGE}/start.js")
     assert b"://" not in start
     assert b"validatorUrl: null" in start
 
 
 async def test_nothing_else_of_the_package_is_given() -> None:
     for name in ("index.html", "../trying.py", "swagger-ui-bundle.js.map", ""):
-        assert (await get(f"{PAGE}/{name}"))[0] in (307, 404)
+        assert (await get(APP, f"{PAGE}/{name}"))[0] in (307, 404)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import { CustomerPanel } from "./customer";
 import type { Session, View } from "./session";
 import { SignIn } from "./signin";
 import { StateBar } from "./statebar";
-import { t } from "./texts";
+import { locale, t } from "./texts";
 
 export function App({ session, view }: { session: Session; view: View }) {
   const isAtWork = view.phase === "in" || view.phase === "lost";
@@ -39,19 +39,33 @@ export function App({ session, view }: { session: Session; view: View }) {
 
 function Banners({ session, view }: { session: Session; view: View }) {
   const now = useNow(view.desk.downAt !== undefined);
-  const { banner, downAt } = view.desk;
+  const { banner, downAt, due, unknown } = view.desk;
+  const dismiss = (
+    <button class="quiet" onClick={() => session.dismiss()}>
+      {t("dismiss")}
+    </button>
+  );
   return (
     <div class="banners" role="status">
       {view.phase === "lost" && <p class="banner warning">{t("banner.lost")}</p>}
       {downAt !== undefined && (
         <p class="banner warning">{t("banner.down", { s: Math.max(0, Math.ceil((downAt - now) / 1000)) })}</p>
       )}
+      {due && (
+        <p class="banner info">
+          {t("banner.due", { time: new Date(due.at).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }) })}
+        </p>
+      )}
+      {unknown.length > 0 && (
+        <p class="banner warning">
+          {t("banner.unknown", { what: unknown.join(", ") })}
+          {dismiss}
+        </p>
+      )}
       {banner && (
         <p class={`banner ${banner.kind}`}>
-          {banner.text}
-          <button class="quiet" onClick={() => session.dismiss()}>
-            {t("dismiss")}
-          </button>
+          <span dir="auto">{banner.text}</span>
+          {dismiss}
         </p>
       )}
     </div>

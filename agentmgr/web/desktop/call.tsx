@@ -118,6 +118,11 @@ export function CallPanel({ session, desk, isCut }: { session: Session; desk: De
       <p>
         {contact?.defaultNumber} · {contact?.campaignName}
       </p>
+      {contact?.callbackNotes && (
+        <p class="company" dir="auto">
+          {contact.callbackNotes}
+        </p>
+      )}
       {desk.dialsAt !== undefined && <DialsIn at={desk.dialsAt} />}
       <div class="row">
         {ACTIONS.filter((action) => action.shows(desk)).map((action) => (

@@ -2,28 +2,34 @@
 
 import { useState } from "preact/hooks";
 import type { Desk } from "./desk";
+import { useDraft } from "./drafts";
 import type { CallbackWay, Session } from "./session";
-import { language, t } from "./texts";
+import { locale, t } from "./texts";
 
 const HOUR_MS = 3_600_000;
 
 export function CallbackPanel({ session, desk, isCut }: { session: Session; desk: Desk; isCut: boolean }) {
   const [ways, setWays] = useState<CallbackWay[]>([]);
   const [place, setPlace] = useState(0);
-  const [when, setWhen] = useState(() => localText(new Date(Date.now() + HOUR_MS)));
-  const [note, setNote] = useState("");
+  const [inAnHour] = useState(() => localText(new Date(Date.now() + HOUR_MS)));
+  const [when = inAnHour, typeWhen] = useDraft(desk.sessionId, "callback.when");
+  const [note = "", typeNote] = useDraft(desk.sessionId, "callback.note");
+  const [wasTyped] = useState(when !== inAnHour || !!note);
   const number = session.offered();
   const zone = number?.timezone.split(",")[0] ?? "";
   const at = new Date(when);
   const way = ways[place];
   return (
-    <details onToggle={(event) => void (event.currentTarget.open && session.waysToCallBack().then(setWays))}>
+    <details open={wasTyped} onToggle={(event) => void (event.currentTarget.open && session.waysToCallBack().then(setWays))}>
       <summary>{t("callback")}</summary>
       <form
         class="callback"
         onSubmit={(event) => {
           event.preventDefault();
-          if (way && number) void session.callBack(way, at, number, zone, note);
+          if (!way || !number) return;
+          void session.callBack(way, at, number, zone, note).then((isMade) => {
+            if (isMade) [typeWhen, typeNote].forEach((type) => type(undefined));
+          });
         }}
       >
         <label>
@@ -32,7 +38,7 @@ export function CallbackPanel({ session, desk, isCut }: { session: Session; desk
             type="datetime-local"
             required
             value={when}
-            onInput={(event) => setWhen(event.currentTarget.value)}
+            onInput={(event) => typeWhen(event.currentTarget.value)}
           />
         </label>
         {zone && !Number.isNaN(at.getTime()) && (
@@ -52,7 +58,7 @@ export function CallbackPanel({ session, desk, isCut }: { session: Session; desk
         </label>
         <label>
           {t("callback.note")}
-          <input value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+          <input value={note} onInput={(event) => typeNote(event.currentTarget.value)} />
         </label>
         <button disabled={isCut || !desk.can.createCallback || !way || !number}>{t("callback.make")}</button>
       </form>
@@ -66,5 +72,5 @@ function localText(at: Date): string {
 }
 
 function timeIn(timeZone: string, at: Date): string {
-  return at.toLocaleString(language, { timeZone, weekday: "short", hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleString(locale, { timeZone, weekday: "short", hour: "2-digit", minute: "2-digit" });
 }

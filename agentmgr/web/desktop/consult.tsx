@@ -1,21 +1,24 @@
 // Whom to ask about the customer: colleagues and others, as the campaign allows.
 
 import { useState } from "preact/hooks";
+import { useDraft } from "./drafts";
 import type { Session } from "./session";
 import { t } from "./texts";
 import type { Destination } from "./wire";
 
 export function ConsultPanel({ session, isCut }: { session: Session; isCut: boolean }) {
+  const { sessionId } = session.view.desk;
   const [destinations, setDestinations] = useState<Destination[]>();
   const [allowsNumber, setAllowsNumber] = useState(false);
-  const [number, setNumber] = useState("");
+  const [number, type] = useDraft(sessionId, "consult");
+  const [wasTyped] = useState(!!number);
   const read = async () => {
     const who = await session.whoToAsk();
     setDestinations(who.destinations);
     setAllowsNumber(who.allowsNumber);
   };
   return (
-    <details class="consult" onToggle={(event) => void (event.currentTarget.open && read())}>
+    <details class="consult" open={wasTyped} onToggle={(event) => void (event.currentTarget.open && read())}>
       <summary>{t("consult")}</summary>
       {destinations?.length === 0 && <p>{t("consult.nobody")}</p>}
       <div class="row">
@@ -37,12 +40,12 @@ export function ConsultPanel({ session, isCut }: { session: Session; isCut: bool
           class="row"
           onSubmit={(event) => {
             event.preventDefault();
-            void session.consult({ destinationType: "External", destinationValue: number }, number);
+            if (number) void session.consult({ destinationType: "External", destinationValue: number }, number);
           }}
         >
           <label>
             {t("consult.number")}{" "}
-            <input type="tel" required value={number} onInput={(event) => setNumber(event.currentTarget.value)} />
+            <input type="tel" required value={number ?? ""} onInput={(event) => type(event.currentTarget.value)} />
           </label>
           <button disabled={isCut}>{t("consult.call")}</button>
         </form>

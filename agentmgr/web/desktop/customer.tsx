@@ -2,10 +2,12 @@
 
 import { useState } from "preact/hooks";
 import type { Desk } from "./desk";
-import { kept } from "./kept";
+import { useDraft } from "./drafts";
 import type { Session } from "./session";
 import { t, tIf } from "./texts";
 import type { Attribute } from "./wire";
+
+const LONG_CHARACTERS = 100;
 
 export function CustomerPanel({ session, desk }: { session: Session; desk: Desk }) {
   if (!desk.contact) return null;
@@ -40,7 +42,8 @@ export function CustomerPanel({ session, desk }: { session: Session; desk: Desk 
 
 function Row({ attribute, session, desk }: { attribute: Attribute; session: Session; desk: Desk }) {
   const { key, value, attributeType } = attribute;
-  const [typed, setTyped] = useState(kept.draft(desk.sessionId).values?.[key]);
+  // what is masked must not lie in the browser's storage
+  const [typed, type] = useDraft(desk.sessionId, `attribute.${key}`, attributeType !== "MASKED_WRITE");
   const [isOpen, setIsOpen] = useState(attributeType !== "MASKED_WRITE");
   const id = `attribute-${key}`;
   const name = tIf(`attribute.${key}`) ?? key;
@@ -49,18 +52,13 @@ function Row({ attribute, session, desk }: { attribute: Attribute; session: Sess
     return (
       <div>
         <dt>{name}</dt>
-        <dd dir="auto">{shown}</dd>
+        {/* what is long is scrolled, by keyboard too */}
+        <dd dir="auto" tabIndex={value.length > LONG_CHARACTERS ? 0 : undefined}>
+          {shown}
+        </dd>
       </div>
     );
   }
-  const keep = (next: string | undefined) => {
-    setTyped(next);
-    const draft = kept.draft(desk.sessionId);
-    const { [key]: _, ...others } = draft.values ?? {};
-    // what is masked must not lie in the browser's storage
-    const isKept = next !== undefined && attributeType !== "MASKED_WRITE";
-    kept.keep({ ...draft, values: isKept ? { ...others, [key]: next } : others });
-  };
   const isChanged = typed !== undefined && typed !== value;
   return (
     <div>
@@ -72,7 +70,7 @@ function Row({ attribute, session, desk }: { attribute: Attribute; session: Sess
           class="row"
           onSubmit={(event) => {
             event.preventDefault();
-            if (isChanged) void session.save(key, typed).then((isSaved) => isSaved && keep(undefined));
+            if (isChanged) void session.save(key, typed).then((isSaved) => isSaved && type(undefined));
           }}
         >
           <input
@@ -84,7 +82,7 @@ function Row({ attribute, session, desk }: { attribute: Attribute; session: Sess
             value={typed ?? value}
             onFocus={() => setIsOpen(true)}
             onBlur={() => setIsOpen(attributeType !== "MASKED_WRITE")}
-            onInput={(event) => keep(event.currentTarget.value)}
+            onInput={(event) => type(event.currentTarget.value)}
           />
           {isChanged && <button>{t("customer.save")}</button>}
         </form>
@@ -94,17 +92,13 @@ function Row({ attribute, session, desk }: { attribute: Attribute; session: Sess
 }
 
 function Note({ session, desk: { sessionId, notes } }: { session: Session; desk: Desk }) {
-  const [note, setNote] = useState(kept.draft(sessionId).note ?? "");
-  const keep = (text: string) => {
-    setNote(text);
-    kept.keep({ ...kept.draft(sessionId), note: text });
-  };
+  const [note = "", type] = useDraft(sessionId, "note");
   return (
     <form
       class="card note"
       onSubmit={(event) => {
         event.preventDefault();
-        void session.addNote(note).then((isStored) => isStored && keep(""));
+        void session.addNote(note).then((isStored) => isStored && type(undefined));
       }}
     >
       {notes.length > 0 && (
@@ -118,7 +112,7 @@ function Note({ session, desk: { sessionId, notes } }: { session: Session; desk:
       )}
       <label>
         {t("note")}
-        <textarea rows={3} value={note} onInput={(event) => keep(event.currentTarget.value)} />
+        <textarea rows={3} value={note} onInput={(event) => type(event.currentTarget.value)} />
       </label>
       <button disabled={!note.trim()}>{t("note.add")}</button>
     </form>

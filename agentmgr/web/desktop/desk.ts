@@ -49,8 +49,12 @@ export interface Desk {
   notes: string[];
   wrapup?: Wrapup;
   party?: Party;
+  /** a callback that the agent has promised, and when it comes, ms of the epoch */
+  due?: { sessionId: string; at: number };
   /** when the server goes, ms of the epoch */
   downAt?: number;
+  /** what was asked for, and nobody will tell whether it was done */
+  unknown: string[];
   banner?: Banner;
 }
 
@@ -68,6 +72,7 @@ export function fresh(now: number): Desk {
     attributes: [],
     codes: [],
     notes: [],
+    unknown: [],
   };
 }
 
@@ -128,6 +133,12 @@ export function told(desk: Desk, notice: Notice, now: number): Desk {
       const attributes = desk.attributes.map((each) => (each.key === attribute.key ? attribute : each));
       return { ...desk, attributes };
     }
+    case "AGTPreviewCallbackPending": {
+      const at = Date.parse(`${notice.args.dueTime.replaceAll("/", "-").replace(" ", "T")}Z`);
+      return { ...desk, due: { sessionId: notice.args.sessionID, at } };
+    }
+    case "AGTPreviewCallbackCancelled":
+      return say(withoutDue(desk, notice.args.sessionID), t("banner.callbackGone"));
     case "AGTZoneDown":
       return { ...desk, downAt: now + notice.args.gracePeriodInMillis };
     case "AGTBlendedToInbound":
@@ -143,6 +154,12 @@ function say(desk: Desk, text: string): Desk {
   return { ...desk, banner: { kind: "info", text } };
 }
 
+function withoutDue(desk: Desk, sessionId: string): Desk {
+  if (desk.due?.sessionId !== sessionId) return desk;
+  const { due: _, ...rest } = desk;
+  return rest;
+}
+
 function called(desk: Desk, callState: CallState, now: number): Desk {
   if (callState === desk.callState) return desk;
   const next = { ...desk, callState, since: now };
@@ -156,7 +173,7 @@ function called(desk: Desk, callState: CallState, now: number): Desk {
 
 function met(desk: Desk, contact: Contact, sessionId: string, now: number): Desk {
   if (sessionId === desk.sessionId) return { ...desk, contact };
-  const next = { ...desk, contact, sessionId, attributes: [], codes: [], notes: [] };
+  const next = { ...withoutDue(desk, sessionId), contact, sessionId, attributes: [], codes: [], notes: [] };
   delete next.banner;
   return contact.timed ? { ...next, dialsAt: now + contact.timeout * 1000 } : next;
 }

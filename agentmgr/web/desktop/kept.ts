@@ -13,8 +13,8 @@ export interface SignedIn {
 export interface Draft {
   sessionId: string;
   codeId?: number;
-  note?: string;
-  values?: Record<string, string>;
+  /** what was typed and not sent yet, by field */
+  typed?: Record<string, string>;
   /** since when the call is in its state, ms of the epoch */
   state?: CallState;
   since?: number;
@@ -50,5 +50,12 @@ export const kept = {
   },
   keep(draft: Draft): void {
     localStorage.setItem(DRAFT, JSON.stringify(draft));
+  },
+
+  /** Keep what was typed into a field; undefined: nothing any more. */
+  type(sessionId: string, field: string, text: string | undefined): void {
+    const { typed, ...draft } = kept.draft(sessionId);
+    const { [field]: _, ...others } = typed ?? {};
+    kept.keep({ ...draft, typed: text === undefined ? others : { ...others, [field]: text } });
   },
 };

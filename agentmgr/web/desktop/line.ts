@@ -1,5 +1,5 @@
 // One WebSocket to a zone: commands with their RESPs, notifications, heartbeats. It ends once and for good;
-// who wants another one makes it.
+// who wants another one makes it, and may send there what was not answered here.
 
 import { HEARTBEAT_S, type Commands, type Notifications, type WrapupDetails } from "./wire";
 
@@ -18,25 +18,43 @@ export class Refused extends Error {
 /** A command of which nobody knows whether it was carried out: the line ended before its RESP came. */
 export class LineLost extends Error {}
 
-interface Waiting {
+/** A command that was not sent: there was no line. */
+export class NoLine extends Error {}
+
+/** A command that waits for its RESP. */
+export interface Asked {
+  id: number;
   name: keyof Commands;
+  args: object;
   resolve: (resp: never) => void;
   reject: (why: Error) => void;
 }
 
+/** What belongs to one line, and is nothing on another. */
+const OF_ONE_LINE: (keyof Commands)[] = [
+  "AgentSDKConnected",
+  "GetAgentStatusResponse",
+  "AGTLogon",
+  "AGTLogoff",
+  "POMClientAlive",
+];
+
+// An id is used once, on all lines and by every page of an agent: what is sent again is known by it, and what
+// another line or page has left under way must be nobody's here.
+let lastId = Date.now() * 1000;
+
 export class Line {
   readonly #socket: WebSocket;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, Asked>();
   readonly #heartbeat: number;
-  // A line before this one may have left answers under way: they come here, and must be nobody's.
-  #lastId = Date.now() * 1000;
 
   constructor(
     zone: string,
     readonly agentId: string,
     private readonly onNotice: (notice: Notice) => void,
     private readonly onLate: (resp: { wrapupDetails?: WrapupDetails }) => void,
-    private readonly onEnd: () => void,
+    /** is given what was not answered */
+    private readonly onEnd: (unanswered: Asked[]) => void,
   ) {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.#socket = new WebSocket(`${scheme}//${location.host}/wire/${encodeURIComponent(zone)}`);
@@ -57,15 +75,18 @@ export class Line {
 
   /** Send a command and wait for its RESP. */
   call<N extends keyof Commands>(name: N, args: Commands[N]["args"]): Promise<Commands[N]["resp"]> {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      if (this.#socket.readyState !== WebSocket.OPEN) {
-        reject(new LineLost());
-        return;
-      }
-      this.#waiting.set(id, { name, resolve, reject });
-      this.#socket.send(JSON.stringify({ name, id, agentID: this.agentId, args }));
-    });
+    return new Promise((resolve, reject) => this.send({ id: ++lastId, name, args, resolve, reject }));
+  }
+
+  /** Send a command, for the first time or once more. */
+  send(asked: Asked): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) {
+      asked.reject(new NoLine());
+      return;
+    }
+    const { id, name, args } = asked;
+    this.#waiting.set(id, asked);
+    this.#socket.send(JSON.stringify({ name, id, agentID: this.agentId, args }));
   }
 
   whenEnded(then: () => void): void {
@@ -93,8 +114,10 @@ export class Line {
 
   #end(): void {
     window.clearInterval(this.#heartbeat);
-    for (const waiting of this.#waiting.values()) waiting.reject(new LineLost());
+    const [own, unanswered] = [[] as Asked[], [] as Asked[]];
+    for (const asked of this.#waiting.values()) (OF_ONE_LINE.includes(asked.name) ? own : unanswered).push(asked);
     this.#waiting.clear();
-    this.onEnd();
+    for (const asked of own) asked.reject(new LineLost());
+    this.onEnd(unanswered);
   }
 }

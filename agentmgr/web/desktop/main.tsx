@@ -9,3 +9,4 @@ const session = new Session();
 const show = () => render(<App session={session} view={session.view} />, root);
 session.onChange = show;
 show();
+session.start();

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Desk } from "./desk";
+import { useDraft } from "./drafts";
 import type { Session } from "./session";
 import { t } from "./texts";
 import type { ContactNumber } from "./wire";
@@ -14,11 +15,12 @@ interface Props {
 
 /** Dial another number in a preview, or any in wrapup. */
 export function DialPanel({ session, desk, isCut }: Props) {
-  const [other, setOther] = useState("");
+  const [other, type] = useDraft(desk.sessionId, "dial");
+  const [wasTyped] = useState(!!other);
   const isOff = isCut || !desk.can.originate;
   const dial = (number: Partial<ContactNumber>) => void session.dial(number);
   return (
-    <details>
+    <details open={wasTyped}>
       <summary>{t(desk.callState === "Wrapup" ? "numbers.redial" : "numbers.dial")}</summary>
       <div class="row">
         {desk.contact?.contactNumbers.map((each) => (
@@ -32,12 +34,12 @@ export function DialPanel({ session, desk, isCut }: Props) {
           class="row"
           onSubmit={(event) => {
             event.preventDefault();
-            dial({ number: other });
+            if (other) dial({ number: other });
           }}
         >
           <label>
             {t("numbers.other")}{" "}
-            <input type="tel" required value={other} onInput={(event) => setOther(event.currentTarget.value)} />
+            <input type="tel" required value={other ?? ""} onInput={(event) => type(event.currentTarget.value)} />
           </label>
           <button disabled={isOff}>{t("numbers.call")}</button>
         </form>

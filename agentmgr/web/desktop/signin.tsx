@@ -1,23 +1,15 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Session, View } from "./session";
 import { t } from "./texts";
 
 export function SignIn({ session, view }: { session: Session; view: View }) {
-  const [zones, setZones] = useState<string[]>([]);
-  const [zone, setZone] = useState(view.who.zone);
+  const { zones } = view.place;
+  const [chosen, setZone] = useState(view.who.zone);
+  const zone = zones.includes(chosen) ? chosen : (zones[0] ?? "");
   const [agentId, setAgentId] = useState(view.who.agentId);
   const [pwd, setPwd] = useState("");
   const [ext, setExt] = useState(view.who.ext);
   const isBusy = view.phase === "entering";
-  useEffect(() => {
-    void fetch("desktop/zones")
-      .then((answer) => answer.json())
-      .then((names: string[]) => {
-        setZones(names);
-        setZone((chosen) => (names.includes(chosen) ? chosen : (names[0] ?? "")));
-      })
-      .catch(() => {});
-  }, []);
   const enter = (event: Event, isForce: boolean) => {
     event.preventDefault();
     void session.signIn({ zone, agentId: agentId.trim(), ext: ext.trim() }, pwd, isForce);

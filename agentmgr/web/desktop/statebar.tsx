@@ -1,13 +1,12 @@
 // Whether the agent wants calls, and how the phone is.
 
 import { useAltKey } from "../shared/hooks";
+import { reasonText } from "./place";
 import type { Session, View } from "./session";
-import { t, tIf, type Key } from "./texts";
-
-const REASONS = ["1", "2", "3", "4"] as const;
+import { t, tIf } from "./texts";
 
 export function StateBar({ session, view }: { session: Session; view: View }) {
-  const { desk, who } = view;
+  const { desk, place, who } = view;
   const isCut = view.phase === "lost";
   const goReady = () => void session.goReady();
   useAltKey("KeyR", !!desk.can.ready && !isCut, goReady);
@@ -17,7 +16,7 @@ export function StateBar({ session, view }: { session: Session; view: View }) {
       <p class={`state ${desk.agentState}`}>
         <span class="dot" />
         <strong>{t(`state.${desk.agentState}`)}</strong>
-        {desk.agentState === "NotReady" && desk.reason && <span>{desk.reason}</span>}
+        {desk.agentState === "NotReady" && desk.reason && <span dir="auto">{reasonText(desk.reason)}</span>}
       </p>
       <div class="row" role="group" aria-label={t("state.Ready")}>
         <button disabled={!desk.can.ready || isCut} onClick={goReady} aria-keyshortcuts="Alt+R">
@@ -28,15 +27,15 @@ export function StateBar({ session, view }: { session: Session; view: View }) {
           disabled={!desk.can.notReady || isCut}
           value=""
           onChange={(event) => {
-            const code = event.currentTarget.value;
+            const reason = place.breaks.find(({ code }) => code === event.currentTarget.value);
             event.currentTarget.value = "";
-            if (code) void session.goNotReady(code, t(`aux.${code}` as Key));
+            if (reason) void session.goNotReady(reason);
           }}
         >
           <option value="">{t("go.break")}</option>
-          {REASONS.map((code) => (
+          {place.breaks.map(({ code, name }) => (
             <option value={code} key={code}>
-              {t(`aux.${code}`)}
+              {reasonText(name)}
             </option>
           ))}
         </select>

@@ -4,4 +4,4 @@ import en from "./texts/en.json";
 
 export type Key = keyof typeof en | Shared;
 export const { t, tIf } = texts({ en, de });
-export { clock, language } from "../shared/texts";
+export { clock, language, locale } from "../shared/texts";

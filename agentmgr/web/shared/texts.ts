@@ -13,6 +13,9 @@ const SHARED: Record<Language, Record<Shared, string>> = { en, de };
 const wanted = setting("language") || navigator.language.slice(0, 2);
 export const language = (wanted in LANGUAGES ? wanted : "en") as Language;
 
+/** How times are written: as the browser does it, in the language of the page. */
+export const locale = navigator.languages.find((each) => each.startsWith(language)) ?? language;
+
 /** Return what says the sentences of a page and those of all. */
 export function texts<Own extends string>(own: Record<Language, Record<Own, string>>) {
   type Key = Own | Shared;
