@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveFloat, PositiveInt
+from cyclopts.validators import Number
 
 from agentmgr.cli.common import DEMO_PORT, Failed, Misused, say
 from agentmgr.tls.settings import TlsSettings, is_exposed
@@ -13,6 +14,7 @@ from agentmgr.tls.settings import TlsSettings, is_exposed
 DEMO_SPEED = 100.0
 SERVER_SPEED = 20.0
 WEB_SPEED = 1.0
+MOST_COLLEAGUES = 19
 WEB_DATA = Path("var/demo-web")
 
 
@@ -31,6 +33,7 @@ def demo(
     port: NonNegativeInt | None = None,
     http_port: NonNegativeInt = 0,
     silence: PositiveFloat = 90.0,
+    colleagues: Annotated[int, Parameter(validator=Number(gte=0, lte=MOST_COLLEAGUES))] = 10,
     tls: Path | None = None,
     accept_plaintext: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -48,8 +51,9 @@ def demo(
     agentmgr demo --serve-only --data var/demo-server --port 9971
     ```
 
-    With `--web` it is your turn: it prints an address at which you sign in as an agent of the demo and work
-    calls in your browser, in real time, until Ctrl-C.
+    With `--web` it is your turn: it prints two addresses for your browser, in real time, until Ctrl-C. At one
+    you sign in as an agent of the demo and work calls, beside simulated colleagues; at the other you watch
+    and lead them all.
 
     With `--serve-only` there is the server alone, until SIGTERM or Ctrl-C: with agents and running preview,
     timed preview, predictive and progressive campaigns that do not run out, for desktops of one's own and
@@ -87,6 +91,8 @@ def demo(
         The port of their web services and pages; 0 takes any free one.
     silence
         After how many seconds without a command both ask whether an agent's desktop lives.
+    colleagues
+        How many simulated agents work beside you with `--web`; none with `--tls`.
     tls
         Directory with `server.pem` and `server.key`, as `agentmgr dev-cert` makes it, for both.
     accept_plaintext
@@ -99,7 +105,7 @@ def demo(
             port = 0 if web else DEMO_PORT
         speed = speed or (WEB_SPEED if web else SERVER_SPEED)
         security = _security(host, tls, accept_plaintext)
-        _serve(data or WEB_DATA, host, port, speed, seed, silence, security, http_port, web)
+        _serve(data or WEB_DATA, host, port, speed, seed, silence, security, http_port, web, colleagues)
         return
     from agentmgr.demo.run import Demo, DemoFailed, run_demo
 
@@ -130,11 +136,12 @@ def _serve(
     tls: TlsSettings,
     http_port: int,
     for_people: bool,
+    colleagues: int,
 ) -> None:
     from agentmgr.databases import ServerFailed
     from agentmgr.demo.server import DemoServer, serve_demo
 
-    server = DemoServer(data, host, port, speed, seed, silence, tls, http_port, for_people)
+    server = DemoServer(data, host, port, speed, seed, silence, tls, http_port, for_people, colleagues)
     try:
         serve_demo(server, _say_at_once)
     except ServerFailed as error:

@@ -21,6 +21,8 @@ from agentmgr.campaign.rules import ImportRules
 from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.databases import ServerFailed, make_database, perform_on_store
+from agentmgr.desk.fleet import run_fleet
+from agentmgr.desk.sim import SimDesktop
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, Role, StoreFault
 from agentmgr.runtime.host import first_error
@@ -103,7 +105,8 @@ class DemoServer:
     """Where to keep everything, where to listen, and how much faster than real time to run.
 
     `silence_s` is after what silence a desktop is asked whether it lives, and how long that may take;
-    `for_people` says that somebody will sit down at the desktop in a browser.
+    `for_people` says that somebody will sit down at the desktop in a browser; beside them so many simulated
+    `colleagues` work, the last ones of all agents, where nothing is encrypted.
     """
 
     data: Path
@@ -115,6 +118,7 @@ class DemoServer:
     tls: TlsSettings = TlsSettings()
     http_port: int = 0
     for_people: bool = False
+    colleagues: int = 0
 
 
 def serve_demo(demo: DemoServer, say: Callable[[str], None]) -> None:
@@ -172,9 +176,13 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             await server.perform(requests.RunCampaign(campaign.name, (ZONE,)))
         zone = server.zones[ZONE]
         if demo.for_people:
+            others = AGENTS[len(AGENTS) - demo.colleagues :] if not demo.tls.certificate else ()
+            if others:
+                desktops = [SimDesktop(agent_id, PASSWORD, ZONE, demo.seed) for agent_id in others]
+                nursery.start_soon(run_fleet, [(zone.host, zone.port)], desktops, server.clock)
             say(
                 f"open {server.http_url}{DESKTOP.path} in a browser and sign in as agent {AGENTS[0]}"
-                f" (or up to {AGENTS[-1]}), password {PASSWORD};\n"
+                f" (or up to {AGENTS[-1 - len(others)]}), password {PASSWORD};\n"
                 f"{server.http_url}{SUPERVISE.path} is the supervisor's page: account {MANAGER}, the same"
                 " password; Ctrl-C ends it"
             )
@@ -190,7 +198,9 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
             f" commands for this server: --config {config}"
         )
 
-    await serve_until_told(settings, begin)
+    async with trio.open_nursery() as nursery:
+        await serve_until_told(settings, begin)
+        nursery.cancel_scope.cancel()
 
 
 def _write_config(settings: Settings, data: Path) -> Path:

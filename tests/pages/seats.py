@@ -31,7 +31,18 @@ class House:
 
     def start(self) -> None:
         port, http_port = map(str, self.ports)
-        ways = ["--data", str(self.data), "--port", port, "--http-port", http_port, "--speed", SPEED]
+        ways = [
+            "--data",
+            str(self.data),
+            "--port",
+            port,
+            "--http-port",
+            http_port,
+            "--speed",
+            SPEED,
+            "--colleagues",
+            "0",
+        ]
         self._run("demo", "--web", *ways)
         assert self.process is not None
         assert self.process.stdout is not None
