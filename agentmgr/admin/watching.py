@@ -116,6 +116,8 @@ def _rows(update: ZoneUpdate, known: _Known) -> Iterator[Row]:
                 "zone": update.zone,
                 "campaign": facts.view.campaign,
                 "state": _state(of),
+                "pacing": facts.pacing.value,
+                "abandon_limit": facts.abandon_limit,
                 "contacts": facts.view.total,
                 "done": facts.view.done,
                 "done_here": facts.view.done_here,

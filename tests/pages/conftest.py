@@ -27,8 +27,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house"), (_free_port(), _free_port()))
     house.start()
     # who works for one campaign alone, so that it is known what comes
-    for first, skill in (("2001", "Preview"), ("3001", "Timed")):
+    for first, skill in (("2001", "Preview"), ("3001", "Timed"), ("4001", "Board")):
         house.command("agents", "add", first, "--count", "9", "--skill", skill, "--password-stdin")
+    house.command(
+        "campaign", "create", "Board", "--list", "Preview", "--skill", "Board", "--pacing", "preview-untimed"
+    )
+    house.command("campaign", "run", "Board")
     yield house
     house.kill()
 

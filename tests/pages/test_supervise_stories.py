@@ -1,10 +1,19 @@
 """Supervisors at their pages in a browser, as they would sit there."""
 
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
-from seats import Board
+from playwright.sync_api import Locator, WebSocketRoute, expect
+from seats import Board, Desk
 
 pytestmark = pytest.mark.slow
+
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202eabc \"'&amp; {s} 十"
+LONG = "W" * 10_000
 
 
 def test_supervisor_signs_in_sees_what_goes_on_and_signs_out(board: Board) -> None:
@@ -27,3 +36,201 @@ def test_supervisor_signs_in_sees_what_goes_on_and_signs_out(board: Board) -> No
     expect(page.get_by_label("Account")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Account")).to_be_visible()
+
+
+class _Stage:
+    """A server's place on which the page sees what a story draws."""
+
+    def __init__(self, board: Board, *rows: Mapping[str, Any]) -> None:
+        self.rows = rows
+        board.page.route_web_socket("**/supervise/floor", lambda route: self._open(route))
+        board.sign_in()
+
+    def _open(self, route: WebSocketRoute) -> None:
+        self._route = route
+        if self.rows:
+            self.draw(*self.rows)
+
+    def draw(self, *rows: Mapping[str, Any], whole: bool = True) -> None:
+        """Let the page see rows of zone Z."""
+        self._route.send(json.dumps([{**_ZONE, "whole": whole}, *rows, {"kind": "drawn"}]))
+
+    def leave(self, *rows: Mapping[str, Any]) -> None:
+        """End the page's line; when it comes back it sees these, or nothing yet if there are none."""
+        self.rows = rows
+        self._route.close(code=1001)
+
+
+def _card(board: Board, campaign: str) -> Locator:
+    return board.page.get_by_role("article", name=campaign)
+
+
+def test_campaign_is_paused_resumed_changed_and_stopped(board: Board) -> None:
+    board.sign_in()
+    card, dialog = _card(board, "Board"), board.page.get_by_role("dialog")
+    card.get_by_role("button", name="Pause").click()
+    expect(card.locator(".badge")).to_have_text("paused")
+    card.get_by_role("button", name="Resume").click()
+    expect(card.locator(".badge")).to_have_text("running")
+    card.get_by_role("button", name="Change").click()
+    dialog.get_by_label("How it dials").select_option("predictive")
+    dialog.get_by_label("Abandon limit").fill("2.5")
+    dialog.get_by_label("Calling hours").fill("25 o'clock")
+    board.check()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("calling_hours")
+    dialog.get_by_label("Calling hours").fill("00:00-24:00")
+    dialog.get_by_label("Priority").fill("7")
+    dialog.get_by_label("Sun").uncheck()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(card).to_contain_text("limit 2.5%")
+    card.get_by_role("button", name="Change").click()
+    expect(dialog.get_by_label("Priority")).to_have_value("7")
+    expect(dialog.get_by_label("Sun")).not_to_be_checked()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(card.get_by_role("button", name="Change")).to_be_focused()
+    card.get_by_role("button", name="Stop").click()
+    board.check()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(card.locator(".badge")).to_have_text("running")
+    card.get_by_role("button", name="Stop").click()
+    dialog.get_by_role("button", name="Stop it").click()
+    expect(card).to_be_hidden()
+
+
+def test_agents_are_moved_sent_on_a_break_and_logged_off_with_nothing_but_the_keyboard(
+    board: Board, desk: Desk
+) -> None:
+    desk.sign_in("3009")
+    desk.page.get_by_role("button", name="Ready", exact=True).click()
+    desk.sees("Preview")
+    board.sign_in()
+    page, press, dialog = board.page, board.page.keyboard.press, board.page.get_by_role("dialog")
+
+    def wish(button: str) -> None:
+        page.get_by_role("button", name=button, exact=True).focus()
+        press("Enter")
+        expect(dialog).to_be_visible()
+        board.check()
+
+    def comes_of_it(outcome: str) -> None:
+        expect(dialog.get_by_role("listitem")).to_have_text(f"3009 {outcome}")
+        board.check()
+        press("Enter")
+        expect(dialog).to_be_hidden()
+
+    page.get_by_label("Find agents").focus()
+    page.keyboard.type("3009")
+    row = page.get_by_role("row", name=re.compile("^3009"))
+    expect(row).to_contain_text("Preview")
+    page.get_by_role("grid").focus()
+    press("Space")
+    expect(row).to_have_attribute("aria-selected", "true")
+    wish("Move")
+    expect(dialog.get_by_label("To campaign")).to_be_focused()
+    page.keyboard.type("Preview")
+    press("Tab")
+    press("Enter")
+    comes_of_it("stays: lacks the skill, or its level, for the campaign")
+    wish("Break")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("Lunch")
+    press("Tab")
+    press("Enter")
+    comes_of_it("has a break after the contact")
+    expect(row).to_contain_text("break next")
+    expect(desk.page.locator("header")).to_contain_text("Break after this call")
+    wish("Log off")
+    press("ArrowDown")
+    press("Enter")
+    comes_of_it("is logged off")
+    expect(desk.page.get_by_label("Password")).to_be_visible()
+    expect(row).to_be_hidden()
+    wish_again = page.get_by_role("button", name="Log off", exact=True)
+    expect(wish_again).to_be_disabled()
+
+
+def test_page_marks_what_is_old_while_the_server_is_gone_and_comes_back_by_itself(board: Board) -> None:
+    stage = _Stage(board, _agent("77", name="Ada"))
+    expect(board.page.get_by_role("row", name=re.compile("^77"))).to_be_visible()
+    stage.leave()
+    expect(board.page.locator(".banner")).to_contain_text("this is how it was at")
+    expect(board.page.get_by_role("row", name=re.compile("^77"))).to_be_visible()
+    board.check()
+    stage.leave(_agent("78"))
+    expect(board.page.get_by_role("row", name=re.compile("^78"))).to_be_visible()
+    expect(board.page.get_by_role("row", name=re.compile("^77"))).to_be_hidden()
+    expect(board.page.locator(".banner")).to_be_hidden()
+
+
+def test_five_thousand_agents_are_shown_by_those_in_view(board: Board) -> None:
+    page = board.page
+    stage = _Stage(board, *(_agent(f"{10_000 + n}", name=f"Name {n}", call="Talking") for n in range(5000)))
+    expect(page.get_by_text("5,000 of 5,000")).to_be_visible()
+    assert page.locator(".rows tbody tr").count() < 60
+    page.get_by_role("grid").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_role("row", name=re.compile("^14999"))).to_be_visible()
+    page.keyboard.press("Control+a")
+    expect(page.get_by_text("5,000 chosen")).to_be_visible()
+    page.get_by_label("Find agents").fill("name 123")
+    expect(page.get_by_text("11 of 5,000")).to_be_visible()
+    page.get_by_role("columnheader", name="Agent").get_by_role("button").click()
+    expect(page.locator(".rows tbody tr").first).to_contain_text("11239")
+    stage.draw(_agent("11239", name="Name 1239", call="Held"), whole=False)
+    page.get_by_role("button", name="On hold 1").click()
+    expect(page.get_by_text("1 of 5,000")).to_be_visible()
+
+
+def test_names_that_are_hostile_are_shown_and_do_nothing(board: Board) -> None:
+    _Stage(
+        board,
+        _agent("1", name=HOSTILE, campaign=HOSTILE, reason=HOSTILE),
+        _agent("2", name=LONG, campaign=LONG, reason=LONG),
+        *({**_CAMPAIGN, "campaign": name, "why": name} for name in (HOSTILE, LONG)),
+    )
+    card = board.page.get_by_role("article").first
+    expect(card).to_contain_text(HOSTILE)
+    for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 640}):
+        board.page.set_viewport_size(size)
+        assert board.page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    card.get_by_role("button", name="Stop").click()
+    expect(board.page.get_by_role("dialog")).to_contain_text(HOSTILE)
+    board.check()
+
+
+_ZONE = {"kind": "zone", "zone": "Z", "state": "ok", "at": 1000.0, "looked": True, "telephony_is_down": False}
+_CAMPAIGN = {
+    "kind": "campaign",
+    "zone": "Z",
+    "state": "running",
+    "pacing": "Predictive",
+    "abandon_limit": 0.03,
+    **dict.fromkeys(("contacts", "done", "dials", "live_answers", "abandoned", "fresh", "waiting"), 10),
+    **dict.fromkeys(("agents", "agents_idle", "agents_busy", "ringing"), 1),
+    **dict.fromkeys(("dials_a_minute", "answers_a_minute", "abandoned_a_minute"), 1.5),
+}
+
+
+def _agent(agent_id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "agent",
+        "zone": "Z",
+        "agent": agent_id,
+        "name": "",
+        "state": "Ready",
+        "call": "Idle",
+        "phone": "NailedUp",
+        "desktop": "there",
+        "leaving": False,
+        "reason": None,
+        "campaign": None,
+        "placed_in": None,
+        "contact": None,
+        "calls": 1,
+        "talk_s": 60,
+        "walk_aways": 0,
+        "since_at": 900.0,
+        **changes,
+    }

@@ -1,7 +1,7 @@
 // Whether the agent wants calls, and how the phone is.
 
 import { useAltKey } from "../shared/hooks";
-import { reasonText } from "./place";
+import { reasonText } from "../shared/place";
 import type { Session, View } from "./session";
 import { t, tIf } from "./texts";
 

@@ -5,7 +5,7 @@ import { set, setting } from "../shared/settings";
 import { fresh, type Banner, type Desk, type Party } from "./desk";
 import { kept, type SignedIn } from "./kept";
 import { Line, LineLost, NoLine, Refused, type Asked, type Notice } from "./line";
-import { NOWHERE, readPlace, type Place } from "./place";
+import { NOWHERE, readPlace, type Place } from "../shared/place";
 import { t, tIf, type Key } from "./texts";
 import { VERSION, type Commands, type WrapupDetails } from "./wire";
 

@@ -1,15 +1,26 @@
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
+/** Who wants to know when a second has gone; one timer, so that all that is shown goes on at once. */
+const waiting = new Set<() => void>();
+let timer = 0;
+
 /** Return the time, ms of the epoch, anew each second while it is needed. */
 export function useNow(isNeeded = true): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     if (!isNeeded) return;
-    setNow(Date.now());
-    const timer = window.setInterval(() => setNow(Date.now()), 1000);
-    return () => window.clearInterval(timer);
+    const tick = () => setNow(Date.now());
+    tick();
+    waiting.add(tick);
+    timer ||= window.setInterval(() => waiting.forEach((each) => each()), 1000);
+    return () => {
+      waiting.delete(tick);
+      if (waiting.size) return;
+      window.clearInterval(timer);
+      timer = 0;
+    };
   }, [isNeeded]);
-  return Math.max(now, 0);
+  return now;
 }
 
 /** Run something when a key is pressed with Alt, wherever the focus is. */

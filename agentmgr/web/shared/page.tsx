@@ -1,9 +1,9 @@
 // What every page begins with and ends with: language and theme.
 
 import { set, setting } from "./settings";
-import { LANGUAGES, language, texts, type Shared } from "./texts";
+import { LANGUAGES, language, shared, type Shared } from "./texts";
 
-const { t } = texts({ en: {}, de: {} });
+const { t } = shared;
 
 /** Let the page be in the language and theme that were chosen; returns where it is drawn. */
 export function begin(title: string): HTMLElement {

@@ -29,6 +29,9 @@ export function texts<Own extends string>(own: Record<Language, Record<Own, stri
   return { t, tIf };
 }
 
+/** Says the sentences of all pages alone. */
+export const shared = texts({ en: {}, de: {} });
+
 /** Return a time that is left or that something lasts, as minutes and seconds. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -1,12 +1,18 @@
 // Who is there and what they do: counted, filtered, sorted.
 
-import { useMemo, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useMemo, useState } from "preact/hooks";
+import { useNow } from "../shared/hooks";
 import { lasting, number } from "../shared/numbers";
-import { agentsOf, doing, DOINGS, type Agent, type Doing, type Floor } from "./floor";
+import { AgentActs } from "./agentacts";
+import { agentsOf, campaignsOf, doing, DOINGS, EMPTY, type Agent, type Doing, type Floor } from "./floor";
 import { Table, type Column } from "./table";
 import { t } from "./texts";
 
 export const idOf = (agent: Agent): string => `${agent.zone}/${agent.agent}`;
+
+/** What is shown, and when the last picture came if none come now, ms of the epoch. */
+const Shown = createContext<{ floor: Floor; stoppedAt: number | undefined }>({ floor: EMPTY, stoppedAt: undefined });
 
 /** By what a filter finds an agent; made once of each row. */
 const FOUND_BY = new WeakMap<Agent, string>();
@@ -21,37 +27,49 @@ function foundBy(agent: Agent): string {
   return text;
 }
 
-function columns(floor: Floor, now: number): Column<Agent>[] {
-  const time = (agent: Agent) => now - (floor.get(agent.zone)?.ahead_s ?? 0) - agent.since_at;
-  const words = (text: string | null) => <bdi>{text}</bdi>;
-  return [
-    { name: "agent", title: t("agent"), of: (agent) => agent.agent, show: (agent) => words(agent.agent) },
-    { name: "name", title: t("agent.name"), of: (agent) => agent.name, show: (agent) => words(agent.name), isMinor: true },
-    {
-      name: "doing",
-      title: t("agent.doing"),
-      of: (agent) => DOINGS.indexOf(doing(agent)),
-      show: (agent) => <DoingCell agent={agent} />,
-    },
-    { name: "for", title: t("agent.for"), of: time, show: (agent) => lasting(time(agent)), isNumber: true },
-    {
-      name: "campaign",
-      title: t("campaign"),
-      of: (agent) => agent.campaign ?? agent.placed_in ?? "",
-      show: (agent) => words(agent.campaign ?? agent.placed_in),
-    },
-    { name: "calls", title: t("agent.calls"), of: (agent) => agent.calls, isNumber: true, isMinor: true },
-    {
-      name: "talk",
-      title: t("agent.talk"),
-      of: (agent) => agent.talk_s,
-      show: (agent) => lasting(agent.talk_s),
-      isNumber: true,
-      isMinor: true,
-    },
-    { name: "zone", title: t("zone"), of: (agent) => agent.zone, show: (agent) => words(agent.zone), isMinor: true },
-  ];
+/** How long the agent has been doing that; when the pictures stop, so does this. */
+function Lasting({ agent }: { agent: Agent }) {
+  const { floor, stoppedAt } = useContext(Shown);
+  const now = useNow(stoppedAt === undefined);
+  const ahead_s = floor.get(agent.zone)?.ahead_s ?? 0;
+  return lasting((stoppedAt ?? now) / 1000 - ahead_s - agent.since_at);
 }
+
+const words = (text: string | null) => <bdi>{text}</bdi>;
+
+const COLUMNS: Column<Agent>[] = [
+  { name: "agent", title: t("agent"), of: (agent) => agent.agent, show: (agent) => words(agent.agent) },
+  { name: "name", title: t("agent.name"), of: (agent) => agent.name, show: (agent) => words(agent.name), isMinor: true },
+  {
+    name: "doing",
+    title: t("agent.doing"),
+    of: (agent) => DOINGS.indexOf(doing(agent)),
+    show: (agent) => <DoingCell agent={agent} />,
+  },
+  {
+    name: "for",
+    title: t("agent.for"),
+    of: (agent) => -agent.since_at,
+    show: (agent) => <Lasting agent={agent} />,
+    isNumber: true,
+  },
+  {
+    name: "campaign",
+    title: t("campaign"),
+    of: (agent) => agent.campaign ?? agent.placed_in ?? "",
+    show: (agent) => words(agent.campaign ?? agent.placed_in),
+  },
+  { name: "calls", title: t("agent.calls"), of: (agent) => agent.calls, isNumber: true, isMinor: true },
+  {
+    name: "talk",
+    title: t("agent.talk"),
+    of: (agent) => agent.talk_s,
+    show: (agent) => lasting(agent.talk_s),
+    isNumber: true,
+    isMinor: true,
+  },
+  { name: "zone", title: t("zone"), of: (agent) => agent.zone, show: (agent) => words(agent.zone), isMinor: true },
+];
 
 function DoingCell({ agent }: { agent: Agent }) {
   const what = doing(agent);
@@ -67,7 +85,7 @@ function DoingCell({ agent }: { agent: Agent }) {
   );
 }
 
-export function Agents({ floor, now }: { floor: Floor; now: number }) {
+export function Agents({ floor, stoppedAt }: { floor: Floor; stoppedAt: number | undefined }) {
   const [only, setOnly] = useState<Doing>();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -82,7 +100,8 @@ export function Agents({ floor, now }: { floor: Floor; now: number }) {
     () => agents.filter((agent) => (!only || doing(agent) === only) && (!wanted || foundBy(agent).includes(wanted))),
     [agents, only, wanted],
   );
-  const shown = useMemo(() => columns(floor, now), [floor, now]);
+  // who has gone meanwhile is not acted on, but stays chosen: they may be back with the next picture
+  const acted = useMemo(() => (chosen.size ? agents.filter((agent) => chosen.has(idOf(agent))) : []), [agents, chosen]);
   return (
     <section class="card agents" aria-labelledby="agents">
       <div class="row">
@@ -108,15 +127,32 @@ export function Agents({ floor, now }: { floor: Floor; now: number }) {
           </button>
         ))}
       </div>
-      <Table
-        label={t("agents")}
-        rows={rows}
-        columns={shown}
-        idOf={idOf}
-        sortedBy="agent"
-        chosen={chosen}
-        choose={setChosen}
-      />
+      <div class="row acts" role="group" aria-label={t("agents.acts")}>
+        <AgentActs chosen={acted} campaigns={campaignsOf(floor).map((each) => each.campaign)} />
+        {acted.length > 0 ? (
+          <>
+            <span>{t("agents.chosen", { n: number(acted.length) })}</span>
+            <button class="quiet" onClick={() => setChosen(new Set())}>
+              {t("agents.chooseNone")}
+            </button>
+          </>
+        ) : (
+          <button class="quiet" disabled={!rows.length} onClick={() => setChosen(new Set(rows.map(idOf)))}>
+            {t("agents.chooseAll")}
+          </button>
+        )}
+      </div>
+      <Shown.Provider value={{ floor, stoppedAt }}>
+        <Table
+          label={t("agents")}
+          rows={rows}
+          columns={COLUMNS}
+          idOf={idOf}
+          sortedBy="agent"
+          chosen={chosen}
+          choose={setChosen}
+        />
+      </Shown.Provider>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // What goes on, as the server draws it: pictures taken one after the other; nothing here waits or sends.
 
-import type { AgentState, CallState, NailupStatus } from "../desktop/wire";
+import type { AgentState, CallState, NailupStatus, PacingType } from "../desktop/wire";
 
 export interface Agent {
   kind: "agent";
@@ -28,6 +28,8 @@ export interface Campaign {
   zone: string;
   campaign: string;
   state: string;
+  pacing: PacingType;
+  abandon_limit: number;
   contacts: number;
   done: number;
   dials: number;
@@ -143,5 +145,26 @@ export function doing(agent: Agent): Doing {
 
 export const agentsOf = (floor: Floor): Agent[] => [...floor.values()].flatMap((zone) => [...zone.agents.values()]);
 
-export const campaignsOf = (floor: Floor): Campaign[] =>
-  [...floor.values()].flatMap((zone) => [...zone.campaigns.values()]);
+/** What of a campaign is in each of its zones alone; the rest is of its whole job. */
+const OF_ZONE = [
+  "agents", "agents_idle", "agents_busy", "ringing", "dials_a_minute", "answers_a_minute", "abandoned_a_minute",
+] as const; // prettier-ignore
+
+/** Return each campaign once, by name, with what it does in all its zones. */
+export function campaignsOf(floor: Floor): Campaign[] {
+  const found = new Map<string, Campaign>();
+  for (const zone of floor.values()) {
+    for (const here of zone.campaigns.values()) {
+      const other = found.get(here.campaign);
+      found.set(here.campaign, other ? together(other, here) : here);
+    }
+  }
+  return [...found.values()].sort((one, other) => (one.campaign < other.campaign ? -1 : 1));
+}
+
+function together(one: Campaign, other: Campaign): Campaign {
+  const whole = { ...one };
+  for (const key of OF_ZONE) whole[key] += other[key];
+  if (other.why !== one.why) whole.why = `${one.why}; ${other.zone}: ${other.why}`;
+  return whole;
+}

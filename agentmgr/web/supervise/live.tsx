@@ -1,13 +1,14 @@
 // What goes on now, as it happens.
 
-import { useEffect, useState } from "preact/hooks";
-import { useNow } from "../shared/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useSource } from "../shared/source";
 import { Agents } from "./agents";
+import { Alarms } from "./alarms";
 import { CampaignCards } from "./campaigncards";
 import { Feed } from "./feed";
 import { campaignsOf } from "./floor";
-import { t } from "./texts";
+import { language, t } from "./texts";
+import { Zones } from "./zones";
 
 export function Live() {
   const [feed] = useState(() => new Feed());
@@ -16,18 +17,25 @@ export function Live() {
     return () => feed.close();
   }, [feed]);
   const { floor, at, isLive } = useSource(feed.seen);
-  const ticking = useNow(isLive);
-  const now = (isLive ? Math.max(ticking, at) : at) / 1000;
+  const campaigns = useMemo(() => campaignsOf(floor), [floor]);
   return (
-    <div class={`live ${isLive ? "" : "old"}`}>
+    <>
       <h1 class="unseen">{t("view.live")}</h1>
-      {!isLive && (
-        <p class="banner warning" role="status">
-          {at ? t("live.old", { time: new Date(at).toLocaleTimeString() }) : t("live.coming")}
-        </p>
-      )}
-      <CampaignCards campaigns={campaignsOf(floor)} />
-      <Agents floor={floor} now={now} />
-    </div>
+      <div role="status">
+        {!isLive && (
+          <p class="banner warning">
+            {at ? t("live.old", { time: new Date(at).toLocaleTimeString(language) }) : t("live.coming")}
+          </p>
+        )}
+      </div>
+      <Alarms />
+      <div class={`live ${isLive ? "" : "old"}`}>
+        <Agents floor={floor} stoppedAt={isLive ? undefined : at} />
+        <div class="side">
+          <CampaignCards campaigns={campaigns} />
+          <Zones floor={floor} />
+        </div>
+      </div>
+    </>
   );
 }

@@ -1,6 +1,6 @@
-// What the desktop has to know of the place where it is: its zones, and what is said of breaks there.
+// What pages have to know of the place where they are: its zones, and what is said of breaks there.
 
-import { tIf } from "./texts";
+import { shared } from "./texts";
 
 /** Why an agent is on a break: the code that is counted by, and its name as it is configured. */
 export interface Reason {
@@ -27,7 +27,7 @@ export async function readPlace(): Promise<Place | undefined> {
   }
 }
 
-/** Return the name of a reason for the agent: in their language, or as the house has it. */
+/** Return the name of a reason for people: in their language, or as the house has it. */
 export function reasonText(name: string): string {
-  return tIf(`aux.${name}`) ?? name;
+  return shared.tIf(`aux.${name}`) ?? name;
 }
