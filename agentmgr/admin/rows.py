@@ -240,6 +240,7 @@ def callback(kept: KeptCallback, zone: tzinfo) -> Row:
         "user_contact_id": kept.user_contact_id,
         "number_name": kept.number_name,
         "number": kept.number,
+        "customer_timezone": kept.timezone or None,
         "type": kept.callback_type,
         "agent": kept.worked_on_by or kept.agent_id,
         "due_at": time(kept.due_at, zone),

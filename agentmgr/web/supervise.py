@@ -178,7 +178,8 @@ class _Page:
     async def take_contacts(self, request: Request) -> Response:
         """Import the contacts of a CSV file, which is the body."""
         account = await self._account(request)
-        args = {"source": "the file", **request.query_params}
+        args: dict[str, Any] = {"source": "the file", **request.query_params}
+        args["allow_premium"] = args.get("allow_premium") == "true"
         with ExitStack() as stack:
             file = stack.enter_context(NamedTemporaryFile(prefix="agentmgr-import-"))
             async for piece in request.stream():

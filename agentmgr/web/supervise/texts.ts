@@ -1,7 +1,9 @@
 import { texts, type Shared } from "../shared/texts";
 import de from "./texts/de.json";
 import en from "./texts/en.json";
+import formsDe from "./texts/forms.de.json";
+import formsEn from "./texts/forms.en.json";
 
-export type Key = keyof typeof en | Shared;
-export const { t, tIf } = texts({ en, de });
+export type Key = keyof typeof en | keyof typeof formsEn | Shared;
+export const { t, tIf } = texts({ en: { ...en, ...formsEn }, de: { ...de, ...formsDe } });
 export { clock, language } from "../shared/texts";

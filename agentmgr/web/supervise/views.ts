@@ -1,6 +1,9 @@
 // What a supervisor can look at: one module each, and its line here. Its title is the text `view.NAME`.
 
 import type { FunctionComponent } from "preact";
+import { Callbacks } from "./callbacks";
+import { Campaigns } from "./campaigns";
+import { Contacts } from "./contacts";
 import { Live } from "./live";
 
 /** `path` is what follows the name in the address, as in `#campaigns/Spring`. */
@@ -8,6 +11,9 @@ export type View = FunctionComponent<{ path: string[] }>;
 
 export const VIEWS = {
   live: Live,
+  campaigns: Campaigns,
+  contacts: Contacts,
+  callbacks: Callbacks,
 } satisfies Record<string, View>;
 
 export type ViewName = keyof typeof VIEWS;

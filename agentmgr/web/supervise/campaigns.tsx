@@ -1,0 +1,129 @@
+// All campaigns: run, paused, stopped, changed, made and deleted.
+
+import { useState } from "preact/hooks";
+import { number } from "../shared/numbers";
+import { Ask } from "./dialog";
+import { Editor } from "./editor";
+import { attempt, say } from "./notices";
+import { usePolled } from "./polled";
+import { ask } from "./server";
+import { t, tIf } from "./texts";
+
+const LOOK_MS = 3000;
+
+interface Overview {
+  campaign: string;
+  pacing: string;
+  lists: string;
+  state: string;
+  done: number | null;
+  contacts: number | null;
+  organisation?: string;
+}
+
+/** What can be done with a campaign whose job is in a state, by the request that does it. */
+const ACTS: Record<string, string[]> = {
+  running: ["PauseCampaign", "StopCampaign"],
+  paused: ["ResumeCampaign", "StopCampaign"],
+  queued: ["StopCampaign"],
+  preparing: ["StopCampaign"],
+  stopping: [],
+};
+const OVER = ["RunCampaign", "DeleteCampaign"];
+/** What cannot be taken back, and so is asked. */
+const FINAL = new Set(["StopCampaign", "DeleteCampaign"]);
+
+export function Campaigns({ path }: { path: string[] }) {
+  const [place, name] = path;
+  if (place === "new") return <Editor name="" key="" />;
+  if (place === "change" && name) return <Editor name={name} key={name} />;
+  return <List />;
+}
+
+/** Where a campaign runs that says nothing of it. */
+async function anyZone(): Promise<string> {
+  const [first] = await ask<{ zone: string }>("ShowZones");
+  return first?.zone ?? "";
+}
+
+function List() {
+  const { rows, trouble, again } = usePolled<Overview>("ListCampaigns", {}, LOOK_MS);
+  const [asked, setAsked] = useState<{ act: string; name: string }>();
+  const carryOut = async (act: string, name: string) => {
+    const [done] = await ask(act, act === "RunCampaign" ? { name, otherwise: await anyZone() } : { name });
+    say(String(done?.done));
+    again();
+  };
+  const press = (act: string, name: string) => {
+    if (FINAL.has(act)) setAsked({ act, name });
+    else void attempt(carryOut(act, name));
+  };
+  return (
+    <>
+      <div class="row heading">
+        <h1>{t("view.campaigns")}</h1>
+        <a class="button primary" href="#campaigns/new">
+          {t("editor.new")}
+        </a>
+      </div>
+      {trouble !== undefined && <p class="banner warning">{trouble || t("server.gone")}</p>}
+      {rows?.length === 0 && <p class="card">{t("campaigns.noneYet")}</p>}
+      {!!rows?.length && (
+        <div class="scrolled card">
+          <table class="plain">
+            <thead>
+              <tr>
+                {(["campaign", "campaign.state", "campaign.contacts", "field.pacing", "field.lists"] as const).map((each) => (
+                  <th scope="col" key={each}>
+                    {t(each)}
+                  </th>
+                ))}
+                <th scope="col">{t("acts")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((each) => (
+                <tr key={each.campaign}>
+                  <th scope="row">
+                    <a href={`#campaigns/change/${encodeURIComponent(each.campaign)}`}>
+                      <bdi>{each.campaign}</bdi>
+                    </a>
+                  </th>
+                  <td>{tIf(`job.${each.state}`) ?? each.state}</td>
+                  <td class="number">
+                    {each.contacts !== null && t("campaign.of", { done: number(each.done ?? 0), all: number(each.contacts) })}
+                  </td>
+                  <td>{each.pacing}</td>
+                  <td>
+                    <bdi>{each.lists}</bdi>
+                  </td>
+                  <td>
+                    <div class="row">
+                      {(ACTS[each.state] ?? OVER).map((act) => (
+                        <button key={act} onClick={() => press(act, each.campaign)}>
+                          {t(`act.${act}` as "act.RunCampaign")}
+                          <span class="unseen"> {each.campaign}</span>
+                        </button>
+                      ))}
+                    </div>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {asked && (
+        <Ask
+          title={asked.name}
+          close={() => setAsked(undefined)}
+          yes={t(`act.${asked.act}` as "act.StopCampaign")}
+          isDanger
+          act={() => carryOut(asked.act, asked.name)}
+        >
+          <p>{t(`act.${asked.act}?` as "act.StopCampaign?")}</p>
+        </Ask>
+      )}
+    </>
+  );
+}
