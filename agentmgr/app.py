@@ -46,6 +46,7 @@ from agentmgr.tls.certificates import BadCertificate, Certificate, open_certific
 from agentmgr.upkeep import keep_up
 from agentmgr.web.board import Boards
 from agentmgr.web.desktops import desktop_routes
+from agentmgr.web.origins import is_of_managers
 from agentmgr.web.pages import HEALTH, pages
 from agentmgr.web.rest import tell
 from agentmgr.web.routes import STREAMED, api_routes, calls_of
@@ -223,6 +224,8 @@ async def open_server(
             zone.name: _listen(zone.host, zone.port, f"zone {zone.name}", stack) for zone in settings.zones
         }
         http_socket = _listen(settings.http.host, settings.http.port, "http", stack)
+        scheme = "https" if "http" in certificates else "http"
+        http_url = f"{scheme}://{settings.http.host}:{http_socket.getsockname()[1]}"
         admin_listener = stack.enter_context(admin_socket(Path(settings.admin.socket)))
         incarnation = new_incarnation()
         store, leases = open_stores(settings, incarnation, stack)
@@ -249,7 +252,7 @@ async def open_server(
                 for zone in settings.zones:
                     await host.open(zone.name)
             else:
-                me = introduce(settings, incarnation, stack)
+                me = introduce(settings, incarnation, settings.http.url or http_url, stack)
                 lobbies = Lobbies(maker.make_lobby, nursery)
                 addresses = {zone.name: maker.address(zone) for zone in settings.zones}
                 caller = await threads.enter_async_context(open_writer())
@@ -258,23 +261,26 @@ async def open_server(
                     settings, host, leases, me, permit, clock, lobbies, addresses, caller, nursery
                 )
             floors = HostedFloors(host, clock)
+
+            def zones() -> frozenset[str]:
+                return frozenset(host.zones) if keeper is None else keeper.known
+
             backing = Backing(
                 store,
                 _from_thread(clock.now),
-                lambda: frozenset(host.zones) if keeper is None else keeper.known,
+                zones,
                 _hinter(host),
                 floors,
                 ThisManager(settings.server.name, keeper),
                 settings.schedules,
             )
-            scheme = "https" if "http" in certificates else "http"
-            http_url = f"{scheme}://{settings.http.host}:{http_socket.getsockname()[1]}"
             server = RunningServer(clock, host.zones, http_url, backing, host, certificates, keeper)
             services = server.services(operations.SUPERVISOR)
             nursery.start_soon(
                 serve_admin, admin_listener, operations.from_socket(services), watching.followed(services)
             )
             calls = calls_of(store, server.services)
+            managers = partial(_pages, keeper)
             boards = Boards(partial(_goings_on, server.services), nursery)
             web = WebServer(
                 pages(
@@ -282,8 +288,8 @@ async def open_server(
                     lambda: _states(host, keeper),
                     [
                         *api_routes(calls),
-                        wire_route(partial(_desktops, host)),
-                        *desktop_routes(lambda: host.zones, settings.browser),
+                        wire_route(partial(_desktops, host), is_of_managers(managers)),
+                        *desktop_routes(zones, settings.browser, managers),
                         *supervise_routes(calls, boards),
                     ],
                 ),
@@ -348,6 +354,11 @@ async def _in_thread(work: Callable[[T], None], what: T) -> None:
 def _goings_on(services: Callable[[Caller], Services], organisation: str) -> AsyncIterator[Sequence[Row]]:
     """Return what goes on, as an organisation's supervisors see it."""
     return watching.watch(services(Caller(operations.SUPERVISOR.name, organisation)))
+
+
+def _pages(keeper: Keeper | None) -> tuple[str, ...]:
+    """Return where browsers reach the managers, if there are several."""
+    return () if keeper is None else keeper.pages
 
 
 def _desktops(host: ZoneHost, zone: str) -> Serve | None:

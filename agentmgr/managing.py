@@ -183,15 +183,22 @@ async def join(
     return keeper
 
 
-def introduce(settings: Settings, incarnation: str, stack: ExitStack) -> ManagerLease:
+def introduce(settings: Settings, incarnation: str, http_url: str, stack: ExitStack) -> ManagerLease:
     """Return this process as it is made known, its name locked for as long as the stack lives.
+
+    Args:
+        settings: the manager's.
+        incarnation: of this process.
+        http_url: where browsers reach its HTTP port.
+        stack: holds the lock.
 
     Raises:
         NameInUse: another process of this machine has this manager's name.
     """
     path = lock_path(settings)
     stack.callback(os.close, lock.hold(path, incarnation))
-    return ManagerLease(incarnation, settings.server.name, version=version("agentmgr"), lock=str(path))
+    name, lock_file = settings.server.name, str(path)
+    return ManagerLease(incarnation, name, version=version("agentmgr"), lock=lock_file, http_url=http_url)
 
 
 def lock_path(settings: Settings) -> Path:

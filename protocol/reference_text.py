@@ -89,8 +89,8 @@ back, and ends with `POMConnectionClosed`; then the server closes with code 1001
   is no JSON, a key that is there twice, and a binary message end the connection as an unreadable frame does.
 - A message may come in several frames of the WebSocket; more than {MAX_FRAMES} of them, pings among them,
   before it is whole end the connection. Compression is not agreed to.
-- The header `Origin` must be that of the server itself, else the answer is 403: browsers would let the pages
-  of others in.
+- The header `Origin` must be that of the server itself, or of another manager of its zones, else the answer
+  is 403: browsers would let the pages of others in.
 - The directory has the addresses of the binary wire. A zone that is not at this manager is told with
   `POMConnectionClosed`; try again, or at another manager.
 """

@@ -183,8 +183,10 @@ class Seat:
         zones = {self._zone: SocketInfo(*self._address)}
         await self._respond(received, c.AgentSDKConnectedRESP(ResultCode.SUCCESS, VERSION, zones))
         await self._notify("", n.POMAvailable(self._zone))
-        if self.logged_on and self.agent_id in command.agent_ids:
-            await self._notify(self.agent_id, n.GetAgentStatus(self.agent_id))
+        for agent_id in command.agent_ids:
+            is_there = self.logged_on and agent_id == self.agent_id
+            asked = n.GetAgentStatus(agent_id) if is_there else n.AGTAgentLoggedOut()
+            await self._notify(agent_id, asked)
         return True
 
     # -- what the act tells ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from agentmgr.audit import audit
 from agentmgr.ha.decide import Act, Lose, Move, Sightings, Standing, Take, decide
 from agentmgr.ha.guard import Guard
 from agentmgr.ha.times import LeaseTimes
-from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, StoreFault, Token
+from agentmgr.ports import Claim, Fenced, LeaseStore, LeaseView, ManagerLease, ManagerState, StoreFault, Token
 from protocol.structures import SocketInfo
 
 log = structlog.get_logger()
@@ -140,6 +140,12 @@ class Keeper:
     def known(self) -> frozenset[str]:
         """The zones that this manager or another one serves, or did; for any thread."""
         return frozenset(self.plans) | {lease.zone for lease in self.view.zones}
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Where browsers reach the managers that live; for any thread."""
+        live = (m.http_url for m in self.view.managers if m.state is ManagerState.Live)
+        return tuple(url for url in live if url)
 
     def ages(self) -> Mapping[str, float]:
         """Return how long ago each manager was seen to have given a sign of life, seconds; for any thread."""

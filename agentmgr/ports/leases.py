@@ -28,6 +28,7 @@ class ManagerLease:
         beat: counted up at each sign of life; nobody compares a clock.
         ready: whether it would take zones over: not while it starts, drains, or cannot reach its switch.
         lock: where the lock is that the process holds as long as it lives, for those on its machine.
+        http_url: where browsers reach its HTTP port, up to the port; empty: not known.
     """
 
     incarnation: str
@@ -37,6 +38,7 @@ class ManagerLease:
     ready: bool = False
     version: str = ""
     lock: str = ""
+    http_url: str = ""
 
 
 @frozen

@@ -27,7 +27,7 @@ from agentmgr.publish.settings import ResultSettings, StreamSettings, TopicSetti
 from agentmgr.server.limits import Limits
 from agentmgr.telephony.params import InboundParams, RemoteParams, SimParams
 from agentmgr.tls.settings import TlsSettings
-from agentmgr.web.limits import WebLimits
+from agentmgr.web.limits import WebLimits, is_origin
 from agentmgr.web.page_settings import BrowserSettings
 
 
@@ -96,6 +96,11 @@ class HttpSettings(WebLimits):
 
     host: str = setting("127.0.0.1", text("a host name or address"), "Address to listen on.")
     port: int = setting(9980, PORT, "Port to listen on; 0 takes any free one.")
+    url: str = setting(
+        "",
+        Allowed('a URL without path, such as "https://m1.example.org:9980", or ""', is_origin, lambda v: v),
+        "Where browsers reach this port, for the pages of other managers; empty: by host and port.",
+    )
     tls: TlsSettings = TlsSettings()
 
 

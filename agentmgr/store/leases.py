@@ -59,8 +59,8 @@ class SqlLeases:
 def register(tx: Transaction, manager: ManagerLease) -> None:
     """Make a new incarnation known."""
     tx.sql.execute(
-        "INSERT INTO manager (incarnation, name, beat, state, ready, version, lock)"
-        " VALUES (?, ?, ?, ?, CAST(? AS INTEGER), ?, ?) ON CONFLICT (incarnation) DO NOTHING",
+        "INSERT INTO manager (incarnation, name, beat, state, ready, version, lock, http_url)"
+        " VALUES (?, ?, ?, ?, CAST(? AS INTEGER), ?, ?, ?) ON CONFLICT (incarnation) DO NOTHING",
         (
             manager.incarnation,
             manager.name,
@@ -69,6 +69,7 @@ def register(tx: Transaction, manager: ManagerLease) -> None:
             manager.ready,
             manager.version,
             manager.lock,
+            manager.http_url,
         ),
     )
 
@@ -85,7 +86,7 @@ def renew(tx: Transaction, incarnation: str, ready: bool) -> LeaseView | None:
 def read(tx: Transaction) -> LeaseView:
     """Return what all see."""
     managers = tx.sql.fetch(
-        "SELECT incarnation, name, beat, state, ready, version, lock FROM manager WHERE state = ?"
+        "SELECT incarnation, name, beat, state, ready, version, lock, http_url FROM manager WHERE state = ?"
         " OR incarnation IN (SELECT owner FROM zone) ORDER BY name, incarnation",
         (ManagerState.Live,),
     )
@@ -95,8 +96,8 @@ def read(tx: Transaction) -> LeaseView:
     )
     return LeaseView(
         tuple(
-            ManagerLease(incarnation, name, beat, ManagerState(state), bool(ready), version, lock)
-            for incarnation, name, beat, state, ready, version, lock in managers
+            ManagerLease(incarnation, name, beat, ManagerState(state), bool(ready), *others)
+            for incarnation, name, beat, state, ready, *others in managers
         ),
         tuple(
             ZoneLease(

@@ -83,6 +83,7 @@ manager = _table(
     _needed("ready", Flag),
     _needed("version", Text()),
     _needed("lock", Text()),
+    Column("http_url", Text(), nullable=False, server_default=""),
 )
 _IS_LIVE = text("state = 'live'")
 Index("ix_manager_live", manager.c.name, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)

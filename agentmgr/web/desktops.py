@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from attrs import asdict
+from attrs import asdict, evolve
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -23,13 +23,16 @@ DESKTOP = Site(
 
 
 def desktop_routes(
-    zones: Callable[[], Iterable[str]], settings: BrowserSettings | None = None
+    zones: Callable[[], Iterable[str]],
+    settings: BrowserSettings | None = None,
+    managers: Callable[[], Iterable[str]] = tuple,
 ) -> list[BaseRoute]:
     """Return the routes of the desktop.
 
     Args:
-        zones: returns the names of the zones that are served here.
+        zones: returns the names of all zones, wherever they are served.
         settings: how the desktop shall be.
+        managers: returns where browsers reach the managers, one of which has a zone.
     """
     settings = settings or BrowserSettings()
     [away] = map(asdict, reasons(settings.away))
@@ -40,6 +43,10 @@ def desktop_routes(
     }
 
     async def tell(_: Request) -> JSONResponse:
-        return JSONResponse({"zones": sorted(zones()), **place}, headers={"Cache-Control": "no-store"})
+        now = {"zones": sorted(zones()), "managers": sorted(managers())}
+        return JSONResponse({**now, **place}, headers={"Cache-Control": "no-store"})
 
-    return [*DESKTOP.routes(), Route(f"{PAGE}/settings", tell, methods=["GET"])]
+    def sockets() -> Iterable[str]:
+        return sorted("ws" + url.removeprefix("http") for url in managers())
+
+    return [*evolve(DESKTOP, reaches=sockets).routes(), Route(f"{PAGE}/settings", tell, methods=["GET"])]

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -55,12 +55,14 @@ class Site:
         directory: of agentmgr.web, where the files are.
         names: of all files that are given, the page's own among them.
         policy: the page's Content-Security-Policy.
+        reaches: returns what the page may connect to beside its own server.
     """
 
     path: str
     directory: str
     names: tuple[str, ...]
     policy: str
+    reaches: Callable[[], Iterable[str]] = tuple
 
     def routes(self) -> list[Route]:
         """Return the routes of all files."""
@@ -70,13 +72,17 @@ class Site:
         """Return where a file is."""
         return self.path if name == INDEX else f"{self.path}/{name}"
 
+    def _policy(self) -> str:
+        own = "connect-src 'self'"
+        return self.policy.replace(own, " ".join([own, *self.reaches()]))
+
     async def _give(self, request: Request) -> Response:
         name = request.url.path.removeprefix(self.path).removeprefix("/") or INDEX
         # the first time it is read and packed
         file = await trio.to_thread.run_sync(_read, self.directory, name)
         headers: Mapping[str, str] = {
             **_HEADERS,
-            "Content-Security-Policy": self.policy,
+            "Content-Security-Policy": self._policy(),
             "X-Frame-Options": "DENY",
             "ETag": file.tag,
         }

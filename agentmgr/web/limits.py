@@ -1,8 +1,17 @@
 """What clients of the HTTP port may take of the server."""
 
+import re
+
 from attrs import frozen
 
 from agentmgr.fields import SECONDS, setting, whole_number
+
+_ORIGIN = re.compile(r"https?://[^\s/?#@;,'\"]+")
+
+
+def is_origin(value: object) -> bool:
+    """Whether a setting is an address as browsers write those of pages, or empty."""
+    return type(value) is str and (value == "" or _ORIGIN.fullmatch(value) is not None)
 
 
 @frozen

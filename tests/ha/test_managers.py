@@ -112,6 +112,9 @@ async def test_two_managers_each_serve_their_zone_and_all_say_where_it_is(house:
             for zone in ("North", "South"):
                 await house.find("South", house.ports["b", "South"], name, zone)
                 assert (await house.ask(name, zone, AGTGetZoneList())).zone_list == ("North", "South")
+        for one in (a, b):
+            assert one._keeper is not None
+            assert set(one._keeper.pages) == {a.http_url, b.http_url}
 
 
 async def test_zone_of_a_manager_that_ends_is_moved_and_found_again(house: House) -> None:
@@ -147,7 +150,7 @@ async def test_port_of_a_zone_that_is_elsewhere_answers_9012_and_of_one_unknown_
 async def test_second_process_of_a_name_is_refused_in_one_line(house: House) -> None:
     async with house.manager("a"):
         with pytest.raises(NameInUse, match=r"another server\.name"):
-            introduce(house.settings("a"), "other", ExitStack())
+            introduce(house.settings("a"), "other", "", ExitStack())
 
 
 async def test_supervisor_sees_and_moves_zones(house: House) -> None:
@@ -181,7 +184,7 @@ def test_ended_process_is_found_by_its_lock_and_a_living_one_is_left_alone(house
     settings = house.settings("a")
     assert ended(lock_path(settings)) is None
     with ExitStack() as stack:
-        introduce(settings, "first", stack)
+        introduce(settings, "first", "", stack)
         assert ended(lock_path(settings)) is None
         assert not is_free(str(lock_path(settings)), "first")
     assert ended(lock_path(settings)) == "first"

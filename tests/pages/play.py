@@ -1,13 +1,12 @@
 """A server that does what a story says, and knows all that the page sent: the one that the suite plays."""
 
-import queue
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import trio
 from attrs import frozen
+from loops import Loop, looping
 
 from agentmgr.conformance import acts
 from agentmgr.conformance.matrix import Row
@@ -29,12 +28,11 @@ class Play:
 
     seat: Seat
     url: str
-    _token: trio.lowlevel.TrioToken
-    _nursery: trio.Nursery
+    _loop: Loop
 
     def run(self, act: Callable[..., Awaitable[Any]], *args: Any) -> Any:
         """Let something happen, and wait until it has."""
-        return trio.from_thread.run(act, *args, trio_token=self._token)
+        return self._loop.run(act, *args)
 
     def tell(self, *notifications: Any) -> None:
         """Tell the agent something."""
@@ -66,26 +64,30 @@ class Play:
 
     def listen_no_more(self) -> Callable[[], None]:
         """Leave what the page sends unread, until the returned function is called."""
-        stopped, begun, ended = trio.Event(), threading.Event(), threading.Event()
+        stopped = trio.Event()
+        ended = self.run(self._listen_no_more, stopped)
 
-        async def wait() -> None:
+        async def go_on() -> None:
+            stopped.set()
+            await ended.wait()
+
+        return lambda: self.run(go_on)
+
+    async def _listen_no_more(self, stopped: trio.Event) -> trio.Event:
+        ended = trio.Event()
+
+        async def wait(task_status: trio.TaskStatus[None]) -> None:
             async with self.seat.turn:
-                begun.set()
+                task_status.started()
                 await stopped.wait()
             ended.set()
 
-        self._token.run_sync_soon(self._nursery.start_soon, wait)
-        assert begun.wait(PATIENCE_S)
-
-        def go_on() -> None:
-            self._token.run_sync_soon(stopped.set)
-            assert ended.wait(PATIENCE_S)
-
-        return go_on
+        await self._loop.nursery.start(wait)
+        return ended
 
     def cut(self) -> None:
         """Break the connection."""
-        trio.from_thread.run_sync(self.seat.cut, trio_token=self._token)
+        trio.from_thread.run_sync(self.seat.cut, trio_token=self._loop.token)
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what the page sends."""
@@ -105,22 +107,13 @@ class Play:
 @contextmanager
 def played() -> Iterator[Play]:
     """Play a server while the block runs."""
-    plays: queue.Queue[Play] = queue.Queue()
 
-    async def main() -> None:
+    async def begin(loop: Loop) -> Play:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         port = listeners[0].socket.getsockname()[1]
         seat = Seat(ZONE, ("127.0.0.1", port))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(serve_pages, seat.serve, listeners, ZONE)
-            url = f"http://127.0.0.1:{port}"
-            plays.put(Play(seat, url, trio.lowlevel.current_trio_token(), nursery))
+        loop.nursery.start_soon(serve_pages, seat.serve, listeners, ZONE)
+        return Play(seat, f"http://127.0.0.1:{port}", loop)
 
-    thread = threading.Thread(target=trio.run, args=[main])
-    thread.start()
-    play = plays.get()
-    try:
-        yield play
-    finally:
-        play._token.run_sync_soon(play._nursery.cancel_scope.cancel)
-        thread.join()
+    with looping() as loop:
+        yield loop.run(begin, loop)

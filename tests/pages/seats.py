@@ -118,6 +118,9 @@ class Desk(Seat):
 
     def sign_in(self, agent_id: str) -> None:
         self.open()
+        self.sign_in_here(agent_id)
+
+    def sign_in_here(self, agent_id: str) -> None:
         self.page.get_by_label("Agent", exact=True).fill(agent_id)
         self.page.get_by_label("Password").fill("demo")
         self.page.keyboard.press("Enter")

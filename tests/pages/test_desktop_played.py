@@ -84,6 +84,18 @@ def test_what_was_asked_for_when_the_line_broke_is_told(at_work: Desk, play: Pla
     assert len(ids) == len(set(ids)), "an id was used twice"
 
 
+def test_agent_is_signed_in_again_after_a_planned_end_of_the_server(at_work: Desk, play: Play) -> None:
+    play.tell(n.AGTZoneDown("Default", 30_000))
+    expect(at_work.page.get_by_text(re.compile(r"going down in \d+ s"))).to_be_visible()
+    at_work.check()
+    play.tell(n.AGTAgentLoggedOut())
+    expect(at_work.page.get_by_text("you are signed in again")).to_be_visible()
+    expect(at_work.page.get_by_text("You are on a break")).to_be_visible()
+    expect(at_work.page.get_by_text("going down")).to_be_hidden()
+    play.tell(n.AGTAgentLoggedOut())  # unasked for: somebody did it
+    expect(at_work.page.get_by_role("alert")).to_have_text("You have been signed out.")
+
+
 def test_promised_callback_is_announced_until_it_comes_or_goes(at_work: Desk, play: Play) -> None:
     play.tell(n.AGTPreviewCallbackPending("2026/12/24 18:30", "promised-1"))
     announced = at_work.page.get_by_text(re.compile(r"A callback that you promised comes at \d\d:30\."))

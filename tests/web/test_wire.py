@@ -20,6 +20,7 @@ from agentmgr.server.connections import Connections
 from agentmgr.server.limits import Limits
 from agentmgr.server.listener import ENDS, AgtServer
 from agentmgr.web.limits import WebLimits
+from agentmgr.web.origins import is_of_managers
 from agentmgr.web.server import WebServer
 from agentmgr.web.wire import GOING_AWAY, wire_route
 from protocol.commands import AgentSDKConnected
@@ -173,6 +174,18 @@ async def test_pages_of_others_are_refused(
     page = Page(house.listener.connect())
     assert await page.open(origin=origin) == 403
     assert not len(house.zone.connections)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://m2.example:9980", 101), ("http://m2.example:9980", 403)]
+)
+async def test_pages_of_other_managers_are_served(
+    autojump_clock: MockClock, nursery: trio.Nursery, origin: str, status: int
+) -> None:
+    listener = MemoryListener()
+    route = wire_route({}.get, is_of_managers(lambda: ["https://m2.example:9980"]))
+    nursery.start_soon(WebServer(Starlette(routes=[route]), WebLimits()).serve, [listener])
+    assert await Page(listener.connect()).open(origin=origin) == status
 
 
 async def test_open_pages_take_no_place_from_requests(autojump_clock: MockClock, house: House) -> None:

@@ -49,6 +49,7 @@ export class Line {
   readonly #heartbeat: number;
 
   constructor(
+    origin: string,
     zone: string,
     readonly agentId: string,
     private readonly onNotice: (notice: Notice) => void,
@@ -56,8 +57,7 @@ export class Line {
     /** is given what was not answered */
     private readonly onEnd: (unanswered: Asked[]) => void,
   ) {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.#socket = new WebSocket(`${scheme}//${location.host}/wire/${encodeURIComponent(zone)}`);
+    this.#socket = new WebSocket(`${origin.replace(/^http/, "ws")}/wire/${encodeURIComponent(zone)}`);
     this.#socket.onmessage = (event) => this.#take(JSON.parse(event.data));
     this.#socket.onclose = () => this.#end();
     this.#heartbeat = window.setInterval(() => {

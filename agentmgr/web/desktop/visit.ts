@@ -12,6 +12,8 @@ import { VERSION, type Commands, type WrapupDetails } from "./wire";
 const LONGEST_PAUSE_MS = 5000;
 const FIRST_PAUSE_MS = 250;
 const ALREADY_LOGGED_ON = 7;
+/** What a server answers that goes, comes, or has too much to do: another one, or the same, takes the agent soon. */
+const LATER = [6, 9005, 9012];
 
 /** Where the agent is with this page: not signed in, on the way, at work, or back soon. */
 export type Phase = "out" | "entering" | "in" | "lost" | "elsewhere";
@@ -61,6 +63,8 @@ export abstract class Visit {
   #greeted: ((isThere: boolean) => void) | undefined;
   #unanswered: Asked[] = [];
   #answersAgain = false;
+  #turn = 0;
+  #allowed: string[] | undefined;
 
   constructor() {
     const known = kept.signedIn();
@@ -88,7 +92,7 @@ export abstract class Visit {
     const { place } = this.view;
     this.show({ phase: "entering", who, place, desk: fresh(Date.now()) });
     try {
-      await this.#logOn(await this.#open(who, []), { pwd, isForce });
+      await this.#logOn(await this.#reach(who), { pwd, isForce });
     } catch (error) {
       const mayTakeOver = error instanceof Refused && error.code === ALREADY_LOGGED_ON;
       const trouble = mayTakeOver ? t("signIn.elsewhere") : await this.why(error);
@@ -111,8 +115,25 @@ export abstract class Visit {
     void this.#comeBack();
   }
 
+  /** Open a line to the zone, at whichever manager has it now. */
+  async #reach(who: Omit<SignedIn, "token">): Promise<Line> {
+    for (let left = this.#managers.length; ; left--) {
+      try {
+        return await this.#open(who, []);
+      } catch (error) {
+        if (!(error instanceof LineLost) || left <= 1) throw error;
+      }
+    }
+  }
+
+  get #managers(): string[] {
+    return [...new Set([location.origin, ...this.view.place.managers])];
+  }
+
+  /** Open a line at the manager whose turn it is; the next one's turn comes if the zone is not there. */
   async #open(who: Omit<SignedIn, "token">, agentIds: string[]): Promise<Line> {
     const line: Line = new Line(
+      this.#managers[this.#turn % this.#managers.length]!,
       who.zone,
       who.agentId,
       (notice) => line === this.#line && this.#hear(notice),
@@ -125,8 +146,14 @@ export abstract class Visit {
     this.#line?.close();
     this.#line = line;
     kept.hold(this.#tab);
-    await line.opened();
-    this.#answersAgain = (await line.call("AgentSDKConnected", { agentIds, version: VERSION, resends: true })).answersAgain;
+    try {
+      await line.opened();
+      const hello = await line.call("AgentSDKConnected", { agentIds, version: VERSION, resends: true });
+      this.#answersAgain = hello.answersAgain;
+    } catch (error) {
+      this.#turn++;
+      throw error;
+    }
     return line;
   }
 
@@ -146,11 +173,14 @@ export abstract class Visit {
       } else {
         this.show({ ...this.view, desk: fresh(Date.now()) });
         await this.#logOn(line, { pwd: "", isForce: false, resumeToken: this.#token });
+        this.patch({ banner: { kind: "info", text: t("banner.afresh") } });
       }
       this.#giveUp();
     } catch (error) {
       this.#greeted = undefined;
-      if (error instanceof Refused) this.#signedOut(t("banner.loggedOut"));
+      if (!(error instanceof Refused)) return;
+      if (LATER.includes(error.code)) this.#line?.close();
+      else this.#signedOut(t("banner.loggedOut"));
     }
   }
 
@@ -169,13 +199,15 @@ export abstract class Visit {
     kept.signIn({ ...who, token: this.#token });
     set("agent", who.agentId);
     set("ext", who.ext);
-    this.show({ ...this.view, phase: "in" });
+    const { downAt: _, ...desk } = this.view.desk;
+    this.show({ ...this.view, phase: "in", desk });
     void this.#readPlace();
   }
 
   #lost(): void {
     if (this.view.phase !== "in" && this.view.phase !== "lost") return;
     this.show({ ...this.view, phase: "lost" });
+    void this.#readPlace();
     window.setTimeout(() => void (this.view.phase === "lost" && this.#comeBack()), this.#pause * (0.5 + Math.random()));
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
   }
@@ -207,6 +239,7 @@ export abstract class Visit {
     } else if (notice.name === "AGTAgentLoggedOut") {
       if (this.#greeted) this.#greeted(false);
       else if (kept.holder() !== this.#tab) this.#leave({ ...this.view, phase: "elsewhere" });
+      else if (this.view.desk.downAt !== undefined) this.#line?.close(); // the next server takes the agent
       else if (this.view.phase === "in") this.#signedOut(t("banner.loggedOut"));
     }
   }
@@ -218,7 +251,12 @@ export abstract class Visit {
 
   async #readPlace(): Promise<void> {
     const place = await readPlace();
-    if (place) this.show({ ...this.view, place });
+    if (!place) return;
+    this.#allowed ??= place.managers;
+    this.show({ ...this.view, place });
+    // this page was told at its beginning whom it may connect to
+    const isNew = place.managers.some((each) => !this.#allowed?.includes(each));
+    if (isNew && this.view.phase === "lost") location.reload();
   }
 
   // -- what an agent asks for --------------------------------------------------------------------------

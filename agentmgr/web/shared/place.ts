@@ -10,13 +10,15 @@ export interface Reason {
 
 export interface Place {
   zones: string[];
+  /** where the managers are, one of which has the agent's zone */
+  managers: string[];
   breaks: Reason[];
   away: Reason;
   /** after how many contacts in a row without a touch the agent is taken for gone; 0: never */
   awayAfter: number;
 }
 
-export const NOWHERE: Place = { zones: [], breaks: [], away: { code: "", name: "" }, awayAfter: 0 };
+export const NOWHERE: Place = { zones: [], managers: [], breaks: [], away: { code: "", name: "" }, awayAfter: 0 };
 
 /** Ask the server; undefined while it cannot be reached. */
 export async function readPlace(): Promise<Place | undefined> {
