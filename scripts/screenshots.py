@@ -57,6 +57,16 @@ def desktop(page: Page, url: str) -> Iterator[str]:
     yield "wrapup"
 
 
+VIEWS = {
+    "campaigns": "North news",
+    "campaigns/new": "New campaign",
+    "campaigns/change/Predictive": "Completion codes",
+    "contacts": "North members",
+    "callbacks": "Callbacks",
+}
+"""Views of the supervisor's page, each with a text that is there once it is."""
+
+
 def supervise(page: Page, url: str) -> Iterator[str]:
     """A supervisor's page."""
     page.goto(f"{url}/supervise")
@@ -66,7 +76,12 @@ def supervise(page: Page, url: str) -> Iterator[str]:
     page.get_by_label("Password").fill("demo")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Predictive")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Talking").first).to_be_visible()
     yield "live"
+    for view, shows in VIEWS.items():
+        page.goto(f"{url}/supervise#{view}")
+        expect(page.get_by_text(shows, exact=True).first).to_be_visible()
+        yield view.replace("/", "-")
 
 
 PAGES: dict[str, Walk] = {"desktop": desktop, "supervise": supervise}

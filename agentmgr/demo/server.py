@@ -52,6 +52,11 @@ ORGANISATION_MANAGER = "north"
 ORGANISATION_LIST = "North members"
 ORGANISATION_CAMPAIGN = "North news"
 AGENTS = tuple(str(number) for number in range(1001, 1021))
+NAMES = (
+    *("Ann Berg", "Ben Okafor", "Chiara Rossi", "Dilek Kaya", "Emil Novak", "Fatou Diop", "Goran Ilic"),
+    *("Hana Sato", "Ines Costa", "Jonas Lind", "Katya Orlova", "Liam Byrne", "Mei Chen", "Noah Weber"),
+    *("Olga Popova", "Pavel Horak", "Quinn Adams", "Rosa Vega", "Sami Haddad", "Tess de Vries"),
+)
 CONTACTS = 400
 RETRY_S = 60
 CODES = (
@@ -226,6 +231,8 @@ async def _fill(server: RunningServer, demo: DemoServer) -> None:
     data, script_url = demo.data, "" if demo.for_people else SCRIPT
     skills = {campaign.name: 5 for campaign in DEMO_CAMPAIGNS}
     await server.perform(requests.AddAgents(AGENTS, "", PASSWORD, ZONE, skills))
+    for agent_id, name in zip(AGENTS, NAMES, strict=True):
+        await server.perform(requests.SetAgents((agent_id,), name))
     await server.perform(requests.AddAccount(ACCOUNT, PASSWORD, Role.SERVICE))
     for campaign in DEMO_CAMPAIGNS:
         path = data / f"{campaign.name.lower()}.csv"
