@@ -33,6 +33,9 @@ const OVER = ["RunCampaign", "DeleteCampaign"];
 /** What cannot be taken back, and so is asked. */
 const FINAL = new Set(["StopCampaign", "DeleteCampaign"]);
 
+/** Columns that are left away where the page is narrow. */
+const MINOR: ReadonlySet<string> = new Set(["campaign.contacts", "field.pacing", "field.lists"]);
+
 export function Campaigns({ path }: { path: string[] }) {
   const [place, name] = path;
   if (place === "new") return <Editor name="" key="" />;
@@ -74,7 +77,7 @@ function List() {
             <thead>
               <tr>
                 {(["campaign", "campaign.state", "campaign.contacts", "field.pacing", "field.lists"] as const).map((each) => (
-                  <th scope="col" key={each}>
+                  <th scope="col" key={each} class={MINOR.has(each) ? "minor" : ""}>
                     {t(each)}
                   </th>
                 ))}
@@ -90,11 +93,11 @@ function List() {
                     </a>
                   </th>
                   <td>{tIf(`job.${each.state}`) ?? each.state}</td>
-                  <td class="number">
+                  <td class="number minor">
                     {each.contacts !== null && t("campaign.of", { done: number(each.done ?? 0), all: number(each.contacts) })}
                   </td>
-                  <td>{each.pacing}</td>
-                  <td>
+                  <td class="minor">{each.pacing}</td>
+                  <td class="minor">
                     <bdi>{each.lists}</bdi>
                   </td>
                   <td>
