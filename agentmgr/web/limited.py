@@ -77,6 +77,7 @@ class Limited:
             with trio.move_on_after(self._limits.request_s) as time:
                 if exchange.body_left == ANY_SIZE:
                     exchange.moved = partial(_stretch, time, self._limits.request_s)
+                    scope[GOES_ON] = exchange.moved
                 await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             return
@@ -93,6 +94,8 @@ class Limited:
 
 
 ANY_SIZE = math.inf
+GOES_ON = "agentmgr.goes_on"
+"""The key in the scope of a streamed request of what an application calls while it works on it."""
 _TOO_LARGE = "the body is larger than body_bytes of [http] allows; nothing was done\n"
 _BUSY = "too many requests are being answered; try again\n"
 

@@ -5,17 +5,18 @@ services, the same words, and the same audit.
 """
 
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 import structlog
 import trio
 from attrs import frozen
+from outcome import acapture
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -33,7 +34,10 @@ from agentmgr.runtime.guesses import source_of
 from agentmgr.web.board import Boards
 from agentmgr.web.calls import FAILED, Calls
 from agentmgr.web.files import INDEX, Site
+from agentmgr.web.limited import GOES_ON
 from agentmgr.web.origins import is_own
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -52,6 +56,7 @@ COOKIE = "agentmgr_session"
 CSV = "text/csv"
 BODY_BYTES = 1_048_576
 ROWS_AT_A_TIME = 500
+SIGN_S = 1.0
 LOOK_S = 60.0
 """How often it is looked whether somebody who looks is still signed in."""
 GOING_AWAY, SIGNED_OUT = 1001, 4401
@@ -173,7 +178,7 @@ class _Page:
         if account.role is not Role.MANAGER and (name in MANAGERS or args.get("unmasked")):
             raise HTTPException(403, f"{name}: needs an account of the role manager; {account.name} is none")
         written = _CsvRows() if CSV in request.headers.get("accept", "") else _JsonRows()
-        return await self._perform(account, name, args, written, ExitStack())
+        return await self._perform(account, name, args, written, ExitStack(), _going_on(request))
 
     async def take_contacts(self, request: Request) -> Response:
         """Import the contacts of a CSV file, which is the body."""
@@ -186,7 +191,8 @@ class _Page:
                 await self._calls.run(file.write, piece)
             await self._calls.run(file.flush)
             path, kept = Path(file.name), stack.pop_all()
-        return await self._perform(account, "ImportContacts", args, _JsonRows(), kept, path)
+        written, goes_on = _JsonRows(), _going_on(request)
+        return await self._perform(account, "ImportContacts", args, written, kept, goes_on, path)
 
     async def _perform(
         self,
@@ -195,6 +201,7 @@ class _Page:
         args: Mapping[str, Any],
         written: "_Rows",
         stack: ExitStack,
+        goes_on: Callable[[], None],
         file: Path | None = None,
     ) -> Response:
         """Carry a request out; the answer is sent as it comes if it is long, and closes the stack."""
@@ -210,7 +217,7 @@ class _Page:
             write_down(account.name, name, args, outcome)
 
         try:
-            rows, first = await self._calls.run(begin)
+            rows, first = await _meanwhile(goes_on, lambda: self._calls.run(begin))
         except (AdminRefused, ServiceError) as refused:
             ended("refused")
             raise AdminRefused(str(refused)) from None
@@ -221,15 +228,24 @@ class _Page:
         if len(first) < ROWS_AT_A_TIME:
             ended("done")
             return Response(written.write(first) + written.end(), media_type=written.media_type)
-        return StreamingResponse(self._pieces(written, rows, first, ended), media_type=written.media_type)
+        pieces = self._pieces(written, rows, first, ended, goes_on)
+        return StreamingResponse(pieces, media_type=written.media_type)
 
     async def _pieces(
-        self, written: "_Rows", rows: Iterator[Row], first: list[Row], ended: Callable[[str], None]
+        self,
+        written: "_Rows",
+        rows: Iterator[Row],
+        first: list[Row],
+        ended: Callable[[str], None],
+        goes_on: Callable[[], None],
     ) -> AsyncIterator[bytes]:
+        async def more() -> list[Row]:
+            return await self._calls.run(list, islice(rows, ROWS_AT_A_TIME))
+
         outcome = "left before its end"
         try:
             yield written.write(first)
-            while some := await self._calls.run(list, islice(rows, ROWS_AT_A_TIME)):
+            while some := await _meanwhile(goes_on, more):
                 yield written.write(some)
             yield written.end()
             outcome = "done"
@@ -280,6 +296,27 @@ async def _read_to_end(websocket: WebSocket, scope: trio.CancelScope) -> None:
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
     scope.cancel()
+
+
+def _going_on(request: Request) -> Callable[[], None]:
+    """Return what has to be called now and then while a request is worked on."""
+    found: Callable[[], None] = request.scope.get(GOES_ON, lambda: None)
+    return found
+
+
+async def _meanwhile(goes_on: Callable[[], None], work: Callable[[], Awaitable[T]]) -> T:
+    """Await something, and say meanwhile that the request goes on: an import takes as long as it takes."""
+
+    async def tell() -> None:
+        while True:
+            goes_on()
+            await trio.sleep(SIGN_S)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tell)
+        result = await acapture(work)
+        nursery.cancel_scope.cancel()
+    return result.unwrap()
 
 
 def _told(account: AccountLogin) -> dict[str, str]:

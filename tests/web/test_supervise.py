@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from agentmgr.ports import NoFloors, Role, ServiceStore
 from agentmgr.web import supervise
 from agentmgr.web.board import Boards
 from agentmgr.web.calls import Calls
+from agentmgr.web.limited import Limited
 from agentmgr.web.limits import WebLimits
 from agentmgr.web.routes import STREAMED
 from agentmgr.web.server import WebServer
@@ -410,3 +412,18 @@ async def test_page_that_leaves_is_not_drawn_for(house: House) -> None:
     with trio.fail_after(5):
         while house.boards._boards:
             await trio.lowlevel.checkpoint()
+
+
+async def test_act_may_take_longer_than_requests_do(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "SIGN_S", 0.02)
+    began = threading.Event()
+
+    def slow(*_: object) -> Iterator[dict[str, str]]:
+        began.wait(0.5)  # nobody sets it
+        yield {"done": "at last"}
+
+    monkeypatch.setattr(supervise, "from_socket", lambda services: slow)
+    house.app = Limited(house.app, WebLimits(request_s=0.1), frozenset(), STREAMED)  # type: ignore[assignment]
+    ann = await house.signed_in()
+    answer = await ann.do("ListCampaigns")
+    assert (answer.status, answer.json) == (200, {"rows": [{"done": "at last"}]})
