@@ -45,7 +45,7 @@ PAGE = "/supervise"
 SUPERVISE = Site(
     PAGE,
     "built/supervise",  # by scripts/pages
-    (INDEX, "main.js", "main.css", "preact.LICENSE.txt"),
+    (INDEX, "main.js", "main.css", "preact.LICENSE.txt", "uplot.LICENSE.txt"),
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -234,3 +235,92 @@ def _agent(agent_id: str, **changes: Any) -> dict[str, Any]:
         "since_at": 900.0,
         **changes,
     }
+
+
+def test_day_is_plotted_and_read_as_tables(board: Board) -> None:
+    page = board.page
+    page.route("**/do/ShowFigures", lambda route: route.fulfill(json={"rows": _figures()}))
+    board.sign_in(view="day")
+    plot = page.get_by_role("article", name="Abandoned calls of the day so far")
+    expect(plot.locator("canvas")).to_be_visible()
+    page.get_by_label("Campaign").select_option("Predictive")
+    expect(plot.locator(".legend")).to_contain_text("Share of answers 5%")
+    expect(plot.locator(".legend")).to_contain_text("Limit 3%")
+    board.check()
+    for name, last in (
+        ("Utilisation of agents", "75%"),
+        ("Dials and answers", "40"),
+        ("Abandoned calls of the day so far", "5%"),
+        ("Lines that ring, for each agent", "0.5"),
+        ("Callbacks that wait", "8"),
+    ):
+        plot = page.get_by_role("article", name=name)
+        plot.get_by_role("button", name="Show as table").press("Enter")
+        expect(plot.get_by_role("row")).to_have_count(3)
+        expect(plot.get_by_role("row").nth(2).get_by_role("cell").nth(1)).to_have_text(last)
+    board.check()
+
+
+def _figures() -> list[dict[str, Any]]:
+    """Return what two campaigns did in two steps that are over."""
+    begin = time.time()
+    return [
+        {
+            "campaign": campaign,
+            "at": at,
+            "agents": 5,
+            "idle": 1,
+            "busy": 3,
+            "ringing": 2,
+            "callbacks_waiting": 4,
+            "dials": 20,
+            "live_answers": 10,
+            "abandoned": abandoned,
+        }
+        for campaign in ("Predictive", "Progressive")
+        for at, abandoned in ((begin - 1200, 0), (begin - 900, 1))
+    ]
+
+
+def test_report_is_read_sorted_saved_and_printed(board: Board, desk: Desk) -> None:
+    desk.sign_in("3008")
+    desk.to_talk()
+    desk.press("Alt+x", "Hang up")
+    desk.finish()
+    board.sign_in(view="reports")
+    page = board.page
+    table = page.get_by_role("table")
+    expect(table.get_by_role("row", name=re.compile("^Timed"))).to_be_visible()
+    page.get_by_role("button", name="Dials").press("Enter")
+    expect(page.get_by_role("columnheader", name="Dials")).to_have_attribute("aria-sort", "descending")
+    dials = [int(row.inner_text()) for row in table.locator("tbody tr td:nth-child(3)").all()]
+    assert dials == sorted(dials, reverse=True)
+    assert sum(dials) == int(table.locator("tfoot td").nth(1).inner_text())
+    board.check()
+    for by in ("Day", "Hour of the day", "Agent", "Contact list", "Completion code"):
+        page.get_by_label("Added up by").select_option(label=by)
+        expect(page.get_by_role("columnheader").first).to_have_text(by)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save as CSV").click()
+    first, *_ = saving.value.path().read_text(encoding="utf-8").splitlines()
+    assert first.startswith("key,attempts,dials")
+    page.get_by_label("Time zone").fill("Mars/Olympus")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Mars/Olympus")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    page.keyboard.press("Enter")
+    expect(page.locator(".caption")).to_contain_text("(Europe/Berlin)")
+    page.emulate_media(media="print")
+    expect(table).to_be_visible()
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.get_by_label("Added up by")).to_be_hidden()
+
+
+def test_record_for_auditors_says_whether_the_limit_was_kept(board: Board) -> None:
+    board.sign_in(view="compliance")
+    row = board.page.get_by_role("row", name=re.compile("^Predictive")).first
+    expect(row).to_contain_text("3%")
+    expect(row).to_contain_text("yes")
+    board.check()
+    board.page.set_viewport_size({"width": 360, "height": 640})
+    assert board.page.evaluate("document.documentElement.scrollWidth") == 360

@@ -4,14 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 import { Ask, Dialog } from "./dialog";
 import { attempt } from "./notices";
 import { ask } from "./server";
-import { language, t } from "./texts";
+import { locale, t } from "./texts";
 
 const PACINGS = ["predictive", "progressive", "preview", "preview-untimed"] as const;
 const MONDAY = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
 const DAYS = [1, 2, 3, 4, 5, 6, 7].map((day) => ({
   day: String(day),
-  name: new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" }).format(MONDAY + (day - 1) * DAY_MS),
+  name: new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }).format(MONDAY + (day - 1) * DAY_MS),
 }));
 
 /** What is changed here, of the values that the campaign has. */

@@ -36,7 +36,8 @@ export class Feed {
   close(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    socket?.close();
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(); // sooner, browsers complain
+    else socket?.close();
     window.clearTimeout(this.#timer);
     window.clearTimeout(this.#silence);
   }

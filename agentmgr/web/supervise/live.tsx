@@ -7,7 +7,7 @@ import { Alarms } from "./alarms";
 import { CampaignCards } from "./campaigncards";
 import { Feed } from "./feed";
 import { campaignsOf } from "./floor";
-import { language, t } from "./texts";
+import { locale, t } from "./texts";
 import { Zones } from "./zones";
 
 export function Live() {
@@ -24,7 +24,7 @@ export function Live() {
       <div role="status">
         {!isLive && (
           <p class="banner warning">
-            {at ? t("live.old", { time: new Date(at).toLocaleTimeString(language) }) : t("live.coming")}
+            {at ? t("live.old", { time: new Date(at).toLocaleTimeString(locale) }) : t("live.coming")}
           </p>
         )}
       </div>

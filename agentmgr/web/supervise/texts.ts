@@ -6,4 +6,4 @@ import formsEn from "./texts/forms.en.json";
 
 export type Key = keyof typeof en | keyof typeof formsEn | Shared;
 export const { t, tIf } = texts({ en: { ...en, ...formsEn }, de: { ...de, ...formsDe } });
-export { clock, language } from "../shared/texts";
+export { locale } from "../shared/texts";

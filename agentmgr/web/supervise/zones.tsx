@@ -33,7 +33,7 @@ export function Zones({ floor }: { floor: Floor }) {
   return (
     <section class="card" aria-labelledby="zones">
       <h2 id="zones">{t("zones")}</h2>
-      <div class="wide" tabIndex={0} role="group" aria-labelledby="zones">
+      <div class="scrolled" tabIndex={0} role="group" aria-labelledby="zones">
         <table class="plain">
           <thead>
             <tr>
