@@ -443,6 +443,7 @@ def zone(status: ZoneStatus) -> Row:
         "lease_age_s": None if status.age_s is None else round(status.age_s, 1),
         "address": f"{at.ip_address}:{at.port}" if at is not None else None,
         "agents": status.agents,
+        "http_url": status.http_url or None,
         "moving_to": lease.moving_to or None,
         "wanted_at": lease.wanted_by or None,
         "why": lease.reason or None,

@@ -15,12 +15,14 @@ class ZoneStatus:
         owner: name of the manager that does; empty for nobody.
         age_s: how long ago this manager saw the owner's last sign of life; None where that is not known.
         agents: how many are logged on; None if it is not served by this process.
+        http_url: where browsers reach the owner's HTTP port; empty where that is not known.
     """
 
     lease: ZoneLease
     owner: str
     age_s: float | None
     agents: int | None
+    http_url: str = ""
 
 
 class ZoneService(Service):
@@ -29,16 +31,18 @@ class ZoneService(Service):
     def status(self) -> tuple[ZoneStatus, ...]:
         """Return all zones that ever had an owner, by name."""
         view = self._at.store.leases.read()
-        names = {m.incarnation: m.name for m in view.managers if m.state is ManagerState.Live}
+        live = {m.incarnation: m for m in view.managers if m.state is ManagerState.Live}
         ages = self._at.manager.ages()
         return tuple(
             ZoneStatus(
                 lease,
-                names.get(lease.owner, ""),
+                owner.name if owner is not None else "",
                 ages.get(lease.owner),
                 self._at.floors.agents_in(lease.zone),
+                owner.http_url if owner is not None else "",
             )
             for lease in view.zones
+            for owner in [live.get(lease.owner)]
         )
 
     def managers(self) -> tuple[ManagerLease, ...]:

@@ -159,6 +159,7 @@ async def test_supervisor_sees_and_moves_zones(house: House) -> None:
         rows = {row["zone"]: row for row in await a.perform(requests.ShowZones())}
         assert [(row["owner"], row["agents"]) for row in rows.values()] == [("a", 0), ("b", None)]
         assert 0 <= rows["South"]["lease_age_s"] < QUICK.lease_s
+        assert rows["South"]["http_url"] == b.http_url
         assert [row["manager"] for row in await a.perform(requests.ShowManagers())] == ["a", "b"]
         await b.perform(requests.MoveZone("North", "b"))
         await until(lambda: set(b.zones) == {"North", "South"})

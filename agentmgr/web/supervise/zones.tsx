@@ -16,7 +16,9 @@ interface ZoneStatus {
   token: string;
   lease_age_s: number | null;
   address: string | null;
-  agents: number;
+  /** null where another manager has the zone */
+  agents: number | null;
+  http_url: string | null;
   moving_to: string | null;
   why: string | null;
 }
@@ -56,11 +58,11 @@ export function Zones({ floor }: { floor: Floor }) {
                   <State zone={zone} floor={floor} />
                 </td>
                 <td>
-                  <bdi>{zone.owner ?? t("zone.here")}</bdi>
+                  <Owner zone={zone} />
                 </td>
                 <td>{zone.token}</td>
                 <td class="number">{zone.lease_age_s === null ? "–" : t("seconds", { s: zone.lease_age_s.toFixed(1) })}</td>
-                <td class="number">{number(zone.agents)}</td>
+                <td class="number">{zone.agents === null ? "–" : number(zone.agents)}</td>
                 {managers.length > 1 && (
                   <td>
                     <button onClick={() => setAsks(zone)}>{t("zone.move")}</button>
@@ -86,6 +88,13 @@ export function Zones({ floor }: { floor: Floor }) {
       {asks && asks !== "drain" && <MoveZone zone={asks} managers={managers} close={close} moved={again} />}
     </section>
   );
+}
+
+/** Who has a zone; another manager shows what goes on there at its own page. */
+function Owner({ zone }: { zone: ZoneStatus }) {
+  const name = <bdi>{zone.owner ?? t("zone.here")}</bdi>;
+  if (zone.agents !== null || !zone.http_url) return name;
+  return <a href={`${zone.http_url}/supervise`}>{name}</a>;
 }
 
 function State({ zone, floor }: { zone: ZoneStatus; floor: Floor }) {
