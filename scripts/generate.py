@@ -62,6 +62,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "agentmgr/docs/demo.svg": demo_picture.render,
     "agentmgr/docs/states.md": state_diagrams.render,
     "agentmgr/web/desktop/wire.ts": page_types.render,
+    "agentmgr/web/supervise/requests.ts": page_types.render_requests,
     "config/agentmgr.toml": sample,
     "config/demo/contacts.csv": demo_contacts.render,
     "protocol/PROTOCOL.md": protocol_reference,

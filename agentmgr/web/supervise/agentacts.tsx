@@ -5,7 +5,8 @@ import { number } from "../shared/numbers";
 import { readPlace, reasonText, type Reason } from "../shared/place";
 import { Ask, Dialog } from "./dialog";
 import type { Agent } from "./floor";
-import { ask } from "./server";
+import type { Requests } from "./requests";
+import { ask, type Asked } from "./server";
 import { t, tIf } from "./texts";
 
 interface Outcome {
@@ -23,8 +24,11 @@ const ACTS: Act[] = ["break", "logOff", "move"];
 interface Props {
   title: string;
   close: () => void;
-  wish: (name: string, args: object) => Promise<void>;
+  wish: Wish;
 }
+
+type Wishes = Pick<Requests, "BreakAgents" | "LogOffAgents" | "MoveAgents">;
+type Wish = <N extends keyof Wishes>(name: N, args: Omit<Wishes[N], "agent_ids" | "zone">) => Promise<void>;
 
 interface Actions {
   chosen: Agent[];
@@ -38,11 +42,11 @@ export function AgentActs({ chosen, campaigns }: Actions) {
   useEffect(() => {
     void readPlace().then((place) => setReasons(place?.breaks ?? []));
   }, []);
-  const wish = async (name: string, args: object) => {
+  const wish: Wish = async (name, args) => {
     const found: Outcome[] = [];
     for (const zone of new Set(chosen.map((agent) => agent.zone))) {
       const agent_ids = chosen.filter((agent) => agent.zone === zone).map((agent) => agent.agent);
-      found.push(...(await ask<Outcome>(name, { ...args, zone, agent_ids })));
+      found.push(...(await ask<Outcome>(...([name, { ...args, zone, agent_ids }] as Asked))));
     }
     setAct(undefined); // together with the next, so that the focus goes back to where it was at last
     setOutcomes(found);

@@ -13,7 +13,7 @@ interface Alarm {
 }
 
 export function Alarms() {
-  const { rows: alarms = [] } = usePolled<Alarm>("ShowAlarms", {}, LOOK_MS);
+  const { rows: alarms = [] } = usePolled<Alarm>(LOOK_MS, "ShowAlarms");
   if (!alarms.length) return null;
   return (
     <section class="alarms" aria-label={t("alarms")}>

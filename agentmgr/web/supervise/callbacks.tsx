@@ -5,7 +5,7 @@ import { locale } from "../shared/texts";
 import { Ask } from "./dialog";
 import { say } from "./notices";
 import { usePolled } from "./polled";
-import { ask } from "./server";
+import { ask, type Asked } from "./server";
 import { Table, type Column } from "./table";
 import { t } from "./texts";
 
@@ -54,7 +54,7 @@ export function Callbacks() {
   const [text, setText] = useState("");
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<"move" | "cancel">();
-  const { rows, again } = usePolled<Callback>("ListCallbacks", { also_ended: isAll }, LOOK_MS);
+  const { rows, again } = usePolled<Callback>(LOOK_MS, "ListCallbacks", { also_ended: isAll });
   const shown = useMemo(() => {
     const wanted = text.trim().toLowerCase();
     return (rows ?? []).filter((row) => !wanted || Object.values(row).join("\n").toLowerCase().includes(wanted));
@@ -111,8 +111,8 @@ interface Chosen {
   close: () => void;
 }
 
-async function carryOut(request: string, args: object): Promise<void> {
-  const rows = await ask(request, args);
+async function carryOut(...asked: Asked): Promise<void> {
+  const rows = await ask(...asked);
   say(rows.map((row) => String(row.done)).join("; "));
 }
 

@@ -6,7 +6,7 @@ import { Ask } from "./dialog";
 import { Editor } from "./editor";
 import { attempt, say } from "./notices";
 import { usePolled } from "./polled";
-import { ask } from "./server";
+import { ask, type Asked } from "./server";
 import { t, tIf } from "./texts";
 
 const LOOK_MS = 3000;
@@ -21,17 +21,19 @@ interface Overview {
   organisation?: string;
 }
 
+type Act = "RunCampaign" | "PauseCampaign" | "ResumeCampaign" | "StopCampaign" | "DeleteCampaign";
+
 /** What can be done with a campaign whose job is in a state, by the request that does it. */
-const ACTS: Record<string, string[]> = {
+const ACTS: Record<string, Act[]> = {
   running: ["PauseCampaign", "StopCampaign"],
   paused: ["ResumeCampaign", "StopCampaign"],
   queued: ["StopCampaign"],
   preparing: ["StopCampaign"],
   stopping: [],
 };
-const OVER = ["RunCampaign", "DeleteCampaign"];
+const OVER: Act[] = ["RunCampaign", "DeleteCampaign"];
 /** What cannot be taken back, and so is asked. */
-const FINAL = new Set(["StopCampaign", "DeleteCampaign"]);
+const FINAL: ReadonlySet<Act> = new Set(["StopCampaign", "DeleteCampaign"]);
 
 /** Columns that are left away where the page is narrow. */
 const MINOR: ReadonlySet<string> = new Set(["campaign.contacts", "field.pacing", "field.lists"]);
@@ -50,14 +52,15 @@ async function anyZone(): Promise<string> {
 }
 
 function List() {
-  const { rows, trouble, again } = usePolled<Overview>("ListCampaigns", {}, LOOK_MS);
-  const [asked, setAsked] = useState<{ act: string; name: string }>();
-  const carryOut = async (act: string, name: string) => {
-    const [done] = await ask(act, act === "RunCampaign" ? { name, otherwise: await anyZone() } : { name });
+  const { rows, trouble, again } = usePolled<Overview>(LOOK_MS, "ListCampaigns");
+  const [asked, setAsked] = useState<{ act: Act; name: string }>();
+  const carryOut = async (act: Act, name: string) => {
+    const asked = act === "RunCampaign" ? ask(act, { name, otherwise: await anyZone() }) : ask(...([act, { name }] as Asked));
+    const [done] = await asked;
     say(String(done?.done));
     again();
   };
-  const press = (act: string, name: string) => {
+  const press = (act: Act, name: string) => {
     if (FINAL.has(act)) setAsked({ act, name });
     else void attempt(carryOut(act, name));
   };
@@ -104,7 +107,7 @@ function List() {
                     <div class="row">
                       {(ACTS[each.state] ?? OVER).map((act) => (
                         <button key={act} onClick={() => press(act, each.campaign)}>
-                          {t(`act.${act}` as "act.RunCampaign")}
+                          {t(`act.${act}`)}
                           <span class="unseen"> {each.campaign}</span>
                         </button>
                       ))}
@@ -120,7 +123,7 @@ function List() {
         <Ask
           title={asked.name}
           close={() => setAsked(undefined)}
-          yes={t(`act.${asked.act}` as "act.StopCampaign")}
+          yes={t(`act.${asked.act}`)}
           isDanger
           act={() => carryOut(asked.act, asked.name)}
         >

@@ -5,7 +5,7 @@ import { number } from "../shared/numbers";
 import { Ask } from "./dialog";
 import { attempt, say } from "./notices";
 import { usePolled } from "./polled";
-import { ask, importFile, type Row } from "./server";
+import { ask, importFile, type Asked, type Row } from "./server";
 import { Schedules } from "./schedules";
 import { t } from "./texts";
 import { whyNot } from "./visit";
@@ -19,7 +19,7 @@ interface ContactList {
 }
 
 export function Contacts() {
-  const lists = usePolled<ContactList>("ListContactLists", {}, LOOK_MS);
+  const lists = usePolled<ContactList>(LOOK_MS, "ListContactLists");
   return (
     <>
       <h1>{t("view.contacts")}</h1>
@@ -37,8 +37,8 @@ function Lists({ lists, again }: { lists: ContactList[] | undefined; again: () =
   const [isMaking, setMaking] = useState(false);
   const [name, setName] = useState("");
   const [emptied, setEmptied] = useState("");
-  const carryOut = async (request: string, args: object) => {
-    const [done] = await ask(request, args);
+  const carryOut = async (...asked: Asked) => {
+    const [done] = await ask(...asked);
     say(String(done?.done));
     again();
   };
@@ -280,10 +280,10 @@ interface ImportJob extends Row {
 const MOVES: Record<string, string[]> = { queued: ["stop"], running: ["pause", "stop"], paused: ["resume", "stop"] };
 
 function Sources() {
-  const { rows: sources = [] } = usePolled<{ source: string; list: string }>("ListSources", {}, LOOK_MS);
-  const { rows: jobs = [], again } = usePolled<ImportJob>("ShowImports", {}, LOOK_MS);
-  const carryOut = async (request: string, args: object) => {
-    const [done] = await ask(request, args);
+  const { rows: sources = [] } = usePolled<{ source: string; list: string }>(LOOK_MS, "ListSources");
+  const { rows: jobs = [], again } = usePolled<ImportJob>(LOOK_MS, "ShowImports");
+  const carryOut = async (...asked: Asked) => {
+    const [done] = await ask(...asked);
     say(String(done?.done));
     again();
   };

@@ -26,7 +26,7 @@ export function Day() {
     step_min,
     campaigns: campaign ? [campaign] : [],
   };
-  const { rows, trouble } = usePolled<Figures>("ShowFigures", args, LOOK_MS);
+  const { rows, trouble } = usePolled<Figures>(LOOK_MS, "ShowFigures", args);
   const steps = useMemo(() => {
     const found = stepsOf(rows ?? []).map((step) => ({ ...step, limit }));
     const isUnderWay = found.length > 1 && found.at(-1)!.at + step_min * 60 > Date.now() / 1000;

@@ -1,7 +1,7 @@
 // What is asked of the server again and again while somebody looks.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask, Refused, type Row } from "./server";
+import { ask, Refused, type Asked, type Row } from "./server";
 
 export interface Polled<R> {
   /** the last answer; none yet is undefined */
@@ -12,7 +12,7 @@ export interface Polled<R> {
 }
 
 /** Ask at once, every `every_ms` while the page is seen, and when `again` is called. */
-export function usePolled<R = Row>(name: string, args: object, every_ms: number): Polled<R> {
+export function usePolled<R = Row>(every_ms: number, ...[name, args = {}]: Asked): Polled<R> {
   const [answer, setAnswer] = useState<Omit<Polled<R>, "again">>({});
   const [turn, setTurn] = useState(0);
   const text = JSON.stringify(args);
@@ -21,7 +21,7 @@ export function usePolled<R = Row>(name: string, args: object, every_ms: number)
     const look = async () => {
       if (document.hidden) return;
       try {
-        const rows = await ask<R>(name, JSON.parse(text));
+        const rows = await ask<R>(...([name, JSON.parse(text)] as Asked));
         if (!isOver) setAnswer({ rows });
       } catch (error) {
         if (!(error instanceof Refused)) throw error;

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { SpanChoice, spanOf, type Span } from "./choices";
 import { attempt } from "./notices";
-import { ask, Refused, saveCsv, type Row } from "./server";
+import { ask, Refused, saveCsv, type Asked, type Row } from "./server";
 import { Sheet, type SheetColumn } from "./sheet";
 import { t, type Key } from "./texts";
 
@@ -50,8 +50,7 @@ export function Reports() {
   return (
     <Report
       title={t("view.reports")}
-      name="ShowReport"
-      args={{ ...span, by }}
+      asked={["ShowReport", { ...span, by }]}
       columns={columns}
       span={span}
       total={totalOf}
@@ -77,8 +76,7 @@ export function Compliance() {
   return (
     <Report
       title={t("view.compliance")}
-      name="ReportCompliance"
-      args={span}
+      asked={["ReportCompliance", span]}
       columns={columnsOf(COMPLIANCE)}
       span={span}
       sortedBy="day"
@@ -103,8 +101,7 @@ function totalOf(rows: Row[]): Row {
 
 interface Props {
   title: string;
-  name: string;
-  args: object;
+  asked: Asked;
   columns: SheetColumn[];
   span: Span;
   total?: (rows: Row[]) => Row;
@@ -113,15 +110,15 @@ interface Props {
   children: ComponentChildren;
 }
 
-function Report({ title, name, args, columns, span, total, children, ...sheet }: Props) {
+function Report({ title, asked, columns, span, total, children, ...sheet }: Props) {
   const [rows, setRows] = useState<Row[]>();
   const [trouble, setTrouble] = useState("");
-  const wanted = JSON.stringify(args);
+  const wanted = JSON.stringify(asked);
   useEffect(() => {
     let isOver = false;
     setRows(undefined);
     setTrouble("");
-    ask(name, args).then(
+    ask(...asked).then(
       (found) => isOver || setRows(found),
       (error) => {
         if (!(error instanceof Refused)) throw error;
@@ -129,7 +126,7 @@ function Report({ title, name, args, columns, span, total, children, ...sheet }:
       },
     );
     return () => void (isOver = true);
-  }, [name, wanted]);
+  }, [wanted]);
   const days = span.first === span.last ? span.first : `${span.first} – ${span.last}`;
   const caption = t("report.caption", { title, what: span.campaigns[0] ?? t("campaigns.all"), days, timezone: span.timezone });
   const file = `${title} ${span.first} ${span.last}.csv`;
@@ -138,7 +135,7 @@ function Report({ title, name, args, columns, span, total, children, ...sheet }:
       <h1>{title}</h1>
       <div class="row asked">{children}</div>
       <div class="row asked">
-        <button onClick={() => void attempt(saveCsv(name, args, file))}>{t("report.csv")}</button>
+        <button onClick={() => void attempt(saveCsv(file, ...asked))}>{t("report.csv")}</button>
         <button onClick={() => window.print()}>{t("report.print")}</button>
       </div>
       <p class="soft caption">{caption}</p>

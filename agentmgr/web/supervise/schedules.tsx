@@ -24,7 +24,7 @@ interface Schedule {
 }
 
 export function Schedules() {
-  const { rows = [], again } = usePolled<Schedule>("ListSchedules", {}, LOOK_MS);
+  const { rows = [], again } = usePolled<Schedule>(LOOK_MS, "ListSchedules");
   const [isAdding, setAdding] = useState(false);
   const remove = async (schedule_id: number) => {
     const [done] = await ask("RemoveSchedule", { schedule_id });
@@ -84,8 +84,8 @@ export function Schedules() {
 }
 
 function Add({ close }: { close: () => void }) {
-  const { rows: campaigns = [] } = usePolled<{ campaign: string }>("ListCampaigns", {}, LOOK_MS);
-  const { rows: sources = [] } = usePolled<{ source: string }>("ListSources", {}, LOOK_MS);
+  const { rows: campaigns = [] } = usePolled<{ campaign: string }>(LOOK_MS, "ListCampaigns");
+  const { rows: sources = [] } = usePolled<{ source: string }>(LOOK_MS, "ListSources");
   const [what, setWhat] = useState("");
   const [start, setStart] = useState("");
   const [end, setEnd] = useState("");

@@ -1,5 +1,7 @@
 // What is asked of the server: requests of the administration by name, with rows as answers.
 
+import type { Requests } from "./requests";
+
 export type Row = Record<string, unknown>;
 
 export interface Account {
@@ -42,14 +44,21 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 const post = (path: string, body: unknown, headers = {}): Promise<Response> =>
   send(path, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) });
 
+/** A request of the administration with its arguments, which may be left away where none is needed. */
+export type Asked = {
+  [N in keyof Requests]: Partial<Requests[N]> extends Requests[N]
+    ? [name: N, args?: Requests[N]]
+    : [name: N, args: Requests[N]];
+}[keyof Requests];
+
 /** Carry a request of the administration out. */
-export async function ask<R = Row>(name: string, args: object = {}): Promise<R[]> {
+export async function ask<R = Row>(...[name, args = {}]: Asked): Promise<R[]> {
   const { rows } = await (await post(`do/${name}`, args)).json();
   return rows;
 }
 
 /** Carry a request out, and have its rows saved as a file. */
-export async function saveCsv(name: string, args: object, file: string): Promise<void> {
+export async function saveCsv(file: string, ...[name, args = {}]: Asked): Promise<void> {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await (await post(`do/${name}`, args, { Accept: "text/csv" })).blob());
   link.download = file;

@@ -28,8 +28,8 @@ interface Manager {
 }
 
 export function Zones({ floor }: { floor: Floor }) {
-  const { rows: zones = [], again } = usePolled<ZoneStatus>("ShowZones", {}, LOOK_MS);
-  const { rows: managers = [] } = usePolled<Manager>("ShowManagers", {}, 5 * LOOK_MS);
+  const { rows: zones = [], again } = usePolled<ZoneStatus>(LOOK_MS, "ShowZones");
+  const { rows: managers = [] } = usePolled<Manager>(5 * LOOK_MS, "ShowManagers");
   const [asks, setAsks] = useState<ZoneStatus | "drain">();
   const close = () => setAsks(undefined);
   return (
