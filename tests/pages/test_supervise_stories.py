@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -201,6 +201,54 @@ def test_names_that_are_hostile_are_shown_and_do_nothing(board: Board) -> None:
     board.check()
 
 
+def test_alarms_and_reports_on_what_is_hostile_are_shown_and_do_nothing(board: Board) -> None:
+    alarm = {"kind": "contacts", "severity": "alarm"}
+    _answer(board, "ShowAlarms", [{**alarm, "what": name, "text": name} for name in (HOSTILE, LONG)])
+    _answer(board, "ShowReport", [{"key": name, "dials": 1} for name in (HOSTILE, LONG)])
+    board.sign_in()
+    expect(board.page.get_by_role("region", name="Alarms")).to_contain_text(HOSTILE)
+    for view in ("live", "reports"):
+        board.page.goto(f"{board.url}/supervise#{view}")
+        expect(board.page.get_by_text(HOSTILE).first).to_be_visible()
+        board.check()
+        for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 640}):
+            board.page.set_viewport_size(size)
+            assert board.page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_zone_is_moved_to_the_manager_that_is_chosen(board: Board) -> None:
+    zone = {"token": "1.7", "lease_age_s": 0.8, "address": None, "agents": 3, "moving_to": None, "why": None}
+    _answer(board, "ShowZones", [{"zone": "Default", "owner": "am1", **zone}])
+    _answer(board, "ShowManagers", [{"manager": "am1"}, {"manager": "am2"}])
+    _answer(board, "MoveZone", [])
+    board.sign_in()
+    zones, dialog = board.page.get_by_role("region", name="Zones"), board.page.get_by_role("dialog")
+    row = zones.get_by_role("row", name=re.compile("^Default"))
+    for fact in ("am1", "1.7", "0.8 s"):
+        expect(row).to_contain_text(fact)
+    row.get_by_role("button", name="Move").click()
+    dialog.get_by_label("To manager").select_option("am2")
+    board.check()
+    with board.page.expect_request("**/do/MoveZone") as asked:
+        dialog.get_by_role("button", name="Move").click()
+    assert asked.value.post_data_json == {"zone": "Default", "manager": "am2"}
+    expect(dialog).to_be_hidden()
+
+
+def test_who_is_not_signed_in_any_more_is_asked_to_sign_in(board: Board) -> None:
+    board.sign_in()
+    board.page.context.clear_cookies()
+    _card(board, "Predictive").get_by_role("button", name="Pause").click()
+    expect(board.page.get_by_role("alert")).to_have_text("You are not signed in any more.")
+    board.sign_in()
+    expect(_card(board, "Predictive").locator(".badge")).to_have_text("running")
+
+
+def _answer(board: Board, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Let the page get rows for a request, whatever the server has."""
+    board.page.route(f"**/do/{name}", lambda route: route.fulfill(json={"rows": rows}))
+
+
 _ZONE = {"kind": "zone", "zone": "Z", "state": "ok", "at": 1000.0, "looked": True, "telephony_is_down": False}
 _CAMPAIGN = {
     "kind": "campaign",
@@ -239,7 +287,7 @@ def _agent(agent_id: str, **changes: Any) -> dict[str, Any]:
 
 def test_day_is_plotted_and_read_as_tables(board: Board) -> None:
     page = board.page
-    page.route("**/do/ShowFigures", lambda route: route.fulfill(json={"rows": _figures()}))
+    _answer(board, "ShowFigures", _figures())
     board.sign_in(view="day")
     plot = page.get_by_role("article", name="Abandoned calls of the day so far")
     expect(plot.locator("canvas")).to_be_visible()
@@ -311,6 +359,8 @@ def test_report_is_read_sorted_saved_and_printed(board: Board, desk: Desk) -> No
     page.keyboard.press("Enter")
     expect(page.locator(".caption")).to_contain_text("(Europe/Berlin)")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    assert page.evaluate("document.documentElement.scrollWidth") == 794
     expect(table).to_be_visible()
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.get_by_label("Added up by")).to_be_hidden()

@@ -6,7 +6,7 @@ import { number, percent, timeOfDay } from "../shared/numbers";
 import { Sheet } from "./sheet";
 import { t } from "./texts";
 
-const HEIGHT_PX = 190;
+const HEIGHT_REM = 12;
 const WRITTEN = { number, percent };
 
 /** A line of a plot; a dashed one is a limit. */
@@ -80,18 +80,21 @@ function Canvas({ title, kind, lines, steps, top }: Props) {
       host.style.color = `var(--${name})`;
       return getComputedStyle(host).color;
     };
-    const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false } };
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const height = HEIGHT_REM * rem;
+    const font = `${0.75 * rem}px system-ui, sans-serif`;
+    const axis = { font, stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false } };
     const drawn = new uPlot(
       {
         width: host.clientWidth,
-        height: HEIGHT_PX,
-        padding: [8, 24, 0, 0],
+        height,
+        padding: [rem / 2, 1.5 * rem, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_, __, most) => [0, Math.max(top, (most ?? 0) * 1.05)] } },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map(timeOfDay), space: 70, size: 26 },
-          { ...axis, values: (_, ticks) => ticks.map((tick) => WRITTEN[kind](tick)), size: 60 },
+          { ...axis, values: (_, ticks) => ticks.map(timeOfDay), space: 4.5 * rem, size: 1.6 * rem },
+          { ...axis, values: (_, ticks) => ticks.map((tick) => WRITTEN[kind](tick)), size: 3.6 * rem },
         ],
         series: [
           {},
@@ -107,7 +110,7 @@ function Canvas({ title, kind, lines, steps, top }: Props) {
       host,
     );
     plot.current = drawn;
-    const observer = new ResizeObserver(() => drawn.setSize({ width: host.clientWidth, height: HEIGHT_PX }));
+    const observer = new ResizeObserver(() => drawn.setSize({ width: host.clientWidth, height }));
     observer.observe(host);
     return () => {
       observer.disconnect();

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "./texts";
 
-const ROW_PX = 36;
+const ROW_REM = 2.25;
 /** Rows above and below those in view, so that a wheel shows no gap. */
 const SPARE = 6;
 
@@ -33,14 +33,17 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
   const [sort, setSort] = useState({ by: sortedBy, isDown: false });
   const sorted = useMemo(() => inOrder(rows, columns, sort), [rows, columns, sort]);
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
+  const [view, setView] = useState({ top: 0, height: 600, row: 36 });
   const [activeId, setActiveId] = useState<string>();
   const anchor = useRef(0);
 
   useLayoutEffect(() => {
     const look = () => {
       const { scrollTop: top, clientHeight: height } = box.current!;
-      setView((before) => (before.top === top && before.height === height ? before : { top, height }));
+      const row = Math.round(ROW_REM * parseFloat(getComputedStyle(document.documentElement).fontSize));
+      setView((before) =>
+        before.top === top && before.height === height && before.row === row ? before : { top, height, row },
+      );
     };
     const observer = new ResizeObserver(look);
     observer.observe(box.current!);
@@ -48,8 +51,8 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
     return () => observer.disconnect();
   }, []);
 
-  const first = Math.max(0, Math.min(Math.floor(view.top / ROW_PX) - SPARE, sorted.length - 1));
-  const past = Math.min(sorted.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE);
+  const first = Math.max(0, Math.min(Math.floor(view.top / view.row) - SPARE, sorted.length - 1));
+  const past = Math.min(sorted.length, Math.ceil((view.top + view.height) / view.row) + SPARE);
   const activeAt = () => sorted.findIndex((row) => idOf(row) === activeId);
 
   const goTo = (place: number) => {
@@ -58,10 +61,9 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
     if (row === undefined) return at;
     setActiveId(idOf(row));
     const { scrollTop, clientHeight } = box.current!;
-    const head = ROW_PX; // which stays in view, above the rows
-    if (at * ROW_PX < scrollTop) box.current!.scrollTop = at * ROW_PX;
-    else if ((at + 1) * ROW_PX + head > scrollTop + clientHeight)
-      box.current!.scrollTop = (at + 1) * ROW_PX + head - clientHeight;
+    const past = (at + 2) * view.row; // with the head, which stays in view above the rows
+    if (at * view.row < scrollTop) box.current!.scrollTop = at * view.row;
+    else if (past > scrollTop + clientHeight) box.current!.scrollTop = past - clientHeight;
     return at;
   };
   const toggle = (place: number, isRange: boolean) => {
@@ -80,7 +82,7 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
   const press = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.altKey || event.metaKey) return;
     const at = activeAt();
-    const page = Math.max(1, Math.floor(view.height / ROW_PX) - 2);
+    const page = Math.max(1, Math.floor(view.height / view.row) - 2);
     const step: Record<string, number> = {
       ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: sorted.length - 1,
     }; // prettier-ignore
@@ -98,6 +100,7 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
     <div
       class="rows"
       ref={box}
+      style={{ "--row": `${view.row}px` }}
       role="grid"
       tabIndex={0}
       aria-label={label}
@@ -127,7 +130,7 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
           </tr>
         </thead>
         <tbody role="rowgroup">
-          <Gap rows={first} />
+          <Gap px={first * view.row} />
           {sorted.slice(first, past).map((row, place) => {
             const id = idOf(row);
             return (
@@ -151,7 +154,7 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
               </tr>
             );
           })}
-          <Gap rows={sorted.length - past} />
+          <Gap px={(sorted.length - past) * view.row} />
         </tbody>
       </table>
       {!sorted.length && <p class="none">{t("table.none")}</p>}
@@ -160,8 +163,8 @@ export function Table<R>({ label, rows, columns, idOf, sortedBy, chosen, choose 
 }
 
 /** The room of rows that are not there. */
-function Gap({ rows }: { rows: number }) {
-  return rows > 0 ? <tr role="presentation" aria-hidden style={{ height: `${rows * ROW_PX}px` }} /> : null;
+function Gap({ px }: { px: number }) {
+  return px > 0 ? <tr role="presentation" aria-hidden style={{ height: `${px}px` }} /> : null;
 }
 
 function classOf<R>(column: Column<R>): string {
