@@ -22,6 +22,7 @@ from agentmgr.campaign.service import Caller
 from agentmgr.core.model import CampaignSpec, CompletionCodeSpec, ExternalDestination, ZoneTimers
 from agentmgr.databases import ServerFailed, make_database, perform_on_store
 from agentmgr.desk.fleet import run_fleet
+from agentmgr.desk.params import DeskParams
 from agentmgr.desk.sim import SimDesktop
 from agentmgr.log import configure
 from agentmgr.ports import LIVE_JOB_STATES, Role, StoreFault
@@ -57,6 +58,8 @@ NAMES = (
     *("Hana Sato", "Ines Costa", "Jonas Lind", "Katya Orlova", "Liam Byrne", "Mei Chen", "Noah Weber"),
     *("Olga Popova", "Pavel Horak", "Quinn Adams", "Rosa Vega", "Sami Haddad", "Tess de Vries"),
 )
+HABITS = DeskParams(release=1.0, consult=0.05, callback=0.05)
+"""Of colleagues: customers of test numbers stay until somebody hangs up."""
 CONTACTS = 400
 RETRY_S = 60
 CODES = (
@@ -183,7 +186,7 @@ async def _serve(demo: DemoServer, say: Callable[[str], None]) -> None:
         if demo.for_people:
             others = AGENTS[len(AGENTS) - demo.colleagues :] if not demo.tls.certificate else ()
             if others:
-                desktops = [SimDesktop(agent_id, PASSWORD, ZONE, demo.seed) for agent_id in others]
+                desktops = [SimDesktop(each, PASSWORD, ZONE, demo.seed, HABITS) for each in others]
                 nursery.start_soon(run_fleet, [(zone.host, zone.port)], desktops, server.clock)
             say(
                 f"open {server.http_url}{DESKTOP.path} in a browser and sign in as agent {AGENTS[0]}"
