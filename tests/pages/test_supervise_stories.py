@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, WebSocketRoute, expect
-from seats import Board, Desk
+from seats import Board, Desk, House
 
 pytestmark = pytest.mark.slow
 
@@ -165,6 +165,42 @@ def test_page_marks_what_is_old_while_the_server_is_gone_and_comes_back_by_itsel
     expect(board.page.locator(".banner")).to_be_hidden()
 
 
+def test_page_outlives_its_server(board: Board, house: House) -> None:
+    board.sign_in()
+    expect(_card(board, "Predictive")).to_be_visible()
+    house.kill()
+    expect(board.page.locator(".banner")).to_contain_text("this is how it was at")
+    _card(board, "Predictive").get_by_role("button", name="Pause").click()
+    expect(board.page.get_by_text("The server did not answer. Please try again.")).to_be_visible()
+    board.page.get_by_role("button", name="Dismiss").click()
+    with board.page.expect_event("requestfailed", lambda request: request.url.endswith("/session")):
+        pass
+    house.start_again()
+    expect(board.page.locator(".banner")).to_be_hidden()
+    expect(_card(board, "Predictive")).to_be_visible()
+
+
+def test_zones_come_and_go_with_their_agents_and_share_a_campaign(board: Board) -> None:
+    south = {"zone": "South"}
+    stage = _Stage(
+        board,
+        *(_agent("1"), _CAMPAIGN, {**_ZONE, **south, "whole": True}, _agent("2", **south)),
+        {**_CAMPAIGN, **south, "agents": 4, "agents_busy": 4},
+    )
+    page = board.page
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(page.get_by_role("article")).to_contain_text("5 of 5")
+    stage.draw({**_ZONE, **south, "whole": False, "looked": False}, whole=False)
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(page.get_by_role("article")).to_contain_text("4 of 4")
+    stage.draw(_CAMPAIGN, whole=False)
+    expect(page.get_by_text("1 of 1", exact=True).first).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^2 "))).to_be_hidden()
+    stage.draw({"kind": "gone", "zone": "Z", "agent": "1"}, whole=False)
+    expect(page.get_by_text("0 of 0")).to_be_visible()
+
+
 def test_five_thousand_agents_are_shown_by_those_in_view(board: Board) -> None:
     page = board.page
     stage = _Stage(board, *(_agent(f"{10_000 + n}", name=f"Name {n}", call="Talking") for n in range(5000)))
@@ -237,6 +273,7 @@ def test_zone_is_moved_to_the_manager_that_is_chosen(board: Board) -> None:
 
 def test_who_is_not_signed_in_any_more_is_asked_to_sign_in(board: Board) -> None:
     board.sign_in()
+    expect(_card(board, "Predictive")).to_be_visible()
     board.page.context.clear_cookies()
     _card(board, "Predictive").get_by_role("button", name="Pause").click()
     expect(board.page.get_by_role("alert")).to_have_text("You are not signed in any more.")
@@ -253,6 +290,8 @@ _ZONE = {"kind": "zone", "zone": "Z", "state": "ok", "at": 1000.0, "looked": Tru
 _CAMPAIGN = {
     "kind": "campaign",
     "zone": "Z",
+    "campaign": "C",
+    "why": "it is dialling",
     "state": "running",
     "pacing": "Predictive",
     "abandon_limit": 0.03,

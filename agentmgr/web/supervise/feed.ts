@@ -2,7 +2,7 @@
 
 import { Source } from "../shared/source";
 import { drawn, EMPTY, type Floor } from "./floor";
-import { look, visit } from "./visit";
+import { lookAgain } from "./visit";
 
 const LONGEST_PAUSE_MS = 5000;
 const FIRST_PAUSE_MS = 250;
@@ -64,13 +64,8 @@ export class Feed {
     window.clearTimeout(this.#silence);
     this.seen.value = { ...this.seen.value, isLive: false };
     // who is not signed in any more gets no socket, and the page is not told why
-    if (code === SIGNED_OUT || this.#pause > FIRST_PAUSE_MS) void this.#lookWho();
+    if (code === SIGNED_OUT || this.#pause > FIRST_PAUSE_MS) void lookAgain();
     this.#timer = window.setTimeout(() => this.open(), this.#pause * (0.5 + Math.random()));
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
-  }
-
-  async #lookWho(): Promise<void> {
-    await look();
-    if (visit.value.phase !== "in") this.close();
   }
 }

@@ -11,14 +11,22 @@ export type Visit =
 
 export const visit = new Source<Visit>({ phase: "asking" });
 
-whenSignedOut(() => (visit.value = { phase: "out", trouble: t("signIn.ended") }));
+const ended = () => (visit.value = { phase: "out", trouble: t("signIn.ended") });
+const isNobody = (error: unknown): boolean => error instanceof Refused && error.status === 401;
+
+whenSignedOut(ended);
 
 export async function look(): Promise<void> {
   try {
     visit.value = { phase: "in", who: await session.look() };
   } catch (error) {
-    visit.value = { phase: "out", ...(isGone(error) && { trouble: t("server.gone") }) };
+    visit.value = { phase: "out", ...(!isNobody(error) && { trouble: whyNot(error) }) };
   }
+}
+
+/** See whether who is signed in still is; a server that does not say so leaves it as it is. */
+export async function lookAgain(): Promise<void> {
+  await session.look().catch((error) => isNobody(error) && ended());
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
@@ -35,10 +43,8 @@ export async function signOut(): Promise<void> {
   visit.value = { phase: "out" };
 }
 
-const isGone = (error: unknown): boolean => error instanceof Refused && error.status === 0;
-
 /** Return why something was not done, for people. */
 export function whyNot(error: unknown): string {
   if (!(error instanceof Refused)) throw error;
-  return isGone(error) ? t("server.gone") : error.message;
+  return error.status === 0 ? t("server.gone") : error.message;
 }
