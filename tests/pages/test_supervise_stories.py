@@ -194,7 +194,9 @@ def test_zones_come_and_go_with_their_agents_and_share_a_campaign(board: Board) 
     stage.draw({**_ZONE, **south, "whole": False, "looked": False}, whole=False)
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_role("article")).to_contain_text("4 of 4")
-    stage.draw(_CAMPAIGN, whole=False)
+    # two pictures in one message, of which the second has no zone South any more
+    here = {**_ZONE, "whole": False}
+    stage.draw({**here, **south}, {"kind": "drawn"}, here, _CAMPAIGN, whole=False)
     expect(page.get_by_text("1 of 1", exact=True).first).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^2 "))).to_be_hidden()
     stage.draw({"kind": "gone", "zone": "Z", "agent": "1"}, whole=False)
