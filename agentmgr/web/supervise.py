@@ -4,13 +4,12 @@ What is done is a request of `agentmgr.admin`, as the command line makes it, by 
 services, the same words, and the same audit.
 """
 
-import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, aclosing
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import structlog
@@ -27,7 +26,6 @@ from agentmgr.admin.feed import fed_from
 from agentmgr.admin.operations import from_socket
 from agentmgr.admin.socket import NO_PIECES, AdminRefused, Row, write_down
 from agentmgr.campaign.service import Caller, ServiceError
-from agentmgr.campaign.sheet import SheetWriter
 from agentmgr.campaign.tokens import SESSION_S, TokenService
 from agentmgr.ports import AccountLogin, Role
 from agentmgr.runtime.guesses import source_of
@@ -36,6 +34,7 @@ from agentmgr.web.calls import FAILED, Calls
 from agentmgr.web.files import INDEX, Site
 from agentmgr.web.limited import GOES_ON
 from agentmgr.web.origins import is_own
+from agentmgr.web.sheets import CSV, CsvRows, JsonRows, Rows
 
 T = TypeVar("T")
 
@@ -53,7 +52,6 @@ SUPERVISE = Site(
 STREAMED = f"{PAGE}/(?:do/[^/]+|import)"
 """Paths whose bodies are read, and answers sent, as they come."""
 COOKIE = "agentmgr_session"
-CSV = "text/csv"
 BODY_BYTES = 1_048_576
 ROWS_AT_A_TIME = 500
 SIGN_S = 1.0
@@ -177,7 +175,7 @@ class _Page:
             raise HTTPException(400, "the arguments must be a JSON object")
         if account.role is not Role.MANAGER and (name in MANAGERS or args.get("unmasked")):
             raise HTTPException(403, f"{name}: needs an account of the role manager; {account.name} is none")
-        written = _CsvRows() if CSV in request.headers.get("accept", "") else _JsonRows()
+        written = CsvRows() if CSV in request.headers.get("accept", "") else JsonRows()
         return await self._perform(account, name, args, written, ExitStack(), _going_on(request))
 
     async def take_contacts(self, request: Request) -> Response:
@@ -191,7 +189,7 @@ class _Page:
                 await self._calls.run(file.write, piece)
             await self._calls.run(file.flush)
             path, kept = Path(file.name), stack.pop_all()
-        written, goes_on = _JsonRows(), _going_on(request)
+        written, goes_on = JsonRows(), _going_on(request)
         return await self._perform(account, "ImportContacts", args, written, kept, goes_on, path)
 
     async def _perform(
@@ -199,7 +197,7 @@ class _Page:
         account: AccountLogin,
         name: str,
         args: Mapping[str, Any],
-        written: "_Rows",
+        written: Rows,
         stack: ExitStack,
         goes_on: Callable[[], None],
         file: Path | None = None,
@@ -233,7 +231,7 @@ class _Page:
 
     async def _pieces(
         self,
-        written: "_Rows",
+        written: Rows,
         rows: Iterator[Row],
         first: list[Row],
         ended: Callable[[str], None],
@@ -345,56 +343,3 @@ async def _json(request: Request) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise HTTPException(400, f"the body is no JSON: {error}") from None
-
-
-class _Rows(Protocol):
-    """How rows are written, some at a time."""
-
-    media_type: str
-
-    def write(self, rows: Sequence[Row]) -> bytes:
-        """Return some rows as they are sent, the first of all with what comes before them."""
-        ...
-
-    def end(self) -> bytes:
-        """Return what comes after all rows."""
-        ...
-
-
-class _JsonRows:
-    media_type = "application/json"
-
-    def __init__(self) -> None:
-        self._lead = b'{"rows":['
-
-    def write(self, rows: Sequence[Row]) -> bytes:
-        lead, self._lead = self._lead, b","
-        return lead + orjson.dumps(rows)[1:-1]
-
-    def end(self) -> bytes:
-        return b"]}"
-
-
-class _CsvRows:
-    """The columns are those of the first rows."""
-
-    media_type = CSV
-
-    def __init__(self) -> None:
-        self._text = io.StringIO(newline="")
-        self._columns: tuple[str, ...] = ()
-        self._sheet: SheetWriter | None = None
-
-    def write(self, rows: Sequence[Row]) -> bytes:
-        if self._sheet is None:
-            self._columns = tuple(dict.fromkeys(chain.from_iterable(rows)))
-            self._sheet = SheetWriter(self._text, self._columns)
-        for row in rows:
-            self._sheet.write({column: row.get(column) for column in self._columns})
-        written = self._text.getvalue().encode(errors="replace")
-        self._text.seek(0)
-        self._text.truncate()
-        return written
-
-    def end(self) -> bytes:
-        return b""
