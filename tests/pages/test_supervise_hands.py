@@ -1,6 +1,8 @@
 """What supervisors do beside watching: contacts, campaigns, callbacks; by mouse, by keys, with mistakes."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -58,14 +60,16 @@ def test_supervisor_imports_a_list_and_leads_a_campaign_on_it(board: Board, tmp_
     spring = row(page, "Spring members")
     spring.get_by_role("button", name="Run").click()
     expect(spring).to_contain_text("0 of 2")
-    spring.get_by_role("button", name="Pause").click()
-    expect(spring).to_contain_text("paused")
-    board.check()
     page.get_by_role("link", name="Spring", exact=True).click()
     expect(page.get_by_label("Priority")).to_have_value("7")
     page.get_by_label("Priority").fill("3")
-    page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_request("**/do/ChangeCampaign") as saving:
+        page.get_by_role("button", name="Save", exact=True).click()
+    assert saving.value.post_data_json == {"name": "Spring", "values": {"priority": 3}}
     expect(page.get_by_text("Campaign Spring is saved.")).to_be_visible()
+    spring.get_by_role("button", name="Pause").click()
+    expect(spring).to_contain_text("paused")
+    board.check()
     page.get_by_role("link", name="Spring", exact=True).click()
     expect(page.get_by_label("Priority")).to_have_value("3")
     expect(page.get_by_role("group", name="Completion codes 1").get_by_label("Name")).to_have_value("Sold")
@@ -129,13 +133,23 @@ def test_supervisor_moves_a_callback_and_cancels_it(board: Board, desk: Desk) ->
     page.get_by_label("New agent").fill("2008")
     page.get_by_label("New time").fill("2099-05-07T10:00")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    page.get_by_label("Find callbacks").fill("2008")
+    outcome = page.get_by_role("dialog").get_by_role("listitem")
+    expect(outcome).to_contain_text("for agent 2008")
+    board.check()
+    page.keyboard.press("Enter")
+    page.get_by_label("Find callbacks").fill("")
+    page.get_by_label("For agent").select_option("2008")
     expect(page.get_by_role("row").filter(has_text="2008")).to_have_count(1)
     board.check()
+    page.get_by_role("row").filter(has_text="2008").click()
     page.get_by_role("button", name="Cancel …").click()
     page.get_by_label("Reason").fill("called already")
     page.get_by_role("dialog").get_by_role("button", name="Cancel them").click()
+    expect(outcome).to_contain_text("is cancelled")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("row").filter(has_text="2008")).to_have_count(0)
+    page.get_by_label("Also those that are over").check()
+    expect(page.get_by_role("row").filter(has_text="2008")).to_contain_text("Cancelled")
 
 
 def test_campaign_of_any_name_is_made_and_deleted_by_keys_alone(board: Board) -> None:
@@ -172,3 +186,71 @@ def test_campaign_of_any_name_is_made_and_deleted_by_keys_alone(board: Board) ->
     to("Delete")
     page.keyboard.press("Enter")
     expect(made).to_have_count(0)
+
+
+def test_what_was_typed_stays_and_the_rest_is_as_others_left_it(board: Board) -> None:
+    board.sign_in(view="campaigns/change/North news")
+    page = board.page
+    page.get_by_label("Description").fill("Of the spring")
+    page.get_by_role("link", name="Contacts").click()
+    done = page.request.post(
+        f"{board.url}/supervise/do/ChangeCampaign",
+        data={"name": "North news", "values": {"priority": 2}},
+        headers={"Origin": board.url},
+    )
+    assert done.ok
+    page.goto(f"{board.url}/supervise#campaigns/change/North news")
+    expect(page.get_by_label("Description")).to_have_value("Of the spring")
+    expect(page.get_by_label("Priority")).to_have_value("2")
+    page.get_by_role("link", name="Cancel").click()
+
+
+def test_campaign_is_run_in_the_zones_that_are_chosen(board: Board) -> None:
+    _answer(board, "ShowZones", {"zone": "North"}, {"zone": "South"})
+    board.sign_in(view="campaigns")
+    page, dialog = board.page, board.page.get_by_role("dialog")
+    row(page, "North news").get_by_role("button", name="Run").click()
+    dialog.get_by_label("South").check()
+    board.check()
+    with page.expect_request("**/do/RunCampaign") as running:
+        dialog.get_by_role("button", name="Run").click()
+    assert running.value.post_data_json == {"name": "North news", "zones": ["South"], "otherwise": "North"}
+    expect(dialog.get_by_role("alert")).to_contain_text("South")  # which the demo does not have
+
+
+def test_refusal_that_no_field_has_is_seen_and_so_is_a_field_without_a_choice(board: Board) -> None:
+    _answer(board, "ListContactLists")
+    refusal = {"error": "lists: found []; allowed: some\nthe database is away"}
+    board.page.route("**/do/CreateCampaign", lambda route: route.fulfill(status=422, json=refusal))
+    board.sign_in(view="campaigns/new")
+    page = board.page
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="There is no contact list yet.")).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_text("the database is away")
+    board.check()
+    refusal["error"] = "the database is away"
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "W" * 10_000], ids=["markup", "long"])
+@pytest.mark.parametrize("view", ["campaigns", "campaigns/new", "contacts", "callbacks"])
+def test_names_of_any_kind_break_no_view(board: Board, view: str, name: str) -> None:
+    names = "campaign list lists source what organisation agent user_contact_id number notes outcome error"
+    known = {"state": "running", "contacts": 1, "done": 0, "due_at": "2026-11-27T00:00:00+00:00"}
+    hostile = {**dict.fromkeys(names.split(), name), "customer_timezone": name, **known}
+    for request in ("ListCampaigns", "ListContactLists", "ListCallbacks", "ListSources", "ListSchedules"):
+        _answer(board, request, hostile)
+    _answer(board, "ShowImports", hostile)
+    board.sign_in(view=view)
+    expect(board.page.get_by_text(name[:20]).first).to_be_attached()
+    board.check()
+    for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 640}):
+        board.page.set_viewport_size(size)
+        assert board.page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def _answer(board: Board, request: str, *rows: Mapping[str, Any]) -> None:
+    """Have a request answered as a story wants it."""
+    board.page.unroute(f"**/do/{request}")
+    board.page.route(f"**/do/{request}", lambda route: route.fulfill(json={"rows": list(rows)}))

@@ -2,8 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { locale } from "../shared/texts";
-import { Ask } from "./dialog";
-import { say } from "./notices";
+import { Ask, Dialog } from "./dialog";
 import { usePolled } from "./polled";
 import { ask, type Asked } from "./server";
 import { Table, type Column } from "./table";
@@ -52,23 +51,53 @@ const COLUMNS: Column<Callback>[] = [
 export function Callbacks() {
   const [isAll, setAll] = useState(false);
   const [text, setText] = useState("");
+  const [only, setOnly] = useState({ campaign: "", agent: "" });
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<"move" | "cancel">();
+  const [outcomes, setOutcomes] = useState<string[]>();
   const { rows, again } = usePolled<Callback>(LOOK_MS, "ListCallbacks", { also_ended: isAll });
   const shown = useMemo(() => {
     const wanted = text.trim().toLowerCase();
-    return (rows ?? []).filter((row) => !wanted || Object.values(row).join("\n").toLowerCase().includes(wanted));
-  }, [rows, text]);
+    return (rows ?? []).filter(
+      (row) =>
+        (!only.campaign || row.campaign === only.campaign) &&
+        (!only.agent || row.agent === only.agent) &&
+        (!wanted || Object.values(row).join("\n").toLowerCase().includes(wanted)),
+    );
+  }, [rows, text, only]);
   const ids = shown.filter((row) => row.state === WAITING && chosen.has(row.callback_id)).map((row) => row.callback_id);
-  const close = () => {
-    setAsked(undefined);
+  const carryOut = async (...asked: Asked) => {
+    const done = await ask(...asked);
+    setAsked(undefined); // together with the next, so that the focus goes back to where it was at last
+    setOutcomes(done.map((row) => String(row.done)));
+    choose(new Set());
     again();
   };
+  const choice = (name: keyof typeof only, title: string) => (
+    <select
+      aria-label={title}
+      value={only[name]}
+      onChange={(event) => setOnly({ ...only, [name]: event.currentTarget.value })}
+    >
+      <option value="">{t(`callbacks.any.${name}`)}</option>
+      {[...new Set([...(rows ?? []).map((row) => row[name]), only[name]])]
+        .filter(Boolean)
+        .sort()
+        .map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+    </select>
+  );
+  const about = { ids, close: () => setAsked(undefined), carryOut };
   return (
     <section class="card">
       <div class="row heading">
         <h1>{t("view.callbacks")}</h1>
         <div class="row">
+          {choice("campaign", t("campaign"))}
+          {choice("agent", t("callback.whom"))}
           <input
             type="search"
             placeholder={t("callbacks.find")}
@@ -100,35 +129,43 @@ export function Callbacks() {
         chosen={chosen}
         choose={choose}
       />
-      {asked === "move" && <Move ids={ids} close={close} />}
-      {asked === "cancel" && <Cancel ids={ids} close={close} />}
+      {asked === "move" && <Move {...about} />}
+      {asked === "cancel" && <Cancel {...about} />}
+      {outcomes && (
+        <Dialog title={t("outcome")} close={() => setOutcomes(undefined)}>
+          <ul class="outcomes" tabIndex={0} aria-label={t("outcome")}>
+            {outcomes.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+          <button class="primary" autofocus onClick={() => setOutcomes(undefined)}>
+            {t("close")}
+          </button>
+        </Dialog>
+      )}
     </section>
   );
 }
 
+/** Which are chosen, and what does something with them. */
 interface Chosen {
   ids: string[];
   close: () => void;
+  carryOut: (...asked: Asked) => Promise<void>;
 }
 
-async function carryOut(...asked: Asked): Promise<void> {
-  const rows = await ask(...asked);
-  say(rows.map((row) => String(row.done)).join("; "));
-}
-
-function Move({ ids, close }: Chosen) {
+function Move({ ids, close, carryOut }: Chosen) {
   const [time, setTime] = useState("");
   const [agent, setAgent] = useState("");
   const [isAnybody, setAnybody] = useState(false);
   const [reason, setReason] = useState("");
-  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const move = () =>
     carryOut("MoveCallbacks", {
       callback_ids: ids,
       ...(time && { due_at: new Date(time).getTime() / 1000 }),
       ...((agent || isAnybody) && { agent_id: isAnybody ? "" : agent.trim() }),
       reason,
-      timezone,
+      timezone: HERE.resolvedOptions().timeZone,
     });
   return (
     <Ask title={t("callbacks.chosen", { count: ids.length })} close={close} yes={t("save")} act={move}>
@@ -154,7 +191,7 @@ function Move({ ids, close }: Chosen) {
   );
 }
 
-function Cancel({ ids, close }: Chosen) {
+function Cancel({ ids, close, carryOut }: Chosen) {
   const [reason, setReason] = useState("");
   return (
     <Ask

@@ -6,6 +6,7 @@ import { Ask } from "./dialog";
 import { Editor } from "./editor";
 import { attempt, say } from "./notices";
 import { usePolled } from "./polled";
+import type { Requests } from "./requests";
 import { ask, type Asked } from "./server";
 import { t, tIf } from "./texts";
 
@@ -45,24 +46,24 @@ export function Campaigns({ path }: { path: string[] }) {
   return <List />;
 }
 
-/** Where a campaign runs that says nothing of it. */
-async function anyZone(): Promise<string> {
-  const [first] = await ask<{ zone: string }>("ShowZones");
-  return first?.zone ?? "";
-}
-
 function List() {
   const { rows, trouble, again } = usePolled<Overview>(LOOK_MS, "ListCampaigns");
   const [asked, setAsked] = useState<{ act: Act; name: string }>();
-  const carryOut = async (act: Act, name: string) => {
-    const asked = act === "RunCampaign" ? ask(act, { name, otherwise: await anyZone() }) : ask(...([act, { name }] as Asked));
-    const [done] = await asked;
+  const [placed, setPlaced] = useState<{ name: string; zones: string[] }>();
+  const carryOut = async (...asked: Asked) => {
+    const [done] = await ask(...asked);
     say(String(done?.done));
     again();
   };
+  /** Run it in the zone that there is, or ask where. */
+  const run = async (name: string) => {
+    const zones = (await ask<{ zone: string }>("ShowZones")).map(({ zone }) => zone);
+    if (zones.length > 1) setPlaced({ name, zones });
+    else await carryOut("RunCampaign", { name, otherwise: zones[0] ?? "" });
+  };
   const press = (act: Act, name: string) => {
     if (FINAL.has(act)) setAsked({ act, name });
-    else void attempt(carryOut(act, name));
+    else void attempt(act === "RunCampaign" ? run(name) : carryOut(act, { name }));
   };
   return (
     <>
@@ -125,11 +126,49 @@ function List() {
           close={() => setAsked(undefined)}
           yes={t(`act.${asked.act}`)}
           isDanger
-          act={() => carryOut(asked.act, asked.name)}
+          act={() => carryOut(asked.act, { name: asked.name })}
         >
           <p>{t(`act.${asked.act}?` as "act.StopCampaign?")}</p>
         </Ask>
       )}
+      {placed && <Place {...placed} close={() => setPlaced(undefined)} run={(args) => carryOut("RunCampaign", args)} />}
     </>
+  );
+}
+
+interface PlaceProps {
+  name: string;
+  zones: string[];
+  close: () => void;
+  run: (args: Requests["RunCampaign"]) => Promise<void>;
+}
+
+/** Which zones a campaign is run in: those that are chosen, or its own. */
+function Place({ name, zones, close, run }: PlaceProps) {
+  const [chosen, choose] = useState<string[]>([]);
+  return (
+    <Ask
+      title={name}
+      close={close}
+      yes={t("act.RunCampaign")}
+      act={() => run({ name, zones: chosen, otherwise: zones[0]! })}
+    >
+      <fieldset>
+        <legend>{t("field.zones")}</legend>
+        {zones.map((zone) => (
+          <label class="choice" key={zone}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(zone)}
+              onChange={(event) =>
+                choose(event.currentTarget.checked ? [...chosen, zone] : chosen.filter((one) => one !== zone))
+              }
+            />
+            <bdi>{zone}</bdi>
+          </label>
+        ))}
+      </fieldset>
+      <p class="soft">{t("run.hint", { zone: zones[0]! })}</p>
+    </Ask>
   );
 }

@@ -55,8 +55,12 @@ function Lists({ lists, again }: { lists: ContactList[] | undefined; again: () =
             <thead>
               <tr>
                 <th scope="col">{t("list")}</th>
-                <th scope="col">{t("campaign.contacts")}</th>
-                <th scope="col">{t("field.organisation")}</th>
+                <th scope="col" class="number">
+                  {t("campaign.contacts")}
+                </th>
+                <th scope="col" class="minor">
+                  {t("field.organisation")}
+                </th>
                 <th scope="col">{t("acts")}</th>
               </tr>
             </thead>
@@ -67,7 +71,7 @@ function Lists({ lists, again }: { lists: ContactList[] | undefined; again: () =
                     <bdi>{each.list}</bdi>
                   </th>
                   <td class="number">{number(each.contacts)}</td>
-                  <td>
+                  <td class="minor">
                     <bdi>{each.organisation}</bdi>
                   </td>
                   <td>
@@ -291,7 +295,7 @@ function Sources() {
   return (
     <section class="card">
       <h2>{t("sources")}</h2>
-      <div class="row">
+      <div class="row sources">
         {sources.map((each) => (
           <button key={each.source} onClick={() => void attempt(carryOut("BeginImport", { name: each.source }))}>
             {t("sources.begin", { name: each.source })}

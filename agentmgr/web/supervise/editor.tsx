@@ -15,7 +15,7 @@ import {
   type TypedRow,
   type Values,
 } from "./form";
-import { attempt, say } from "./notices";
+import { say } from "./notices";
 import { ask } from "./server";
 import { t, tIf, type Key } from "./texts";
 import { whyNot } from "./visit";
@@ -27,7 +27,8 @@ const GROUPS: [title: Key, keys: string[]][] = [
   ["editor.codes", ["codes", "default_code"]],
 ];
 
-/** What was typed and not saved, by the campaign's name, empty for a new one: it is there when somebody returns. */
+/** What was typed and not saved, by the campaign's name, empty for a new one: it is there when somebody returns. What
+ * was not typed is as the server has it by then. */
 const unsaved = new Map<string, Draft>();
 
 interface Loaded {
@@ -38,6 +39,7 @@ interface Loaded {
 
 export function Editor({ name }: { name: string }) {
   const [loaded, setLoaded] = useState<Loaded>();
+  const [trouble, setTrouble] = useState("");
   useEffect(() => {
     const load = async () => {
       const [fields, lists, values] = await Promise.all([
@@ -48,37 +50,43 @@ export function Editor({ name }: { name: string }) {
       const before = values && Object.fromEntries(values.map(({ key, value }) => [key, JSON.parse(value)]));
       setLoaded({ fields: fields.map(fieldOf), lists: lists.map(({ list }) => list), before });
     };
-    void attempt(load());
+    load().catch((error) => setTrouble(whyNot(error)));
   }, [name]);
   return (
     <>
       <h1>
         <bdi>{name || t("editor.new")}</bdi>
       </h1>
-      {loaded ? <Form name={name} {...loaded} /> : <p>{t("coming")}</p>}
+      {trouble && (
+        <p class="banner warning" role="alert">
+          <span>{trouble}</span> <a href="#campaigns">{t("view.campaigns")}</a>
+        </p>
+      )}
+      {loaded ? <Form name={name} {...loaded} /> : !trouble && <p>{t("coming")}</p>}
     </>
   );
 }
 
 function Form({ name, fields, lists, before }: Loaded & { name: string }) {
-  const [draft, setDraft] = useState<Draft>(() => unsaved.get(name) ?? draftOf(fields, before));
+  const [begun] = useState(() => draftOf(fields, before));
+  const [draft, setDraft] = useState<Draft>({ ...begun, ...unsaved.get(name) });
   const [trouble, setTrouble] = useState(linesByField(""));
   const [isBusy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   useLayoutEffect(() => {
-    const first = form.current!.querySelector<HTMLElement>("[aria-invalid=true]");
+    const field = form.current!.querySelector(".wrong")?.closest("fieldset, .field");
+    const first = field?.querySelector<HTMLElement>("input, select, a");
     for (let at = first?.parentElement; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
-    first?.focus();
+    (first ?? form.current!.querySelector<HTMLElement>("[role=alert]"))?.focus();
   }, [trouble]);
   const change = (key: string, value: Draft[string]) => {
-    const next = { ...draft, [key]: value };
-    unsaved.set(name, next);
-    setDraft(next);
+    unsaved.set(name, { ...unsaved.get(name), [key]: value });
+    setDraft({ ...draft, [key]: value });
   };
   const save = async (event: Event) => {
     event.preventDefault();
     const values = valuesOf(fields, draft);
-    const changes = changesOf(before ?? valuesOf(fields, draftOf(fields)), values);
+    const changes = changesOf(fields, begun, draft);
     setBusy(true);
     try {
       const request = before
@@ -101,7 +109,7 @@ function Form({ name, fields, lists, before }: Loaded & { name: string }) {
   return (
     <form class="editor" ref={form} noValidate aria-busy={isBusy} onSubmit={save}>
       {lines.length > 0 && (
-        <div class="banner warning" role="alert">
+        <div class="banner warning" role="alert" tabIndex={-1}>
           <ul>
             {lines.map((line) => (
               <li key={line}>{line}</li>
@@ -263,6 +271,7 @@ function Input({ field, path, value, names, isFixed, trouble, change }: InputPro
       <fieldset class="choices" aria-describedby={help}>
         <legend>{label}</legend>
         <div class="row">
+          {!all.length && <a href="#contacts">{t("lists.none")}</a>}
           {all.map((each, place) => (
             <label class="choice" key={each}>
               <input

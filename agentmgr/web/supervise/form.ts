@@ -107,9 +107,10 @@ export function valuesOf(fields: Field[], draft: Draft): Values {
   return values;
 }
 
-/** Return the values that differ from those before; of a table all that it has. */
-export function changesOf(before: Values, now: Values): Values {
-  const differs = (key: string) => JSON.stringify(before[key]) !== JSON.stringify(now[key]);
+/** Return the values that differ from those before, both as they are typed; of a table all that it has. */
+export function changesOf(fields: Field[], before: Draft, typed: Draft): Values {
+  const [was, now] = [valuesOf(fields, before), valuesOf(fields, typed)];
+  const differs = (key: string) => JSON.stringify(was[key]) !== JSON.stringify(now[key]);
   return Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== undefined && differs(key)));
 }
 
@@ -119,7 +120,7 @@ export function linesByField(text: string): { of: Map<string, string>; rest: str
   const rest: string[] = [];
   for (const line of text.split("\n")) {
     const [, path, why] = /^([a-z_]+(?:\[\d+\])?(?:\.\w+)?): (.*)$/.exec(line) ?? [];
-    if (path && why) of.set(path, why);
+    if (path && why) of.set(path, of.has(path) ? `${of.get(path)}; ${why}` : why);
     else rest.push(line);
   }
   return { of, rest };
