@@ -44,6 +44,20 @@ SUPERVISOR = Caller("supervisor")
 """Who asks through the command line: whoever may open the socket, or the database itself."""
 
 
+_CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+
+
+def _as_it_is(value: Any, kind: type[Any]) -> Any:
+    """Take a value of a type, and nothing that could be made one of it."""
+    if type(value) is kind or (kind is float and type(value) is int):
+        return value
+    raise TypeError(f"found {value!r}")
+
+
+for _kind in (str, int, float, bool):
+    _CONVERTER.register_structure_hook(_kind, _as_it_is)
+
+
 def from_socket(services: Services) -> Perform:
     """Return what the admin socket calls with a request as it came."""
     known = {cls.__name__: cls for cls in get_args(Request)}
@@ -53,10 +67,10 @@ def from_socket(services: Services) -> Perform:
         if cls is None:
             raise AdminRefused(f"the server knows no {name}; it and the command are of different versions")
         try:
-            request = cattrs.structure(args, cls)
+            request = _CONVERTER.structure(args, cls)
         except (cattrs.BaseValidationError, TypeError, ValueError):
             raise AdminRefused(
-                f"unusable arguments of {name}; server and command differ in version"
+                f"unusable arguments of {name}; the server and who asks differ in version"
             ) from None
         return perform(request, services, pieces)
 
@@ -217,13 +231,13 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
         case requests.AddAgents(agent_ids):
             services.agents.add(_agents(request), request.password, request.zone)
             return rows.done(
-                f"{len(agent_ids)} agents added" if len(agent_ids) > 1 else f"agent {agent_ids[0]} added"
+                f"agent {agent_ids[0]} added" if len(agent_ids) == 1 else f"{len(agent_ids)} agents added"
             )
         case requests.SetAgents(agent_ids):
             wanted = attrs.asdict(request)
             del wanted["agent_ids"]
             changed = services.agents.change(tuple(dict.fromkeys(agent_ids)), AgentChange(**wanted))
-            who = f"{changed} agents" if changed > 1 else f"agent {agent_ids[0]}"
+            who = f"agent {agent_ids[0]}" if len(agent_ids) == 1 else f"{changed} agents"
             return rows.done(f"{who} changed; whoever is logged on goes on as before until the next logon")
         case requests.ShowFloor(zone, state, campaign):
             return map(rows.floor_row, services.floor.agents(zone, state, campaign))
