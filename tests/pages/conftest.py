@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -15,7 +16,7 @@ QUIET = (
 )  # fmt: skip
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
@@ -24,11 +25,17 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("house"), (_free_port(), _free_port()))
+    house = House(tmp_path_factory.mktemp("house"), (free_port(), free_port()))
     house.start()
     # who works for one campaign alone, so that it is known what comes
-    for first, skill in (("2001", "Preview"), ("3001", "Timed"), ("4001", "Board")):
-        house.command("agents", "add", first, "--count", "9", "--skill", skill, "--password-stdin")
+    for first, skill in (
+        ("2001", "Preview"),
+        ("3001", "Timed"),
+        ("4001", "Board"),
+        ("5001", "Predictive"),
+        ("6001", "Progressive"),
+    ):
+        house.command("agents", "add", str(first), "--count", "9", "--skill", skill, "--password-stdin")
     house.command(
         "campaign", "create", "Board", "--list", "Preview", "--skill", "Board", "--pacing", "preview-untimed"
     )
@@ -66,3 +73,12 @@ def board(browser: Browser, house: House) -> Iterator[Board]:
     yield board
     assert not board.complaints
     context.close()
+
+
+@pytest.fixture
+def hasty_house(tmp_path: Path) -> Iterator[House]:
+    """A house in which a minute takes eight seconds."""
+    house = House(tmp_path, (free_port(), free_port()), "7.5")
+    house.start()
+    yield house
+    house.kill()

@@ -3,11 +3,12 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 from attrs import define, field
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "scripts" / "node_modules" / "axe-core" / "axe.min.js"
@@ -23,6 +24,8 @@ class House:
 
     data: Path
     ports: tuple[int, int]
+    speed: str = SPEED
+    began: datetime = datetime.now(UTC)
     process: "subprocess.Popen[str] | None" = None
 
     @property
@@ -39,7 +42,7 @@ class House:
             "--http-port",
             http_port,
             "--speed",
-            SPEED,
+            self.speed,
             "--colleagues",
             "0",
         ]
@@ -47,6 +50,11 @@ class House:
         assert self.process is not None
         assert self.process.stdout is not None
         assert f"open {self.url}/desktop in a browser" in self.process.stdout.readline()
+
+    @property
+    def now(self) -> datetime:
+        """What the server's clock shows, or a little later: it began after its process."""
+        return self.began + (datetime.now(UTC) - self.began) * float(self.speed)
 
     def start_again(self) -> None:
         """Go on with the database: the demo itself would end all jobs first."""
@@ -59,6 +67,7 @@ class House:
         self._run("serve", "--config", str(config))
 
     def _run(self, *command: str) -> None:
+        self.began = datetime.now(UTC)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "agentmgr", *command],
             stdout=subprocess.PIPE,
@@ -134,6 +143,14 @@ class Desk(Seat):
         expect(self.page.get_by_role("button", name=button)).to_be_enabled()
         self.page.keyboard.press(key)
 
+    def tab_to(self, what: Locator) -> None:
+        """Go to something with nothing but the Tab key."""
+        for _ in range(100):
+            if what.evaluate("(each) => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not come to {what}")
+
     def to_talk(self) -> None:
         """Take the next contact, whether it is to be looked at first or not."""
         self.page.get_by_role("button", name="Ready", exact=True).click()
@@ -143,12 +160,21 @@ class Desk(Seat):
             self.press("Alt+d", "Dial")
         self.sees("Talking")
 
-    def finish(self) -> None:
-        """Wrap up, and sign out."""
-        self.page.get_by_label("Break …").select_option("1")
+    def wrap_up(self) -> None:
+        """Give the contact its first code, as soon as the codes are there."""
+        self.sees("Wrap up")
         expect(self.page.get_by_role("radio").first).to_be_visible()
         self.page.keyboard.press("Alt+1")
         self.press("Alt+w", "Done, next call")
+
+    def take_break(self, reason: str) -> None:
+        self.page.get_by_text("Break …").click()
+        self.page.get_by_role("button", name=reason, exact=True).click()
+
+    def finish(self) -> None:
+        """Wrap up, and sign out."""
+        self.take_break("Break")
+        self.wrap_up()
         expect(self.page.get_by_text("You are on a break")).to_be_visible()
         self.page.get_by_role("button", name="Sign out").click()
         expect(self.page.get_by_label("Password")).to_be_visible()

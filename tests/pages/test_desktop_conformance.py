@@ -53,29 +53,23 @@ def test_desktop_does_what_the_contract_asks_of_one(context: BrowserContext, sui
     desk.sign_in("1001")
     desk.press("Alt+r", "Ready")
 
-    def wrap_up() -> None:
-        desk.sees("Wrap up")
-        expect(desk.page.get_by_role("radio").first).to_be_visible()
-        desk.page.keyboard.press("Alt+1")
-        desk.press("Alt+w", "Done, next call")
-
-    wrap_up()  # customer-hangs-up
+    desk.wrap_up()  # customer-hangs-up
     desk.sees("Talking")  # holds
     desk.press("Alt+h", "Hold")
     desk.sees("On hold")
     desk.press("Alt+h", "Back to the customer")
-    wrap_up()
+    desk.wrap_up()
     desk.sees("Preview")  # dial-fails
-    wrap_up()
+    desk.wrap_up()
     desk.sees("Consultation")  # is-consulted, and at once again: takes-over
     desk.sees("Conference")
-    wrap_up()
+    desk.wrap_up()
     desk.sees("Consultation")  # gets-a-transfer
-    wrap_up()
+    desk.wrap_up()
     desk.sees("Talking")  # bears-the-unknown
-    wrap_up()
+    desk.wrap_up()
     desk.sees("Talking")  # works-on, after the connection was lost and came back
-    wrap_up()
+    desk.wrap_up()
     expect(desk.page.get_by_role("alert")).to_have_text("You have been signed out.")  # is-logged-out
     findings = suite.findings()
     assert {act: found for act, found in findings.items() if found} == {}

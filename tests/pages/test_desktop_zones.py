@@ -87,7 +87,7 @@ def test_desktop_follows_its_zone_to_other_managers(context: BrowserContext, man
     # the zone's manager ends: another one has the zone, and the agent in it as before
     managers.end("b")
     managers.have(a={"North", "South"})
-    desk.page.get_by_label("Break …").select_option("2")
+    desk.take_break("Lunch")
     expect(desk.page.locator(".state")).to_have_text(re.compile("On a break.*Lunch"))
     expect(desk.page.locator(".banner")).to_have_count(0)
     # it comes back, and has its zone back
@@ -101,6 +101,6 @@ def test_desktop_follows_its_zone_to_other_managers(context: BrowserContext, man
     managers.house.http_ports["b"] = free_port()
     managers.start("b")
     managers.have(a={"North"}, b={"South"})
-    desk.page.get_by_label("Break …").select_option("2")
+    desk.take_break("Lunch")
     expect(desk.page.get_by_text("You are on a break")).to_be_visible()
     assert not desk.complaints

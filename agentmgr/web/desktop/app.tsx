@@ -13,8 +13,10 @@ export function App({ session, view }: { session: Session; view: View }) {
   const isAtWork = view.phase === "in" || view.phase === "lost";
   return (
     <>
-      {isAtWork && <StateBar session={session} view={view} />}
-      <Banners session={session} view={view} />
+      <div class="top">
+        {isAtWork && <StateBar session={session} view={view} />}
+        <Banners session={session} view={view} />
+      </div>
       <main class={isAtWork ? "desk" : "door"}>
         {isAtWork && (
           <>

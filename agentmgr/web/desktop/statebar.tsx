@@ -2,11 +2,12 @@
 
 import { useAltKey } from "../shared/hooks";
 import { reasonText } from "../shared/place";
+import { Breaks } from "./breaks";
 import type { Session, View } from "./session";
 import { t, tIf } from "./texts";
 
 export function StateBar({ session, view }: { session: Session; view: View }) {
-  const { desk, place, who } = view;
+  const { desk, who } = view;
   const isCut = view.phase === "lost";
   const goReady = () => void session.goReady();
   useAltKey("KeyR", !!desk.can.ready && !isCut, goReady);
@@ -22,23 +23,7 @@ export function StateBar({ session, view }: { session: Session; view: View }) {
         <button disabled={!desk.can.ready || isCut} onClick={goReady} aria-keyshortcuts="Alt+R">
           {t("go.ready")}
         </button>
-        <select
-          aria-label={t("go.break")}
-          disabled={!desk.can.notReady || isCut}
-          value=""
-          onChange={(event) => {
-            const reason = place.breaks.find(({ code }) => code === event.currentTarget.value);
-            event.currentTarget.value = "";
-            if (reason) void session.goNotReady(reason);
-          }}
-        >
-          <option value="">{t("go.break")}</option>
-          {place.breaks.map(({ code, name }) => (
-            <option value={code} key={code}>
-              {reasonText(name)}
-            </option>
-          ))}
-        </select>
+        <Breaks session={session} isOn={!!desk.can.notReady && !isCut} />
       </div>
       <p class={`phone ${desk.nailup}`}>
         {t("phone")}: <strong>{t(`phone.${desk.nailup}`)}</strong>

@@ -14,8 +14,8 @@ export function WrapupPanel({ session, desk, isCut }: { session: Session; desk: 
   const [codeId, setCodeId] = useState(kept.draft(sessionId).codeId);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    const isTyping = document.activeElement?.matches("input, textarea, select");
-    if (codes.length && !isTyping) form.current?.querySelector("input")?.focus();
+    const isBusy = document.activeElement?.matches("input, textarea, select, .menu *");
+    if (codes.length && !isBusy) form.current?.querySelector("input")?.focus();
   }, [codes.length]);
   const choose = (id: number) => {
     setCodeId(id);
