@@ -65,7 +65,7 @@ VIEWS = {
     "contacts": "North members",
     "callbacks": "Callbacks",
     "reports": "Mean handle time",
-    "compliance": "North news",
+    "compliance": "Within limit",
 }
 """Views of the supervisor's page, each with a text that is there once it is."""
 
