@@ -6,6 +6,7 @@ import { number, percent, timeOfDay } from "../shared/numbers";
 import { Sheet } from "./sheet";
 import { t } from "./texts";
 
+const SHORTEST_S = 3600;
 const HEIGHT_REM = 12;
 const WRITTEN = { number, percent };
 
@@ -91,7 +92,11 @@ function Canvas({ title, kind, lines, steps, top }: Props) {
         padding: [rem / 2, 1.5 * rem, 0, 0],
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, __, most) => [0, Math.max(top, (most ?? 0) * 1.05)] } },
+        scales: {
+          // a day that has just begun is not drawn as weeks
+          x: { range: (_, first, last) => [first, Math.max(last, first + SHORTEST_S)] },
+          y: { range: (_, __, most) => [0, Math.max(top, (most ?? 0) * 1.05)] },
+        },
         axes: [
           { ...axis, values: (_, ticks) => ticks.map(timeOfDay), space: 4.5 * rem, size: 1.6 * rem },
           { ...axis, values: (_, ticks) => ticks.map((tick) => WRITTEN[kind](tick)), size: 3.6 * rem },
