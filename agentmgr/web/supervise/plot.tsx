@@ -66,6 +66,12 @@ export function Plot({ title, kind, lines, steps, top }: Props) {
   );
 }
 
+/** Return from when to when steps are drawn: uPlot would draw a day that has just begun as weeks. */
+function spanOf(at: number[]): [number, number] {
+  const first = at[0] ?? 0;
+  return [first, Math.max(at.at(-1) ?? 0, first + SHORTEST_S)];
+}
+
 function Canvas({ title, kind, lines, steps, top }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const theme = useTheme();
@@ -93,8 +99,7 @@ function Canvas({ title, kind, lines, steps, top }: Props) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          // a day that has just begun is not drawn as weeks
-          x: { range: (_, first, last) => [first, Math.max(last, first + SHORTEST_S)] },
+          x: { range: () => spanOf(latest.current[0] as number[]) },
           y: { range: (_, __, most) => [0, Math.max(top, (most ?? 0) * 1.05)] },
         },
         axes: [
