@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from seats import Board, Desk
+from seats import Board, Desk, House
+
+from agentmgr.ports import ImportState
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +87,42 @@ def test_supervisor_imports_a_list_and_leads_a_campaign_on_it(board: Board, tmp_
     spring.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("link", name="Spring", exact=True)).to_have_count(0)
+
+
+def test_source_is_imported_while_the_page_tells_how_far_it_is(board: Board, house: House) -> None:
+    (house.data / "imports").mkdir(exist_ok=True)
+    (house.data / "imports" / "leads.csv").write_text("UserContactId,PhoneNumber1\nL1,+442079460021\nL2,12\n")
+    house.command("source", "add", "Leads", "leads.csv", "--list", "Leads")
+    board.sign_in(view="contacts")
+    page = board.page
+    page.get_by_role("button", name="Import from Leads").click()
+    done = row(page, "Leads").filter(has_text="done")
+    expect(done.get_by_role("cell")).to_have_text(["Leads", "done", "2", "1", "0", "1", ""])
+    board.check()
+
+
+@pytest.mark.parametrize(
+    ("state", "moves"),
+    [
+        (ImportState.QUEUED, ["Stop"]),
+        (ImportState.RUNNING, ["Pause", "Stop"]),
+        (ImportState.PAUSED, ["Resume", "Stop"]),
+        (ImportState.ERROR, []),
+    ],
+)
+def test_import_is_moved_as_its_state_allows(board: Board, state: ImportState, moves: list[str]) -> None:
+    counts = dict.fromkeys(["rows", "created", "updated", "invalid", "misformatted", "rejected", "failed"], 0)
+    _answer(board, "ListSources", {"source": "Slow", "list": "Slow"})
+    _answer(board, "ShowImports", {"import": 1, "source": "Slow", "list": "Slow", "state": state, **counts})
+    board.sign_in(view="contacts")
+    slow = board.page.get_by_role("table").get_by_role("row").filter(has_text="Slow")
+    expect(slow).to_be_visible()
+    assert slow.get_by_role("button").all_inner_texts() == moves
+    board.check()
+    if moves:
+        with board.page.expect_request("**/do/MoveImport") as moving:
+            slow.get_by_role("button").first.click()
+        assert moving.value.post_data_json == {"name": "Slow", "how": moves[0].lower()}
 
 
 def test_supervisor_schedules_a_campaign_and_takes_that_back(board: Board) -> None:

@@ -7,7 +7,7 @@ import { attempt, say } from "./notices";
 import { usePolled } from "./polled";
 import { ask, importFile, type Asked, type Row } from "./server";
 import { Schedules } from "./schedules";
-import { t } from "./texts";
+import { t, tIf } from "./texts";
 import { whyNot } from "./visit";
 
 const LOOK_MS = 5000;
@@ -239,7 +239,7 @@ function Rejects({ rejects, name }: { rejects: Reject[]; name: string }) {
         <h3>{t("import.rejects")}</h3>
         <button onClick={save}>{t("csv")}</button>
       </div>
-      <div class="scrolled">
+      <div class="scrolled" role="region" tabIndex={0} aria-label={t("import.rejects")}>
         <table class="plain">
           <thead>
             <tr>
@@ -276,12 +276,24 @@ interface ImportJob extends Row {
   rows: number;
   created: number;
   updated: number;
+  invalid: number;
+  misformatted: number;
   rejected: number;
+  failed: number;
   error: string | null;
 }
 
+/** Return how many rows are not in, for whatever reason; the server tells the reasons apart. */
+const notIn = (job: ImportJob) => job.invalid + job.misformatted + job.rejected + job.failed;
+
 /** What can be done with an import in a state. */
-const MOVES: Record<string, string[]> = { queued: ["stop"], running: ["pause", "stop"], paused: ["resume", "stop"] };
+const MOVES: Record<string, string[]> = {
+  ...Object.fromEntries(
+    ["QUEUED", "FILE_COPYING", "DELETING_CONTACTS", "PAUSING", "WAITING_TO_RESUME"].map((state) => [state, ["stop"]]),
+  ),
+  RUNNING: ["pause", "stop"],
+  PAUSED: ["resume", "stop"],
+};
 
 function Sources() {
   const { rows: sources = [] } = usePolled<{ source: string; list: string }>(LOOK_MS, "ListSources");
@@ -303,13 +315,13 @@ function Sources() {
         ))}
       </div>
       {jobs.length > 0 && (
-        <div class="scrolled">
+        <div class="scrolled" role="region" tabIndex={0} aria-label={t("sources.imports")}>
           <table class="plain">
             <thead>
               <tr>
                 {(["source", "list", "campaign.state", "import.rows", "import.created", "import.updated", "import.rejected", "acts"] as const).map(
                   (each) => (
-                    <th scope="col" key={each}>
+                    <th scope="col" key={each} class={each.startsWith("import.") ? "number" : ""}>
                       {t(each)}
                     </th>
                   ),
@@ -326,10 +338,10 @@ function Sources() {
                     <bdi>{job.list}</bdi>
                   </td>
                   <td>
-                    {job.state}
+                    {tIf(`importing.${job.state}`) ?? job.state}
                     {job.error && <small class="wrong">{job.error}</small>}
                   </td>
-                  {[job.rows, job.created, job.updated, job.rejected].map((count, place) => (
+                  {[job.rows, job.created, job.updated, notIn(job)].map((count, place) => (
                     <td class="number" key={place}>
                       {number(count)}
                     </td>
