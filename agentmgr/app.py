@@ -348,7 +348,7 @@ def _floors_of(host: ZoneHost) -> Mapping[str, Floor]:
 
 
 async def _in_thread(work: Callable[[T], None], what: T) -> None:
-    await trio.to_thread.run_sync(work, what)
+    await trio.to_thread.run_sync(work, what, abandon_on_cancel=True)  # the end waits for no database
 
 
 def _goings_on(services: Callable[[Caller], Services], organisation: str) -> AsyncIterator[Sequence[Row]]:

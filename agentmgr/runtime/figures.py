@@ -22,6 +22,8 @@ SHORTEST_S = 0.1
 """And how often at most, real seconds: a clock may be faster than a wall's."""
 LONGEST_S = 10.0
 """A look stands for so long at most: if there was none for longer, nobody knows what was in between."""
+LAST_S = 1.0
+"""How long the end may wait for the last minute to be kept, real seconds."""
 LINGER_MINUTES = 5
 """So long a job is kept in which nobody does anything, since what was begun ends later."""
 MOST_KEPT = 10_000
@@ -106,7 +108,7 @@ class FigureKeeper:
                 soonest = trio.current_time() + SHORTEST_S
                 await trio.sleep_until(max(soonest, self._clock.deadline(now + LOOK_S)))
         finally:
-            with trio.CancelScope(shield=True):
+            with trio.move_on_after(LAST_S, shield=True):
                 await self._write(self._sampler.take(self._clock.now() + MINUTE_S))
 
     async def _write(self, some: Iterable[Sampled]) -> None:

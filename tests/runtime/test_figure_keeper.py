@@ -134,3 +134,14 @@ async def test_what_a_store_out_of_reach_did_not_take_is_kept_when_it_is_back(
         assert [each.minute - MINUTE for each in kept.rows] == [0, 1]
         nursery.cancel_scope.cancel()
     assert [each.minute - MINUTE for each in kept.rows] == [0, 1, 2]
+
+
+async def test_end_does_not_wait_for_a_store_that_does_not_answer(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def keep(some: Collection[Sampled]) -> None:
+        await trio.sleep_forever()
+
+    clock = Clock(T0, 1.0)
+    with trio.fail_after(20), trio.move_on_after(10):
+        await FigureKeeper(lambda: {"Z": floor(job())}, clock, keep).run()
