@@ -216,7 +216,8 @@ def _write_config(settings: Settings, data: Path) -> Path:
     document = tomlkit.document()
     document["database"] = {"path": settings.database.path}
     document["admin"] = {"socket": settings.admin.socket}
-    document["imports"] = {"directory": settings.imports.directory}
+    directories = settings.imports.directory, settings.imports.work_directory
+    document["imports"] = dict(zip(("directory", "work_directory"), directories, strict=True))
     config = data / "agentmgr.toml"
     try:
         config.write_text(tomlkit.dumps(document), encoding="utf-8")

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from time import perf_counter, time
@@ -25,6 +26,7 @@ from attrs import frozen
 from agentmgr import log
 from agentmgr.accepting import raise_descriptor_limit
 from agentmgr.admin import requests
+from agentmgr.admin.socket import AdminRefused
 from agentmgr.app import RunningServer, serve_until_told, tune_python
 from agentmgr.campaign.service import Caller
 from agentmgr.core.effects import SaveResumeToken
@@ -141,7 +143,8 @@ def serve(directory: Path) -> None:
     async def fill(server: RunningServer) -> None:
         plan = Plan(campaign=order.campaign)
         await server.perform(requests.AddAgents(order.agent_ids, "", plan.password, order.zone, {SKILL: 5}))
-        await server.perform(requests.AddAccount(*SUPERVISOR, Role.SUPERVISOR))
+        with suppress(AdminRefused):  # the server of another zone on the database has made it
+            await server.perform(requests.AddAccount(*SUPERVISOR, Role.SUPERVISOR))
         await trio.to_thread.run_sync(_fill, server, order)
         await trio.to_thread.run_sync(
             server.services(Caller("load")).campaigns.create, campaign(plan), (order.campaign,)

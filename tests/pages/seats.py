@@ -59,11 +59,10 @@ class House:
     def start_again(self) -> None:
         """Go on with the database: the demo itself would end all jobs first."""
         config = self.data / "again.toml"
-        config.write_text(
-            f"[database]\npath = '{self.data}/agentmgr.sqlite'\n[admin]\nsocket = '{self.data}/admin.sock'\n"
-            f"[[zones]]\nname = 'Default'\nport = {self.ports[0]}\n[http]\nport = {self.ports[1]}\n",
-            encoding="utf-8",
-        )
+        of_demo = (self.data / "agentmgr.toml").read_text(encoding="utf-8")
+        port, http_port = self.ports
+        ports = f"[[zones]]\nname = 'Default'\nport = {port}\n[http]\nport = {http_port}\n"
+        config.write_text(f"{of_demo}\n{ports}", encoding="utf-8")
         self._run("serve", "--config", str(config))
 
     def _run(self, *command: str) -> None:
