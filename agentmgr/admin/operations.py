@@ -334,6 +334,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
             place = _place(timezone)
             return (rows.callback(each, place) for each in services.callbacks.find(WantedCallbacks(**wanted)))
         case requests.MoveCallbacks(timezone=timezone):
+            place = _place(timezone)
             move = Move(
                 due_at=request.due_at,
                 expires_at=request.expires_at,
@@ -341,7 +342,7 @@ def _perform(request: Request, services: Services, pieces: Iterator[str]) -> Ite
                 reason=request.reason,
             )
             moved = services.callbacks.move(request.callback_ids, move)
-            return [{"done": rows.told(each, _place(timezone))} for each in moved]
+            return [{"done": rows.told(each, place)} for each in moved]
         case requests.CancelCallbacks(callback_ids, reason):
             cancelled = services.callbacks.cancel(callback_ids, reason)
             return [{"done": f"callback {each.callback_id}: is cancelled"} for each in cancelled]

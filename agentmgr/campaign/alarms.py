@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from agentmgr.campaign.campaigns import CampaignService, Progress
+from agentmgr.campaign.dialling import COMMITS_OF_A_SLOW_DATABASE
 from agentmgr.campaign.service import Service
 from agentmgr.core.budget import WINDOW_DAYS
 from agentmgr.core.model import CampaignSpec
@@ -21,7 +22,6 @@ RATE_MIN = 5
 BEHIND_S = 60.0
 SILENT_S = 5.0
 """So old a sign of life of a zone's owner may be."""
-COMMITS_OF_A_SLOW_DATABASE = 3
 
 
 @frozen
@@ -110,7 +110,7 @@ class AlarmService(Service):
                 yield Alarm("zone", health.state != "ending", zone, f"the zone is {health.state}")
             if health.telephony_is_down:
                 yield Alarm("telephony", True, zone, "the telephony cannot be reached; nothing is dialled")
-            if health.commits_wait >= COMMITS_OF_A_SLOW_DATABASE:
+            if health.commits_wait > COMMITS_OF_A_SLOW_DATABASE:
                 yield Alarm(
                     "database", True, zone, f"{health.commits_wait} batches of changes wait for the database"
                 )

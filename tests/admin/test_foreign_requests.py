@@ -10,6 +10,7 @@ import pytest
 from agentmgr.admin import operations, requests
 from agentmgr.admin.requests import Request
 from agentmgr.admin.socket import AdminRefused
+from agentmgr.campaign.callbacks import Promise, WantedCallbacks
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
 from agentmgr.ports import NoFloors, Role
@@ -26,6 +27,9 @@ LIST, CAMPAIGN, AGENT, CONTACT, SOURCE = (
     "SouthSource",
 )
 ATTRIBUTE, NUMBER, ADDRESS = "SouthAttribute", "SouthNumber", "+442079460777"
+
+CALLBACK = "its id"
+"""Stands for the callback that is South's."""
 
 R = requests
 ASKED: Mapping[type[Any], Mapping[str, Any]] = {
@@ -93,8 +97,8 @@ ASKED: Mapping[type[Any], Mapping[str, Any]] = {
     R.ShowFigures: {"since": T0 - 60},
     R.ShowReport: {"by": "campaign"},
     R.ListCallbacks: {},
-    R.MoveCallbacks: {"callback_ids": ("CB1",), "due_at": T0},
-    R.CancelCallbacks: {"callback_ids": ("CB1",), "reason": "mine"},
+    R.MoveCallbacks: {"callback_ids": (CALLBACK,), "due_at": T0},
+    R.CancelCallbacks: {"callback_ids": (CALLBACK,), "reason": "mine"},
     R.ExportContacts: {"list_name": LIST},
     R.AddToDnc: {"numbers": (ADDRESS,), "organisation": SOUTH},
     R.ImportDnc: {"source": "file", "organisation": SOUTH},
@@ -121,7 +125,7 @@ EVERYTHING = [
     R.ListContactLists(), R.ListPhoneRules(), R.ListAttributes(), R.ListNumbers("campaign"), R.ListJobs(),
     R.ListCampaigns(), R.WriteCampaign(CAMPAIGN), R.ListAgents(), R.ListOrganisations(), R.ListAccounts(),
     R.ListTokens(), R.ListDnc(SOUTH), R.ListSchedules(), R.ListSources(), R.ShowImports(),
-    R.ShowContact(CONTACT),
+    R.ShowContact(CONTACT), R.ListCallbacks(also_ended=True),
 ]  # fmt: skip
 
 
@@ -157,8 +161,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
         R.AddPhoneRule("reject", "8+"),
     ):
         asked(store, request)
+    promise = Promise(start="2025/06/16 10:00", end="2025/06/16 12:00")
+    services(store).callbacks.schedule(CAMPAIGN, LIST, CONTACT, promise)
     yield store
     store.close()
+
+
+def callback_of(store: SqlStore) -> str:
+    """Return the id of the one callback."""
+    (promised,) = services(store).callbacks.find(WantedCallbacks())
+    return promised.callback_id
 
 
 def test_every_request_is_asked() -> None:
@@ -168,10 +180,21 @@ def test_every_request_is_asked() -> None:
 @pytest.mark.parametrize("request_class", ASKED, ids=lambda cls: cls.__name__)
 def test_other_organisation_is_told_nothing_and_does_nothing(store: SqlStore, request_class: Any) -> None:
     before = [asked(store, each) for each in EVERYTHING]
+    args = ASKED[request_class]
+    if "callback_ids" in args:
+        args = {**args, "callback_ids": (callback_of(store),)}
     try:
-        told = asked(store, request_class(**ASKED[request_class]), "NorthBank")
+        told = asked(store, request_class(**args), "NorthBank")
     except AdminRefused:
         told = ""
     known = (SOUTH, LIST, CAMPAIGN, AGENT, CONTACT, SOURCE, ATTRIBUTE, NUMBER, ADDRESS)
     assert not [each for each in known if each in told]
     assert [asked(store, each) for each in EVERYTHING] == before
+
+
+def test_callback_is_not_moved_whose_time_cannot_be_told(store: SqlStore) -> None:
+    before = asked(store, R.ListCallbacks())
+    move = R.MoveCallbacks(callback_ids=(callback_of(store),), due_at=T0 + 7200, timezone="Nowhere")
+    with pytest.raises(AdminRefused, match="timezone: found 'Nowhere'"):
+        asked(store, move)
+    assert asked(store, R.ListCallbacks()) == before

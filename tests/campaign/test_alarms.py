@@ -137,8 +137,8 @@ def test_campaign_whose_job_is_over_has_no_alarms(running: SqlStore) -> None:
     [
         (ZoneHealth("ok"), []),
         (ZoneHealth("ok", telephony_is_down=True), [("telephony", "bad")]),
-        (ZoneHealth("ok", commits_wait=2), []),
-        (ZoneHealth("ok", commits_wait=3), [("database", "bad")]),
+        (ZoneHealth("ok", commits_wait=3), []),
+        (ZoneHealth("ok", commits_wait=4), [("database", "bad")]),
         (ZoneHealth("ended"), [("zone", "bad")]),
         (ZoneHealth("ending"), [("zone", "near")]),
     ],

@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import trio
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from agentmgr.admin import socket
+from agentmgr.admin.requests import Request
 from agentmgr.campaign.passwords import verify_and_renew
 from agentmgr.campaign.service import Backing, Caller
 from agentmgr.campaign.services import Services
@@ -307,6 +308,10 @@ async def test_body_that_is_no_object_of_json_refused(house: House) -> None:
     ):
         answer = await ann.ask("POST", "/do/ListCampaigns", raw=raw, content_type=type_)
         assert (answer.status, bool(answer.error)) == (status, True)
+
+
+def test_what_needs_a_manager_is_something_that_can_be_asked() -> None:
+    assert {cls.__name__ for cls in get_args(Request)} >= supervise.MANAGERS
 
 
 async def test_manager_may_do_what_a_supervisor_may_not(house: House) -> None:

@@ -1,7 +1,7 @@
 // The whole page, by where the agent is with it.
 
-import { useNow } from "../shared/hooks";
-import { Settings } from "../shared/page";
+import { useNow } from "../common/hooks";
+import { Settings } from "../common/page";
 import { CallPanel } from "./call";
 import { CustomerPanel } from "./customer";
 import type { Session, View } from "./session";

@@ -1,8 +1,8 @@
 // Breaks by their reasons: a list that opens, as a choice in a select takes effect while it is still looked for by keys.
 
 import { useRef } from "preact/hooks";
-import { useAltKey } from "../shared/hooks";
-import { reasonText, type Reason } from "../shared/place";
+import { useAltKey } from "../common/hooks";
+import { reasonText, type Reason } from "../common/place";
 import type { Session } from "./session";
 import { t } from "./texts";
 

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { CallbackPanel } from "./callback";
 import { ConsultPanel } from "./consult";
 import type { Desk } from "./desk";
-import { useAltKey, useNow } from "../shared/hooks";
+import { useAltKey, useNow } from "../common/hooks";
 import { DialPanel, DncPanel } from "./numbers";
 import type { Session } from "./session";
 import { clock, t, type Key } from "./texts";

@@ -3,7 +3,7 @@
 import { told, wrapupOf } from "./desk";
 import { kept } from "./kept";
 import type { Notice } from "./line";
-import type { Reason } from "../shared/place";
+import type { Reason } from "../common/place";
 import { Presence } from "./presence";
 import { t, tIf } from "./texts";
 import { Visit } from "./visit";

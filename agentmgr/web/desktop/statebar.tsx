@@ -1,7 +1,7 @@
 // Whether the agent wants calls, and how the phone is.
 
-import { useAltKey } from "../shared/hooks";
-import { reasonText } from "../shared/place";
+import { useAltKey } from "../common/hooks";
+import { reasonText } from "../common/place";
 import { Breaks } from "./breaks";
 import type { Session, View } from "./session";
 import { t, tIf } from "./texts";

@@ -1,11 +1,11 @@
 // Coming and going: an agent signs in here, comes back when the line breaks or the page was loaded anew, and
 // leaves; and what an agent asks for reaches the server, over whichever line there is.
 
-import { set, setting } from "../shared/settings";
+import { set, setting } from "../common/settings";
 import { fresh, type Banner, type Desk, type Party } from "./desk";
 import { kept, type SignedIn } from "./kept";
 import { Line, LineLost, NoLine, Refused, type Asked, type Notice } from "./line";
-import { NOWHERE, readPlace, type Place } from "../shared/place";
+import { NOWHERE, readPlace, type Place } from "../common/place";
 import { t, tIf, type Key } from "./texts";
 import { VERSION, type Commands, type WrapupDetails } from "./wire";
 

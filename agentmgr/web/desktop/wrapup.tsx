@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "./desk";
-import { useAltKey, useNow } from "../shared/hooks";
+import { useAltKey, useNow } from "../common/hooks";
 import { kept } from "./kept";
 import type { Session } from "./session";
 import { clock, t } from "./texts";

@@ -1,8 +1,8 @@
 // What is done with chosen agents, and what came of it for each.
 
 import { useEffect, useState } from "preact/hooks";
-import { number } from "../shared/numbers";
-import { readPlace, reasonText, type Reason } from "../shared/place";
+import { number } from "../common/numbers";
+import { readPlace, reasonText, type Reason } from "../common/place";
 import { Ask, Dialog } from "./dialog";
 import type { Agent } from "./floor";
 import type { Requests } from "./requests";

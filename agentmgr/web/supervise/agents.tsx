@@ -2,8 +2,8 @@
 
 import { createContext } from "preact";
 import { useContext, useMemo, useState } from "preact/hooks";
-import { useNow } from "../shared/hooks";
-import { lasting, number } from "../shared/numbers";
+import { useNow } from "../common/hooks";
+import { lasting, number } from "../common/numbers";
 import { AgentActs } from "./agentacts";
 import { agentsOf, campaignsOf, doing, DOINGS, EMPTY, type Agent, type Doing, type Floor } from "./floor";
 import { Table, type Column } from "./table";

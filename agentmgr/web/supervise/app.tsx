@@ -1,8 +1,8 @@
 // The whole page: who is signed in, and which view the address names after its #.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Settings } from "../shared/page";
-import { useSource } from "../shared/source";
+import { Settings } from "../common/page";
+import { useSource } from "../common/source";
 import { Notices } from "./notices";
 import { SignIn } from "./signin";
 import { t } from "./texts";

@@ -1,7 +1,7 @@
 // Callbacks that were promised: looked at, moved to another time or agent, cancelled.
 
 import { useMemo, useState } from "preact/hooks";
-import { locale } from "../shared/texts";
+import { locale } from "../common/texts";
 import { Ask, Dialog } from "./dialog";
 import { usePolled } from "./polled";
 import { ask, type Asked } from "./server";

@@ -1,7 +1,7 @@
 // How far each campaign is, why nothing is dialled, and what is done with it.
 
 import { useState } from "preact/hooks";
-import { number, percent } from "../shared/numbers";
+import { number, percent } from "../common/numbers";
 import { CampaignSettings } from "./campaignsettings";
 import { Ask } from "./dialog";
 import type { Campaign } from "./floor";

@@ -1,7 +1,7 @@
 // All campaigns: run, paused, stopped, changed, made and deleted.
 
 import { useState } from "preact/hooks";
-import { number } from "../shared/numbers";
+import { number } from "../common/numbers";
 import { Ask } from "./dialog";
 import { Editor } from "./editor";
 import { attempt, say } from "./notices";

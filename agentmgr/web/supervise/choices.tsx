@@ -1,7 +1,7 @@
 // What a report is of: a campaign, days, and whose days they are.
 
 import { useEffect, useState } from "preact/hooks";
-import { dayBefore } from "../shared/numbers";
+import { dayBefore } from "../common/numbers";
 import { ask } from "./server";
 import { t } from "./texts";
 

@@ -1,7 +1,7 @@
 // Contact lists, imports into them with what was rejected, and what is imported or run at its time.
 
 import { useState } from "preact/hooks";
-import { number } from "../shared/numbers";
+import { number } from "../common/numbers";
 import { Ask } from "./dialog";
 import { attempt, say } from "./notices";
 import { usePolled } from "./polled";

@@ -1,7 +1,7 @@
 // How a day has gone so far.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { dayBefore } from "../shared/numbers";
+import { dayBefore } from "../common/numbers";
 import { CampaignChoice } from "./choices";
 import { stepsOf, type Figures } from "./figures";
 import { Plot } from "./plot";

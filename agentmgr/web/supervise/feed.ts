@@ -1,6 +1,6 @@
 // One WebSocket on which pictures come; it is opened again by itself for as long as somebody looks.
 
-import { Source } from "../shared/source";
+import { Source } from "../common/source";
 import { drawn, EMPTY, type Floor } from "./floor";
 import { lookAgain } from "./visit";
 

@@ -1,7 +1,7 @@
 // What goes on now, as it happens.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { useSource } from "../shared/source";
+import { useSource } from "../common/source";
 import { Agents } from "./agents";
 import { Alarms } from "./alarms";
 import { CampaignCards } from "./campaigncards";

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { begin } from "../shared/page";
+import { begin } from "../common/page";
 import { App } from "./app";
 import { t } from "./texts";
 import { look } from "./visit";

@@ -1,6 +1,6 @@
 // What came of what was done, in a line at the top until it is dismissed or the next comes.
 
-import { Source, useSource } from "../shared/source";
+import { Source, useSource } from "../common/source";
 import { t } from "./texts";
 import { whyNot } from "./visit";
 

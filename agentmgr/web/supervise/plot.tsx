@@ -2,7 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { number, percent, timeOfDay } from "../shared/numbers";
+import { number, percent, timeOfDay } from "../common/numbers";
 import { Sheet } from "./sheet";
 import { t } from "./texts";
 

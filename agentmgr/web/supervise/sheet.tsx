@@ -1,7 +1,7 @@
 // A table of figures that is read, sorted and printed; one column is drawn as bars too.
 
 import { useMemo, useState } from "preact/hooks";
-import { lasting, number, percent, timeOfDay } from "../shared/numbers";
+import { lasting, number, percent, timeOfDay } from "../common/numbers";
 import type { Row } from "./server";
 import { t } from "./texts";
 

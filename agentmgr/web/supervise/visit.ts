@@ -1,6 +1,6 @@
 // Who is signed in at this page.
 
-import { Source } from "../shared/source";
+import { Source } from "../common/source";
 import { Refused, session, whenSignedOut, type Account } from "./server";
 import { t } from "./texts";
 

@@ -1,7 +1,7 @@
 // Who owns which zone, and where it shall go.
 
 import { useState } from "preact/hooks";
-import { number } from "../shared/numbers";
+import { number } from "../common/numbers";
 import { Ask } from "./dialog";
 import type { Floor } from "./floor";
 import { usePolled } from "./polled";
