@@ -271,6 +271,31 @@ def test_refusal_that_no_field_has_is_seen_and_so_is_a_field_without_a_choice(bo
     expect(page.get_by_role("alert")).to_be_focused()
 
 
+@pytest.mark.parametrize(
+    ("view", "nothing"),
+    [
+        ("live", "Dismiss"),
+        ("day", "Dismiss"),
+        ("campaigns", "There is no campaign yet."),
+        ("contacts", "Nothing is scheduled."),
+        ("callbacks", "Nothing to show."),
+    ],
+)
+def test_view_that_cannot_be_read_says_why_and_not_that_nothing_is_there(
+    board: Board, view: str, nothing: str
+) -> None:
+    page = board.page
+    refusal = {"error": "the database is away"}
+    page.route("**/do/*", lambda route: route.fulfill(status=422, json=refusal))
+    board.sign_in(view=view)
+    expect(page.get_by_text("the database is away")).to_be_visible()
+    expect(page.get_by_text(nothing)).to_be_hidden()
+    board.check()
+    page.unroute("**/do/*")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("the database is away")).to_be_hidden()
+
+
 @pytest.mark.parametrize("name", [HOSTILE, "W" * 10_000], ids=["markup", "long"])
 @pytest.mark.parametrize("view", ["campaigns", "campaigns/new", "contacts", "callbacks"])
 def test_names_of_any_kind_break_no_view(board: Board, view: str, name: str) -> None:

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Settings } from "../common/page";
 import { useSource } from "../common/source";
-import { Notices } from "./notices";
+import { Notices, Troubles } from "./notices";
 import { SignIn } from "./signin";
 import { t } from "./texts";
 import { VIEWS, type View, type ViewName } from "./views";
@@ -64,6 +64,7 @@ function Frame({ who, organisation }: { who: string; organisation: string }) {
         </p>
       </header>
       <Notices />
+      <Troubles isGoneTold={name === "live"} />
       <main ref={main} tabIndex={-1}>
         <Page key={name} path={path} />
       </main>

@@ -120,15 +120,17 @@ export function Callbacks() {
         </button>
         <span class="soft">{t("callbacks.chosen", { count: ids.length })}</span>
       </div>
-      <Table
-        label={t("view.callbacks")}
-        rows={shown}
-        columns={COLUMNS}
-        idOf={(row) => row.callback_id}
-        sortedBy="due"
-        chosen={chosen}
-        choose={choose}
-      />
+      {rows && (
+        <Table
+          label={t("view.callbacks")}
+          rows={shown}
+          columns={COLUMNS}
+          idOf={(row) => row.callback_id}
+          sortedBy="due"
+          chosen={chosen}
+          choose={choose}
+        />
+      )}
       {asked === "move" && <Move {...about} />}
       {asked === "cancel" && <Cancel {...about} />}
       {outcomes && (

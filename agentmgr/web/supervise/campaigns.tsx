@@ -47,7 +47,7 @@ export function Campaigns({ path }: { path: string[] }) {
 }
 
 function List() {
-  const { rows, trouble, again } = usePolled<Overview>(LOOK_MS, "ListCampaigns");
+  const { rows, again } = usePolled<Overview>(LOOK_MS, "ListCampaigns");
   const [asked, setAsked] = useState<{ act: Act; name: string }>();
   const [placed, setPlaced] = useState<{ name: string; zones: string[] }>();
   const carryOut = async (...asked: Asked) => {
@@ -73,7 +73,6 @@ function List() {
           {t("editor.new")}
         </a>
       </div>
-      {trouble !== undefined && <p class="banner warning">{trouble || t("server.gone")}</p>}
       {rows?.length === 0 && <p class="card">{t("campaigns.noneYet")}</p>}
       {!!rows?.length && (
         <div class="scrolled card">

@@ -26,7 +26,7 @@ export function Day() {
     step_min,
     campaigns: campaign ? [campaign] : [],
   };
-  const { rows, trouble } = usePolled<Figures>(LOOK_MS, "ShowFigures", args);
+  const { rows } = usePolled<Figures>(LOOK_MS, "ShowFigures", args);
   const steps = useMemo(() => {
     const found = stepsOf(rows ?? []).map((step) => ({ ...step, limit }));
     const isUnderWay = found.length > 1 && found.at(-1)!.at + step_min * 60 > Date.now() / 1000;
@@ -58,11 +58,6 @@ export function Day() {
           </select>
         </label>
       </div>
-      {trouble !== undefined && (
-        <p class="banner warning" role="alert">
-          {trouble || t("server.gone")}
-        </p>
-      )}
       <div class="plots">
         <Plot
           title={t("plot.utilisation")}

@@ -1,6 +1,7 @@
-// What came of what was done, in a line at the top until it is dismissed or the next comes.
+// What came of what was done, in a line at the top until it is dismissed or the next comes; what cannot be read.
 
 import { Source, useSource } from "../common/source";
+import { troubles } from "./polled";
 import { t } from "./texts";
 import { whyNot } from "./visit";
 
@@ -37,6 +38,21 @@ export function Notices() {
           </button>
         </p>
       )}
+    </div>
+  );
+}
+
+/** What could not be read the last time, until it can; that the server is out of reach only if no view told so. */
+export function Troubles({ isGoneTold }: { isGoneTold: boolean }) {
+  const told = new Set(useSource(troubles).values());
+  if (isGoneTold) told.delete("");
+  return (
+    <div class="banners" role="status">
+      {[...told].map((each) => (
+        <p class="banner warning" key={each}>
+          {each || t("server.away")}
+        </p>
+      ))}
     </div>
   );
 }

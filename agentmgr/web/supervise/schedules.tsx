@@ -24,7 +24,7 @@ interface Schedule {
 }
 
 export function Schedules() {
-  const { rows = [], again } = usePolled<Schedule>(LOOK_MS, "ListSchedules");
+  const { rows, again } = usePolled<Schedule>(LOOK_MS, "ListSchedules");
   const [isAdding, setAdding] = useState(false);
   const remove = async (schedule_id: number) => {
     const [done] = await ask("RemoveSchedule", { schedule_id });
@@ -37,8 +37,8 @@ export function Schedules() {
         <h2>{t("schedules")}</h2>
         <button onClick={() => setAdding(true)}>{t("schedules.new")}</button>
       </div>
-      {!rows.length && <p class="soft">{t("schedules.none")}</p>}
-      {rows.length > 0 && (
+      {rows?.length === 0 && <p class="soft">{t("schedules.none")}</p>}
+      {!!rows?.length && (
         <div class="scrolled">
           <table class="plain">
             <thead>
