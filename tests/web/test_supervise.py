@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 import trio
+import trio.testing
 from attrs import define, field, frozen
 from page import HOST, MemoryListener, Page
 from starlette.applications import Starlette
@@ -419,16 +420,33 @@ async def test_page_that_leaves_is_not_drawn_for(house: House) -> None:
             await trio.lowlevel.checkpoint()
 
 
-async def test_act_may_take_longer_than_requests_do(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "SIGN_S", 0.02)
-    began = threading.Event()
+async def test_act_may_take_longer_than_requests_do(
+    house: House, monkeypatch: pytest.MonkeyPatch, mock_clock: trio.testing.MockClock
+) -> None:
+    began, ends = threading.Event(), threading.Event()
 
     def slow(*_: object) -> Iterator[dict[str, str]]:
-        began.wait(0.5)  # nobody sets it
+        began.set()
+        ends.wait()
         yield {"done": "at last"}
 
+    answers: list[Answer] = []
+
+    async def ask(ann: Browser) -> None:
+        answers.append(await ann.do("ListCampaigns"))
+
     monkeypatch.setattr(supervise, "from_socket", lambda services: slow)
-    house.app = Limited(house.app, WebLimits(request_s=0.1), frozenset(), STREAMED)  # type: ignore[assignment]
-    ann = await house.signed_in()
-    answer = await ann.do("ListCampaigns")
+    limits = WebLimits(request_s=2 * supervise.SIGN_S)
+    house.app = Limited(house.app, limits, frozenset(), STREAMED)  # type: ignore[assignment]
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, await house.signed_in())
+            await trio.to_thread.run_sync(began.wait)
+            for _ in range(5):
+                await trio.testing.wait_all_tasks_blocked()
+                mock_clock.jump(supervise.SIGN_S)
+            ends.set()
+    finally:
+        ends.set()
+    (answer,) = answers
     assert (answer.status, answer.json) == (200, {"rows": [{"done": "at last"}]})
